@@ -1,1 +1,1 @@
-"""Benchmarks of the service and of peers that do the same work on the same database: `python -m benchmarks`."""
+"""Benchmarks of the service and its peers on the same database: `python -m benchmarks`."""

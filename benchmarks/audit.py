@@ -1,4 +1,4 @@
-"""Audit of a benchmark run: queries that check the shop's invariants in the database afterwards."""
+"""Audit of a benchmark run: queries that check the shop's invariants after the run."""
 
 import time
 from dataclasses import dataclass
@@ -56,7 +56,11 @@ class AuditFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The permitted range of orders after a run: one per 201 response, plus requests cut off at the end."""
+    """The permitted range of the number of orders after a run.
+
+    There is one order for each 201 response. Requests that were cut off at the end can have placed further
+    orders.
+    """
 
     before: int
     acknowledged: int

@@ -1,4 +1,4 @@
-"""Check that contenders do the same work: that a client gets equal responses and equal errors."""
+"""Check that contenders do the same work: clients get equal responses and equal errors."""
 
 import json
 import re

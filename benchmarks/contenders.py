@@ -1,4 +1,7 @@
-"""The contenders: the service and its peers, with the pool sizes found by one round of `benchmarks pools`."""
+"""The contenders: the service and its peers.
+
+The pool sizes were found by one round of `benchmarks pools`.
+"""
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,7 +21,10 @@ PLACING = ("place", "hot")
 EVERYTHING = READS + PLACING
 
 Environment = Callable[[Server, str, Shop, int], Mapping[str, str]]
-"""A function of a database, a shop and a number of connections that returns environment variables."""
+"""A function that returns environment variables.
+
+Its arguments are a database, a shop and a number of connections.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +67,10 @@ class Contender:
 
 
 def _service(server: Server, database: str, _: Shop, pool: int) -> Mapping[str, str]:
-    """Return the default settings, with rate limits and access log, but without limits on unpaid orders.
+    """Return the default settings, with rate limits and access log.
 
-    The benchmark places orders for few customers and pays for none.
+    Unpaid orders are not limited, because the benchmark places orders for few customers and pays for none of
+    them.
     """
     return {
         "STEELYARD_MAX_UNPAID_ORDERS": "0",
@@ -74,7 +81,7 @@ def _service(server: Server, database: str, _: Shop, pool: int) -> Mapping[str, 
 
 
 def _peer(server: Server, database: str, shop: Shop, pool: int) -> Mapping[str, str]:
-    """Return a peer's variables: the values that the service reads from its settings and database."""
+    """Return a peer's variables, which the service reads from its settings and its database."""
     return {
         **server.environment_of(database),
         "POOL_SIZE": str(pool),
@@ -90,7 +97,7 @@ def steelyard(*, pool: int = 10, workers: int = 1) -> Contender:
     return Contender(
         name="steelyard" if workers == 1 else f"steelyard-{workers}",
         title="Steelyard" if workers == 1 else f"Steelyard, {workers} processes",
-        # Without a worker, because the peers have none: the benchmark compares the serving of requests.
+        # The peers have no worker, and the benchmark compares the serving of requests.
         command=(sys.executable, "-m", "entrypoints", "serve", "--no-worker", "--port", "{port}"),
         environment=_service,
         pool=pool,

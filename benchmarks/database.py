@@ -15,7 +15,10 @@ from adapters.embedded_postgres import EmbeddedPostgres
 
 DATA_DIR = Path(".data/benchmarks")
 SETTINGS = {"max_connections": "200"}
-"""The settings of the embedded server: as durable as for a shop, with more connections for the copies."""
+"""The settings of the embedded server.
+
+They are as durable as for a shop, with more connections for the copies.
+"""
 PREFIX = "bench_"
 DROP_TRIES = 100
 
@@ -53,7 +56,10 @@ class Server:
 
     @contextmanager
     def copy(self, template: str) -> Iterator[str]:
-        """Yield the name of a copy for one run, after ANALYZE and CHECKPOINT, so that all runs start alike."""
+        """Yield the name of a copy for one run.
+
+        ANALYZE and CHECKPOINT run before, so that all runs start in the same state.
+        """
         name = self.create(template=template)
         try:
             self.execute("VACUUM ANALYZE", database=name)

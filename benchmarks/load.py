@@ -14,7 +14,11 @@ THREADS = 1
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """Results of wrk. `refused` counts statuses from 400 on, `lost` missing responses. Latencies include all."""
+    """The results of wrk.
+
+    `refused` counts statuses from 400 on, and `lost` counts missing responses. Latencies include all
+    responses.
+    """
 
     requests: int
     seconds: float
@@ -36,7 +40,10 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """A workload. `name` is the script's function; `places` is true if each response is a new order."""
+    """A workload. `name` is the function of the script.
+
+    `places` is true if each response is a new order.
+    """
 
     name: str
     title: str
@@ -64,10 +71,10 @@ def put_under_load(
     rate: float = 0,
     timeout: float = 5,
 ) -> Measurement:
-    """Load a server for some seconds. Raises CalledProcessError if wrk fails.
+    """Send requests to a server for some seconds. Raises CalledProcessError if wrk fails.
 
-    With a `rate`, that many requests start per second while connections are free, regardless of the latency. Without a
-    `rate`, each connection sends its next request as soon as it has a response.
+    With a `rate`, that many requests start per second while connections are free, whatever the latency.
+    Without a `rate`, each connection sends its next request as soon as it has a response.
     """
     command = [
         "wrk",

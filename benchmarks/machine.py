@@ -1,4 +1,7 @@
-"""The hardware and software versions on which results depend, without data that identifies the machine."""
+"""The hardware and software versions on which results depend.
+
+The data does not identify the machine.
+"""
 
 import os
 import platform

@@ -1,4 +1,7 @@
-"""The upper bound: the peers' statements sent by pgbench, without HTTP, JSON or business rules."""
+"""The upper limit: pgbench sends the statements of the peers, without HTTP and JSON.
+
+Business rules are not applied.
+"""
 
 import re
 import subprocess
@@ -13,7 +16,11 @@ from benchmarks.processes import inherited_environment
 from benchmarks.shop import Shop
 
 CLIENTS = 8
-"""The number of clients: more would wait for each other on two cores, fewer would wait for the disk."""
+"""The number of clients.
+
+With more clients, they would wait for each other on two cores. With fewer clients, they would wait for the
+disk.
+"""
 
 _PLACE = """
 SELECT body FROM place_order(

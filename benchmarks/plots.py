@@ -22,7 +22,10 @@ OURS_COLOUR, THEIRS_COLOUR, INK, PAPER = "#1f6feb", "#9aa4af", "#1f2328", "#ffff
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """The chart of one workload: its title, and for each contender a label, a figure and whether it is this service."""
+    """The chart of one workload.
+
+    It has a title, and for each contender a label, a figure and whether the contender is this service.
+    """
 
     title: str
     bars: Sequence[tuple[str, float, bool]]

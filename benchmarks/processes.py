@@ -47,7 +47,10 @@ def serving(
     cwd: Path | None = None,
     answers: str = "/livez",
 ) -> Iterator[Running]:
-    """Run a server until the context ends. Yield it after its first response. Raises DidNotStart."""
+    """Run a server until the context ends. Raises DidNotStart.
+
+    The server is yielded after its first response.
+    """
     url = f"http://127.0.0.1:{port}"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:

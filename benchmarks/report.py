@@ -18,7 +18,10 @@ Rows = Sequence[Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report. `medians` are over `rounds` alternating rounds of `seconds` each; `titles` and `pools` are by contender."""
+    """A report. `medians` are over `rounds` alternating rounds of `seconds` each.
+
+    `titles` and `pools` are by contender.
+    """
 
     machine: Mapping[str, str]
     rounds: int
@@ -35,7 +38,10 @@ class Report:
         return self._rows("p50 / p99, ms", lambda _, of: f"{of['p50_ms']:.1f} / {of['p99_ms']:.0f}")
 
     def ratios(self, name: str) -> Rows:
-        """Return the ratios of this contender's throughput to that of each peer, with those of p99 in parentheses."""
+        """Return the ratios of this contender's throughput to the throughput of each peer.
+
+        The ratios of p99 are in parentheses.
+        """
         ours = self.medians.get(name, {})
 
         def ratio(workload: str, theirs: Mapping[str, float]) -> str:

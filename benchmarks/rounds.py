@@ -1,4 +1,7 @@
-"""Alternating rounds: all contenders in each round, in changing order, so that noise affects all of them."""
+"""Alternating rounds: each round measures all contenders, in changing order.
+
+Noise therefore affects all of them.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -43,9 +46,10 @@ class Sample:
 def run_all(
     server: Server, shop: Shop, plan: Plan, *, tell: Callable[[Sample], None]
 ) -> Mapping[tuple[str, str], Sequence[Measurement]]:
-    """Measure all contenders in every round, each on a fresh copy of the shop, and audit the copy.
+    """Measure all contenders in every round, each on a fresh copy of the shop.
 
-    Raises AuditFailed, Differs if a contender does not do the same work as the first one, and DidNotStart.
+    Each copy is audited. Raises AuditFailed, DidNotStart, and Differs if a contender does not do the same
+    work as the first one.
     """
     data = (BUILD / "data").resolve()
     shop.write_to(data)
@@ -106,7 +110,10 @@ def _measure_ceiling(server: Server, shop: Shop, plan: Plan) -> Iterator[Sample]
 def medians(
     found: Mapping[tuple[str, str], Sequence[Measurement]],
 ) -> dict[str, dict[str, dict[str, float]]]:
-    """Return the medians over the rounds by contender and workload: requests per second, p50 and p99 in ms."""
+    """Return the medians over the rounds by contender and workload.
+
+    They are requests per second, and p50 and p99 in milliseconds.
+    """
     table: dict[str, dict[str, dict[str, float]]] = {}
     for (contender, workload), measurements in found.items():
         table.setdefault(contender, {})[workload] = {

@@ -1,4 +1,4 @@
-"""The shop of the benchmarks. The service's own use cases fill it, so that all rows are consistent."""
+"""The shop of the benchmarks. The service's own use cases create consistent rows."""
 
 import asyncio
 import json
@@ -39,7 +39,10 @@ ACTOR = Actor(None, "benchmarks")
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """The size of the shop. There are many customers, so that each stays within its rate limits."""
+    """The size of the shop.
+
+    There are many customers, so that each customer stays within its rate limits.
+    """
 
     customers: int = 1000
     products: int = 1000
@@ -77,7 +80,7 @@ def open_shop(server: Server, size: Size) -> Shop:
     settings = Settings(
         database_url=server.url_of(name),
         order_hold=timedelta(days=30),  # no order may expire during the benchmark
-        max_unpaid_orders=0,  # 0 is no limit: the orders of the benchmark are never paid
+        max_unpaid_orders=0,  # 0 is no limit: the benchmark never pays its orders
         max_units_held=0,
         token_lifetime=timedelta(hours=1),
     )

@@ -1,4 +1,4 @@
-"""What is true of the shop at every moment, whatever happened before."""
+"""The invariants of the shop, which hold at every moment, whatever happened before."""
 
 from collections import Counter
 
@@ -25,14 +25,14 @@ EVENT_TYPES = {row.event for row in TRANSITIONS if row.event} | {
     event for row in TRANSITIONS for event in row.along
 }
 REQUESTED = "refund.requested"
-"""What tells of each refund once, whatever has brought it along."""
+"""The event types that report a refund once, whatever caused the refund."""
 LINES_CANCELLED = "order.lines_cancelled"
 
 
 async def assert_invariants(shop: Shop, *, pruned: int = 0) -> None:
-    """Read the whole shop, and check every rule that no race, refusal or crash may break.
+    """Read the whole shop, and check every rule that no race, rejection or crash may break.
 
-    `pruned` is how many expired orders were pruned. Their events and the movements of their stock are still there.
+    `pruned` is the number of pruned expired orders. Their events and stock movements are still stored.
     """
     orders = await every_order(shop)
     await assert_stock_is_what_orders_and_ledger_say(shop, orders)
@@ -66,7 +66,7 @@ async def every_order(shop: Shop) -> list[OrderView]:
 
 
 async def ledger(shop: Shop, product_id: ProductId) -> list[MovementView]:
-    """Return every movement of a product's stock, the first first."""
+    """Return every movement of a product's stock, oldest first."""
 
     async def page_after(after: Position | None) -> Page[MovementView]:
         return await shop.store.stocks.movements(product_id, after=after, limit=BATCH_SIZE)
@@ -82,7 +82,10 @@ async def history(shop: Shop, order: OrderView) -> list[StatusChangeView]:
 
 
 async def assert_stock_is_what_orders_and_ledger_say(shop: Shop, orders: list[OrderView]) -> None:
-    """Check I1 to I4: nothing is oversold, what is reserved has its orders, and the ledger adds up."""
+    """Check I1 to I4: orders, stock and ledger agree.
+
+    No product is oversold, reserved units belong to orders, and the ledger adds up.
+    """
     held: Counter[ProductId] = Counter()
     sold: Counter[ProductId] = Counter()
     shipped: Counter[ProductId] = Counter()
@@ -118,13 +121,17 @@ def assert_totals_are_the_sums_of_lines(orders: list[OrderView]) -> None:
 
 
 async def assert_one_order_for_each_key(shop: Shop, orders: list[OrderView]) -> None:
-    """Check I8: the orders are those of the keys that were sent, one for one."""
+    """Check I8: there is exactly one order for each key that was sent."""
     by_key = [await shop.store.orders.get_by_key(*sent) for sent in shop.keys_sent]
     assert sorted(order.result.id for order in by_key if order) == sorted(order.id for order in orders), "I8"
 
 
 async def assert_money_is_what_payments_and_refunds_say(shop: Shop, order: OrderView) -> None:
-    """Check I5, I6: what was taken for an order that does not stand goes back, and never more than was taken."""
+    """Check I5 and I6.
+
+    The money of an order that is not active is refunded or voided, and refunds never exceed the captured
+    money.
+    """
     captured = [each for each in await payments(shop, order) if each.status is PaymentStatus.CAPTURED]
     given = Counter[PaymentId]()
     promised = Counter[PaymentId]()
@@ -174,7 +181,7 @@ async def assert_each_change_has_one_row_and_one_event(
             told[row.event or "none"] += 1
             told.update(row.along if row.action is not Action.CONFIRM else ())
             refunded += row.action is Action.REFUND
-        # What costs nothing is confirmed without a payment.
+        # A free order is confirmed without a payment.
         told["payment.captured"] += Action.CONFIRM in {c.action for c in changes} and order.total.amount > 0
         requested += len(await refunds(shop, order))
     told[REQUESTED] = requested

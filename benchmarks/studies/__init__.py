@@ -1,1 +1,4 @@
-"""Studies, run by name. Each measures one claim and takes from seconds to an hour."""
+"""Studies, which are run by name.
+
+Each study measures one claim, and takes from seconds to an hour.
+"""

@@ -1,4 +1,7 @@
-"""Compare a deep page of a long list with the first page, and placing orders in a large and a small shop."""
+"""Compare a deep page of a list with the first page, and placing orders in two shops.
+
+The shops have few and many orders.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence

@@ -17,7 +17,10 @@ Spread = tuple[float, float, float]
 
 
 def measure() -> dict[str, Spread]:
-    """Record requests in rounds. Every other round does the same calls without recording anything."""
+    """Record requests in rounds.
+
+    Every other round makes the same calls without recording.
+    """
     with TemporaryDirectory() as directory, closing(create_metrics(Path(directory))) as metrics:
         return {
             "a request": _spread(lambda: _record(metrics, None)),

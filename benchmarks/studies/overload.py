@@ -9,14 +9,21 @@ from benchmarks.shop import Shop
 
 TIMES = 5
 CROWD = 3000
-"""Connections of the overload. There are always free ones, so the request rate does not depend on latency."""
+"""The number of connections of the overload.
+
+There are always free connections, so the request rate does not depend on the latency.
+"""
 RECOVERY_SECONDS = 5
 UNLIMITED = {"STEELYARD_RATE_LIMIT_ENABLED": "false"}
 
 
 @dataclass(frozen=True, slots=True)
 class Overload:
-    """Results: `best` with 64 connections, `during` at five times that rate, `after` right afterwards."""
+    """The results in requests per second.
+
+    `best` was measured with 64 connections, `during` at five times that rate, and `after` directly
+    afterwards.
+    """
 
     best: Measurement
     during: Measurement

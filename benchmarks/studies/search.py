@@ -22,7 +22,10 @@ from benchmarks.database import Server
 from domain.catalog import search
 
 TEMPLATES = 20_000
-"""The number of different names and of different descriptions. Many products share each of them."""
+"""The number of different names and of different descriptions.
+
+Many products share each of them.
+"""
 PAGE = 20
 SYLLABLES = "ba be bi co cra da fe go ha ki lo mu na pe ra se ti vo wa zu".split()  # noqa: SIM905 - shorter
 COMMON = (  # noqa: SIM905 - shorter
@@ -30,7 +33,10 @@ COMMON = (  # noqa: SIM905 - shorter
     "tea vitamin tablets strasse orange green bottle set of with and"
 ).split()
 WORDS = [*COMMON, "for", "the", *(first + second for first in SYLLABLES for second in SYLLABLES)]
-"""PostgreSQL estimates prefixes from the statistics of a column with at least a hundred frequent words."""
+"""The number of frequent words in the catalog.
+
+PostgreSQL can estimate prefixes only in a column with at least a hundred frequent words.
+"""
 NAMES = (
     "Øl krus", "Łuk drewniany", "Þór hamar", "Straße", "綿の布団", "無印良品 収納", "เสื้อยืดสีขาว", "USB-C cable", "T-shirt",
     "Crème brûlée", "Æbleskive", "Đuro",
@@ -56,7 +62,10 @@ FROM generate_series(1, {products}) AS n JOIN templates ON number = n % {templat
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """The cost of one page of a search. `rows` is the maximum that a step of the plan returned or removed."""
+    """The cost of one page of a search.
+
+    `rows` is the maximum number of rows that a step of the plan returned or removed.
+    """
 
     query: str
     products: int
@@ -130,7 +139,10 @@ async def _catalog(server: Server, products: int) -> AsyncIterator[tuple[AsyncEn
 
 
 async def _fill(connection: asyncpg.Connection, products: int) -> None:
-    """Make products whose names and descriptions are words of several scripts. Indexes are built after the rows."""
+    """Make products whose names and descriptions are words of several scripts.
+
+    Indexes are built after the rows.
+    """
     await connection.execute(
         "CREATE TEMPORARY TABLE templates (number int, name text, words text[], typos text[])"
     )

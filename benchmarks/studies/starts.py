@@ -21,7 +21,7 @@ class Start:
 
 
 def measure(server: Server, database: str, shop: Shop) -> Iterator[Start]:
-    """Start the service on an existing database, on a new embedded one, and on the latter again."""
+    """Measure starts on an existing database, on a new embedded one, and on that one again."""
     service = steelyard()
     for _ in range(TIMES):
         with service.running(server, database, shop) as running:

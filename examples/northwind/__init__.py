@@ -1,1 +1,4 @@
-"""The demo shop: Northwind's catalog, customers and orders, run through the service and reconciled to the cent."""
+"""The demo shop: the catalog, customers and orders of Northwind.
+
+The demo sends them through the service, and reconciles every cent.
+"""

@@ -19,7 +19,10 @@ def password_of(customer: NorthwindCustomer) -> str:
 async def log_in_all(
     client: Client, customers: Sequence[NorthwindCustomer], *, progress: Callable[[], None]
 ) -> Mapping[str, str]:
-    """Sign up missing customers, and return all access tokens by Northwind id. Raises DemoFailed."""
+    """Sign up missing customers, and return all access tokens by Northwind id.
+
+    Raises DemoFailed.
+    """
 
     async def log_in(customer: NorthwindCustomer) -> tuple[str, str]:
         password = password_of(customer)

@@ -13,9 +13,9 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 AT_ONCE = 32
-"""Concurrent requests."""
+"""The maximum number of concurrent requests."""
 WAITING_LIMIT = 300.0
-"""Seconds that a request can spend waiting before its last response counts."""
+"""The maximum time in seconds that a request can wait. After that its last response counts."""
 WAIT_AFTER_LOSS = 0.5
 
 _TRY_AGAIN = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
@@ -38,7 +38,7 @@ class Client:
         data: Mapping[str, str] | None = None,
         params: Mapping[str, str | int] | None = None,
     ) -> httpx2.Response:
-        """Send a request, and retry it until the response no longer asks to try again later.
+        """Send a request, and repeat it while the response asks to try again later.
 
         Raises httpx2.TransportError if the last attempt gets no response.
         """

@@ -28,7 +28,10 @@ _FOREIGN = re.compile(r"\s*(@font-face \{.*?\}|<!--.*?-->)\n", re.DOTALL)
 
 
 def recording_console() -> Console:
-    """Return a console that records its output, without animations, whose frames would all be recorded."""
+    """Return a console that records its output, without animations.
+
+    All frames of an animation would be recorded.
+    """
     return Console(highlight=False, record=True, width=WIDTH, force_terminal=False)
 
 

@@ -28,7 +28,7 @@ class PlacedOrder:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """The result of placing all orders. A second run with the same keys only replays them."""
+    """The result of placing all orders. A second run with the same keys only replays orders."""
 
     new: int
     replayed: int
@@ -49,7 +49,10 @@ async def place_all(
     orders: dict[int, PlacedOrder] = {}
 
     async def place(order: NorthwindOrder) -> str | bool:
-        """Place the order. Return whether the response is a replay, or the reason if the order was rejected."""
+        """Place the order.
+
+        Returns whether the response is a replay, or the reason if the order was rejected.
+        """
         answer = await client.send(
             "POST",
             "/v1/orders",

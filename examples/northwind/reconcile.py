@@ -87,9 +87,10 @@ async def check_stock(
     product_ids: Mapping[str, UUID],
     order_ids: Collection[UUID],
 ) -> list[Check]:
-    """Compare the remaining stock of each product with its initial stock minus the ordered units.
+    """Compare the stock of each product with its initial stock minus the ordered units.
 
-    Other movements of the stock, by other orders or by staff, are read from the ledger and taken into account.
+    Other movements of the stock, by other orders or by staff, are read from the ledger and taken into
+    account.
     """
     ordered = northwind.units_ordered()
     differences = []

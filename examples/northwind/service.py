@@ -20,9 +20,10 @@ TICK = 0.05
 
 @contextmanager
 def service_at(address: Address) -> Iterator[bool]:
-    """Ensure that a service answers at the address, and yield whether it was started here. Raises DemoFailed.
+    """Ensure that a service responds at the address. Raises DemoFailed.
 
-    A service that was started here reads the same settings, and stops when the context ends.
+    Yields whether the service was started here. Such a service reads the same settings, and stops when the
+    context ends.
     """
     if address.answers():
         yield False

@@ -1,4 +1,7 @@
-"""The demo's staff, who ship and refund orders. Their passwords are random and change with each run."""
+"""The demo's staff, who ship and refund orders.
+
+Their passwords are random and change with each run.
+"""
 
 import secrets
 from http import HTTPStatus
@@ -20,7 +23,10 @@ _ACTOR = Actor(None, "demo")
 
 
 async def log_in_staff(container: Container, client: Client, email: str) -> str:
-    """Create a staff account, or change its password, and return an access token. Raises DemoFailed."""
+    """Create a staff account, or change its password, and return an access token.
+
+    Raises DemoFailed.
+    """
     password = secrets.token_urlsafe(_PASSWORD_BYTES)
     try:
         await container.users.sign_up()(

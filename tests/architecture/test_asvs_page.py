@@ -1,4 +1,7 @@
-"""docs/asvs.md lists each requirement of ASVS 5.0.0, levels 1 and 2, once. `asvs.csv` has their ids and levels."""
+"""docs/asvs.md lists each requirement of ASVS 5.0.0, levels 1 and 2, once.
+
+`asvs.csv` has the ids and levels of the requirements.
+"""
 
 import csv
 import re

@@ -37,7 +37,7 @@ def test_every_container_provider_returns_one_object(container: Container) -> No
 
 
 def test_containers_pass_arguments_by_keyword() -> None:
-    """Positional arguments of similar types could be swapped without an error."""
+    """Without keywords, arguments of similar types could be swapped without an error."""
     positional = {
         name: provider.args
         for name, provider in named_providers(Container)

@@ -1,4 +1,4 @@
-"""Migrations are one chain, and each states the oldest release that works with its schema."""
+"""Migrations form one chain, and each states the oldest release that works with its schema."""
 
 import re
 from pathlib import Path

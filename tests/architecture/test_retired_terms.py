@@ -1,4 +1,7 @@
-"""Retired names and phrases stay out of the code and the docs; retired_terms.toml lists them."""
+"""Retired names and phrases do not occur in the code and the docs.
+
+retired_terms.toml lists them.
+"""
 
 import ast
 import io
@@ -41,7 +44,7 @@ def _identifiers(source: str) -> set[str]:
 
 
 def _prose(source: str) -> Iterator[tuple[int, str]]:
-    """Yield line and text of every comment, every name of a test, and every text of several words."""
+    """Yield line and text of every comment, every test name, and every text of several words."""
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
             yield token.start[0], token.string
@@ -85,7 +88,7 @@ def _retired_identifiers(path: str) -> list[str]:
 
 
 def _by_folder(paths: list[str]) -> dict[str, list[str]]:
-    """Group files by layer and feature, so that a failure names a place of a few files."""
+    """Group files by layer and feature, so that a failure names a small group of files."""
     folders: dict[str, list[str]] = {}
     for path in paths:
         folders.setdefault("/".join(path.split("/")[:2]) if "/" in path else path, []).append(path)

@@ -1,7 +1,7 @@
-"""The attacks of `make attack`: connections that are held open, and floods of requests, over real sockets.
+"""The attacks of `make attack`, over real sockets: open connections and floods of requests.
 
-Every connection comes from another address of 127/8, so that no bound or rate limit per network stops an attack early.
-Each attack is bounded in connections, concurrency and seconds.
+Every connection comes from another address of 127/8, so that no bound or rate limit per network stops an
+attack early. Each attack is bounded in connections, concurrency and seconds.
 """
 
 import asyncio
@@ -11,14 +11,17 @@ from dataclasses import dataclass
 from itertools import count
 
 SECONDS = 8.0
-"""Seconds of each attack."""
+"""The duration of each attack in seconds."""
 AT_ONCE = 8
-"""Requests of a flood that are sent at the same time."""
+"""The number of requests of a flood that are sent at the same time."""
 PER_SECOND = 200
-"""Requests of a flood per second at most: the attacker shares the machine's cores with the service."""
+"""The maximum number of requests of a flood per second.
+
+The attacker shares the machine's cores with the service.
+"""
 NO_ANSWER = "none"
 CLOSED = "closed"
-"""The service closed the connection before it read the whole request."""
+"""The result if the service closed the connection before it read the whole request."""
 
 _JSON = "Content-Type: application/json"
 _FORM = "Content-Type: application/x-www-form-urlencoded"
@@ -27,7 +30,10 @@ _numbers = count()
 
 @dataclass(frozen=True, slots=True)
 class Attack:
-    """An attack on a port, with the answers that the attacker may get: statuses, NO_ANSWER and CLOSED."""
+    """An attack on a port, with the permitted results.
+
+    A result is a status, NO_ANSWER or CLOSED.
+    """
 
     name: str
     run: Callable[[int], Coroutine[None, None, Counter[str]]]
@@ -35,7 +41,7 @@ class Attack:
 
 
 def attacks() -> Sequence[Attack]:
-    """Return all attacks, with none as the first one."""
+    """Return all attacks. The first one does nothing."""
     query = "&".join(f"unknown{number}=1" for number in range(40))
     fields = b"{%b}" % b",".join(b'"f%d":1' % number for number in range(20_000))
     marks = b"grant_type=password&username=a%40example.com&password=" + b"%CC%81" * 40_000
@@ -79,7 +85,10 @@ def held(name: str, connections: int, sent: bytes, allowed: Collection[str]) -> 
 
 
 def flood(name: str, sent: bytes, allowed: Collection[str]) -> Attack:
-    """Send the bytes on one connection after another, several at once, until the time is over."""
+    """Send the bytes on one connection after another until the time is over.
+
+    Several connections are open at once.
+    """
 
     async def run(port: int) -> Counter[str]:
         clock = asyncio.get_running_loop().time

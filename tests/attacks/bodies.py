@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 CANARY = "c4n4ry-9f1c2f9e"
-"""A canary in every sent value, to find echoes of it."""
+"""A text in every sent value, which must not appear in responses and logs."""
 
 MISSPELLED = "misspelled-field"
-"""The name of a field that no schema has. Unlike the canary, an error may repeat it."""
+"""The name of a field that no schema has. Unlike the canary, an error may contain it."""
 
 NOT_INTEROPERABLE = (
     "NaN",
@@ -43,7 +43,7 @@ NOT_INTEROPERABLE = (
     f'"{CANARY}',
     "1,",
 )
-"""JSON texts, or near-JSON, that are invalid in every place of every body."""
+"""JSON texts, or almost JSON, that are invalid at every place of every body."""
 
 OUT_OF_PLACE = (
     "null",
@@ -86,7 +86,7 @@ def with_values(body: Any, values: tuple[str, ...]) -> Iterator[bytes]:
 
 
 def with_strange_fields(body: Any) -> Iterator[bytes]:
-    """Add an unknown field to each object of the body, duplicate one of its fields, or remove one."""
+    """Add an unknown field to each object of the body, or repeat or remove one of its fields."""
     for holed in _with_hole(body, objects_only=True):
         template = json.dumps(holed)
         for strange in _strange(_at_hole(body, holed)):
@@ -94,7 +94,7 @@ def with_strange_fields(body: Any) -> Iterator[bytes]:
 
 
 def overlong(body: Any) -> Iterator[bytes]:
-    """Make each list of the body 101 items long, and empty."""
+    """Replace each list of the body by a list of 101 items, and by an empty list."""
     for holed in _with_hole(body):
         found = _at_hole(body, holed)
         if isinstance(found, list):
@@ -104,7 +104,7 @@ def overlong(body: Any) -> Iterator[bytes]:
 
 
 def otherwise_encoded(body: Any) -> Iterator[bytes]:
-    """Encode the body other than in UTF-8, truncate it, and inflate it."""
+    """Encode the body in another encoding than UTF-8, truncate it, and enlarge it."""
     text = json.dumps(body)
     for encoding in ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig", "cp037"):
         yield text.encode(encoding)
@@ -132,7 +132,7 @@ def _strange(found: dict[str, Any]) -> Iterator[str]:
 
 
 def _with_hole(body: Any, *, objects_only: bool = False) -> Iterator[Any]:
-    """Put a marker in each place of the body in turn."""
+    """Put a marker at each place of the body in turn."""
     if not objects_only or isinstance(body, dict):
         yield _PLACE
     if isinstance(body, dict):

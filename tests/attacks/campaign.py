@@ -1,8 +1,9 @@
-"""Attacks over real sockets while a bystander places 20 orders a second: `make attack`.
+"""Attacks over real sockets while customers place 20 orders a second: `make attack`.
 
-The service runs as `make run` starts it, with an embedded database of its own. The customers come through a trusted proxy
-at 127.0.0.2, each from its own network. The attacker reaches only this machine. The exit code is 1 if an order is not
-answered 201 within a second, or if the attacker gets an answer that the attack does not allow.
+The service runs as `make run` starts it, with an embedded database of its own. The customers come through a
+trusted proxy at 127.0.0.2, each from its own network. The attacker reaches only this machine. The exit code
+is 1 if an order does not get a 201 within a second, or if the attacker gets a result that the attack does not
+permit.
 """
 
 import asyncio
@@ -24,14 +25,14 @@ ORDERS_PER_SECOND = 20
 CUSTOMERS = 40
 SLOWEST_SECONDS = 1.0
 END_SECONDS = 15.0
-"""How long an attack may take to end after the last order."""
+"""The maximum time between the last order and the end of an attack."""
 PASSWORD = "a long password of the campaign"
 PROXY = "127.0.0.2"
 
 
 @dataclass(slots=True)
 class Outcome:
-    """The orders of the bystander during one attack."""
+    """The orders of the customers during one attack."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     slowest: float = 0.0
@@ -132,7 +133,8 @@ def main() -> int:
         Path(directory).chmod(0o755)  # the embedded PostgreSQL of root runs as another account
         key = secrets.token_urlsafe(32) + "="
         proxies = f"{PROXY}/32"
-        # Nobody reads the output meanwhile: an access log would fill the pipe and stop the service.
+        # Nobody reads the output during an attack, so an access log would fill the pipe and block the
+        # service.
         with serving(
             data_dir=directory, log_level="error", trusted_proxies=proxies, secrets_key=key
         ) as service:

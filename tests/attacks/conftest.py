@@ -21,7 +21,10 @@ def log() -> Iterator[StringIO]:
 
 
 class Watched:
-    """A shop in memory that detects changes, except in the audit log, which also records rejected requests."""
+    """A shop in memory that detects changes.
+
+    Changes of the audit log do not count, because the audit log also records rejected requests.
+    """
 
     def __init__(self, store: Store) -> None:
         self.store = store

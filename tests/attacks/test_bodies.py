@@ -1,4 +1,7 @@
-"""Every hostile body is rejected with a helpful error or permitted by the schema, and does no harm."""
+"""Every hostile body is rejected with a helpful error, or the schema permits it.
+
+An accepted body does no harm.
+"""
 
 import json
 from collections.abc import Iterable
@@ -45,7 +48,7 @@ async def sample(surroundings: Surroundings, operation: Operation, watched: Watc
 async def those_taken(
     web: WebShop, sample: Sample, bodies: Iterable[bytes], watched: Watched, log: StringIO
 ) -> list[bytes]:
-    """Send the bodies, check the errors of the rejected ones, and return the accepted ones."""
+    """Send the bodies, check the errors of rejected bodies, and return the accepted bodies."""
     taken: list[bytes] = []
     for body in bodies:
         response = await sample.send(web, content=body)

@@ -1,4 +1,7 @@
-"""Requests whose bytes are not HTTP, sent over a socket to a running service: each is answered with 400."""
+"""Requests whose bytes are not HTTP, sent over a socket to a running service.
+
+Each of them gets a 400.
+"""
 
 import asyncio
 import socket

@@ -1,4 +1,4 @@
-"""An idempotency key never returns one caller's or one secret's result for another."""
+"""An idempotency key never returns the result of another caller or another secret."""
 
 from base64 import b64encode
 from typing import Any

@@ -1,4 +1,4 @@
-"""No column can be set by sending a field that the operation does not have (OWASP API3:2023)."""
+"""A field that the operation does not have never sets a column (OWASP API3:2023)."""
 
 import json
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ BY_TYPE = {
     "dict": {"a": "b"},
 }
 SIGNED = {"receive_provider_message"}
-"""Any change breaks the signature: see tests/http/test_provider_messages.py."""
+"""Operations with a signature that any change breaks: see tests/http/test_provider_messages.py."""
 WITH_JSON = [
     operation
     for operation in operations()
@@ -62,7 +62,10 @@ def objects_of(body: Any, pointer: str = "") -> Iterator[tuple[str, dict[str, An
 
 
 def with_column(body: Any, column: str, schema: Any) -> tuple[Any, set[str]]:
-    """Add a column to each object of the body whose schema has no such field. Return the objects' paths."""
+    """Add a column to each object of the body whose schema has no such field.
+
+    Returns the paths of these objects.
+    """
     changed, places = json.loads(json.dumps(body)), set()
     for pointer, found in objects_of(changed):
         if column in found:

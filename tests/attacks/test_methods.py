@@ -1,4 +1,4 @@
-"""Methods change nothing that they must not change, and no route answers TRACE."""
+"""Methods change only what they may change, and no route responds to TRACE."""
 
 import pytest
 

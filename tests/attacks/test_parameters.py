@@ -1,4 +1,4 @@
-"""Hostile URLs and headers are rejected with a helpful error or understood, and do no harm."""
+"""Hostile URLs and headers are rejected with a helpful error or handled, and do no harm."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -43,7 +43,7 @@ HOSTILE = (
     "00000000-0000-0000-0000-000000000000",
 )
 ENCODED = ("%00", "%ff", "%ed%a0%80", "%c0%af", "%", "%zz", "%0d%0a", "%2e%2e%2f", "%25", "+", "%F0%9F%A6%84")
-"""URL-encoded: NUL, invalid UTF-8, a surrogate, an overlong slash, broken escapes."""
+"""URL-encoded values: NUL, invalid UTF-8, a surrogate, an overlong slash, broken escapes."""
 BYTES = (
     b"",
     b" ",

@@ -1,4 +1,7 @@
-"""The HAProxy configuration of `deploy/`, over real sockets: with the service behind it, and with a server that records."""
+"""The HAProxy configuration of `deploy/`, over real sockets.
+
+Behind it is the service, or a server that records requests.
+"""
 
 import asyncio
 import select
@@ -22,7 +25,7 @@ from tests.servers.subscriber import Subscriber
 
 SILENT = 300
 UNFINISHED = Settings.model_fields["max_unread_bodies"].default + 8
-"""More unfinished bodies than the service itself permits in all."""
+"""A larger number of unfinished bodies than the service permits."""
 JSON_HEAD = b"POST /v1/orders HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\n"
 
 
@@ -47,7 +50,7 @@ def sockets() -> Iterator[ExitStack]:
 
 
 def connect(sockets: ExitStack, port: int, network: int = 0) -> socket.socket:
-    """Connect from an address of 127/8: each number is a network of its own to the proxy."""
+    """Connect from an address of 127/8. For the proxy, each number is a network of its own."""
     source = f"127.1.{network // 250}.{network % 250 + 1}"
     connection = socket.create_connection(("127.0.0.1", port), source_address=(source, 0))
     connection.settimeout(30)
@@ -95,7 +98,7 @@ async def test_orders_succeed_during_silent_and_unfinished_connections(
                 connect(sockets, port, network=number)
             for number in range(UNFINISHED):
                 unfinished = connect(sockets, port, network=SILENT + number)
-                # Longer than a buffer of HAProxy is by default.
+                # The size exceeds a default buffer of HAProxy.
                 unfinished.sendall(JSON_HEAD + b"Content-Length: 100000\r\n\r\n{" + b" " * 60_000)
             async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
                 orders = [

@@ -1,4 +1,4 @@
-"""Rate limits count every request of an operation before its token, query or body is accepted."""
+"""Rate limits count every request before its token, query or body is checked."""
 
 from collections.abc import AsyncIterator, Mapping
 from itertools import product
@@ -54,7 +54,7 @@ async def samples(surroundings: Surroundings, limiter: RecordingLimiter) -> list
 
 
 async def send(web: WebShop, sample: Sample, *, query: str = "", **changed: Any) -> tuple[int, bool]:
-    """Return the status of the response, and whether the service asked for the body."""
+    """Return the status of the response, and whether the service requested the body."""
     parts = urlsplit(sample.url)
     headers: Mapping[str, str] = changed.get("headers", sample.headers)
     media = {"Content-Type": sample.media_type} if sample.media_type else {}

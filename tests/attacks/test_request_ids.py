@@ -1,4 +1,4 @@
-"""A client chooses its request id, but never the recorded actor."""
+"""A client can choose its request id, but not the recorded actor."""
 
 import json
 from io import StringIO

@@ -10,7 +10,7 @@ from tests.e2e.serving import Service, serving
 
 REQUEST = b"GET /openapi.json HTTP/1.1\r\nHost: shop\r\n"
 REQUESTS = (REQUEST + b"\r\n") * 19 + REQUEST + b"Connection: close\r\n\r\n"
-"""Their responses are longer than what the kernel buffers for a connection."""
+"""The paths whose responses are longer than the kernel's buffers of a connection."""
 
 
 def connect(sockets: ExitStack, port: int) -> socket.socket:
@@ -29,7 +29,7 @@ def is_served(service: Service, connection: socket.socket) -> bool:
 
 
 def count_bytes(connection: socket.socket) -> int:
-    """Return how many bytes arrive until the connection is closed."""
+    """Return the number of bytes that arrive until the connection is closed."""
     count = 0
     try:
         while part := connection.recv(65536):

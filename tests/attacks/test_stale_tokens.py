@@ -1,4 +1,7 @@
-"""An access token outlives its session, role and scopes, so the database must confirm its claims."""
+"""An access token can be valid after its session, role or scopes have ended.
+
+The database must therefore confirm its claims.
+"""
 
 from uuid import UUID
 
@@ -83,7 +86,7 @@ async def test_token_of_a_disabled_client_reads_no_orders_and_events(web: WebSho
 
 
 async def test_closed_account_cannot_place_an_order(web: WebShop) -> None:
-    """Nothing would erase the address later: the account is already erased."""
+    """Nothing would erase the address of such an order, because the account was erased before."""
     customer, mug = await web.customer(), await web.product()
     account = await customer.get("/v1/me")
     closed = await customer.delete("/v1/me", headers={"If-Match": account.headers["ETag"]})

@@ -1,4 +1,7 @@
-"""Claims required of a token signed with the service's key, and the errors (RFC 6750, section 3)."""
+"""The required claims of a token signed with the service's key, and the errors.
+
+RFC 6750, section 3 defines the errors.
+"""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -31,7 +34,10 @@ class Mint:
     path: str
 
     async def status(self, header: dict[str, Any] | None = None, **changed: Any) -> tuple[int, str]:
-        """Send a token with changed claims, or without those that are None, and return the response."""
+        """Send a token with changed claims, and return the response.
+
+        Claims that are None are left out.
+        """
         said = {name: value for name, value in {**self.claims, **changed}.items() if value is not None}
         token = jwt.encode(said, self.private, algorithm="EdDSA", headers={**self.header, **(header or {})})
         response = await self.web.visitor.get(self.path, headers={"Authorization": f"Bearer {token}"})

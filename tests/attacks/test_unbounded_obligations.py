@@ -1,4 +1,4 @@
-"""A customer cannot be charged several times for one order, nor hold a shop's stock without paying."""
+"""A customer is charged once for an order, and cannot hold all stock without paying."""
 
 import asyncio
 from collections import Counter

@@ -1,7 +1,7 @@
-"""Webhooks are sent only to addresses that IANA's special-purpose registries call globally reachable.
+"""Webhooks are sent only to globally reachable addresses.
 
-The copies in `iana/` have the blocks and the column "Globally Reachable" of October 2025. The column is empty for
-deprecated blocks and N/A for tunnels.
+IANA's special-purpose registries list the other addresses. The copies in `iana/` have the blocks and the
+column "Globally Reachable" of October 2025. The column is empty for deprecated blocks and N/A for tunnels.
 """
 
 import csv

@@ -16,7 +16,10 @@ from tests.kit.webhooks import Webhooks
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carrier:
-    """`publishers` belong to two processes. `received` returns the event ids in order."""
+    """A destination of events. `publishers` belong to two processes.
+
+    `received` returns the event ids in order.
+    """
 
     publishers: Sequence[EventPublisher]
     received: Callable[[], Awaitable[list[EventId]]]

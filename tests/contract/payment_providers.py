@@ -8,7 +8,10 @@ from tests.kit.clock import FixedClock
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
-    """`away` is the same gateway with an unreachable provider. Tokens represent cards."""
+    """A provider for tests. Tokens represent cards.
+
+    `away` is the same gateway with an unreachable provider.
+    """
 
     gateway: PaymentGateway
     away: PaymentGateway

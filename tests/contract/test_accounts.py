@@ -1,4 +1,4 @@
-"""Owners and admins change accounts, over each store."""
+"""Changes of accounts by their owners and by admins, over each store."""
 
 import asyncio
 from dataclasses import replace

@@ -1,4 +1,7 @@
-"""A user changes the e-mail address, confirmed at the new one and announced to the former one, over each store."""
+"""Changes of a user's e-mail address, over each store.
+
+The new address confirms a change, and the former address gets a notice.
+"""
 
 import asyncio
 from dataclasses import replace

@@ -111,7 +111,7 @@ async def test_endpoint_change_is_rejected_for_an_event_type_the_owner_may_not_r
 
 
 async def test_endpoint_change_requires_permission_to_read_its_events(webhooks: Webhooks) -> None:
-    """Otherwise a program that may only manage webhooks would send the events to a URL of its own."""
+    """Otherwise a program that may only manage webhooks could redirect events to its own URL."""
     endpoint = await webhooks.endpoint(ANN)
     only_orders = permissions_of({Scope.WRITE_WEBHOOKS, Scope.READ_ORDERS})
     for changes in (EndpointChanges(url=BOB), EndpointChanges(event_types=["user.closed"])):

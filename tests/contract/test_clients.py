@@ -1,4 +1,7 @@
-"""Service clients over each store: stored, authenticated and disabled, also concurrently."""
+"""Service clients over each store: storing, authenticating and disabling.
+
+Some of the tests are concurrent.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -38,7 +41,10 @@ def credentials(made: NewSecretView, secret: str | None = None, network: str = N
 
 
 async def attempt(shop: Shop, shown: ClientCredentials) -> str | int:
-    """Request a token, and return the result: for a throttled client the seconds to wait."""
+    """Request a token, and return the result.
+
+    For a throttled client, the result is the number of seconds to wait.
+    """
     try:
         await shop.issue_token(shown, scope="")
     except InvalidClient:
@@ -213,7 +219,7 @@ async def test_malformed_client_id_is_an_invalid_client(shop: Shop) -> None:
 
 
 async def test_client_id_in_another_spelling_is_an_invalid_client(shop: Shop) -> None:
-    """Otherwise each spelling would have its own attempts."""
+    """Otherwise the attempts for each spelling would be counted separately."""
     made = await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     text = str(made.client_id)
     for spelling in (text.upper(), text.replace("-", ""), f"{{{text}}}", f"urn:uuid:{text}", f" {text}"):
@@ -229,7 +235,7 @@ async def test_network_that_guesses_client_secrets_is_throttled_across_clients(s
 
 
 async def test_right_client_secret_is_accepted_during_throttling(shop: Shop) -> None:
-    """Guessing 256 random bits is impossible, but blocking a client by its id must be impossible, too."""
+    """Guessing 256 random bits is impossible, so guesses must not block a client."""
     made = await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     for _ in range(FREE + 3):
         await attempt(shop, credentials(made, "wrong"))

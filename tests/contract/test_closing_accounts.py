@@ -1,4 +1,4 @@
-"""The remaining data of a closed account, over each store."""
+"""The data that remains of a closed account, over each store."""
 
 import asyncio
 import json

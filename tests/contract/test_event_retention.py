@@ -1,4 +1,4 @@
-"""Old events are deleted, and the feed and its publishers go on with those that are stored."""
+"""Old events are deleted. The feed and its publishers continue with the stored events."""
 
 from datetime import timedelta
 

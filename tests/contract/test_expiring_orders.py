@@ -1,4 +1,4 @@
-"""Unpaid orders expire and release their stock, also when another order needs it."""
+"""Unpaid orders expire and release their stock, also when another order needs the stock."""
 
 import asyncio
 from datetime import timedelta

@@ -1,4 +1,7 @@
-"""An endpoint that fails for days is paused: an event, an audit entry, and mail to the people who can resume it."""
+"""An endpoint that fails for days is paused.
+
+This results in an event, an audit entry, and mail to people who can resume the endpoint.
+"""
 
 from datetime import timedelta
 
@@ -37,7 +40,7 @@ async def account(shop: Shop, name: str, role: Role) -> UserId:
 
 
 async def fail_for(webhooks: Webhooks, period: timedelta) -> None:
-    """Publish an event a day, and attempt to deliver what is due."""
+    """Publish one event per day, and attempt the due deliveries."""
     webhooks.subscribers.answers[URL] = 500
     end = webhooks.shop.clock.now() + period
     while webhooks.shop.clock.now() < end:
@@ -114,7 +117,7 @@ async def test_successful_delivery_resets_the_failure_of_an_endpoint(webhooks: W
 
 
 async def test_success_by_the_former_release_prevents_an_endpoint_pause(webhooks: Webhooks) -> None:
-    """It does not know of failures that last, so it does not record their end."""
+    """The former release does not know of lasting failures, so it does not record their end."""
     endpoint = await webhooks.endpoint(URL, "product.created")
     await fail_for(webhooks, DAY)
     webhooks.shop.clock.advance(DAY)

@@ -1,4 +1,4 @@
-"""Partial shipments and refunds, never more than ordered and paid."""
+"""Partial shipments and refunds never exceed the ordered units and the paid amount."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -20,7 +20,10 @@ from tests.kit.shop import Shop
 
 
 async def a_paid_order(shop: Shop) -> OrderView:
-    """Return a confirmed order of three mugs at 10.00 and two cups at 0.99, from a stock of five of each."""
+    """Return a confirmed order of three mugs at 10.00 and two cups at 0.99.
+
+    The stock was five of each.
+    """
     mug, cup = await shop.product(stock=5, price=1000), await shop.product(stock=5, price=99)
     placing = shop.placing((mug, 3), (cup, 2), customer=await shop.customer())
     order = (await shop.place_order(placing)).result

@@ -26,7 +26,7 @@ Row = tuple[Action, OrderStatus | None, OrderStatus, str | None, Actor]
 
 @pytest.fixture
 async def actors(shop: Shop) -> Iterator[Actor]:
-    """Return an actor with a request of its own, and move the clock."""
+    """Return an actor with its own request, and advance the clock."""
 
     def next_actors() -> Iterator[Actor]:
         for number in count(1):

@@ -1,4 +1,4 @@
-"""An import beside orders and edits."""
+"""An import during orders and edits."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -18,7 +18,7 @@ from tests.kit.actors import SOMEBODY
 from tests.kit.shop import STAFF, Shop
 
 SOON = 20
-"""Seconds after which something counts as blocked."""
+"""The number of seconds after which an operation counts as blocked."""
 CHEAPER = ProductChanges(price=Money(1, "EUR"))
 
 
@@ -31,9 +31,10 @@ def rows_for(products: Sequence[ProductView], changes: ProductChanges = CHEAPER)
 
 @asynccontextmanager
 async def held_up(shop: Shop, products: Sequence[ProductView]) -> AsyncIterator[asyncio.Task[ImportResult]]:
-    """Import lower prices, and hold up the import after it has changed the products and before it commits.
+    """Import lower prices, and block the import before it commits.
 
-    It waits for the stock that it locks first, so that it has locked no other stock.
+    At this point it has changed the products. It waits for the stock that it locks first, so it has locked no
+    other stock.
     """
     changed = asyncio.Event()
     plan = await shop.plan_import(rows_for(products), replace=False, progress=lambda _: None)

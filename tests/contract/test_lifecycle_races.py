@@ -1,4 +1,4 @@
-"""Payment, stock and order status agree, whichever concurrent action wins."""
+"""Payment, stock and order status agree, whichever concurrent action is decided first."""
 
 import asyncio
 from collections import Counter

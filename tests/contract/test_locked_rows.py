@@ -17,7 +17,10 @@ from tests.invariants import assert_invariants
 from tests.kit.shop import Shop
 
 SOON = 20
-"""Seconds after which an order counts as blocked. Orders usually take milliseconds."""
+"""The number of seconds after which an order counts as blocked.
+
+Orders usually take milliseconds.
+"""
 
 
 @asynccontextmanager
@@ -122,7 +125,7 @@ async def test_order_in_a_lane_is_rejected_if_the_lock_times_out(shop: Shop) -> 
 
 
 async def test_two_processes_place_all_orders_for_one_hot_product(shop: Shop) -> None:
-    """Neither process starves: each places all of its orders, and orders for another product in between."""
+    """Each process places all of its orders, and orders for another product in between."""
     hot, quiet = await shop.product(stock=1000), await shop.product(stock=1000)
     customers = [await shop.customer() for _ in range(10)]
     tills = [shop.till(max_batch=8), shop.till(max_batch=8)]

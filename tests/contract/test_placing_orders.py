@@ -24,7 +24,10 @@ Answer = IdempotentResult[OrderView] | BaseException
 
 @pytest.fixture(params=[1, 3, 20])
 def tills(request: pytest.FixtureRequest, shop: Shop) -> list[PlaceOrder]:
-    """Processes of the service: requests at one till share batches; requests at different tills race."""
+    """Processes of the service.
+
+    Requests to one process share batches; requests to different processes race.
+    """
     return [shop.till() for _ in range(request.param)]
 
 

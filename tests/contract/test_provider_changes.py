@@ -1,4 +1,7 @@
-"""Provider-initiated refunds and disputes are recorded, and external refunds are settled at once."""
+"""Refunds and disputes that begin at the provider are recorded.
+
+External refunds are settled at once.
+"""
 
 import json
 from dataclasses import replace

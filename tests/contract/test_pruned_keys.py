@@ -1,4 +1,7 @@
-"""An order's key belongs to its customer for ever, also after its idempotency record is pruned."""
+"""The key of an order belongs to its customer permanently.
+
+This holds even after the idempotency record was pruned.
+"""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,7 +20,7 @@ from tests.kit.shop import STAFF, Shop
 
 
 async def taken_long_ago(shop: Shop, command: PlaceOrderCommand) -> OrderView:
-    """Place the order of a command, and prune the idempotency record."""
+    """Place the order of a command, and prune its idempotency record."""
     product = await shop.get_product(command.request.lines[0].product_id, include_archived=True)
     order = an_order(
         shop.ids, (product, 1), customer=command.request.customer_id, actor=STAFF, key=command.key.key

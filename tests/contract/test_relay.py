@@ -1,4 +1,4 @@
-"""The relay publishes events at least once and first in order, also when processes are killed."""
+"""The relay publishes events at least once and in order, even if processes are killed."""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Old records are deleted, and younger ones and those in use are kept."""
+"""Old records are deleted; younger records and records in use are kept."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta

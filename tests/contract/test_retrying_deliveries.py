@@ -1,4 +1,4 @@
-"""Retrying the undelivered events of a time window at once."""
+"""Retries of all undelivered events of a time window."""
 
 import asyncio
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Behavior specific to the sandbox: the failure of each token, and webhooks to the shop."""
+"""The behavior that is specific to the sandbox: the result of each token, and webhooks."""
 
 import asyncio
 from collections.abc import Callable
@@ -32,7 +32,7 @@ URL = "http://shop/v1/webhooks/payments/sandbox"
 
 
 class Sandbox:
-    """The sandbox, and a shop that receives its webhooks unless it is `deaf`."""
+    """The sandbox, and a shop that receives its webhooks unless the shop is `deaf`."""
 
     def __init__(self, store: Store) -> None:
         self.clock = FixedClock()

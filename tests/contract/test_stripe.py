@@ -1,4 +1,7 @@
-"""Behavior specific to Stripe, and requests whose response is lost, late or malformed."""
+"""The behavior that is specific to Stripe.
+
+Some requests have a response that is lost, late or malformed.
+"""
 
 import asyncio
 import json

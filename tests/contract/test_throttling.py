@@ -1,4 +1,4 @@
-"""Throttling slows guesses and locks no account, over each store and across processes."""
+"""Throttling delays guesses and locks no account, over each store and across processes."""
 
 import asyncio
 from collections.abc import Iterable
@@ -23,7 +23,10 @@ ANN, NOBODY = "ann@example.com", "nobody@example.com"
 
 
 async def log_in(shop: Shop, email: str = ANN, password: str = "wrong", network: str = NETWORK) -> str | int:
-    """Try a password, and return the result: if throttled, the seconds to wait."""
+    """Try a password, and return the result.
+
+    If the attempt is throttled, the result is the number of seconds to wait.
+    """
     try:
         await shop.log_in(
             LogInCommand(

@@ -1,4 +1,4 @@
-"""A webhook endpoint carries the events that its owner may read when they are sent, and no others."""
+"""A webhook endpoint receives only events that its owner may read when they are sent."""
 
 import pytest
 

@@ -52,9 +52,10 @@ class Service:
 def serving(
     database_url: str | None = None, *, with_worker: bool = True, checkout: Path = CHECKOUT, **settings: str
 ) -> Iterator[Service]:
-    """Start the service on a free port; wait for it with `await_answer`. Without a URL it embeds its database.
+    """Start the service on a free port. Wait for it with `await_answer`.
 
-    `checkout` is the directory of another release's code.
+    Without a URL, the service starts an embedded database. `checkout` is the directory of another release's
+    code.
     """
     port = int(settings.pop("port", "0")) or free_port()
     environment = {
@@ -95,7 +96,10 @@ def create_admin(service: Service, email: str, password: str) -> None:
 
 
 def create_client(service: Service, name: str, scope: str) -> tuple[str, str]:
-    """Create a service client on the command line while the service runs. Return its id and secret."""
+    """Create a service client on the command line while the service runs.
+
+    Returns the id and the secret of the client.
+    """
     made = subprocess.run(
         [sys.executable, "-m", "entrypoints", "clients", "create", name, "--scope", scope],
         cwd=service.checkout,

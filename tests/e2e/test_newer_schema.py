@@ -1,4 +1,7 @@
-"""A restart on a schema that a newer release has migrated: the service takes orders, or refuses in one line."""
+"""A restart on a schema that a newer release has migrated.
+
+The service accepts orders, or reports in one line that it cannot start.
+"""
 
 import asyncio
 

@@ -1,4 +1,7 @@
-"""Third-party OAuth clients log in over real connections and verify tokens with the published keys."""
+"""OAuth clients of other projects log in over real connections and verify tokens.
+
+They use the published keys.
+"""
 
 import warnings
 from typing import Any
@@ -38,7 +41,10 @@ def test_joserfc_verifies_tokens_that_authlib_obtained(database_url: str) -> Non
 
 
 def at(service: Service, address: str) -> str:
-    """Return a URL of the metadata, at the address of this service instead of the default issuer's."""
+    """Return a URL of the metadata with the address of this service.
+
+    The metadata contain the address of the default issuer.
+    """
     return address.replace("http://127.0.0.1:8000", service.address.url)
 
 

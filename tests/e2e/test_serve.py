@@ -26,7 +26,7 @@ def test_service_prints_its_address_and_ends_cleanly_on_ctrl_c(empty_database_ur
 
 def test_unreachable_database_is_reported_and_every_process_ends() -> None:
     with serving(f"postgresql://nobody:none@127.0.0.1:{free_port()}/none") as service:
-        # The output ends when no process is left that could write.
+        # The output ends when no process is left that could write to it.
         output, _ = service.process.communicate(timeout=STOP_SECONDS)
     assert service.process.returncode == 1
     assert output.splitlines()[-1].startswith("Error: The database cannot be used")
@@ -43,7 +43,7 @@ def test_service_can_be_stopped_while_it_waits_for_the_database(stop: signal.Sig
         address = f"127.0.0.1:{mute.getsockname()[1]}"
         with serving(f"postgresql://nobody:none@{address}/none") as service, mute.accept()[0]:
             if stop is signal.SIGINT:
-                os.killpg(service.process.pid, stop)  # as a terminal does on Ctrl-C on Ctrl-C
+                os.killpg(service.process.pid, stop)  # as a terminal does for Ctrl-C
             else:
                 os.kill(service.process.pid, stop)
             output, _ = service.process.communicate(timeout=STOP_SECONDS)
@@ -82,7 +82,7 @@ def test_stopping_service_is_unready_but_serves_during_the_drain_delay(database_
         while (ready := httpx2.get(f"{url}/readyz")).status_code == 200:
             time.sleep(0.05)
         assert (ready.status_code, ready.json()["code"]) == (503, "shutting_down")
-        # Both processes accept: a new connection goes to either.
+        # Both processes accept connections: the kernel gives a new connection to either of them.
         assert {httpx2.get(f"{url}/v1/products").status_code for _ in range(20)} == {200}
         os.kill(service.process.pid, signal.SIGTERM)  # a second signal ends the delay
         output, _ = service.process.communicate(timeout=STOP_SECONDS)

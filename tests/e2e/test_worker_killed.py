@@ -23,7 +23,10 @@ PRICE = {"amount": 1999, "currency": "EUR"}
 TOKENS = ("tok_ok", "tok_twice", "tok_timeout", "tok_late", "tok_declined")
 OF_EACH = 3
 KILLED_AFTER = (0.5, 1.0, 1.1)
-"""Seconds after the worker's start. Its jobs begin after half a second and after one second."""
+"""The number of seconds between the start of the worker and its end.
+
+Its jobs begin after half a second and after one second.
+"""
 
 TIME_PASSES = """
     UPDATE payments SET inquire_at = now() WHERE inquire_at IS NOT NULL;
@@ -31,7 +34,10 @@ TIME_PASSES = """
     UPDATE sandbox_messages SET due_at = now();
     UPDATE event_relays SET leased_until = now();
 """
-"""What a killed worker has in hand comes up again after a while. The test does not wait for it."""
+"""The settings that shorten leases.
+
+Work that a killed worker has begun is due again after its lease. The test does not wait for longer leases.
+"""
 
 UNDONE = """
     SELECT (SELECT count(*) FROM payments WHERE status = 'pending')
@@ -47,7 +53,7 @@ UNDONE = """
 async def test_worker_killed_at_random_moments_loses_and_repeats_nothing(
     database_url: str, tmp_path: Path
 ) -> None:
-    """Slow, because processes start and are killed, and because orders have to expire."""
+    """The test is slow, because processes are started and killed, and orders have to expire."""
     settings: dict[str, Any] = {"rate_limit_enabled": "false", "log_level": "warning", "order_hold": "PT3S"}
     with (
         nats_server(tmp_path) as events,
@@ -83,7 +89,8 @@ async def test_worker_killed_at_random_moments_loses_and_repeats_nothing(
 
 async def ensure_all_is_well(psql: asyncpg.Connection) -> None:
     orders = await psql.fetch("SELECT status FROM orders")
-    # There is enough for all, so what is paid late revives its order. A declined card leaves one to expire.
+    # There is enough stock for all orders, so a late payment reinstates its order. A declined card leaves one
+    # order to expire.
     assert Counter(row["status"] for row in orders) == {"confirmed": 4 * OF_EACH, "expired": OF_EACH}
     charges = await psql.fetch(
         "SELECT count(*) AS n FROM sandbox_charges WHERE failure IS NULL GROUP BY payment_id"
@@ -121,7 +128,7 @@ async def _post(client: httpx2.AsyncClient, url: str, body: object, key: str) ->
 
 @contextmanager
 def worker_beside(service: Service) -> Iterator[None]:
-    """Run a worker that has just begun, and kill it in the end."""
+    """Run a worker that has just begun, and kill it at the end."""
     command = [sys.executable, "-m", "entrypoints", "worker"]
     with subprocess.Popen(
         command,

@@ -40,7 +40,8 @@ async def failing(service: WebShop, **headers: str) -> httpx2.Response:
         raise RuntimeError
 
     customer = await service.customer()
-    # Without a stream, structlog renders the stack with all local variables, which takes minutes on stock routes.
+    # Without a stream, structlog renders the stack with all local variables, which takes minutes on unchanged
+    # routes.
     with captured_log(), service.container.users.get_me.override(fail):
         return await customer.get("/v1/me", headers=headers)
 

@@ -31,7 +31,10 @@ async def made(web: WebShop) -> NewSecretView:
 
 
 def basic(client_id: object, secret: str) -> dict[str, str]:
-    """Encode id and secret for HTTP Basic (RFC 6749, section 2.3.1): each form-encoded, then Base64."""
+    """Encode id and secret for HTTP Basic (RFC 6749, section 2.3.1).
+
+    Each is form-encoded, and both together are encoded as Base64.
+    """
     shown = f"{quote_plus(str(client_id))}:{quote_plus(secret)}"
     return {"Authorization": f"Basic {b64encode(shown.encode()).decode()}"}
 
@@ -116,7 +119,7 @@ async def test_unknown_client_gets_a_basic_challenge(web: WebShop, made: NewSecr
 
 
 async def test_client_secret_in_a_form_is_rejected_by_default(web: WebShop, made: NewSecretView) -> None:
-    """RFC 6749, section 2.3.1 advises against it, and the metadata do not list it."""
+    """RFC 6749, section 2.3.1 advises against it, and the metadata does not list it."""
     answers = [
         await ask(web, made, headers={}, client_id=str(made.client_id), client_secret=secret)
         for secret in (made.secret, "wrong")

@@ -41,7 +41,7 @@ async def test_page_for_a_logged_in_reader_is_compressed(web: WebShop) -> None:
 
 
 async def test_single_object_is_never_compressed(web: WebShop) -> None:
-    """Its ETag is strong, which If-Match needs, and identifies the uncompressed bytes."""
+    """The ETag is strong, which If-Match needs, and identifies the uncompressed bytes."""
     product = await web.product(description="A mug. " * 500)
     shown = await web.visitor.get(f"/v1/products/{product['id']}", headers=GZIP)
     assert len(shown.content) > 3_000

@@ -1,4 +1,4 @@
-"""Log-ins above the hashing queue's bound get 503 at once; other requests are served."""
+"""Log-ins with a full hashing queue get 503 at once; other requests are served."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,7 +18,7 @@ ANN = {"email": "ann@example.com", "password": PASSWORD, "password_confirm": PAS
 BOB = {**ANN, "email": "bob@example.com"}
 LOG_IN = {"username": "ann@example.com", "password": PASSWORD}
 PLACES = 2
-"""One running verification and one queued."""
+"""The number of log-ins: one running verification and one queued."""
 
 
 class HeldUp(argon2.PasswordHasher):
@@ -38,7 +38,7 @@ class HeldUp(argon2.PasswordHasher):
 
 @dataclass(frozen=True, slots=True)
 class Crowded:
-    """A shop whose hashing queue is filled by log-ins that do not end."""
+    """A shop whose hashing queue is filled by unfinished log-ins."""
 
     web: WebShop
     customer: httpx2.AsyncClient
@@ -67,7 +67,7 @@ async def crowded() -> AsyncIterator[Crowded]:
 
 
 async def test_log_in_with_a_full_hashing_queue_is_rejected_at_once(crowded: Crowded) -> None:
-    """The response arrives while the queued log-ins make no progress: a rejected log-in does not wait."""
+    """The response arrives while the queued log-ins make no progress."""
     refused = (
         await crowded.web.visitor.post("/token", data=LOG_IN),
         await crowded.web.visitor.post("/token", data={**LOG_IN, "username": "nobody@example.com"}),

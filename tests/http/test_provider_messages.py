@@ -1,4 +1,4 @@
-"""Webhooks of payment providers: unsigned ones are rejected."""
+"""Webhooks of payment providers, of which unsigned ones are rejected."""
 
 import json
 from collections.abc import AsyncIterator
@@ -39,7 +39,7 @@ CAPTURED = {
 
 @dataclass(frozen=True, slots=True)
 class Callee:
-    """A shop that receives webhooks, and the accepted events."""
+    """A shop that receives webhooks, with the accepted events."""
 
     web: WebShop
     events: list[ProviderEvent]

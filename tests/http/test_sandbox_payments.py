@@ -1,4 +1,7 @@
-"""Orders paid with sandbox tokens: the worker's jobs and webhooks resolve every failure."""
+"""Orders that are paid with sandbox tokens.
+
+The worker's jobs and webhooks resolve every failure.
+"""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass

@@ -27,7 +27,10 @@ async def checks(
 
 
 def aged(seconds: float) -> JobHealth:
-    """Return the health of a job `send`, with an interval of one second, that was added `seconds` ago."""
+    """Return the health of a job `send` that was added `seconds` ago.
+
+    The interval of the job is one second.
+    """
     times = iter([0.0])
     health = JobHealth(lambda: next(times, seconds))
     health.add("send", every=timedelta(seconds=1), longest_run=timedelta(seconds=5))

@@ -58,7 +58,7 @@ from tests.kit.store import Store
 from tests.kit.tokens import NumberedTokens
 
 NO_DATABASE = "postgresql://nobody@127.0.0.1:1/nowhere"
-"""The URL of an engine that is created but never used."""
+"""The URL of an engine that is created but not used."""
 
 SETTINGS = Settings(database_url=NO_DATABASE)
 LIFETIME = SessionLifetime(idle=timedelta(days=14), absolute=timedelta(days=30))
@@ -68,10 +68,11 @@ NETWORK = "203.0.113.9/32"
 
 
 class Accounts:
-    """Every use case of accounts and sessions over one store, with shortcuts to create customers.
+    """Every use case of accounts and sessions over one store.
 
-    The clock stands still, ids are sequential, passwords cost nothing. The use cases come from the containers of the
-    service; a container is created when a test first needs it, because a test needs few of them.
+    There are shortcuts to create customers. The clock stands still, ids are sequential, and hashing is free.
+    The use cases come from the containers of the service; a container is created when a test first needs it,
+    because a test needs few of them.
     """
 
     reload_keys: ReloadKeys

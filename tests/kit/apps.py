@@ -1,4 +1,4 @@
-"""Small apps for one test, with the middleware and error handlers of the real one."""
+"""Small apps for one test, with the middleware and error handlers of the real app."""
 
 from typing import Any
 

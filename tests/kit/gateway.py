@@ -20,11 +20,12 @@ CLIENT_SECRET = "pi_canary_secret"
 
 @dataclass(slots=True)
 class FakeGateway(PaymentGateway):
-    """A fake provider with its own records. Tokens select results of payments, `next_refunds` those of refunds.
+    """A fake provider with its own records. Tokens select the results of payments.
 
-    `tok_ok` is charged, or authorized if the capture is manual, `tok_declined` is declined, `tok_pending` and `tok_3ds`
-    are decided when `decide` is called, `tok_timeout` is charged but the response is lost, and `tok_lost` never
-    reaches the provider. While `is_down`, no request does.
+    `next_refunds` select the results of refunds. `tok_ok` is charged, or authorized if the capture is manual.
+    `tok_declined` is declined. `tok_pending` and `tok_3ds` are decided when `decide` is called. `tok_timeout`
+    is charged but the response is lost, and `tok_lost` never reaches the provider. While `is_down`, no
+    request reaches it.
     """
 
     is_down: bool = False

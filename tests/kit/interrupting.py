@@ -33,7 +33,10 @@ class _CancelledAt:
 
 
 async def is_cancelled_at(suspension: int, work: Coroutine[Any, Any, T]) -> bool:
-    """Run the work and cancel its task at its n-th suspension. Return whether it suspended that often."""
+    """Run the work and cancel its task at its n-th suspension.
+
+    Returns whether the work had so many suspensions.
+    """
 
     async def run() -> None:
         await _CancelledAt(work, suspension)

@@ -1,8 +1,8 @@
-"""A worker that kills itself at its n-th wait.
+"""A worker that kills itself at its n-th await.
 
-SIGKILL leaves no time for cleanup: the server rolls back uncommitted transactions, leases
-remain, and sent requests stay sent. Run as a program it forks a worker for each input line and prints how
-the worker ended, so that modules are imported only once.
+SIGKILL leaves no time for cleanup: the server rolls back uncommitted transactions, leases remain, and sent
+requests stay sent. Run as a program, it forks a worker for each input line and prints how the worker ended,
+so that modules are imported only once.
 """
 
 import asyncio
@@ -37,7 +37,10 @@ class Workers:
     answers: IO[str]
 
     async def is_killed_at(self, wait: int, *, now: datetime) -> bool:
-        """Run the job at a given time, and kill the worker at its n-th wait or NEVER. Return whether it was killed."""
+        """Run the job at a given time, and kill the worker at its n-th await or NEVER.
+
+        Returns whether the worker was killed.
+        """
         self.asked.write(json.dumps([wait, now.isoformat()]) + "\n")
         self.asked.flush()
         code = int(await asyncio.to_thread(self.answers.readline))

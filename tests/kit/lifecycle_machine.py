@@ -59,7 +59,8 @@ SALES = st.lists(
 class LifecycleMachine(ShopMachine):
     """The use cases of orders, payments and stock, held to `allowed_actions` and to the ten invariants.
 
-    A preview agrees with placing, and a retry with the same key gets the same response without a second effect.
+    The machine compares them with `allowed_actions` and the ten invariants. A preview agrees with placing,
+    and a retry with the same key gets the same response without a second effect.
     """
 
     checks_each_step = True

@@ -9,7 +9,7 @@ _PLAIN = re.compile(r"plain-\d+:(.*)", re.DOTALL)
 
 
 class PlainHasher(PasswordHasher):
-    """A fake hasher: the hash is the password itself, prefixed with the strength of the parameters."""
+    """A fake hasher. The hash is the password with the strength of the parameters as a prefix."""
 
     def __init__(self) -> None:
         self._strength = 1
@@ -20,7 +20,7 @@ class PlainHasher(PasswordHasher):
         self._strength += 1
 
     def meanwhile(self, happens: Callable[[], Awaitable[None]]) -> None:
-        """Run something while the next password is being verified."""
+        """Call a function while the next password is being verified."""
         self._meanwhile.append(happens)
 
     async def hash(self, password: str) -> str:

@@ -1,8 +1,8 @@
-"""Races, and the serial order in which they were decided.
+"""Races, and the serial order of their decisions.
 
-Each decision is made, and reads the clock, while the rows that it depends on are locked.
-So a clock that never returns the same time twice orders all decisions, and doing the same things serially
-in that order must lead to the same responses.
+Each decision is made, and reads the clock, while the rows that it depends on are locked. A clock that never
+returns the same time twice therefore orders all decisions. Running the same steps serially in this order must
+lead to the same responses.
 """
 
 import asyncio
@@ -56,7 +56,10 @@ Step = Ordering | Cancelling | Adjusting
 
 @dataclass(frozen=True, slots=True)
 class CompiledDependencies:
-    """The shop before the race, and the steps, each after yielding to other steps a number of times."""
+    """The shop before the race, and its steps.
+
+    Each step first yields to other steps a number of times.
+    """
 
     stocks: tuple[int, ...]
     orders_before: tuple[Lines, ...]
@@ -122,7 +125,10 @@ async def set_up(store: Store, plan: CompiledDependencies) -> Scene:
 
 
 async def run_at_once(scene: Scene, plan: CompiledDependencies) -> tuple[list[Outcome], list[int]]:
-    """Run all steps concurrently. Return the outcome of each, and the step numbers in the order of decisions."""
+    """Run all steps concurrently.
+
+    Returns the outcome of each step, and the step numbers in the order of their decisions.
+    """
     ticks = count()
     decided: dict[int, datetime] = {}
     tills = [_recording_till(scene.shop, ticks, decided) for _ in range(plan.tills)]
@@ -153,7 +159,10 @@ async def run_in_order(scene: Scene, plan: CompiledDependencies, order: Sequence
 
 
 def _recording_till(shop: Shop, ticks: Iterator[int], decided: dict[int, datetime]) -> PlaceOrder:
-    """Return one process of the service that records when each step was decided, at its last attempt."""
+    """Return a process of the service that records when each step was decided.
+
+    The last attempt of a step counts.
+    """
 
     async def run(commands: Sequence[PlaceOrderCommand]) -> Sequence[IdempotentResult[OrderView] | Exception]:
         clock = TickingClock(ticks)  # of this batch: the lanes of the process run at the same time

@@ -10,7 +10,10 @@ EFFORT = int(os.environ.get("STEELYARD_TEST_EFFORT", "1"))
 
 
 def search(machine: type[RuleBasedStateMachine], *, examples: int, steps: int) -> None:
-    """Run the state machine with bounds on examples and steps. Raises what it finds."""
+    """Run the state machine with limits on examples and steps.
+
+    Raises the error of a failing example.
+    """
     run_state_machine_as_test(
         machine,
         settings=settings(

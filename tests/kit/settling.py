@@ -52,7 +52,7 @@ async def assert_settled(shop: Shop) -> None:
 
 
 async def assert_sold_out(shop: Shop, skus: Collection[str]) -> None:
-    """Check that no expired hold exists for a product that was just reported out of stock."""
+    """Check that no expired hold exists for a product that was reported as out of stock."""
     now = shop.clock.now()
     for order in await every_order(shop):
         is_due = order.status is OrderStatus.PENDING_PAYMENT and now >= order.expires_at

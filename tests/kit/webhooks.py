@@ -46,7 +46,7 @@ class Heard:
 
 
 class Subscribers(WebhookSender):
-    """All subscribers. They answer 204 unless `answer` has another status for a URL."""
+    """All subscribers. They return 204 unless `answer` has another status for a URL."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -77,7 +77,10 @@ class Subscribers(WebhookSender):
 
 
 class Webhooks:
-    """The use cases of webhooks over one shop, without jitter, so that pauses are minimal."""
+    """The use cases of webhooks over one shop.
+
+    There is no jitter, so that pauses are minimal.
+    """
 
     def __init__(self, shop: Shop) -> None:
         store = shop.store
@@ -155,7 +158,10 @@ class Webhooks:
         return await self.change(command)
 
     async def work(self) -> int:
-        """Run the worker's jobs until no work is due. Return the number of delivery attempts."""
+        """Run the worker's jobs until no work is due.
+
+        Returns the number of delivery attempts.
+        """
         while await self.relay(limit=100):
             pass
         tried = 0

@@ -1,4 +1,4 @@
-"""Explore the states of larger shops than the tests do, and print their number."""
+"""Explore the states of larger shops than the tests explore, and print their number."""
 
 import asyncio
 

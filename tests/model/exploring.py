@@ -10,7 +10,7 @@ from tests.model.world import REFUSALS, Bounds, Move, Snapshot, World
 
 
 class Counterexample(Exception):
-    """A sequence of moves that breaks a rule, by name and in order."""
+    """A sequence of moves that breaks a rule."""
 
     def __init__(self, rule: str, moves: tuple[str, ...]) -> None:
         super().__init__(f"{rule} is broken by: " + "; ".join(moves))
@@ -30,7 +30,10 @@ class Seen:
 
 
 async def explore(bounds: Bounds) -> Seen:
-    """Try every move in every reachable state, nearest states first. Raises Counterexample."""
+    """Try every move in every reachable state, nearest states first.
+
+    Raises Counterexample.
+    """
     world = await World.made(bounds)
     first = world.snapshot()
     world.restore(first)

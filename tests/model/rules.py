@@ -1,4 +1,4 @@
-"""The ten invariants, and what else must be true, of a small world and of each step in it."""
+"""The ten invariants, and further rules for a small shop and each of its steps."""
 
 from collections import Counter
 

@@ -1,4 +1,7 @@
-"""Every state of shops that are too large for the unit tests keeps every rule; `make model` explores larger ones."""
+"""Every state of shops that are too large for the unit tests follows every rule.
+
+`make model` explores larger shops.
+"""
 
 import pytest
 

@@ -1,4 +1,7 @@
-"""Choose the test server: STEELYARD_TEST_DATABASE is `container`, `embedded`, or unset for the better of the two."""
+"""Choice of the test server by STEELYARD_TEST_DATABASE.
+
+The value is `container` or `embedded`. Without a value, a container is used if possible.
+"""
 
 import os
 from collections.abc import Callable
@@ -15,7 +18,10 @@ VARIABLE = "STEELYARD_TEST_DATABASE"
 
 @dataclass(frozen=True, slots=True)
 class TestServer:
-    """A server. Entering `start()` starts it and yields the URL of a database whose owner may create others."""
+    """A server for tests.
+
+    `start()` starts it and yields the URL of a database whose owner may create other databases.
+    """
 
     __test__ = False
 
@@ -24,7 +30,10 @@ class TestServer:
 
 
 def choose_server() -> TestServer:
-    """Choose a server without starting it. Raises pytest.UsageError if the requested one is not available."""
+    """Choose a server without starting it.
+
+    Raises pytest.UsageError if the requested server is not available.
+    """
     wish = os.environ.get(VARIABLE, "")
     if wish not in {"", "container", "embedded"}:
         raise pytest.UsageError(f"{VARIABLE} is `container`, `embedded`, or not set at all.")

@@ -26,7 +26,10 @@ def embedded_version() -> str:
 
 @contextmanager
 def data_directory() -> Iterator[Path]:
-    """Yield a temporary directory that PostgreSQL's account can enter. Remove it when its server has ended."""
+    """Yield a temporary directory that PostgreSQL's account can enter.
+
+    It is removed when its server has ended.
+    """
     with tempfile.TemporaryDirectory(prefix="steelyard-") as directory:
         data_dir = Path(directory)
         data_dir.chmod(0o711)

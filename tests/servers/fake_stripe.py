@@ -1,4 +1,4 @@
-"""A fake of Stripe's API: localstripe, extended with the behavior that the gateway relies on.
+"""A fake of Stripe's API: localstripe, with additional behavior that the gateway needs.
 
 Run as a program it serves on a free port, which it prints first. Extensions, after https://docs.stripe.com/api:
 idempotency keys, confirming with a payment method, partial captures, reasons of cancellations, search, the bounds of refunds,
@@ -28,7 +28,7 @@ _in_flight: set[str] = set()
 
 @web.middleware
 async def idempotent(request: web.Request, handler: Any) -> web.StreamResponse:
-    """Repeat the first response of an idempotency key, errors included."""
+    """Repeat the first response of an idempotency key, including errors."""
     key = request.headers.get("Idempotency-Key")
     if request.method != "POST" or key is None:
         return await handler(request)  # type: ignore[no-any-return] # aiohttp types no handlers

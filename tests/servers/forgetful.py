@@ -1,10 +1,10 @@
-"""Settings of a server that lives only during one test run."""
+"""Settings of a server that exists only during one test run."""
 
 FORGETFUL = {
-    # Durability is not needed: the next run creates its data again.
+    # The next run creates its data again, so durability is not needed.
     "fsync": "off",
     "full_page_writes": "off",
     "synchronous_commit": "off",
-    # Each test drops its database, and only a superuser may end an autovacuum that works in it.
+    # Each test drops its database, and only a superuser may end an autovacuum in the database.
     "autovacuum": "off",
 }

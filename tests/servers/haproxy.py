@@ -19,7 +19,10 @@ TRIES = 500
 
 
 def find_haproxy() -> str:
-    """Return the program. Skips the test where there is none, and fails it for root in CI, which can install it."""
+    """Return the program. Skip the test if it is missing, except in CI.
+
+    As root in CI, the test fails, because CI can install the program.
+    """
     found = shutil.which("haproxy", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
     if found is None:
         must_exist = "CI" in os.environ and os.geteuid() == 0 and shutil.which("apt-get") is not None

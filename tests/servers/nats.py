@@ -28,7 +28,10 @@ def free_port() -> int:
 
 @dataclass(slots=True)
 class NatsServer:
-    """A server on a loopback port with its streams in a directory, which a test can stop, pause or kill."""
+    """A server on a loopback port, which a test can stop, pause or kill.
+
+    Its streams are in a directory.
+    """
 
     directory: Path
     options: Sequence[str] = ()
@@ -88,7 +91,10 @@ class NatsServer:
 
 
 def find_server() -> str:
-    """Return the server's program, by default the wheel's. Without one, skip the test, or fail it in CI."""
+    """Return the server's program, by default the program of the wheel.
+
+    Without a program, skip the test, or fail it in CI.
+    """
     found = (
         os.environ.get(VARIABLE)
         or shutil.which("nats-server", path=Path(sys.executable).parent)

@@ -1,4 +1,4 @@
-"""A PostgreSQL of one test alone, which can be stopped and configured while it runs."""
+"""A PostgreSQL for one test, which can be stopped and configured while it runs."""
 
 import os
 import signal

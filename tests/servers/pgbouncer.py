@@ -24,7 +24,10 @@ TRIES = 500
 
 
 def find_pgbouncer() -> str:
-    """Return the program. Skips the test where there is none, and fails it for root in CI, which can install it."""
+    """Return the program. Skip the test if it is missing, except in CI.
+
+    As root in CI, the test fails, because CI can install the program.
+    """
     found = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
     if found is None:
         must_exist = "CI" in os.environ and os.geteuid() == 0 and shutil.which("apt-get") is not None
@@ -85,7 +88,10 @@ class PgBouncer:
             self._process.wait()
 
     def _configuration(self) -> str:
-        """Return the configuration of `deploy/` with this test's addresses, and without a file of passwords."""
+        """Return the configuration of `deploy/` with this test's addresses.
+
+        It has no file of passwords.
+        """
         server = self.server
         target = {
             "host": server.query.get("host", server.host),

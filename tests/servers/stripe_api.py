@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def fake_stripe() -> Iterator[str]:
-    """Start it, and yield the root URL of its API."""
+    """Start the fake, and yield the root URL of its API."""
     with subprocess.Popen(
         [sys.executable, "-m", "tests.servers.fake_stripe"], stdout=subprocess.PIPE, text=True
     ) as process:

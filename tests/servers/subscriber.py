@@ -5,7 +5,7 @@ from aiohttp.test_utils import TestServer
 
 
 class Subscriber:
-    """An HTTP server that records requests and answers as configured."""
+    """An HTTP server that records requests and returns the configured responses."""
 
     def __init__(self) -> None:
         self.requests: list[tuple[dict[str, str], bytes]] = []

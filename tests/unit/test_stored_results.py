@@ -1,4 +1,4 @@
-"""Results and fingerprints stored by other releases are understood."""
+"""Results and fingerprints that other releases stored can be read."""
 
 import json
 import tomllib
@@ -65,7 +65,7 @@ NEW: set[IdempotentOperation] = {
     IdempotentOperation.ROLL_WEBHOOK_SECRET,
     IdempotentOperation.RETRY_WEBHOOK_DELIVERIES,
 }
-"""Operations that no earlier release stored results of."""
+"""Operations for which no earlier release stored results."""
 ENUMERATED = {
     name: set(values)
     for name, values in json.loads(
@@ -79,7 +79,7 @@ ROWS = [row for recorded in RECORDS for row in recorded["rows"]]
 
 
 def with_unknown_fields(value: Any) -> Any:
-    """Return a JSON value in which every object has one field more."""
+    """Return a JSON value in which every object has one more field."""
     if isinstance(value, dict):
         return {name: with_unknown_fields(member) for name, member in value.items()} | {"unknown": [1]}
     return [with_unknown_fields(member) for member in value] if isinstance(value, list) else value
@@ -150,7 +150,7 @@ def test_unknown_action_in_a_stored_result_is_omitted() -> None:
 
 
 def test_enumerated_values_in_stored_results_exist_in_the_former_release() -> None:
-    """A new value needs a stored form that the former release can read, as an order's actions have."""
+    """A new value needs a stored form that the former release can read, as actions have."""
     found = {enum.__name__: {member.value for member in enum} for enum in enumerations(set(VIEWS.values()))}
     assert found.keys() >= ENUMERATED.keys()
     for name, values in ENUMERATED.items():
@@ -158,7 +158,7 @@ def test_enumerated_values_in_stored_results_exist_in_the_former_release() -> No
 
 
 def enumerations(types: Iterable[Any]) -> Iterator[type[Enum]]:
-    """Yield the enumerations in the fields of dataclasses, and in those of their fields."""
+    """Yield the enumerations in the fields of dataclasses, and of nested dataclasses."""
     for type_ in types:
         if is_dataclass(type_):
             yield from enumerations(get_type_hints(type_).values())

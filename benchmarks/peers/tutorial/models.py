@@ -1,4 +1,4 @@
-"""The service's tables as ORM models with relationships, in the style of SQLAlchemy's tutorial."""
+"""The service's tables as ORM models, in the style of SQLAlchemy's tutorial."""
 
 from datetime import datetime
 from typing import Any

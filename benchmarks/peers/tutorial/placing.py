@@ -1,4 +1,7 @@
-"""Placing an order in one session: rows are locked, loaded as objects, changed, and flushed by the ORM."""
+"""Placing an order in one session of the ORM.
+
+Rows are locked, loaded as objects, changed and flushed by the ORM.
+"""
 
 import hashlib
 from datetime import UTC, datetime, timedelta
@@ -29,7 +32,10 @@ HOLD = timedelta(minutes=15)
 async def place(
     session: AsyncSession, customer_id: UUID, key: str, request_id: str, body: OrderIn
 ) -> tuple[OrderOut, bool]:
-    """Place an order and commit. Return the order, and whether it is a replay. Raises Problem."""
+    """Place an order and commit. Raises Problem.
+
+    Returns the order, and whether it is a replay.
+    """
     fingerprint = hashlib.sha256(b"POST\n/v1/orders\n" + body.model_dump_json().encode()).digest()
     record = await _claim(session, customer_id, key, fingerprint)
     if record.result is not None:

@@ -1,4 +1,7 @@
-"""The same requests to StrictRoutes and to FastAPI's own routes: same status, body, headers and calls."""
+"""The same requests to StrictRoutes and to FastAPI's own routes.
+
+Status, body, headers and calls must be equal.
+"""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
-"""`db status`, `db upgrade` and `db downgrade`, and commands on schemas that do not permit this release."""
+"""`db status`, `db upgrade` and `db downgrade`, and commands on schemas of other releases."""
 
 import asyncio
 

@@ -111,7 +111,7 @@ async def test_killed_import_changes_nothing(
     file.write_text("sku,name\n" + "".join(f"{sku},Beaker\n" for sku in skus))
     async with connected(database_url) as connection:
         async with connected(database_url) as holder, holder.transaction():
-            # The import locks the stocks after it has written everything else.
+            # The import locks the stocks after it has written all other rows.
             await holder.execute("SELECT FROM stocks FOR UPDATE")
             importing = await asyncio.create_subprocess_exec(*command)
             async with asyncio.timeout(60):

@@ -22,8 +22,8 @@ from adapters.embedded_postgres.lease import CHECKOUT, SUPERVISOR
 from adapters.embedded_postgres.pid_file import PidFile
 from tests.servers.databases import connected
 
-LIMIT = 60  # timeout in seconds for things that should happen at once
-# The operating system survives these tests, so written data need not be flushed.
+LIMIT = 60  # timeout in seconds for events that should happen at once
+# The operating system keeps running in these tests, so written data need not be flushed.
 SETTINGS = {"fsync": "off"}
 HOLD = f"""
 import sys
@@ -106,7 +106,7 @@ def is_replaced(data_dir: Path, former: int) -> bool:
 
 
 def kill(*pids: int) -> None:
-    """Kill the processes simultaneously, so that none can react to the end of another."""
+    """Kill the processes at once, so that none of them can react to the end of another."""
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
     for pid in pids:
@@ -143,7 +143,7 @@ def await_nothing_running(data_dir: Path) -> None:
 
 
 async def keep_a_row(url: str) -> int:
-    """Return the number of rows that must exist from now on."""
+    """Insert a row, and return the number of rows that must exist from now on."""
     async with connected(url) as connection:
         await connection.execute("CREATE TABLE IF NOT EXISTS kept (number int)")
         await connection.execute("INSERT INTO kept VALUES (1)")

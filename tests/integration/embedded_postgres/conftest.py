@@ -23,7 +23,10 @@ def lasting_data_dir() -> Iterator[Path]:
 
 @pytest.fixture
 def data_dir(lasting_data_dir: Path) -> Iterator[Path]:
-    """A directory shared by tests that damage the server. No server runs in it between tests."""
+    """A directory that tests share which damage the server.
+
+    No server runs in the directory between tests.
+    """
     await_end(lasting_data_dir)
     yield lasting_data_dir
     await_end(lasting_data_dir)

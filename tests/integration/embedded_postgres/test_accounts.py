@@ -40,7 +40,10 @@ def ordinary() -> Account:
 
 @pytest.fixture
 def python(ordinary: Account) -> str:
-    """An interpreter that an unprivileged user can execute: root's own may lie in root's home."""
+    """An interpreter that an unprivileged user can execute.
+
+    The interpreter of root may be in root's home directory.
+    """
     modern = "import sys; sys.exit(sys.version_info < (3, 11))"
     for path in (sys.executable, "/usr/bin/python3"):
         try:

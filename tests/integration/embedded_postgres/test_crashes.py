@@ -24,7 +24,7 @@ from tests.integration.embedded_postgres.actors import (
 Victims = Callable[[Path, Holder], list[int]]
 
 TRIES = 40
-"""The number of starts until the processes of a killed start have ended, also on a busy machine."""
+"""The maximum number of starts until the processes of a killed start have ended."""
 
 
 def clusters(data_dir: Path) -> list[str]:

@@ -28,7 +28,10 @@ async def web(database_url: str) -> AsyncIterator[WebShop]:
 
 @pytest.fixture(params=[1, 2], ids=["one-process", "two-processes"])
 async def doors(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[Sequence[WebShop]]:
-    """One process of the service, then two: requests to one share batches, requests to two race."""
+    """One process of the service, or two.
+
+    Requests to one process share batches; requests to two processes race.
+    """
     async with processes(database_url, request.param) as doors:
         yield doors
 

@@ -1,4 +1,4 @@
-"""Inject exceptions at every stage of a request: around each call of a component, and in the driver."""
+"""Faults at every stage of a request: around each call of a component, and in the driver."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -76,7 +76,10 @@ def _fused(function: Callable[..., Any], fuse: Fuse) -> Callable[..., Any]:
 
 
 def install(container: Container) -> Fuse:
-    """Wrap every component that requests use: units of work, queries, passwords, tokens, clock, driver."""
+    """Wrap every component that requests use.
+
+    These are units of work, queries, passwords, tokens, the clock and the driver.
+    """
     fuse = Fuse()
     open_unit_of_work = container.database.unit_of_work()
 

@@ -16,7 +16,7 @@ WHERE datname = current_database() AND pid <> pg_backend_pid() AND state NOT IN 
 
 
 async def assert_nothing_is_held(web: WebShop, psql: asyncpg.Connection) -> None:
-    """Check that all connections are returned, are not in a transaction, and work concurrently."""
+    """Check that all connections are returned, have no transaction, and work concurrently."""
     await at_rest(web)
     await connections_have_come_back(web)
     async with asyncio.timeout(10):
@@ -32,7 +32,10 @@ async def assert_nothing_is_held(web: WebShop, psql: asyncpg.Connection) -> None
 
 
 async def connections_have_come_back(web: WebShop) -> None:
-    """Wait for connections used by periodic work, such as reloading keys; a lost one never returns."""
+    """Wait for connections that periodic work uses, such as reloading keys.
+
+    A lost connection is never returned.
+    """
     async with asyncio.timeout(10):
         while any(pool.checkedout() for pool in (pool_of(web), public_read_pool_of(web))):  # noqa: ASYNC110 - nobody but tests waits for it, so there is no event
             await asyncio.sleep(0.01)

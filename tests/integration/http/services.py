@@ -23,14 +23,17 @@ _UNBOUNDED = {"rate_limit_enabled": False, "max_unpaid_orders": 0, "max_units_he
 
 
 def container_on(database_url: str, **settings: Any) -> Container:
-    """Build the service without rate limits and bounds on unpaid orders, and with cheap passwords."""
+    """Build the service without rate limits and limits on unpaid orders, with cheap hashing."""
     container = Container(settings=Settings(**{**_UNBOUNDED, "database_url": database_url, **settings}))
     container.security.hasher.override(PlainHasher())
     return container
 
 
 def patient_container(database_url: str) -> Container:
-    """Build a service with long timeouts instead of 503s, so that races do not depend on the machine."""
+    """Build a service with long timeouts.
+
+    It returns no 503, so that races do not depend on the speed of the machine.
+    """
     container = container_on(database_url)
     container.database.engine.override(patient_engine(database_url))
     container.database.public_read_engine.override(patient_engine(database_url))
@@ -42,7 +45,10 @@ def patient_container(database_url: str) -> Container:
 
 @asynccontextmanager
 async def processes(database_url: str, count: int) -> AsyncIterator[Sequence[WebShop]]:
-    """Start several processes of the service on one database, each with its own connections and batches."""
+    """Start several processes of the service on one database.
+
+    Each process has its own connections and batches.
+    """
     async with AsyncExitStack() as stack:
         yield [
             await stack.enter_async_context(web_shop(patient_container(database_url))) for _ in range(count)

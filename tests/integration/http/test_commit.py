@@ -1,4 +1,4 @@
-"""2xx means committed: a failed COMMIT never results in a success."""
+"""A 2xx means that the change is committed: a failed COMMIT never results in a success."""
 
 from collections.abc import Awaitable, Callable
 
@@ -23,7 +23,7 @@ def named(write: Callable[[Scene], Awaitable[Send]]) -> str:
 
 
 async def at_commit(psql: asyncpg.Connection, statement: str) -> None:
-    """Make PostgreSQL run a PL/pgSQL statement in the COMMIT of every transaction that wrote a row."""
+    """Make PostgreSQL run a PL/pgSQL statement in each COMMIT of a transaction with a write."""
     await psql.execute(
         f"CREATE FUNCTION {AT_COMMIT}() RETURNS trigger LANGUAGE plpgsql AS "
         f"$$ BEGIN {statement} RETURN NULL; END $$"

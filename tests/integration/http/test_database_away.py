@@ -1,4 +1,7 @@
-"""An unavailable database gives 503 in time, and the service recovers as soon as it is back."""
+"""Requests get 503 in time while the database is unavailable.
+
+The service recovers as soon as the database is available again.
+"""
 
 import asyncio
 from collections import Counter
@@ -22,7 +25,10 @@ from tests.servers.embedded import data_directory
 from tests.servers.own_server import OwnServer, own_server
 
 HANG = 10
-"""Seconds after which a request counts as hanging; it should be rejected within one."""
+"""The number of seconds after which a request counts as hanging.
+
+It should be rejected within one second.
+"""
 
 
 @pytest.fixture
@@ -32,7 +38,7 @@ def server() -> Iterator[OwnServer]:
 
 
 async def refusals(web: WebShop, customer: httpx2.AsyncClient, body: dict[str, Any]) -> list[httpx2.Response]:
-    """Send requests for everything that needs the database, concurrently."""
+    """Send concurrent requests for every operation that needs the database."""
     account = {"email": "new@example.com", "password": PASSWORD, "password_confirm": PASSWORD}
     async with asyncio.timeout(HANG):
         return await asyncio.gather(
@@ -119,7 +125,7 @@ async def test_retried_order_is_placed_once_after_its_connection_was_cut(
             if response.status_code == 201:
                 return
             assert response.json()["code"] in {"database_unavailable", "overloaded"}
-            await asyncio.sleep(0)  # a request in this process that is rejected at once lets nothing else run
+            await asyncio.sleep(0)  # a request that is rejected at once never yields to the event loop
 
     async def cut_again_and_again() -> None:
         for _ in range(30):

@@ -16,7 +16,7 @@ from tests.kit.web import WebShop, web_shop
 
 REQUESTS = 1000
 POOL_SIZE = 4
-"""A small pool, so that a lost connection is noticed soon."""
+"""The size of the pool. It is small, so that a lost connection is noticed soon."""
 
 
 async def test_failing_requests_leak_no_connection(

@@ -71,7 +71,10 @@ class Unbatched:
 
 
 async def leave_at_every_wait(web: WebShop, scene: Scene, write: Write, *, insists: bool) -> int:
-    """Disconnect at the first wait, at the second, and so on, until the request ends before. Return its waits."""
+    """Disconnect at the first await, at the second, and so on, until the request completes.
+
+    Returns the number of awaits.
+    """
     wait = 1
     while True:
         send = await write(scene)
@@ -92,7 +95,7 @@ async def test_disconnect_at_every_await_leaks_no_connection_or_stock(
 async def test_use_case_cancelled_at_every_await_leaks_no_connection_or_stock(
     web: WebShop, psql: asyncpg.Connection, books: Shop, write: Write, insists: bool
 ) -> None:
-    """Requests run in tasks that a disconnect cannot cancel. This test covers the use cases' own protection."""
+    """Requests run in tasks that a disconnect cannot cancel, so this test cancels use cases."""
     scene = await Scene.of(web)
     request_drainer, web.app.state.request_drainer = web.app.state.request_drainer, Unshielded()
     web.container.orders.order_batcher.override(Unbatched(web.container.orders.place_order_batch()))

@@ -1,4 +1,7 @@
-"""The service behind PgBouncer in transaction mode, with fewer sessions of the server than connections of its own."""
+"""The service behind PgBouncer in transaction mode.
+
+PgBouncer has fewer connections to the server than the service has to PgBouncer.
+"""
 
 import asyncio
 from collections import Counter

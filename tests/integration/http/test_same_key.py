@@ -1,4 +1,4 @@
-"""One idempotency key has one effect, however often and to whichever process it is sent."""
+"""One idempotency key has one effect, however often it is sent, and to whichever process."""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,4 +1,7 @@
-"""Servers that answer reads and not writes: the service is unready, and recovers without a restart."""
+"""Servers that respond to reads but not to writes.
+
+The service is unready, and recovers without a restart.
+"""
 
 import asyncio
 import os
@@ -18,21 +21,21 @@ from tests.servers.embedded import data_directory
 from tests.servers.own_server import OwnServer, own_server
 
 HANG = 30
-"""Seconds after which the service is taken not to notice."""
+"""The number of seconds after which the service should have noticed the fault."""
 DISK_BYTES = 192 << 20
-"""The size of the small disk: an empty cluster, its write-ahead log, and some orders."""
+"""The size of the small disk. It has space for an empty cluster, its log, and some orders."""
 
 
 @contextmanager
 def small_disk(directory: Path) -> Iterator[Path]:
-    """Mount a file system of a fixed size. Skips the test where that is not permitted."""
+    """Mount a file system of a fixed size. Skip the test if this is not permitted."""
     mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES},mode=711", "tmpfs", str(directory)]
     if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode != 0:
         pytest.skip("Only root can mount a small disk, and not in every container.")
     try:
         yield directory
     finally:
-        # Lazily: the server's last process may still have the directory open for a moment.
+        # Lazily, because the server's last process may still have the directory open for a moment.
         subprocess.run(["umount", "--lazy", str(directory)], check=True)  # noqa: S607 - found as `mount` is
 
 
@@ -78,7 +81,7 @@ async def test_read_only_server_is_unready_until_it_accepts_writes(web: WebShop,
 async def test_failed_write_on_a_read_only_server_closes_the_connections(
     web: WebShop, server: OwnServer
 ) -> None:
-    """After a failover the pool's connections lead to a standby, and new ones to the new primary."""
+    """After a failover, old connections lead to a standby, and new ones to the new primary."""
     mug, customer = await web.product(stock=5), await web.customer()
     await make_pool_read_only(web)
     refused = await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key("k"))
@@ -89,7 +92,7 @@ async def test_failed_write_on_a_read_only_server_closes_the_connections(
 
 
 async def make_pool_read_only(web: WebShop) -> None:
-    """Make every connection of the pool one to a read-only server."""
+    """Replace every connection of the pool by a connection to a read-only server."""
     engine: AsyncEngine = web.container.database.engine()
     async with AsyncExitStack() as stack:
         connections = [await stack.enter_async_context(engine.connect()) for _ in range(pool_of(web).size())]
@@ -151,7 +154,10 @@ async def test_service_with_a_full_disk_is_unready_until_there_is_space(
 
 
 async def order_until_refused(customer: httpx2.AsyncClient, body: dict[str, Any]) -> int:
-    """Order with the keys k0, k1 and so on until the disk is full, and return the number of placed orders."""
+    """Order with the keys k0, k1 and so on until the disk is full.
+
+    Returns the number of placed orders.
+    """
     for number in range(2000):
         response = await customer.post("/v1/orders", json=body, headers=key(f"k{number}"))
         if response.status_code != 201:

@@ -16,7 +16,10 @@ Send = Callable[[], Coroutine[Any, Any, httpx2.Response]]
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A shop with everything that the requests need. Each call returns a new request."""
+    """A shop with everything that the requests need.
+
+    Each call returns a new request.
+    """
 
     staff: httpx2.AsyncClient
     customer: httpx2.AsyncClient

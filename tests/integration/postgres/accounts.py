@@ -1,4 +1,4 @@
-"""Accounts written directly in a unit of work, without sign-up."""
+"""Accounts that are written directly in a unit of work, without a sign-up."""
 
 from domain.shared.ids import UserId
 from domain.users.permissions import Role

@@ -1,4 +1,4 @@
-"""Cancellation at the first wait, at the second, and at every other."""
+"""Cancellation at the first await, at the second, and so on."""
 
 import asyncio
 from collections.abc import Coroutine, Generator
@@ -6,9 +6,9 @@ from typing import Any
 
 
 class Impatient:
-    """Awaits a coroutine, and cancels its task at the n-th wait.
+    """Awaits a coroutine, and cancels its task at the n-th await.
 
-    If it `insists`, it also cancels every later wait, including those of the cleanup.
+    With `insists`, it also cancels every later await, including awaits of the cleanup.
     """
 
     def __init__(self, work: Coroutine[Any, Any, object], *, at: int, insists: bool) -> None:
@@ -38,7 +38,10 @@ class Impatient:
 
 
 async def leave_at(work: Coroutine[Any, Any, object], wait: int, *, insists: bool) -> bool:
-    """Run the work in a task that is cancelled at its n-th wait. Return whether it waited that often."""
+    """Run the work in a task that is cancelled at its n-th await.
+
+    Returns whether the work had so many awaits.
+    """
     impatient = Impatient(work, at=wait, insists=insists)
 
     async def run() -> None:

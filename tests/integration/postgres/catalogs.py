@@ -23,7 +23,7 @@ WHERE c.relnamespace = 'public'::regnamespace
 
 
 async def schema_of(connection: asyncpg.Connection) -> set[str]:
-    """Return all tables, columns, constraints and indexes of the schema, except Alembic's table."""
+    """Return all tables, columns, constraints and indexes, except Alembic's table."""
     lines = {row[0] for row in await connection.fetch(_RELATIONS)}
     return {line for line in lines if "alembic_version" not in line}
 

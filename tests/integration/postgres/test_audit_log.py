@@ -1,4 +1,4 @@
-"""PostgreSQL keeps the audit log append-only and reads it by its indexes."""
+"""PostgreSQL prevents changes of the audit log, and reads it by its indexes."""
 
 from datetime import UTC, datetime
 

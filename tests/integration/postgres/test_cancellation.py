@@ -37,7 +37,10 @@ def insists(request: pytest.FixtureRequest) -> bool:
 
 
 async def in_use(engine: AsyncEngine, psql: asyncpg.Connection) -> bool:
-    """Return whether a connection is not returned to the pool, or the server is still executing a statement."""
+    """Return whether a connection is still in use.
+
+    Either it was not returned to the pool, or the server still executes a statement.
+    """
     pool = engine.sync_engine.pool
     assert isinstance(pool, QueuePool)
     return bool(await psql.fetch(OPEN)) or pool.checkedout() > 0
@@ -46,7 +49,10 @@ async def in_use(engine: AsyncEngine, psql: asyncpg.Connection) -> bool:
 async def leave_at_every_wait(
     work: Work, engine: AsyncEngine, psql: asyncpg.Connection, *, insists: bool
 ) -> int:
-    """Cancel the work at its first wait, at its second, and so on, until it ends before. Return its waits."""
+    """Cancel the work at its first await, at its second, and so on, until it completes.
+
+    Returns the number of awaits.
+    """
     wait = 1
     while await leave_at(await work(), wait, insists=insists):
         async with asyncio.timeout(10):

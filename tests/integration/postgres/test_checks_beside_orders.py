@@ -1,4 +1,4 @@
-"""The check reads in short transactions, and does not report what changes between them."""
+"""The check reads in short transactions, and does not report changes between them."""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,4 +1,7 @@
-"""Workers whose system clocks are an hour apart agree on leases, due times and expiry: they use the database's time."""
+"""Workers whose system clocks differ by an hour agree on leases, due times and expiry.
+
+They use the time of the database.
+"""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -35,7 +38,10 @@ class ShiftedClock(Clock):
 
 
 async def process_with_clock(database_url: str, error: timedelta) -> Container:
-    """Return the service of a process whose system clock is wrong, after its first use of the database."""
+    """Return the service of a process with a wrong system clock.
+
+    The process has already used the database.
+    """
     container = container_on(database_url, storefront_url="https://shop.example")
     container.clock.override(DatabaseClock(system=ShiftedClock(error)))
     container.mail.mailer.override(Mailbox())

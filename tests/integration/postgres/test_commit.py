@@ -19,7 +19,7 @@ def place_batch(shop: Shop, unit_of_work: PostgresUnitOfWorkFactory) -> PlaceOrd
 
 
 async def _at_commit_of_an_order(psql: asyncpg.Connection, statement: str) -> None:
-    """Make PostgreSQL run a PL/pgSQL statement in the COMMIT of a transaction that placed an order."""
+    """Make PostgreSQL run a PL/pgSQL statement in the COMMIT of a placed order."""
     await psql.execute(
         f"""
         CREATE FUNCTION at_commit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {statement} RETURN NULL; END $$;
@@ -60,7 +60,7 @@ async def test_retry_with_the_key_resolves_a_commit_with_a_lost_connection(
 
 
 async def test_rejected_write_stores_nothing(shop: Shop, unit_of_work: PostgresUnitOfWorkFactory) -> None:
-    """PostgreSQL answers such a COMMIT with a rollback and no error."""
+    """PostgreSQL responds to such a COMMIT with a rollback and without an error."""
     await shop.customer("ann@example.com")
     async with unit_of_work(SOMEBODY) as work:
         await work.users.add(user_of(shop, "bob@example.com"))

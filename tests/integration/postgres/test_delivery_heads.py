@@ -1,4 +1,7 @@
-"""The heads of the delivery queue: what taking deliveries costs, writers that meet, and writers of the former release."""
+"""The heads of the delivery queue: the cost of taking deliveries, and concurrent writers.
+
+Some of the writers are processes of the former release.
+"""
 
 import asyncio
 import json
@@ -29,7 +32,7 @@ DELIVERIES = 100_000
 
 Write = Callable[[asyncpg.Connection, int], Coroutine[Any, Any, None]]
 
-# The former release writes deliveries in this way: it sets no heads.
+# The former release writes deliveries without heads.
 _ADD_ENDPOINT = (
     "INSERT INTO webhook_endpoints (id, url, event_types, secret, created_at) "
     "VALUES ($1, 'https://ann.example.com/', '{}', 'secret', now())"
@@ -74,7 +77,7 @@ async def postpone(psql: asyncpg.Connection, position: int) -> None:
 
 
 async def heads(psql: asyncpg.Connection) -> list[int]:
-    """Return the positions of the heads, which are those that a query over all deliveries finds."""
+    """Return the positions of the heads, which must equal those from a query of all deliveries."""
     kept = await psql.fetch(_HEADS)
     assert kept == await psql.fetch(_TRUE_HEADS)
     return [head["position"] for head in kept]
@@ -214,7 +217,7 @@ async def cost_of_take(engine: AsyncEngine, psql: asyncpg.Connection) -> tuple[i
 async def test_cost_of_taking_deliveries_does_not_depend_on_their_number(
     engine: AsyncEngine, psql: asyncpg.Connection, orders: int, due_at: datetime
 ) -> None:
-    """All deliveries are due but for the heads, if they are not."""
+    """All deliveries are due, or only the deliveries behind the heads."""
     await psql.execute(_MANY, ENDPOINT, NOW, DELIVERIES, orders, due_at)
     await psql.execute(_THEIR_EVENTS)
     await psql.execute("VACUUM ANALYZE webhook_deliveries, webhook_delivery_heads, outbox")

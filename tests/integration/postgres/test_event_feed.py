@@ -1,4 +1,4 @@
-"""The feed stays in order although transactions commit in another order than they began."""
+"""The feed is in order although transactions commit in another order than they began."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,7 +25,7 @@ _INSERT = """
 
 @asynccontextmanager
 async def transaction(url: str) -> AsyncIterator[asyncpg.Connection]:
-    """Begin a transaction with a write, so that its number is lower than those of later ones."""
+    """Begin a transaction with a write, so that its number is lower than later numbers."""
     async with connected(url) as connection, connection.transaction():
         await connection.execute("SELECT pg_current_xact_id()")
         yield connection
@@ -73,7 +73,7 @@ async def test_rolled_back_event_leaves_no_gap_in_the_feed(shop: Shop, database_
 async def test_event_order_of_an_aggregate_does_not_depend_on_transaction_ids(
     shop: Shop, database_url: str
 ) -> None:
-    """A transaction that waits for a row has a lower number than the one that it follows."""
+    """A transaction that waits for a row has a lower number than the transaction it follows."""
     order = uuid4()
     async with transaction(database_url) as waiting:
         async with transaction(database_url) as ahead:

@@ -1,4 +1,4 @@
-"""The migration to line quantities corrects orders whose refunded units were still to be shipped."""
+"""The migration to line quantities corrects orders with refunded, unshipped units."""
 
 import asyncio
 from pathlib import Path
@@ -23,7 +23,10 @@ BEFORE = f"{int(_MIGRATION.name[:4]) - 1:04}"
 async def _refunded_order(
     shop: Shop, psql: asyncpg.Connection, mug: ProductView, *, shipped: int, refunded: int
 ) -> OrderView:
-    """Return an order of two units as the former release left it: refunded units stayed reserved."""
+    """Return an order of two units as the former release stored it.
+
+    Refunded units stayed reserved.
+    """
     order = await shop.order(mug, 2)
     await shop.pay(order)
     if shipped:

@@ -1,4 +1,7 @@
-"""Transactions that meet at the rows of one account lock them in one order, so that none of them is ended as a deadlock."""
+"""Transactions that lock the rows of one account use one order of locking.
+
+PostgreSQL therefore ends none of them because of a deadlock.
+"""
 
 import asyncio
 

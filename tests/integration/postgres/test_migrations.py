@@ -64,7 +64,7 @@ async def test_migration_of_a_locked_table_times_out_and_can_be_repeated(
 async def test_each_migration_releases_its_locks_before_the_next(
     database_url: str, psql: asyncpg.Connection
 ) -> None:
-    """A lock that lasts until the end of all migrations would stop the running service."""
+    """A lock that was held until the end of all migrations would block the running service."""
     await asyncio.to_thread(migrations.downgrade, database_url, "0027")
     begun = set()
     await psql.execute(
@@ -79,7 +79,7 @@ async def test_each_migration_releases_its_locks_before_the_next(
 
 
 async def test_undecided_payments_of_one_order_survive_the_migration(empty_database_url: str) -> None:
-    """Earlier releases permitted several; the first one remains effective."""
+    """Earlier releases permitted several undecided payments; the first one stays effective."""
     await asyncio.to_thread(migrations.upgrade, empty_database_url)
     await asyncio.to_thread(migrations.downgrade, empty_database_url, "0014")
     async with connected(empty_database_url) as connection:

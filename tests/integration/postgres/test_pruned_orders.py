@@ -1,4 +1,4 @@
-"""Expired orders are pruned while their late retries arrive: a retry never places a second order."""
+"""Expired orders are pruned during late retries: a retry never places a second order."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

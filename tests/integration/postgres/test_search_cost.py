@@ -1,4 +1,7 @@
-"""A search with the most terms reads the catalog a few times at most, whatever its terms are."""
+"""A search with the maximum number of terms reads the catalog a few times at most.
+
+This holds for any terms.
+"""
 
 import json
 from collections.abc import Iterator
@@ -20,7 +23,10 @@ COMMON = "aaaaa bbbbb ccccc ddddd eeeee fffff ggggg hhhhh"
 WITH_AN_ABSENT_WORD = "aaaaa bbbbb ccccc ddddd eeeee fffff ggggg absent"
 MISSPELLED = "aaaab aaaac bbbbc bbbbd ccccd cccce dddde ddddf"
 READINGS = 3
-"""How many times the rows and the blocks of the catalog may be read: once by an index, once in the table, once for stock."""
+"""The maximum number of times that the rows and the blocks of the catalog are read.
+
+They are read once by an index, once in the table, and once for the stock.
+"""
 
 STOCKS = """
     INSERT INTO stocks (product_id, on_hand, reserved, version)
@@ -36,7 +42,10 @@ WORDS_OF_PRODUCTS = """
            '{}', 1
     FROM (SELECT product_id, row_number() OVER () AS n FROM stocks) AS numbered
 """
-"""Each product has all letters, and all words but one, so that every term matches many products and all match none."""
+"""The number of products. Each product has all letters, and all words except one.
+
+Every term therefore matches many products, but no product matches all terms.
+"""
 
 
 def nodes_of(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

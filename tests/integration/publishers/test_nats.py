@@ -1,4 +1,4 @@
-"""Events in a real JetStream: complete, in order and once, also after outages of the server."""
+"""Events in a real JetStream: complete, in order and once, even after server outages."""
 
 import asyncio
 from collections.abc import Sequence

@@ -12,7 +12,7 @@ from tests.servers.nats import NatsServer
 async def test_worker_publishes_events_to_nats_and_closes_its_connection(
     server: NatsServer, shop: Shop
 ) -> None:
-    """Slow, because jobs begin after half a second."""
+    """The test is slow, because jobs begin after half a second."""
     container = container_over(
         shop.store, nats_url=server.url, nats_stream="STEELYARD", nats_subject_prefix="shop.events"
     )

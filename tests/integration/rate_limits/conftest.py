@@ -29,7 +29,10 @@ def stopwatch() -> Stopwatch:
 async def processes(
     server: ValkeyServer, stopwatch: Stopwatch, request: pytest.FixtureRequest
 ) -> AsyncIterator[list[ValkeyRateLimiter]]:
-    """Limiters of two processes on one server, with the service's timeout unless the test sets another."""
+    """Limiters of two processes on one server.
+
+    They have the service's timeout unless the test sets another one.
+    """
     timeout = getattr(request, "param", TIMEOUT)
     limiters = [
         ValkeyRateLimiter(

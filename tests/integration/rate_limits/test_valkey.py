@@ -1,4 +1,7 @@
-"""Several processes share their counts in a real Valkey server, and count alone during its outages."""
+"""Several processes share their counts in a real Valkey server.
+
+During its outages, each process counts separately.
+"""
 
 import asyncio
 import json

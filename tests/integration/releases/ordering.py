@@ -1,4 +1,4 @@
-"""Customers that order, retry and pay through a proxy, and record every answer."""
+"""Customers that order, retry and pay through a proxy, and record every response."""
 
 import asyncio
 import time
@@ -15,9 +15,12 @@ CUSTOMERS = 12
 STOCK = 1_000_000
 PASSWORD = "a long password of the customers"
 LONGEST_PAUSE = 0.6
-"""Seconds between two orders of one customer. Pauses are drawn evenly up to this."""
+"""The maximum pause in seconds between two orders of one customer.
+
+Pauses are uniformly distributed.
+"""
 RETRIED, PAID, READ = 0.3, 0.2, 0.3
-"""Shares of orders whose request is sent again, that are paid, and that are read."""
+"""The fractions of orders whose request is repeated, that are paid, and that are read."""
 
 
 @dataclass(slots=True)
@@ -29,7 +32,10 @@ class Phase:
 
 @dataclass(slots=True)
 class Customers:
-    """Each customer places one order after another. `placed` has the acknowledged orders by their keys."""
+    """Customers that place one order after another.
+
+    `placed` has the acknowledged orders by key.
+    """
 
     http: httpx2.AsyncClient
     product_id: str
@@ -71,7 +77,10 @@ class Customers:
         order: Mapping[str, Any],
         sent: Sequence[tuple[str, dict[str, Any]]],
     ) -> None:
-        """Sometimes retry one of all requests, which another release may have answered, pay, or read."""
+        """With some probability, repeat one of all requests, pay, or read.
+
+        Another release may have responded to the repeated request.
+        """
         if random.random() < RETRIED:
             key, body = random.choice(sent)
             replay = await self._post("/v1/orders", headers, key, body, {201})
@@ -100,7 +109,7 @@ class Customers:
     async def _request(
         self, method: str, path: str, expected: set[int], **options: Any
     ) -> httpx2.Response | None:
-        """Return the response, or None after a failure, which is recorded. Nothing is retried."""
+        """Return the response, or None after a failure. Failures are recorded and not retried."""
         began, phase = time.monotonic(), self.phases[self.phase]
         phase.requests += 1
         try:
@@ -126,7 +135,7 @@ class Customers:
 
 
 async def prepare(url: str, random: Random) -> Customers:
-    """Put a product on sale, and create the customers."""
+    """Create a product and the customers."""
     http = httpx2.AsyncClient(base_url=url, timeout=30)
     admin = await _log_in(http, "admin@example.com")
     price = {"amount": 1999, "currency": "EUR"}

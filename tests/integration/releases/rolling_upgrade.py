@@ -1,8 +1,9 @@
 """A rolling upgrade and a roll-back under load: `make rolling-upgrade`.
 
-Two services of the former release run behind HAProxy while customers order. The present release migrates the database,
-then replaces the services one by one, then the former release replaces them again. The exit code is 1 if a request
-failed, if an acknowledged order is not there exactly once, or if a check of the invariants fails.
+Two services of the former release run behind HAProxy while customers order. The present release migrates the
+database, then replaces the services one by one, then the former release replaces them again. The exit code is
+1 if a request failed, if an acknowledged order is not stored exactly once, or if a check of the invariants
+fails.
 """
 
 import asyncio
@@ -28,15 +29,21 @@ from tests.servers.haproxy import haproxy
 
 SECONDS_PER_PHASE = 5.0
 DRAIN_DELAY = "PT6S"
-"""More than HAProxy needs to notice: two failed checks, two seconds apart, and the time of an answer."""
+"""The drain delay, which is longer than HAProxy needs to notice.
+
+HAProxy needs two failed checks, two seconds apart, and the time of a response.
+"""
 DRAIN_DELAY_SINCE = 3
-"""The first release with STEELYARD_DRAIN_DELAY. An earlier one has to be drained at the proxy before it stops."""
+"""The first release with STEELYARD_DRAIN_DELAY.
+
+A service of an earlier release has to be drained at the proxy before it stops.
+"""
 SERVER_LINE = 'server service1 "${SERVICE_ADDRESS}" check inter 2s fall 2 rise 1 maxconn 1000'
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A release by its number, and the directory of its code."""
+    """A release: its number, and the directory of its code."""
 
     number: int
     commit: str
@@ -47,13 +54,13 @@ class Release:
         return self.number >= DRAIN_DELAY_SINCE
 
     def settings(self) -> dict[str, str]:
-        """Return the settings of its services."""
+        """Return the settings of the release's services."""
         common = {"log_level": "warning", "rate_limit_enabled": "false", "max_unpaid_orders": "0"}
         return common | ({"drain_delay": DRAIN_DELAY} if self.drains_itself else {})
 
 
 class Proxy:
-    """HAProxy's own commands, by its socket."""
+    """HAProxy's own commands, sent to its socket."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -77,7 +84,7 @@ class Proxy:
 
 @dataclass(slots=True)
 class Host:
-    """One of the two places where a service runs: its name at the proxy and its port stay."""
+    """One of the two places where a service runs. Its name and port never change."""
 
     name: str
     port: int
@@ -87,7 +94,7 @@ class Host:
     running: ExitStack
     service: Service
     errors: list[str]
-    """What the service has logged as errors."""
+    """The errors that the service has logged."""
     reader: Thread
 
     @classmethod
@@ -142,7 +149,7 @@ class Host:
 
 
 def former_release(directory: Path) -> Release:
-    """Extract the release that was listed last."""
+    """Extract the code of the last listed release."""
     releases = tomllib.loads((CHECKOUT / "tests" / "releases.toml").read_text())["release"]
     commit = releases[-1]["commit"]
     archive = subprocess.run(["git", "archive", commit], cwd=CHECKOUT, capture_output=True, check=True)  # noqa: S607 - git
@@ -172,7 +179,7 @@ def database() -> Iterator[str]:
 
 
 async def roll(seed: int, former: Release, database_url: str, directory: Path) -> Sequence[str]:
-    """Upgrade and roll back under load, and return what is wrong."""
+    """Upgrade and roll back under load, and return the errors."""
     present = Release(former.number + 1, "present", CHECKOUT)
     ports = free_port(), free_port()
     hosts: list[Host] = []
@@ -227,7 +234,7 @@ def stop_all(hosts: Sequence[Host]) -> None:
 
 
 def collect_errors(service: Service, errors: list[str]) -> None:
-    """Read what a service prints until it ends: it could not write any more otherwise."""
+    """Read the output of a service until it ends. A full pipe would block the service."""
     assert service.process.stdout is not None
     errors.extend(line[:2000] for line in service.process.stdout if '"level": "error"' in line)
 
@@ -238,7 +245,7 @@ async def phase(customers: Customers, name: str) -> None:
 
 
 async def differences(database_url: str, customers: Customers) -> Sequence[str]:
-    """Compare the stored orders and stock with what was acknowledged."""
+    """Compare the stored orders and stock with the acknowledged orders."""
     async with connected(database_url) as psql:
         rows = await psql.fetch("SELECT idempotency_key, id::text FROM orders")
         available = await psql.fetchval("SELECT sum(on_hand - reserved) FROM stocks")

@@ -43,16 +43,20 @@ ANOTHER: Mapping[str, Mapping[str, Any]] = {
     "capture_payment": {"amount": {"amount": 1, "currency": "EUR"}},
     "transfer_webhook_endpoint": {"owner_id": "0192f0c4-7b1c-7e61-b9ad-1f2f4a6b8c10"},
 }
-"""A field that makes a request a different one, by operation.
+"""By operation, a field that makes a request a different one.
 
-change_password has secret fields only, which release 6daf4a4 masked; retry_webhook_delivery and void_payment have none.
+change_password has only secret fields, which release 6daf4a4 masked. retry_webhook_delivery and void_payment
+have no fields.
 """
 
 SINCE_7A22749 = {"capture_payment", "void_payment", "transfer_webhook_endpoint"}
 """Operations that release 6daf4a4 did not have."""
 
 SHOW_CURRENT_STATE = {"pay_order", "capture_payment", "void_payment", "refund_order"}
-"""Their replays show the present payment or refund. It is not in this database, so they show what was stored: pending."""
+"""Operations whose replay shows the present payment or refund.
+
+The payment or refund is not in this database, so the replay shows the stored status, pending.
+"""
 DECIDED_BY_PROVIDER = {"status", "captured", "failure", "decided_at", "authorized_until"}
 
 
@@ -63,7 +67,10 @@ def recorded(request: pytest.FixtureRequest) -> Any:
 
 @pytest.fixture
 async def web(database_url: str, psql: asyncpg.Connection, recorded: Any) -> AsyncIterator[WebShop]:
-    """Start the service with the secrets of the release, which its fingerprints and results depend on."""
+    """Start the service with the secrets of the release.
+
+    The release's fingerprints and results depend on these secrets.
+    """
     for name, value in recorded.get("service_secrets", {}).items():
         await psql.execute(
             "INSERT INTO service_secrets (name, value) VALUES ($1, $2)", name, bytes.fromhex(value)
@@ -138,7 +145,10 @@ async def send(
 
 
 def known_fields(value: Any, recorded: Any) -> Any:
-    """Return the value without the fields of objects that the recorded one does not have: later releases add fields."""
+    """Return the value without fields that the recorded value does not have.
+
+    Later releases add such fields.
+    """
     if isinstance(value, dict) and isinstance(recorded, dict):
         return {name: known_fields(value.get(name), recorded[name]) for name in recorded}
     if isinstance(value, list) and isinstance(recorded, list) and len(value) == len(recorded):

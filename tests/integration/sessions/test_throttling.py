@@ -1,4 +1,7 @@
-"""Several processes on one PostgreSQL throttle together, without revealing which accounts exist."""
+"""Several processes on one PostgreSQL throttle together.
+
+They do not reveal which accounts exist.
+"""
 
 import asyncio
 from collections import Counter
@@ -100,7 +103,7 @@ async def test_password_reset_request_executes_equal_statements_for_any_address(
 
 
 async def test_sign_up_executes_equal_statements_for_known_and_new_addresses(database_url: str) -> None:
-    """With e-mail verification, so that the responses are the same."""
+    """With e-mail verification, the responses are equal, too."""
     async with postgres_store(database_url) as store:
         shop = Shop(store)
         await shop.customer("ann@example.com")

@@ -1,4 +1,7 @@
-"""The worker is killed at waits spread over a whole job. Slow, because each kill needs a process."""
+"""The worker is killed at awaits spread over a whole job.
+
+The tests are slow, because each kill needs a process.
+"""
 
 import os
 from base64 import b64encode
@@ -30,7 +33,7 @@ A_WHILE = timedelta(hours=2)
 """The time after which leases of a killed worker have expired."""
 
 STEP = 1 if "STEELYARD_TEST_EFFORT" in os.environ else 12
-"""The step from one wait to the next; `make campaign` uses all of them."""
+"""The step from one await to the next; `make campaign` uses every await."""
 
 Prepare = Callable[[], Awaitable[object]]
 
@@ -51,9 +54,10 @@ async def psql(database_url: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 async def kill_everywhere(job: str, prepare: Prepare, shop: Shop, database_url: str, **settings: Any) -> int:
-    """Kill a worker at one wait after another, each time with new work, until a worker finishes its job.
+    """Kill a worker at one await after another until a worker finishes its job.
 
-    After each kill a surviving worker finishes the work. Return the number of killed workers.
+    Each worker gets new work. After each kill a surviving worker finishes the work. Returns the number of
+    killed workers.
     """
     killed = 0
     settings |= {"database_url": database_url, "secrets_key": b64encode(SECRETS_KEY).decode()}

@@ -1,4 +1,4 @@
-"""Every state of small shops keeps every rule, and the check finds planted mistakes.
+"""Every state of small shops follows every rule, and the check finds planted mistakes.
 
 tests/model/test_every_state.py explores larger shops, and `make model` the largest.
 """
@@ -31,7 +31,11 @@ from tests.model.rules import DISPUTED, ONE_PAYMENT, PAID, TRUTH, UNCHANGED
 from tests.model.world import Bounds
 
 TWO_CUSTOMERS = Bounds(holds=1, failures=0)
-"""Two customers order the same units; payments are reported early, late, never and twice; orders expire at any time."""
+"""The bounds of the small shops.
+
+Two customers order the same units; payments are reported early, late, never and twice; orders expire at any
+time.
+"""
 SHIPPING = Bounds(units=(2,), payments=(2,), fulfils=True)
 REFUNDING = Bounds(units=(2,), payments=(1,), refunds=1, failures=2, fulfils=True)
 CHARGED_TWICE = Bounds(units=(2,), payments=(1,), failures=1, charges_twice=True)

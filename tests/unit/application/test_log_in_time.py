@@ -61,11 +61,13 @@ async def test_log_in_to_an_unknown_account_verifies_one_password(shop: Shop) ->
 
 
 async def test_log_in_time_does_not_reveal_known_accounts(shop: Shop) -> None:
-    """Return the fraction of pairs in which the known account's rejection was slower. Ranks, not seconds.
+    """The test compares ranks of durations instead of seconds.
 
-    It is half of them if nothing can be told, with a standard deviation of 0.065 for 40 and 40 (Mann and Whitney),
-    and all or none if one of the two does not hash. A busy machine slows both alike, because they take turns; the bounds
-    are five deviations away, so that this does not fail by chance. It neither asks for, nor depends on, any speed.
+    It computes the fraction of pairs in which the rejection of the known account was slower. If the durations
+    reveal nothing, the fraction is a half, with a standard deviation of 0.065 for 40 and 40 (Mann and
+    Whitney). If only one of the two requests hashes, it is 0 or 1. A busy machine slows both requests,
+    because they alternate. The limits are five standard deviations away, so that the test does not fail by
+    chance. It does not depend on any speed.
     """
     hasher = Argon2PasswordHasher(workers=1, memory_kib=4096)
     await shop.customer("ann@example.com")

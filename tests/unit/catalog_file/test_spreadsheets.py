@@ -1,4 +1,7 @@
-"""Files as spreadsheets and shop systems write them: each is understood, or rejected by line and reason."""
+"""Files as spreadsheets and shop systems write them.
+
+Each file is read, or rejected by line and reason.
+"""
 
 import shutil
 from pathlib import Path

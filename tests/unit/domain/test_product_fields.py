@@ -1,4 +1,7 @@
-"""A field of a product that some place forgets is found here; tests/contract/test_round_trips.py checks the mapping."""
+"""A field of a product that some code omits is found by these tests.
+
+tests/contract/test_round_trips.py checks the mapping.
+"""
 
 from dataclasses import fields, replace
 from datetime import UTC, datetime
@@ -29,7 +32,7 @@ CHANGED = {
     "attributes": {"colour": "red"},
     "max_per_order": 3,
 }
-"""Another value for every field. A new field is missing here first."""
+"""Another value for every field. A new field has to be added here first."""
 JSON = {**CHANGED, "price": {"amount": 1200, "currency": "EUR"}}
 
 

@@ -1,4 +1,4 @@
-"""No verb accepts a text that breaks a rule, and a rejected verb changes nothing."""
+"""No method accepts a text that breaks a rule, and a rejected call changes nothing."""
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
@@ -52,7 +52,10 @@ Apply = Callable[[str, Watch], object]
 
 @dataclass(frozen=True)
 class Verb:
-    """A verb that sets a text of an entity. `call` reports the entities that it is about to change."""
+    """A method that sets a text of an entity.
+
+    `call` reports the entities that it is about to change.
+    """
 
     rule: TextRule
     call: Apply

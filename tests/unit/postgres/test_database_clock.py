@@ -12,7 +12,7 @@ TIME_OF_DATABASE = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
 class Seconds:
-    """The machine's counter of seconds, and a server that is two seconds away."""
+    """The machine's counter of seconds, with a server that is two seconds away."""
 
     def __init__(self) -> None:
         self.count = 1000.0

@@ -1,4 +1,4 @@
-"""A replayed result equals the first one in every type, for example an enum and not its text."""
+"""A replayed result equals the first result in every type, for example an enum."""
 
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime

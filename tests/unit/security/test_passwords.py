@@ -1,4 +1,4 @@
-"""Passwords are hashed and verified with Argon2id, at the same cost for known and unknown accounts."""
+"""Passwords are hashed with Argon2id, at the same cost for known and unknown accounts."""
 
 import asyncio
 from collections.abc import Iterator

@@ -196,7 +196,7 @@ def answers(*rounds: Sequence[str]) -> dialing.Resolve:
 
 
 async def test_webhook_is_sent_to_the_checked_address() -> None:
-    """DNS rebinding: a name that resolves to a public address first is not resolved a second time."""
+    """DNS rebinding: a name that first resolves to a public address is not resolved again."""
     network = Network()
     await PublicDialer(network, resolve=answers([PUBLIC], ["127.0.0.1"])).connect_tcp("rebind.example", 443)
     assert network.dialled == [PUBLIC]
