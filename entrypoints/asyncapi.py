@@ -7,8 +7,9 @@ from application.events.cloud_event import CONTENT_TYPE
 from application.events.event_types import EVENT_TYPES
 from domain.shared.events import Event
 from domain.users.permissions import Scope
-from entrypoints.event_examples import SOURCE, example_of
+from entrypoints.event_examples import example_of
 from entrypoints.event_schemas import model_schemas, payload_schemas, shared_schemas
+from entrypoints.http.api.documentation.examples.shop import ISSUER
 from entrypoints.http.api.documentation.openapi import CONTACT
 from entrypoints.http.api.events.schemas import CloudEventResponse, EventsResponse, ListEventsQuery
 from entrypoints.http.security.scopes import CLIENT_CREDENTIALS
@@ -63,7 +64,7 @@ _SECURITY_SCHEMES: dict[str, Any] = {
         "description": CLIENT_CREDENTIALS["description"],
         "flows": {
             "clientCredentials": {
-                "tokenUrl": f"{SOURCE}/token",
+                "tokenUrl": f"{ISSUER}/token",
                 "availableScopes": {Scope.READ_EVENTS.value: "Read all events."},
             }
         },

@@ -10,36 +10,46 @@ from application.events.cloud_event import cloud_event
 from application.events.event_types import EVENT_TYPES
 from application.events.views import PublishedEvent
 from domain.shared.ids import EventId
+from entrypoints.http.api.documentation.examples.shop import (
+    AUTHORIZED_UNTIL,
+    CUSTOMER,
+    DAMAGES,
+    DETAILS,
+    ENDPOINT,
+    EVENT,
+    FULFILLMENT,
+    ISSUER,
+    LINE,
+    ORDER,
+    ORDER_NUMBER,
+    PAYMENT,
+    PRODUCT,
+    QUANTITY,
+    REFUND,
+    RETURN,
+    RETURN_REFUND,
+    TOTAL,
+    UNIT_PRICE,
+    usd,
+)
 
-SOURCE = "http://127.0.0.1:8000"
-_ID = "0190f3c6-7d2a-7c31-9b0e-{:012}".format
-_CUSTOMER, _ORDER, _PRODUCT, _ENDPOINT, _LINE = map(_ID, range(1, 6))
-_PAYMENT, _FULFILLMENT, _REFUND, _RETURN, _EVENT = map(_ID, range(6, 11))
 _AGGREGATES = {
-    "order": _ORDER,
-    "product": _PRODUCT,
-    "stock": _PRODUCT,
-    "user": _CUSTOMER,
-    "webhook_endpoint": _ENDPOINT,
+    "order": ORDER,
+    "product": PRODUCT,
+    "stock": PRODUCT,
+    "user": CUSTOMER,
+    "webhook_endpoint": ENDPOINT,
 }
 _TIME = datetime(2026, 1, 31, 12, tzinfo=UTC)
-_PRICE, _TOTAL = {"amount": 1800, "currency": "USD"}, {"amount": 3600, "currency": "USD"}
-_DEADLINE = "2026-02-07T12:00:00Z"
+_PRICE, _TOTAL = usd(UNIT_PRICE), usd(TOTAL)
 
-_OF_ORDER = {"number": "7K3F-9QDM-2XWA", "customer_id": _CUSTOMER, "total": _TOTAL}
-_OF_PAYMENT = {**_OF_ORDER, "payment_id": _PAYMENT, "method": "sandbox", "amount": _TOTAL}
+_OF_ORDER = {"number": ORDER_NUMBER, "customer_id": CUSTOMER, "total": _TOTAL}
+_OF_PAYMENT = {**_OF_ORDER, "payment_id": PAYMENT, "method": "sandbox", "amount": _TOTAL}
 _OF_DECIDED_PAYMENT = {**_OF_PAYMENT, "origin": "shop"}
-_OF_REFUND = {**_OF_ORDER, "refund_id": _REFUND, "payment_id": _PAYMENT, "amount": _PRICE}
-_ONE_UNIT = {"line_id": _LINE, "quantity": 1}
-_OF_RETURN = {**_OF_ORDER, "return_id": _RETURN, "lines": [{**_ONE_UNIT, "restock": None}]}
-_OF_PRODUCT = {
-    "sku": "NW-0001",
-    "name": "Chai",
-    "price": _PRICE,
-    "status": "active",
-    "description": "Tea with spices.",
-    "attributes": {"category": "Beverages", "quantity_per_unit": "10 boxes x 20 bags"},
-}
+_OF_REFUND = {**_OF_ORDER, "refund_id": REFUND, "payment_id": PAYMENT, "amount": usd(DAMAGES)}
+_ONE_UNIT = {"line_id": LINE, "quantity": 1}
+_OF_RETURN = {**_OF_ORDER, "return_id": RETURN, "lines": [{**_ONE_UNIT, "restock": None}]}
+_OF_PRODUCT = {**DETAILS, "status": "active"}
 
 _DATA: Mapping[str, Mapping[str, object]] = {
     "dispute.lost": _OF_PAYMENT,
@@ -47,8 +57,8 @@ _DATA: Mapping[str, Mapping[str, object]] = {
     "dispute.won": _OF_PAYMENT,
     "fulfillment.created": {
         **_OF_ORDER,
-        "fulfillment_id": _FULFILLMENT,
-        "lines": [{"line_id": _LINE, "quantity": 2}],
+        "fulfillment_id": FULFILLMENT,
+        "lines": [_ONE_UNIT],
         "carrier": "Speedy Express",
         "tracking": "JD014600",
     },
@@ -60,12 +70,12 @@ _DATA: Mapping[str, Mapping[str, object]] = {
     "order.lines_cancelled": {**_OF_ORDER, "lines": [_ONE_UNIT], "reason": "One box is damaged"},
     "order.placed": {
         **_OF_ORDER,
-        "lines": [{"product_id": _PRODUCT, "sku": "NW-0001", "quantity": 2, "unit_price": _PRICE}],
+        "lines": [{"product_id": PRODUCT, "sku": DETAILS["sku"], "quantity": QUANTITY, "unit_price": _PRICE}],
     },
     "order.revived": _OF_DECIDED_PAYMENT,
-    "payment.authorization_ending": {**_OF_PAYMENT, "authorized_until": _DEADLINE},
-    "payment.authorization_renewed": {**_OF_PAYMENT, "authorized_until": _DEADLINE},
-    "payment.authorized": {**_OF_PAYMENT, "authorized_until": _DEADLINE},
+    "payment.authorization_ending": {**_OF_PAYMENT, "authorized_until": AUTHORIZED_UNTIL},
+    "payment.authorization_renewed": {**_OF_PAYMENT, "authorized_until": AUTHORIZED_UNTIL},
+    "payment.authorized": {**_OF_PAYMENT, "authorized_until": AUTHORIZED_UNTIL},
     "payment.captured": _OF_DECIDED_PAYMENT,
     "payment.failed": {**_OF_PAYMENT, "failure": "card_declined"},
     "payment.orphaned": _OF_DECIDED_PAYMENT,
@@ -77,13 +87,13 @@ _DATA: Mapping[str, Mapping[str, object]] = {
     "refund.requested": {
         **_OF_REFUND,
         "reason": "One box is damaged",
-        "lines": [_ONE_UNIT],
+        "lines": [],
         "channel": "original",
         "origin": "shop",
     },
     "refund.succeeded": _OF_REFUND,
     "return.approved": {**_OF_RETURN, "refund_amount": _PRICE},
-    "return.received": {**_OF_RETURN, "lines": [{**_ONE_UNIT, "restock": True}], "refund_id": _REFUND},
+    "return.received": {**_OF_RETURN, "lines": [{**_ONE_UNIT, "restock": True}], "refund_id": RETURN_REFUND},
     "return.refused": {**_OF_RETURN, "reason": "The box was opened"},
     "return.requested": {**_OF_RETURN, "reason": "Not the tea that I expected"},
     "stock.depleted": {"on_hand": 2, "reserved": 2},
@@ -98,11 +108,11 @@ _DATA: Mapping[str, Mapping[str, object]] = {
     "user.role_changed": {"former_role": "customer", "role": "staff"},
     "user.signed_up": {"role": "customer"},
     "webhook_endpoint.paused": {
-        "owner_id": _CUSTOMER,
+        "owner_id": CUSTOMER,
         "reason": "failing",
         "failing_since": "2026-01-26T12:00:00Z",
     },
-    "webhook_endpoint.resumed": {"owner_id": _CUSTOMER},
+    "webhook_endpoint.resumed": {"owner_id": CUSTOMER},
 }
 
 
@@ -110,7 +120,7 @@ def example_of(type_: str) -> dict[str, Any]:
     """Return an event of this type as a CloudEvent."""
     kind = EVENT_TYPES[type_].aggregate_type
     event = PublishedEvent(
-        id=EventId(UUID(_EVENT)),
+        id=EventId(UUID(EVENT)),
         position=42,
         type=type_,
         aggregate_type=kind,
@@ -119,4 +129,4 @@ def example_of(type_: str) -> dict[str, Any]:
         occurred_at=_TIME,
         data=json.dumps(_DATA[type_]),
     )
-    return cloud_event(event, source=SOURCE)
+    return cloud_event(event, source=ISSUER)

@@ -52,7 +52,7 @@ their client id and secret.
 
 **Conventions**
 
-- Money is an integer number of minor units with a currency: 1999 EUR is 19.99 EUR.
+- Money is an integer number of minor units with a currency: 1800 USD is 18.00 USD.
 - Times are RFC 3339. Requests can have any offset, and responses are in UTC.
 - Errors are problems (RFC 9457) with a stable `code`. [/problems](/problems) explains each code.
 - Send a new `Idempotency-Key` with each new request that has this header, and the same key with each retry.

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.security.breached import ListedBreachedPasswords
 from tests.kit.event_schemas import Json, Operation, operations, resolved
-from tests.kit.samples import Surroundings, example_of
+from tests.kit.samples import Surroundings, body_example, example_of
 from tests.kit.web import WebShop
 
 
@@ -92,7 +92,7 @@ async def test_sign_up_and_log_in_examples_use_one_account(web: WebShop) -> None
 
     def example(operation: str) -> Any:
         [content] = by_id[operation].described["requestBody"]["content"].values()
-        return example_of(content["schema"])
+        return body_example(content)
 
     assert not ListedBreachedPasswords().contains(example("create_user")["password"])
     assert (await web.visitor.post("/v1/users", json=example("create_user"))).status_code == 201

@@ -21,6 +21,8 @@ from tests.kit.actors import SOMEBODY
 from tests.kit.event_schemas import Json, Operation, resolved
 from tests.kit.web import PASSWORD, WebShop, order_of
 
+QUANTITY, PRICE, CURRENCY = 2, 1800, "USD"
+"""The order of the examples, whose amounts depend on them."""
 FORM = "application/x-www-form-urlencoded"
 _PAID = re.compile(r"/(payments/.*|refunds|fulfillments|returns)")
 """Operations that need a paid order."""
@@ -106,8 +108,8 @@ class Surroundings:
 
     async def place_orders(self) -> None:
         """Place an unpaid order, and a paid one that is partially shipped and refunded."""
-        product = await self.web.product(stock=100, price=1999)
-        pending = await self._post("/v1/orders", order_of((product, 1)))
+        product = await self.web.product(stock=100, price=PRICE, currency=CURRENCY)
+        pending = await self._post("/v1/orders", order_of((product, QUANTITY)))
         paid = await self._post("/v1/orders", order_of((product, 9)))
         url = f"/v1/orders/{paid['id']}"
         units = [{"line_id": paid["lines"][0]["id"], "quantity": 1}]
@@ -157,7 +159,7 @@ class Surroundings:
                 headers[parameter["name"]] = await self._header(parameter["name"], url)
         sample = Sample(operation.method, url, headers)
         for media_type, content in operation.described.get("requestBody", {}).get("content", {}).items():
-            body = example_of(content["schema"])
+            body = body_example(content)
             body = {**self.with_ids(body, form=media_type == FORM), **await self._secrets(operation)}
             if operation.id in _RETURNS and "lines" in body:
                 body["lines"] = [{**line, "line_id": self.ids["returned_line_id"]} for line in body["lines"]]
@@ -179,7 +181,7 @@ class Surroundings:
 
     async def begin_payment(self, token: str) -> None:
         """Place another order of the owner, with a payment that is authorized or requires action."""
-        order = await self._post("/v1/orders", order_of(({"id": self.ids["product_id"]}, 1)))
+        order = await self._post("/v1/orders", order_of(({"id": self.ids["product_id"]}, QUANTITY)))
         body = {"amount": order["total"], "method": "sandbox", "token": token, "capture_method": "manual"}
         payment = await self._post(f"/v1/orders/{order['id']}/payments", body)
         self.ids.update(undecided_order_id=order["id"], undecided_payment_id=payment["id"])
@@ -249,6 +251,14 @@ class Surroundings:
                 for name, member in value.items()
             }
         return value
+
+
+def body_example(content: Json) -> Any:
+    """Return the example of a request body, or the first one of several."""
+    if "example" in content:
+        return content["example"]
+    first: Json = next(iter(content["examples"].values()))
+    return first["value"]
 
 
 def example_of(schema: Json) -> Any:

@@ -51,7 +51,8 @@ class ProblemList(BaseModel):
     items: list[ProblemExplanation] = Field(description="All codes, by status and code.")
 
 
-def _explanation(problem: ProblemType) -> dict[str, Any]:
+def explanation(problem: ProblemType) -> dict[str, Any]:
+    """Return the explanation of a problem as JSON, in the form of ProblemExplanation."""
     return {
         "type": problem.uri,
         "code": problem.code,
@@ -75,7 +76,7 @@ def _explanation(problem: ProblemType) -> dict[str, Any]:
 async def list_problems(accept: Accept = "*/*") -> Response:
     if prefers(accept, "application/json", over="text/html"):
         return JSONResponse(
-            {"items": [_explanation(problem) for problem in PROBLEMS.values()]}, headers=_HEADERS
+            {"items": [explanation(problem) for problem in PROBLEMS.values()]}, headers=_HEADERS
         )
     return _html(index_page(PROBLEMS.values()))
 
@@ -94,7 +95,7 @@ async def get_problem(code: Code, accept: Accept = "*/*") -> Response:
     if problem is None:
         raise HTTPProblem("not_found", "There is no problem with this code.")
     if prefers(accept, "application/json", over="text/html"):
-        return JSONResponse(_explanation(problem), headers=_HEADERS)
+        return JSONResponse(explanation(problem), headers=_HEADERS)
     return _html(problem_page(problem))
 
 

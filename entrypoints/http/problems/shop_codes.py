@@ -125,7 +125,7 @@ ORDER_PROBLEMS = (
                 "pointer": "/lines/1/quantity",
                 "code": "insufficient_stock",
                 "detail": "2 requested, 1 available.",
-                "params": {"sku": "MUG-RED", "requested": 2, "available": 1},
+                "params": {"sku": "NW-0001", "requested": 2, "available": 1},
             }
         ],
     ),
@@ -151,8 +151,8 @@ ORDER_PROBLEMS = (
             {
                 "pointer": "/expected_total",
                 "code": "price_changed",
-                "detail": "The total is now 19.99 EUR.",
-                "params": {"amount": 1999, "currency": "EUR"},
+                "detail": "The total is now 38.00 USD.",
+                "params": {"amount": 3800, "currency": "USD"},
             }
         ],
     ),
@@ -197,7 +197,7 @@ ORDER_PROBLEMS = (
                 "pointer": "/lines/0/quantity",
                 "code": "too_many_units_held",
                 "detail": "900 units are held by unpaid orders, 200 requested.",
-                "params": {"sku": "MUG-RED", "requested": 200, "held": 900, "allowed": 1000},
+                "params": {"sku": "NW-0001", "requested": 200, "held": 900, "allowed": 1000},
             }
         ],
     ),
@@ -235,7 +235,7 @@ ORDER_PROBLEMS = (
         " that nobody is charged twice.",
         remedy="Read the payment `params.payment_id` of the order until it is decided. If it has failed, pay again.",
         detail="Another payment of this order is not decided yet.",
-        params={"payment_id": "0190f3c6-7d2a-7c31-9b0e-3f6a2c1d4e5f"},
+        params={"payment_id": "0190f3c6-7d2a-7c31-9b0e-000000000006"},
     ),
     ProblemType(
         code="refund_exceeds_paid",
@@ -244,7 +244,7 @@ ORDER_PROBLEMS = (
         meaning="An order's refunds never add up to more than was paid for it, refunds that are on their way included."
         " Only units that are left to ship are refunded by themselves; shipped ones are refunded with a return.",
         remedy="Refund at most `params.refundable`, in minor units of `params.currency`, or request a return.",
-        detail="At most 5.00 EUR can be refunded now.",
-        params={"refundable": 500, "currency": "EUR"},
+        detail="At most 5.00 USD can be refunded now.",
+        params={"refundable": 500, "currency": "USD"},
     ),
 )

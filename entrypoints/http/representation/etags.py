@@ -24,19 +24,20 @@ NOT_MODIFIED: Responses = {
 }
 """For `responses=` of operations that support If-None-Match. StrictRoute documents the header of such operations."""
 
+_MAX_LENGTH = 2000
+"""Characters of If-Match or If-None-Match, all lines together. Our own tags have at most 22."""
+
 IF_NONE_MATCH: Mapping[str, Any] = {
     "name": "If-None-Match",
     "in": "header",
     "required": False,
     "description": "The ETags of the versions that you have, or `*`. If one is the present ETag, the response is 304.",
-    "schema": {"type": "string", "examples": ['"v7"']},
+    "schema": {"type": "string", "maxLength": _MAX_LENGTH, "examples": ['"v7"']},
 }
 """The OpenAPI Parameter Object. The header is read in `if_none_match`, because a dependency costs every request time."""
 
 _OWN_TAG = re.compile(r'"v([1-9][0-9]{0,17})"')
 _ANY_TAG = re.compile(r'(?:^|,)[ \t]*(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")[ \t]*(?=,|$)')
-_MAX_LENGTH = 2000
-"""Characters of If-Match or If-None-Match, all lines together. Our own tags have at most 22."""
 _NO_VERSION = 0
 """A version that matches no object, so that a use case raises PreconditionFailed with the current version."""
 

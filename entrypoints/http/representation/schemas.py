@@ -127,7 +127,7 @@ Currency = TypeAliasType(
         AfterValidator(_known_currency),
         Field(
             description="A currency's code of ISO 4217. The currency decides what a minor unit is.",
-            examples=["EUR"],
+            examples=["USD"],
             json_schema_extra={"pattern": "^[A-Z]{3}$", "enum": sorted(EXPONENTS)},
         ),
     ],
@@ -140,7 +140,7 @@ Email = Annotated[
     str,
     Field(max_length=MAX_EMAIL),
     _email(parse_email_address),
-    Field(examples=["ann@example.com"], json_schema_extra=_EMAIL_SCHEMA),
+    Field(examples=["maria.anders@example.com"], json_schema_extra=_EMAIL_SCHEMA),
 ]
 """The raw text of an e-mail address; `parse_email_address` parses it."""
 
@@ -148,7 +148,7 @@ KnownEmail = Annotated[
     str,
     Field(max_length=MAX_EMAIL),
     _email(known_email_address),
-    Field(examples=["ann@example.com"], json_schema_extra=_EMAIL_SCHEMA),
+    Field(examples=["maria.anders@example.com"], json_schema_extra=_EMAIL_SCHEMA),
 ]
 """The raw text of an address of an existing account; `known_email_address` parses it."""
 
@@ -162,12 +162,17 @@ class MoneySchema(RequestModel):
     model_config = ConfigDict(
         title="Money",
         from_attributes=True,
-        json_schema_extra={"examples": [{"amount": 1999, "currency": "EUR"}]},
+        json_schema_extra={"examples": [{"amount": 1800, "currency": "USD"}]},
     )
 
     amount: Annotated[
         StrictInt,
-        Field(ge=-MAX_AMOUNT, le=MAX_AMOUNT, description="1999 is 19.99 EUR, and 1999 JPY.", examples=[1999]),
+        Field(
+            ge=-MAX_AMOUNT,
+            le=MAX_AMOUNT,
+            description="In minor units: 1800 is 18.00 USD, and 1800 JPY.",
+            examples=[1800],
+        ),
     ]
     currency: Currency = Field(description="The currency of the amount.")
 
@@ -182,16 +187,28 @@ class NonNegativeMoney(MoneySchema):
 
     amount: Annotated[
         StrictInt,
-        Field(ge=0, le=MAX_AMOUNT, description="1999 is 19.99 EUR, and 1999 JPY.", examples=[1999]),
+        Field(
+            ge=0,
+            le=MAX_AMOUNT,
+            description="In minor units: 1800 is 18.00 USD, and 1800 JPY.",
+            examples=[1800],
+        ),
     ]
 
 
 class PositiveMoney(MoneySchema):
     """Money that is more than nothing."""
 
-    model_config = ConfigDict(title="PositiveMoney")
+    model_config = ConfigDict(
+        title="PositiveMoney", json_schema_extra={"examples": [{"amount": 3600, "currency": "USD"}]}
+    )
 
     amount: Annotated[
         StrictInt,
-        Field(ge=1, le=MAX_AMOUNT, description="1999 is 19.99 EUR, and 1999 JPY.", examples=[1999]),
+        Field(
+            ge=1,
+            le=MAX_AMOUNT,
+            description="In minor units: 1800 is 18.00 USD, and 1800 JPY.",
+            examples=[1800],
+        ),
     ]

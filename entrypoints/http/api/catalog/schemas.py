@@ -3,7 +3,7 @@
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import MISSING, AfterValidator, ConfigDict, Field, model_validator
+from pydantic import MISSING, AfterValidator, Field, model_validator
 
 from domain.catalog.product import (
     ATTRIBUTE_NAME,
@@ -38,9 +38,9 @@ from entrypoints.http.representation.schemas import (
     text_of,
 )
 
-Sku = Annotated[str, text_of(SKU), Field(examples=["MUG-RED"])]
-ProductName = Annotated[str, text_of(PRODUCT_NAME), Field(examples=["Red mug"])]
-Description = Annotated[str, text_of(DESCRIPTION), Field(examples=["Holds a quarter of a litre."])]
+Sku = Annotated[str, text_of(SKU), Field(examples=["NW-0001"])]
+ProductName = Annotated[str, text_of(PRODUCT_NAME), Field(examples=["Chai"])]
+Description = Annotated[str, text_of(DESCRIPTION), Field(examples=["Tea with spices."])]
 AttributeName = Annotated[str, text_of(ATTRIBUTE_NAME)]
 AttributeValue = Annotated[str, text_of(ATTRIBUTE_VALUE)]
 MaxPerOrder = Annotated[StrictInt, Field(ge=1, le=MAX_PER_ORDER, examples=[10])]
@@ -49,22 +49,6 @@ OnHand = Annotated[StrictInt, Field(ge=0, le=MAX_ON_HAND)]
 
 class CreateProductRequest(RequestModel):
     """A product to put on sale."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "sku": "MUG-RED",
-                    "name": "Red mug",
-                    "description": "Holds a quarter of a litre.",
-                    "price": {"amount": 1999, "currency": "EUR"},
-                    "attributes": {"colour": "red"},
-                    "max_per_order": 10,
-                    "initial_stock": 25,
-                }
-            ]
-        }
-    )
 
     sku: Sku = Field(
         description="The shop's own code for the product: 1 to 64 letters, digits, dots, hyphens and underscores. It cannot be changed."
@@ -92,10 +76,6 @@ class CreateProductRequest(RequestModel):
 
 class ChangeProductRequest(RequestModel):
     """A JSON merge patch (RFC 7396): missing fields keep their value, `null` removes."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"name": "Crimson mug", "attributes": {"colour": "crimson"}}]}
-    )
 
     name: ProductName | MISSING = Field(MISSING, description="The name that customers see.")
     description: Description | MISSING | None = Field(
@@ -167,7 +147,7 @@ class ListProductsQuery(ListQuery):
             str,
             text(max_length=200, min_length=1),
             AfterValidator(_bounded_query),
-            Field(examples=["red mug"]),
+            Field(examples=["chai"]),
         ]
         | None
     ) = Field(
@@ -225,10 +205,6 @@ class StockResponse(ResponseModel):
 class CountStockRequest(RequestModel):
     """The result of counting a product in the warehouse."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"on_hand": 24, "reason": "Yearly stocktaking"}]}
-    )
-
     on_hand: OnHand = Field(description="The counted units, including those that are reserved for orders.")
     reason: Annotated[str, text_of(COUNT_REASON)] = Field(
         description="Why the units were counted. The ledger shows it."
@@ -246,18 +222,6 @@ class AdjustmentLine(RequestModel):
 
 class AdjustStockRequest(RequestModel):
     """A delivery, a loss, a correction or a return, for one or several products. All lines are recorded, or none."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "lines": [{"product_id": "0190f3c6-7d2a-7c31-9b0e-3f6a2c1d4e5f", "delta": 12}],
-                    "reason": "receipt",
-                    "note": "Delivery note 4711",
-                }
-            ]
-        }
-    )
 
     lines: Annotated[list[AdjustmentLine], Field(min_length=1, max_length=100)] = Field(
         description="One line per product."

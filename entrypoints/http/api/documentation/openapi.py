@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from fastapi import FastAPI
 
 from entrypoints.http.api.documentation.events import add_events
+from entrypoints.http.api.documentation.examples.adding import add_examples
 from entrypoints.http.api.documentation.schemas import name_schemas, without_defaults
 from entrypoints.http.api.documentation.shared_parts import share_parts
 from entrypoints.http.security.scopes import CLIENT_CREDENTIALS, SCHEME
@@ -57,6 +58,7 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
     document["components"].setdefault("securitySchemes", {})[SCHEME] = CLIENT_CREDENTIALS
     document = name_schemas(document)
     add_events(document)
+    add_examples(document)
     share_parts(document)
     without_defaults(document)
     return document

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, StrictBool
+from pydantic import Field, StrictBool
 
 from domain.orders.order_return import RETURN_REASON, ReturnAction, ReturnedLine, ReturnStatus
 from domain.orders.pricing import MAX_LINES
@@ -24,7 +24,7 @@ class RequestReturnRequest(RequestModel):
     """Shipped units to send back."""
 
     lines: SomeLines
-    reason: Annotated[str, text_of(RETURN_REASON), Field(examples=["Too small"])] = Field(
+    reason: Annotated[str, text_of(RETURN_REASON), Field(examples=["Not the tea that I expected"])] = Field(
         description="Why the units are sent back."
     )
 
@@ -35,10 +35,6 @@ class RequestReturnRequest(RequestModel):
 class ApproveReturnRequest(RequestModel):
     """The approval of a return."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"refund": {"amount": 1500, "currency": "EUR"}}]}
-    )
-
     refund: NonNegativeMoney | None = Field(
         None,
         description="What is refunded when the units come back. Default: their price, as far as it was paid.",
@@ -48,7 +44,7 @@ class ApproveReturnRequest(RequestModel):
 class RefuseReturnRequest(RequestModel):
     """The refusal of a return."""
 
-    reason: Annotated[str, text_of(RETURN_REASON), Field(examples=["Worn"])] = Field(
+    reason: Annotated[str, text_of(RETURN_REASON), Field(examples=["The box was opened"])] = Field(
         description="Why the return is refused. The customer can read it."
     )
 

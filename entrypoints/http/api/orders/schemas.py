@@ -41,23 +41,23 @@ class AddressSchema(RequestModel):
 
     model_config = ConfigDict(title="Address", from_attributes=True)
 
-    name: Annotated[str, text_of(RECIPIENT), Field(examples=["Ann Example"])] = Field(
+    name: Annotated[str, text_of(RECIPIENT), Field(examples=["Maria Anders"])] = Field(
         description="The recipient: a person or a company."
     )
-    line1: Annotated[str, text_of(ADDRESS_LINE), Field(examples=["1 High Street"])] = Field(
+    line1: Annotated[str, text_of(ADDRESS_LINE), Field(examples=["Obere Str. 57"])] = Field(
         description="The street and house number, or a post office box."
     )
     line2: Annotated[str, text_of(ADDRESS_LINE)] | None = Field(
         None, description="A further line, such as a floor or a department."
     )
-    city: Annotated[str, text_of(CITY), Field(examples=["Dublin"])] = Field(description="The city or town.")
+    city: Annotated[str, text_of(CITY), Field(examples=["Berlin"])] = Field(description="The city or town.")
     region: Annotated[str, text_of(REGION)] | None = Field(
         None, description="The state, province or county, where addresses have one."
     )
-    postal_code: Annotated[str, text_of(POSTAL_CODE), Field(examples=["D01 F5P2"])] | None = Field(
+    postal_code: Annotated[str, text_of(POSTAL_CODE), Field(examples=["12209"])] | None = Field(
         None, description="The postal code, where addresses have one."
     )
-    country: Annotated[str, text_of(COUNTRY), Field(description="ISO 3166-1 alpha-2", examples=["IE"])]
+    country: Annotated[str, text_of(COUNTRY), Field(description="ISO 3166-1 alpha-2", examples=["DE"])]
 
     def to_address(self) -> Address:
         return Address(
@@ -83,25 +83,6 @@ class OrderLineRequest(RequestModel):
 class PlaceOrderRequest(RequestModel):
     """An order to place. The client sends no prices."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "lines": [{"product_id": "0190f3c6-7d2a-7c31-9b0e-3f6a2c1d4e5f", "quantity": 2}],
-                    "shipping_address": {
-                        "name": "Ann Example",
-                        "line1": "1 High Street",
-                        "city": "Dublin",
-                        "postal_code": "D01 F5P2",
-                        "country": "IE",
-                    },
-                    "note": "Ring twice",
-                    "metadata": {"cart": "4711"},
-                }
-            ]
-        }
-    )
-
     lines: Annotated[
         list[OrderLineRequest],
         Field(
@@ -115,7 +96,7 @@ class PlaceOrderRequest(RequestModel):
     expected_total: NonNegativeMoney | None = Field(
         None,
         description="The total that was shown to the customer: with any other the order is refused.",
-        examples=[{"amount": 3998, "currency": "EUR"}],
+        examples=[{"amount": 3600, "currency": "USD"}],
     )
     metadata: Annotated[
         dict[MetadataKey, MetadataValue],
@@ -155,10 +136,6 @@ class WholeAddressSchema(AddressSchema):
 
 class ChangeOrderRequest(RequestModel):
     """A JSON merge patch (RFC 7396): missing fields keep their value, `null` removes."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"note": "Ring once", "metadata": {"cart": None, "gift": "yes"}}]}
-    )
 
     shipping_address: WholeAddressSchema | MISSING | None = Field(
         MISSING, description="The new address with every part, or null to remove the address."
@@ -300,8 +277,6 @@ SomeLines = Annotated[
 
 class CancelOrderRequest(RequestModel):
     """What to cancel, and why. Without a body the whole order is cancelled."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "Ordered by mistake"}]})
 
     lines: SomeLines | None = Field(
         None, description="The units to cancel; without it, the whole order is cancelled."

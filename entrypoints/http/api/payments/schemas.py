@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from domain.orders.fulfillment import CARRIER, TRACKING, FulfilledLine
 from domain.payments.method import PaymentMethod
@@ -26,14 +26,6 @@ from entrypoints.http.representation.schemas import (
 class PayOrderRequest(RequestModel):
     """A payment of an order."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {"amount": {"amount": 1999, "currency": "EUR"}, "method": "sandbox", "token": "tok_ok"}
-            ]
-        }
-    )
-
     amount: Annotated[
         PositiveMoney, Field(description="The order's `payable_total`: an order is paid all at once.")
     ]
@@ -49,10 +41,6 @@ class PayOrderRequest(RequestModel):
 
 class CapturePaymentRequest(RequestModel):
     """How much of an authorized payment to capture."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"amount": {"amount": 1999, "currency": "EUR"}}]}
-    )
 
     amount: PositiveMoney | None = Field(
         None, description="At most the authorized amount; the rest is released. Default: all of it."
@@ -108,12 +96,6 @@ class PaymentResponse(ResponseModel):
 
 class RefundOrderRequest(RequestModel):
     """Either an amount, or units of some lines at their price."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"amount": {"amount": 500, "currency": "EUR"}, "reason": "A scratch"}]
-        }
-    )
 
     amount: PositiveMoney | None = Field(
         None,
@@ -177,7 +159,7 @@ class FulfilOrderRequest(RequestModel):
     """A parcel: what was shipped, and how."""
 
     lines: SomeLines
-    carrier: Annotated[str, text_of(CARRIER), Field(examples=["DHL"])] | None = Field(
+    carrier: Annotated[str, text_of(CARRIER), Field(examples=["Speedy Express"])] | None = Field(
         None, description="The company that carries the parcel."
     )
     tracking: Annotated[str, text_of(TRACKING), Field(examples=["JD014600"])] | None = Field(

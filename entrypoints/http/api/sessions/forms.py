@@ -27,13 +27,6 @@ class PasswordForm(_Form):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [
-                {
-                    "grant_type": "password",
-                    "username": "ann@example.com",
-                    "password": "correct horse battery staple",
-                }
-            ],
             # Clients must send it (RFC 6749, section 4.3.2). The service accepts forms without it, as it always has.
             "required": ["grant_type", "username", "password"],
         }
@@ -46,7 +39,7 @@ class PasswordForm(_Form):
             min_length=1,
             max_length=MAX_EMAIL,
             description="The e-mail address.",
-            examples=["ann@example.com"],
+            examples=["maria.anders@example.com"],
         ),
     ]
     password: Annotated[SecretStr, Field(min_length=1, max_length=MAX_PASSWORD)] = Field(

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import MISSING, ConfigDict, Field, SecretStr, model_validator
+from pydantic import MISSING, Field, SecretStr, model_validator
 
 from domain.shared.ids import UserId
 from domain.shared.unset import UNSET, Unset
@@ -26,24 +26,11 @@ Password = Annotated[SecretStr, Field(min_length=1, max_length=MAX_RAW_LENGTH)]
 """The bound on raw passwords. The use case checks the length after normalization; the minimum is a setting."""
 
 
-FullName = Annotated[str, text_of(FULL_NAME), Field(examples=["Ann Example"])]
+FullName = Annotated[str, text_of(FULL_NAME), Field(examples=["Maria Anders"])]
 
 
 class CreateUserRequest(RequestModel):
     """A new account of a customer."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "email": "ann@example.com",
-                    "password": "correct horse battery staple",
-                    "password_confirm": "correct horse battery staple",
-                    "full_name": "Ann Example",
-                }
-            ]
-        }
-    )
 
     email: Email = Field(description="The address to log in with. Upper and lower case make no difference.")
     password: Password = Field(description="The password. It must not be a known leaked one.")
@@ -65,21 +52,11 @@ OneTimeTokenText = Annotated[
 class VerifyEmailRequest(RequestModel):
     """The proof that mail to an address arrives."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"token": "from-the-message-kUcGLsXxAH3o5mDDxW_Q3Yb2BZQ"}]}
-    )
-
     token: OneTimeTokenText
 
 
 class ChangeEmailRequest(RequestModel):
     """A new e-mail address, with the password as proof."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"email": "ann.new@example.com", "current_password": "correct horse battery staple"}]
-        }
-    )
 
     email: Email = Field(description="The new address. It has to be confirmed by a token that is sent to it.")
     current_password: Password = Field(description="The present password.")
@@ -93,18 +70,6 @@ class RequestPasswordResetRequest(RequestModel):
 
 class ResetPasswordRequest(RequestModel):
     """A new password, with a mailed token as proof."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "token": "from-the-message-kUcGLsXxAH3o5mDDxW_Q3Yb2BZQ",
-                    "password": "a donkey and three paper clips",
-                    "password_confirm": "a donkey and three paper clips",
-                }
-            ]
-        }
-    )
 
     token: OneTimeTokenText
     password: Password = Field(description="The new password. It must not be a known leaked one.")
@@ -125,18 +90,6 @@ class MessageResponse(ResponseModel):
 class ChangePasswordRequest(RequestModel):
     """A new password, with the present one as proof."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "current_password": "correct horse battery staple",
-                    "new_password": "a donkey and three paper clips",
-                    "new_password_confirm": "a donkey and three paper clips",
-                }
-            ]
-        }
-    )
-
     current_password: Password = Field(description="The present password.")
     new_password: Password = Field(description="The new password. It must not be a known leaked one.")
     new_password_confirm: Password = Field(description="The new password again.")
@@ -150,8 +103,6 @@ class ChangePasswordRequest(RequestModel):
 class ChangeMeRequest(RequestModel):
     """A JSON merge patch (RFC 7396): missing fields keep their value, `null` removes."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"full_name": "Ann Example"}]})
-
     full_name: FullName | MISSING | None = Field(MISSING, description="The user's name. `null` removes it.")
 
     def new_full_name(self) -> str | Unset | None:
@@ -160,8 +111,6 @@ class ChangeMeRequest(RequestModel):
 
 class ChangeUserRequest(RequestModel):
     """A JSON merge patch (RFC 7396): missing fields keep their value."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"role": "staff"}, {"status": "disabled"}]})
 
     role: Role | MISSING = Field(
         MISSING,

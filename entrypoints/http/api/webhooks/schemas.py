@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import MISSING, ConfigDict, Field, StrictBool
+from pydantic import MISSING, Field, StrictBool
 
 from domain.shared.unset import UNSET
 from domain.webhooks.delivery import DeliveryStatus
@@ -27,7 +27,7 @@ EndpointUrl = Annotated[
     text(max_length=MAX_URL_LENGTH, min_length=1),
     Field(
         description="An https address on the internet, without a user or a fragment.",
-        examples=["https://shop.example.com/steelyard"],
+        examples=["https://erp.northwind.example.com/steelyard"],
     ),
 ]
 EventTypes = Annotated[
@@ -51,8 +51,6 @@ class CreateEndpointRequest(RequestModel):
 
 class ChangeEndpointRequest(RequestModel):
     """A JSON merge patch (RFC 7396): missing fields keep their value, `null` removes the description."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"paused": False}]})
 
     url: EndpointUrl | MISSING = MISSING
     event_types: EventTypes | MISSING = MISSING

@@ -1,0 +1,144 @@
+"""Every body in the OpenAPI document has an example. The examples match their schemas and are consistent."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from domain.orders.number import order_number
+from entrypoints.http.api.documentation.examples.requests import REQUESTS
+from entrypoints.http.api.documentation.examples.responses import RESPONSES
+from entrypoints.http.api.documentation.examples.shop import DAMAGES, ORDER, REFUND
+from tests.kit.event_schemas import Json, Operation, description, operations, resolved, validator
+
+
+def named(value: object) -> str | None:
+    return value.id if isinstance(value, Operation) else None
+
+
+def webhook(described: Json) -> Operation:
+    return Operation("POST", "", {**described, "responses": {}})
+
+
+def examples_of(content: Json) -> list[Any]:
+    if "example" in content:
+        return [content["example"]]
+    return [resolved(example)["value"] for example in content.get("examples", {}).values()]
+
+
+def bodies(operation: Operation) -> Iterator[tuple[str, Json]]:
+    """Yield the request body and the response bodies of an operation."""
+    for media_type, content in operation.described.get("requestBody", {}).get("content", {}).items():
+        yield f"request as {media_type}", content
+    for status, response in operation.described["responses"].items():
+        for media_type, content in response.get("content", {}).items():
+            yield f"{status} as {media_type}", content
+
+
+def objects_within(part: Any) -> Iterator[Json]:
+    if isinstance(part, list):
+        for member in part:
+            yield from objects_within(member)
+    elif isinstance(part, dict):
+        yield part
+        for member in part.values():
+            yield from objects_within(member)
+
+
+DESCRIBED = [*operations(), *(webhook(methods["post"]) for methods in description()["webhooks"].values())]
+EVERYTHING = [REQUESTS, RESPONSES, [examples_of(body) for each in DESCRIBED for _, body in bodies(each)]]
+
+
+@pytest.mark.parametrize("operation", DESCRIBED, ids=named)
+def test_every_body_has_an_example_that_matches_its_schema(operation: Operation) -> None:
+    for name, content in bodies(operation):
+        examples = examples_of(content)
+        assert examples, name
+        for example in examples:
+            errors = [f"{name} at {error.instance_path}: {error}" for error in errors_of(content, example)]
+            assert errors == []
+
+
+def errors_of(content: Json, example: Any) -> list[Any]:
+    return list(validator(content["schema"]).iter_errors(example))
+
+
+def test_every_path_parameter_has_an_example() -> None:
+    assert [
+        (operation.id, parameter["name"])
+        for operation in operations()
+        for parameter in operation.parameters("path")
+        if "example" not in parameter
+    ] == []
+
+
+def test_no_example_belongs_to_an_unknown_operation() -> None:
+    known = {operation.id for operation in operations()}
+    assert set(REQUESTS) <= known
+    assert set(RESPONSES) <= known
+
+
+def test_totals_of_lines_and_orders_add_up() -> None:
+    found = [part for part in objects_within(EVERYTHING) if "lines" in part and "total" in part]
+    assert found
+    for part in found:
+        for line in part["lines"]:
+            if "line_total" in line:
+                assert line["line_total"]["amount"] == line["unit_price"]["amount"] * line["quantity"]
+        total = sum(
+            line["unit_price"]["amount"] * line["quantity"] for line in part["lines"] if "sku" in line
+        )
+        if any("sku" in line for line in part["lines"]):
+            assert part["total"]["amount"] == total
+
+
+def test_stock_of_examples_adds_up() -> None:
+    stocks = [
+        part for part in objects_within(EVERYTHING) if {"on_hand", "reserved", "available"} <= set(part)
+    ]
+    assert stocks
+    for stock in stocks:
+        assert stock["available"] == stock["on_hand"] - stock["reserved"]
+
+
+def test_amounts_of_examples_have_one_currency() -> None:
+    amounts = [part for part in objects_within([REQUESTS, RESPONSES]) if set(part) == {"amount", "currency"}]
+    assert {part["currency"] for part in amounts if isinstance(part["amount"], int)} == {"USD"}
+
+
+def test_captured_and_refunded_money_does_not_exceed_the_order() -> None:
+    order = RESPONSES["get_order"]["200"]
+    [payment] = RESPONSES["list_payments"]["200"]["items"]
+    [refund] = RESPONSES["list_refunds"]["200"]["items"]
+    returned = RESPONSES["receive_return"]["200"]["refund_amount"]
+    assert REQUESTS["pay_order"]["amount"] == payment["captured"] == order["paid_total"] == order["total"]
+    assert refund["amount"]["amount"] + returned["amount"] <= payment["captured"]["amount"]
+
+
+def test_refund_has_one_amount_in_responses_and_events() -> None:
+    refunds = [
+        part for part in objects_within(EVERYTHING) if REFUND in (part.get("id"), part.get("refund_id"))
+    ]
+    assert {part["amount"]["amount"] for part in refunds} == {DAMAGES}
+
+
+def test_order_number_belongs_to_the_order_id() -> None:
+    numbers = {part["number"] for part in objects_within(EVERYTHING) if "number" in part}
+    assert numbers == {order_number(UUID(ORDER))}
+
+
+@pytest.mark.parametrize(
+    ("name", "paths"),
+    [
+        ("order_id", ["get_order"]),
+        ("payment_id", ["get_payment"]),
+        ("line_id", []),
+        ("customer_id", []),
+        ("event_id", []),
+    ],
+)
+def test_ids_of_examples_refer_to_one_object(name: str, paths: list[str]) -> None:
+    ids = {part[name] for part in objects_within(EVERYTHING) if part.get(name)}
+    ids |= {RESPONSES[operation]["200"]["id"] for operation in paths}
+    assert len(ids) == 1
