@@ -110,9 +110,9 @@ class _Comparison:
 
 def _security(former: Json, present: Json) -> Iterator[str]:
     """Yield each way to authenticate that is gone or needs another scope. `{}` is the way without a token."""
-    allowed = present.get("security", [])
-    for way in former.get("security", []):
-        if not any(
+    allowed = present.get("security") or [{}]
+    for way in former.get("security") or [{}]:
+        if {} not in allowed and not any(
             other.keys() == way.keys() and all(set(other[name]) <= set(way[name]) for name in way)
             for other in allowed
         ):

@@ -59,7 +59,8 @@ class Operation:
 
     @property
     def needs_token(self) -> bool:
-        return {} not in self.described["security"]
+        ways: list[Json] = self.described["security"]
+        return {} not in ways and ways != []
 
     def parameters(self, place: str) -> list[Json]:
         """Return the described parameters of one location: path, query or header."""

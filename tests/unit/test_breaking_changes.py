@@ -79,9 +79,9 @@ BREAKING: dict[str, Change] = {
     "place_order: POST /orders is gone": lambda new: new["paths"].clear(),
     "place_order has another operationId: order": lambda new: operation(new).update(operationId="order"),
     "place_order security: no token is no longer enough": lambda new: operation(new)["security"].pop(),
-    "place_order security: {'token': ['orders:write']} is no longer enough": lambda new: operation(new)[
-        "security"
-    ][0].update(token=["orders:write", "orders:read"]),
+    "place_order security: {'token': ['orders:write']} is no longer enough": lambda new: operation(
+        new
+    ).update(security=[{"token": ["orders:write", "orders:read"]}]),
     "place_order query parameter dry_run: is gone": lambda new: operation(new)["parameters"].pop(),
     "place_order query parameter dry_run: is required now": lambda new: operation(new)["parameters"][
         1
@@ -166,6 +166,7 @@ COMPATIBLE: dict[str, Change] = {
             schema={"allOf": [{"$ref": "#/components/schemas/Placed"}]}
         ),
     ),
+    "no authentication": lambda new: operation(new).update(security=[]),
     "fewer scopes": lambda new: operation(new)["security"][0].update(token=[]),
 }
 
