@@ -7,12 +7,13 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 UV     := .artefacts/uv/bin/uv
+TOOLS  := .artefacts/clients
 
 # Imported modules are compiled once, not at each start.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-stores test-services check model campaign attack rolling-upgrade cluster-drill demo bench profile study lock docs format clean
+.PHONY: help run test test-stores test-services check model campaign attack rolling-upgrade cluster-drill demo bench profile study lock docs lint-documents clients-check format clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -75,13 +76,20 @@ study: $(READY) ## Measure one claim: STUDY=growth, dashboard, idle, memory, met
 docs: $(READY) ## Generate the pages of the docs that are generated from the code
 	@$(BIN)/python -m entrypoints lifecycle export docs/lifecycle.md
 
+lint-documents: $(READY) $(TOOLS)/.ready ## Lint the OpenAPI and AsyncAPI documents with Spectral, Redocly and the AsyncAPI parser
+	@tests/clients/lint
+
+clients-check: $(READY) $(TOOLS)/.ready ## Generate clients in Python and TypeScript, type-check them, and place orders with them
+	@$(BIN)/python -m tests.clients.check
+
 format: $(READY) ## Format the code and fix lint errors where possible
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: $(READY) | $(UV) ## Update the two lock files
+lock: $(READY) | $(UV) ## Update the lock files of the Python packages
 	$(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --upgrade -o requirements.lock
 	$(UV) pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --upgrade -o requirements-dev.lock
+	$(UV) pip compile tests/clients/requirements.in --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --upgrade -o tests/clients/requirements.lock
 
 clean: ## Remove the environment and the caches, but not the data
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .artefacts
@@ -89,6 +97,15 @@ clean: ## Remove the environment and the caches, but not the data
 $(UV):
 	@python3 -m venv .artefacts/uv
 	@.artefacts/uv/bin/pip install --quiet --disable-pip-version-check uv
+
+# Node comes from a Python package, so that no machine has to have it.
+$(TOOLS)/.ready: tests/clients/requirements.lock tests/clients/package-lock.json | $(UV)
+	@echo "Installing linters and generators of clients in $(TOOLS) (once, about a minute)"
+	@$(UV) venv --quiet --clear --no-python-downloads --python $(PYTHON) $(TOOLS)/venv
+	@VIRTUAL_ENV=$(TOOLS)/venv $(UV) pip sync --quiet --require-hashes tests/clients/requirements.lock
+	@cp tests/clients/package.json tests/clients/package-lock.json tests/clients/.npmrc $(TOOLS)
+	@PATH=$(abspath $(TOOLS))/venv/bin:$$PATH npm ci --silent --prefix $(TOOLS)
+	@touch $@
 
 $(READY): requirements-dev.lock | $(UV)
 	@echo "Creating the environment in $(VENV) (once, about ten seconds)"

@@ -102,8 +102,8 @@ _NATS_HEADERS: dict[str, Any] = {
 }
 _NATS: dict[str, Any] = {"nats": {"bindingVersion": "0.1.0"}}
 _FEATURES = {
-    "orders": "Orders, their payments, parcels, refunds and returns.",
     "catalog": "Products, and whether they are available.",
+    "orders": "Orders, their payments, parcels, refunds and returns.",
     "users": "Accounts. These events contain no personal data.",
     "webhooks": "Webhook endpoints.",
 }
