@@ -54,7 +54,7 @@ def add_events(document: dict[str, Any]) -> None:
         schemas[_name(type_)] = _typed(envelope, type_, payload)
     schemas["Event"] = {
         "description": "An event. `type` decides on the schema of `data`.",
-        "oneOf": [{"$ref": _SCHEMAS + name} for name in (*map(_name, EVENT_TYPES), "UnknownEvent")],
+        "anyOf": [{"$ref": _SCHEMAS + name} for name in (*map(_name, EVENT_TYPES), "UnknownEvent")],
     }
     schemas["EventsResponse"]["properties"]["items"]["items"] = {"$ref": _SCHEMAS + "Event"}
     components["schemas"] = dict(sorted(schemas.items(), key=lambda named: named[0].casefold()))
@@ -86,7 +86,14 @@ def _unknown(envelope: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **envelope,
         "description": "An event of a type that this document does not know. Ignore it.",
-        "properties": {**members, "type": {**members["type"], "not": {"$ref": _SCHEMAS + "EventType"}}},
+        "properties": {
+            **members,
+            "type": {
+                **members["type"],
+                "not": {"$ref": _SCHEMAS + "EventType"},
+                "examples": ["order.celebrated"],
+            },
+        },
     }
 
 
