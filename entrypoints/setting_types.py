@@ -1,4 +1,7 @@
-"""Types of settings: each checks the text of a variable. Their errors never quote the text, which can be a secret."""
+"""Types of settings. Each type checks the text of a variable.
+
+Errors never quote the text, which can be a secret.
+"""
 
 import re
 from collections.abc import Sequence
@@ -46,7 +49,10 @@ def _log_level(text: str) -> str:
 
 
 def _web_address(url: str) -> str:
-    """Apply the rules for an issuer (RFC 8414, section 2), but also allow plain http, for use on one machine."""
+    """Apply the rules for an issuer (RFC 8414, section 2), but also allow plain http.
+
+    Plain http is needed to use the service on one machine.
+    """
     if not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*[A-Za-z0-9._~-])?", url):
         raise ValueError(
             "a URL like https://shop.example is needed, without query, fragment or slash at its end"
@@ -90,7 +96,10 @@ def _secrets_key(keys: SecretStr) -> SecretStr:
 
 SecretsKey = Annotated[SecretStr, AfterValidator(_secrets_key)]
 WebhookSecrets = Annotated[SecretStr, AfterValidator(_secrets)]
-"""Secrets of Standard Webhooks, separated by spaces: one, or the new and the old one during a replacement."""
+"""Secrets of Standard Webhooks, separated by spaces.
+
+There are two during a replacement: the new and the old one.
+"""
 
 
 def _valkey_url(url: SecretStr) -> SecretStr:

@@ -1,4 +1,4 @@
-"""The PostgreSQL of the tests. It starts when the first test asks for it."""
+"""The PostgreSQL of the tests, which starts when the first test needs it."""
 
 import asyncio
 import logging
@@ -30,10 +30,12 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--stock-routes"):
         StrictRoute.compiles = False
     collect_seldom()
-    # A shell ignores SIGINT for background jobs (`make test &`), and child processes would inherit that.
+    # A shell ignores SIGINT for background jobs (`make test &`), and child processes would inherit this
+    # setting.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    # The client looks for it at each request, all along the path: a tenth of the time of tests over HTTP.
+    # The client searches the directories of the path at each request, which takes a tenth of the time of HTTP
+    # tests.
     sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type] # None says that there is none (importlib's reference)
     config.stash[SERVER] = choose_server()
 
@@ -44,7 +46,7 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 @pytest.fixture(autouse=True)
 def _logging_as_it_was() -> Iterator[None]:
-    """Undo what a test has configured: its stream is closed when the next test logs."""
+    """Restore the logging configuration: a test's stream is closed when the next test logs."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     service = {name: getattr(service_logging, name) for name in _STATE_OF_LOGGING}
@@ -65,7 +67,7 @@ def database_server(pytestconfig: pytest.Config) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def migrated_template(database_server: str) -> str:
-    """The URL of a database with today's schema, which is only copied."""
+    """The URL of a database with the present schema, which is only copied."""
     from adapters.postgres.core.migrations import upgrade  # noqa: PLC0415 - most tests need no Alembic
 
     url = asyncio.run(create_empty(database_server))
@@ -75,7 +77,7 @@ def migrated_template(database_server: str) -> str:
 
 @pytest.fixture
 async def database_url(database_server: str, migrated_template: str) -> AsyncIterator[str]:
-    """The URL of a database with today's schema, for this test alone."""
+    """The URL of a database with the present schema, for this test alone."""
     url = await create_copy(database_server, migrated_template)
     yield url
     await drop(database_server, url)

@@ -1,4 +1,4 @@
-"""Every field has a bound, and the bound is checked before any work that grows faster than the input."""
+"""Every field has a limit, checked before any work that grows faster than the input."""
 
 import json
 import unicodedata
@@ -20,11 +20,17 @@ from tests.kit.samples import FORM, Surroundings
 from tests.kit.web import PASSWORD, WebShop
 
 COMBINING_MARKS = "\u0315\u0300"
-"""Two combining marks that normalization must reorder, which takes quadratic time when repeated."""
+"""Two combining marks that normalization must reorder.
+
+Normalizing repeated marks takes quadratic time.
+"""
 FILLINGS = {"letters": "a", "combining marks": COMBINING_MARKS, "surrogate pairs": "\U0001f986"}
 BOUNDED_BY_FORMAT = {"uuid", "date-time"}
 PROVIDER_MESSAGE = "receive_provider_message"
-"""Its body is any JSON object of the provider, verified by a signature over the raw bytes before parsing."""
+"""The operation with any JSON object of a provider as its body.
+
+The signature over the raw bytes is verified before the body is parsed.
+"""
 
 
 def unbounded(schema: Json, place: str) -> Iterator[str]:
@@ -81,7 +87,7 @@ def test_unbounded_string_in_the_openapi_document_is_detected() -> None:
 class Spy:
     """The lengths of the longest texts that were normalized and hashed.
 
-    Checking a password normalizes it, so that the first one covers it.
+    Checking a password also normalizes it, so this class covers the check as well.
     """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,7 +145,10 @@ def long_json(body: Any, filling: str) -> Iterator[bytes]:
 
 
 def long_forms(body: Mapping[str, Any], filling: str) -> Iterator[bytes]:
-    """Make each field of the form so long that the form is just under its limit, and just under that of JSON."""
+    """Make each field of a form so long that the form is just below a limit.
+
+    The limits are the limit of forms, and the limit of JSON bodies.
+    """
     for name in body:
         for size in (MAX_FORM_BYTES, MAX_BODY_BYTES):
             yield long_form(body, name, filling, size)

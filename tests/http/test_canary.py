@@ -1,4 +1,4 @@
-"""A password and a token are sent in every field and appear in no response or log line."""
+"""A password and a token are sent in every field, and appear in no response or log line."""
 
 import json
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ JSON = {"Content-Type": "application/json"}
 
 @pytest.fixture
 def log() -> StringIO:
-    """Everything that is logged, at level debug."""
+    """All log lines at level debug and above."""
     stream = StringIO()
     configure_logging(LogLevels.parse("debug"), stream=stream)
     return stream
@@ -119,5 +119,5 @@ def _sign_up(password: str) -> dict[str, str]:
 
 
 def _said(answer: httpx2.Response) -> str:
-    """Return everything of a response: headers and body."""
+    """Return the complete text of a response: headers and body."""
     return f"{dict(answer.headers)}{answer.text}"

@@ -19,10 +19,13 @@ _log = structlog.get_logger(__name__)
 
 _ACCEPTABLE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _ids = Random(secrets.randbits(128))  # noqa: S311 - ids of requests are unique, and no secret
-"""Seeded once, because a system call for each id would cost more than the rest of this middleware."""
+"""The generator of request ids.
+
+It is seeded once, because a system call for each id would take longer than the rest of this middleware.
+"""
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _CLIENT_CLOSED_REQUEST = 499
-"""nginx's status for the log: the client disconnected before it got a response."""
+"""The status in the log if the client disconnected before it got a response, as in nginx."""
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -36,23 +39,27 @@ _OVER_TLS: Headers = ((b"strict-transport-security", b"max-age=31536000; include
 _CONTENT_SECURITY_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 _UNLESS_SET: Headers = ((b"cache-control", b"no-store"), _CONTENT_SECURITY_POLICY)
 _UNLESS_SET_WITH_ETAG: Headers = ((b"cache-control", b"no-store, no-transform"), _CONTENT_SECURITY_POLICY)
-"""`no-transform` prevents that a compressing proxy changes the ETag, which If-Match needs (RFC 9111, 5.2.2.6)."""
+"""The caching of responses by default.
+
+`no-transform` prevents a compressing proxy from changing the ETag, which If-Match needs (RFC 9111, 5.2.2.6).
+"""
 
 
 async def internal_error(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer an unexpected error with 500, without details."""
+    """Return 500 without details for an unexpected error."""
     await ProblemResponse(Request(scope), HTTPProblem("internal_error"))(scope, receive, send)
 
 
 class RequestContextMiddleware:
-    """The outermost middleware: request ids, unexpected errors, the access log and the metrics of requests.
+    """The outermost middleware: request ids, unexpected errors, access log and metrics.
 
-    A request's id is the client's `X-Request-Id` if it has 1 to 64 letters, digits, dots, hyphens and underscores,
-    else a new one. Handlers find it as `request.state.request_id`. Records and logs have `request.state.recorded_id`,
-    which begins with `client:` if the client chose the id: no client can write an entry that looks like a worker's.
-    The log has the route's template and never the path, the query or a header: they are the client's.
+    The id of a request is the client's `X-Request-Id` if it has 1 to 64 letters, digits, dots, hyphens and
+    underscores, and otherwise a new id. Handlers find it as `request.state.request_id`. Records and logs
+    contain `request.state.recorded_id`, which begins with `client:` if the client chose the id. No client can
+    therefore write an entry that looks like an entry of a worker. The log has the route's template. It never
+    has the path, the query or a header, because the client chooses them.
 
-    `unexpected` is the app that answers if a request failed before a response was sent.
+    `unexpected` is the app that responds if a request failed before a response was sent.
 
     HEAD is handled as GET (RFC 9110, section 9.3.2); the server omits the content. `over_tls` adds
     Strict-Transport-Security (RFC 6797).
@@ -129,11 +136,14 @@ class RequestContextMiddleware:
 
 
 class ResponseCutOff(Exception):
-    """A response failed after it had begun. The server closes the connection to signal this to the client."""
+    """A response failed after it had begun.
+
+    The server closes the connection to signal this to the client.
+    """
 
 
 def _acceptable_id(sent: bytes) -> str | None:
-    """Return the id that the client chose, or None if it chose none or an unacceptable one."""
+    """Return the id that the client chose, or None without an acceptable id."""
     return str(sent, "ascii") if _ACCEPTABLE_ID.fullmatch(sent) else None
 
 
@@ -147,5 +157,5 @@ def _completed(
 
 
 def _template(scope: Scope) -> str | None:
-    """Return the route's path with the names of its parameters, or None if no route matched."""
+    """Return the route's path with the names of its parameters, or None without a route."""
     return getattr(scope.get("route"), "path_format", None)

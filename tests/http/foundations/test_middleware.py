@@ -70,7 +70,7 @@ def http_scope(path: str, *headers: tuple[bytes, bytes], method: str = "GET", qu
 
 
 async def stay() -> Message:
-    """Wait for ever: a client that sent no body and stays connected."""
+    """Wait forever, like a client that sends no body and stays connected."""
     await asyncio.Event().wait()
     raise AssertionError
 

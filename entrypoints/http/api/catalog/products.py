@@ -47,12 +47,15 @@ from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
 router = StrictRouter(prefix="/v1/products", tags=["products"])
 
 _PageAsked = tuple[bytes, bool]
-"""The query string, and whether the caller sees archived products: together they identify a page."""
+"""The query string, and whether the caller sees archived products.
+
+Together they identify a page.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class _ShownPage:
-    """A serialized page, shared by identical concurrent requests."""
+    """A serialized page, which identical concurrent requests share."""
 
     content: bytes
     tag: str
@@ -85,7 +88,7 @@ async def get_product(
 @router.get(
     "",
     operation_id="list_products",
-    summary="List the catalogue",
+    summary="List the catalog",
     description=described_by(ListProducts),
     response_description="A page of products.",
     response_model=None,
@@ -224,7 +227,10 @@ def _sees_archived(reader: Principal | None) -> bool:
 
 
 def _let_be_stored(response: Response, reader: Principal | None) -> None:
-    """Permit caches to store the response if they revalidate it each time: stock changes with every order."""
+    """Permit caches to store the response if they revalidate it each time.
+
+    Stock changes with every order.
+    """
     audience = b"public" if reader is None else b"private"
     response.raw_headers += [
         (b"cache-control", audience + b", no-cache, no-transform"),

@@ -1,4 +1,4 @@
-"""Returns of shipped units: requested by the customer or staff, decided and received by staff."""
+"""Returns of shipped units. Customers or staff request them, and staff decide."""
 
 from typing import Annotated
 

@@ -48,7 +48,7 @@ class OAuthErrorResponse(ResponseModel):
 
 
 class OAuthError(Exception):
-    """An OAuth error raised by an entrypoint."""
+    """An OAuth error that an entrypoint raises."""
 
     def __init__(self, code: OAuthCode, description: str) -> None:
         super().__init__(code)
@@ -57,7 +57,10 @@ class OAuthError(Exception):
 
 
 class OAuthRoute(StrictRoute):
-    """A route whose errors 400 and 401 follow RFC 6749, whether the route, the use case or the form raises them."""
+    """A route whose errors 400 and 401 follow RFC 6749.
+
+    This applies to errors of the route, of the use case and of the form.
+    """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - those of APIRoute
         refusal = {
@@ -90,7 +93,10 @@ class OAuthRoute(StrictRoute):
 
 
 def client_refusal() -> dict[int | str, dict[str, Any]]:
-    """Return the documented response to an unknown client, with its challenge (RFC 6749, section 5.2)."""
+    """Return the documented response to an unknown client, with its challenge.
+
+    RFC 6749, section 5.2 requires the challenge.
+    """
     return {
         _UNAUTHORIZED: {
             "model": OAuthErrorResponse,
