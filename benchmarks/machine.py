@@ -18,7 +18,7 @@ from benchmarks.database import Server
 def facts(server: Server) -> dict[str, str]:
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        "commit": _said("git", "rev-parse", "--short", "HEAD"),
+        "commit": _version_line("git", "rev-parse", "--short", "HEAD"),
         "cores": str(os.cpu_count()),
         "processor": _processor(),
         "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB",
@@ -26,9 +26,9 @@ def facts(server: Server) -> dict[str, str]:
         "load before": f"{os.getloadavg()[0]:.1f}",
         "Python": platform.python_version() + (" of the distribution" if sys.base_prefix == "/usr" else ""),
         "PostgreSQL": server.query("SHOW server_version")[0]["server_version"],
-        "Node": _said("node", "--version"),
-        "Go": _said("go", "env", "GOVERSION"),
-        "wrk": _said("wrk", "-v").split(" [")[0],
+        "Node": _version_line("node", "--version"),
+        "Go": _version_line("go", "env", "GOVERSION"),
+        "wrk": _version_line("wrk", "-v").split(" [")[0],
     }
 
 
@@ -38,7 +38,7 @@ def _processor() -> str:
     return match[1] if match else platform.machine()
 
 
-def _said(*command: str) -> str:
+def _version_line(*command: str) -> str:
     """Return the first line of a tool's version output, or "none" if the tool is not installed."""
     if shutil.which(command[0]) is None:
         return "none"

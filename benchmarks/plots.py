@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 
 from benchmarks.load import WORKLOADS
-from benchmarks.report import OURS, Report
+from benchmarks.report import SERVICE_CONTENDERS, Report
 
 THROUGHPUT = Path("docs/images/benchmark-throughput.svg")
 LATENCY = Path("docs/images/benchmark-p99.svg")
@@ -50,7 +50,7 @@ def draw(report: Report) -> None:
 def _panels(report: Report, figure: str) -> Iterator[Panel]:
     for workload in WORKLOADS:
         bars = [
-            (report.titles.get(name, name), of[workload.name][figure], name in OURS)
+            (report.titles.get(name, name), of[workload.name][figure], name in SERVICE_CONTENDERS)
             for name, of in report.medians.items()
             if workload.name in of
         ]

@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.load import WORKLOADS
 
 RESULTS = Path(__file__).parent / "results"
-OURS = ("steelyard", "steelyard-2")
+SERVICE_CONTENDERS = ("steelyard", "steelyard-2")
 """The service in one process, and the service with one process per core."""
 
 Table = Mapping[str, Mapping[str, Mapping[str, float]]]
@@ -51,11 +51,11 @@ class Report:
             slowest = ours[workload]["p99_ms"] / theirs["p99_ms"]
             return f"{faster:.2f}x ({slowest:.2f}x)"
 
-        return self._rows(f"{self.titles.get(name, name)} against (p99)", ratio, without=OURS)
+        return self._rows(f"{self.titles.get(name, name)} against (p99)", ratio, without=SERVICE_CONTENDERS)
 
     def tables(self) -> Sequence[Rows]:
         """Return the tables that are not empty."""
-        ratios = (self.ratios(name) for name in OURS if name in self.medians)
+        ratios = (self.ratios(name) for name in SERVICE_CONTENDERS if name in self.medians)
         return [rows for rows in (self.figures(), self.latencies(), *ratios) if len(rows) > 1]
 
     def markdown(self) -> str:

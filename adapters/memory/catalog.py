@@ -113,8 +113,8 @@ class MemoryStockRepository(StockRepository):
         await yield_control()
         for stock in stocks:
             self._transaction.ensure_locked(stock_row(stock.product_id))
-            kept = self._transaction.tables.stocks[stock.product_id]
-            if kept.version != stock.version - len(stock.movements):
+            stored = self._transaction.tables.stocks[stock.product_id]
+            if stored.version != stock.version - len(stock.movements):
                 self._transaction.fail(IntegrityError("stock written that another write has changed since"))
             self._write(stock)
 

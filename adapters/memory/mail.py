@@ -68,8 +68,8 @@ class MemoryMailRequests(MailRequests):
     async def _unattempted_since(self, request: MailRequest) -> bool:
         await self._transaction.lock([_row(request)])
         await yield_control()
-        kept = self._transaction.tables.mail.get(_key(request))
-        return kept is not None and kept.attempts == request.attempts
+        stored = self._transaction.tables.mail.get(_key(request))
+        return stored is not None and stored.attempts == request.attempts
 
 
 def _key(request: MailRequest) -> tuple[MailKind, EmailAddress, UUID | None]:

@@ -140,8 +140,8 @@ class MemoryOrderRepository(OrderRepository):
         await yield_control()
         for order in orders:
             self._transaction.ensure_locked(order_row(order.id))
-            kept = self._transaction.tables.orders[order.id]
-            if kept.version != order.version - len(order.changes):
+            stored = self._transaction.tables.orders[order.id]
+            if stored.version != order.version - len(order.changes):
                 self._transaction.fail(IntegrityError("order written that another write has changed since"))
             self._write(order)
 

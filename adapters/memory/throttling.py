@@ -19,9 +19,9 @@ class MemoryAttemptTallies(AttemptTallies):
 
     async def peek(self, attempt: Attempt, *, now: datetime) -> tuple[AttemptTally, AttemptTally]:
         await yield_control()
-        kept = self._transaction.tables.attempts
+        stored = self._transaction.tables.attempts
         account, network = (
-            copy(kept[subject]) if subject in kept else AttemptTally(subject, backoff, now, now)
+            copy(stored[subject]) if subject in stored else AttemptTally(subject, backoff, now, now)
             for subject, backoff in attempt.subjects
         )
         return account, network
@@ -39,12 +39,12 @@ class MemoryAttemptRecords(AttemptRecords):
 
     async def prune(self, *, before: datetime, limit: int) -> int:
         await yield_control()
-        kept = self._database.tables.attempts
+        stored = self._database.tables.attempts
         worthless = [
-            subject for subject, tally in kept.items() if max(tally.forgiven_at, tally.retry_at) < before
+            subject for subject, tally in stored.items() if max(tally.forgiven_at, tally.retry_at) < before
         ][:limit]
         for subject in worthless:
-            del kept[subject]
+            del stored[subject]
         return len(worthless)
 
 

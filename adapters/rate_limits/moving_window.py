@@ -32,12 +32,12 @@ class MovingWindows:
     def take(self, key: tuple[str, str], *, limit: int, window: int, now: float) -> Taken:
         """Count a request unless it would exceed the limit."""
         self._forget_passed(now)
-        kept = self._windows.get(key)
-        if kept is None:
+        entry = self._windows.get(key)
+        if entry is None:
             if len(self._windows) >= self._max_keys:
                 self._windows.popitem(last=False)
-            kept = self._windows[key] = (window, array("d"))
-        moments = kept[1]
+            entry = self._windows[key] = (window, array("d"))
+        moments = entry[1]
         if moments and moments[0] <= now - window:
             del moments[: bisect_right(moments, now - window)]
         allowed = len(moments) < limit

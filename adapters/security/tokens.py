@@ -154,7 +154,7 @@ class Ed25519AccessTokens(AccessTokens):
             "sub": str(claims.bearer.id),
             "client_id": claims.client_id,
             "scope": " ".join(claims.scope),
-            **_said_of(claims.bearer),
+            **_bearer_claims(claims.bearer),
             "iat": issued_at,
             "exp": issued_at + self._lifetime,
             "jti": str(claims.token_id),
@@ -218,7 +218,7 @@ class Ed25519AccessTokens(AccessTokens):
         return signed["payload"]
 
 
-def _said_of(bearer: Principal) -> dict[str, str]:
+def _bearer_claims(bearer: Principal) -> dict[str, str]:
     """Return the claims that only this kind of bearer has."""
     match bearer:
         case UserPrincipal(_, role, session_id):

@@ -34,23 +34,23 @@ class ReleaseExpiredHolds:
     """The maximum number of orders that one transaction expires."""
 
     async def __call__(self, wants: Sequence[Demand]) -> Sequence[bool]:
-        wanted: Counter[ProductId] = Counter()
+        demanded: Counter[ProductId] = Counter()
         for want in wants:
-            wanted.update(want)
-        if await self._expire(wanted):
+            demanded.update(want)
+        if await self._expire(demanded):
             return [True] * len(wants)
         # A worker may have expired the orders in the meantime, so the stock may be available now.
         async with self.unit_of_work() as work:
-            stocks = await work.stocks.get(wanted)
+            stocks = await work.stocks.get(demanded)
         return [all(stocks[id_].can_supply(units) for id_, units in want.items()) for want in wants]
 
-    async def _expire(self, wanted: Counter[ProductId]) -> bool:
+    async def _expire(self, demanded: Counter[ProductId]) -> bool:
         """Expire due orders until they have released the demanded units.
 
         Returns whether an order was expired.
         """
         freed: Counter[ProductId] = Counter()
-        while lacking := [product_id for product_id, units in wanted.items() if freed[product_id] < units]:
+        while lacking := [product_id for product_id, units in demanded.items() if freed[product_id] < units]:
             async with self.unit_of_work() as work:
                 now = self.clock.now()
                 orders = await work.orders.due_holding(lacking, now, limit=self.limit)

@@ -26,11 +26,11 @@ from domain.shared.money import Money
 class RefundOrderCommand:
     """The command to refund a part of an order.
 
-    `wanted` is an amount, or units of some lines. Units are refunded at their price.
+    `amount_or_lines` is an amount, or units of some lines. Units are refunded at their price.
     """
 
     order_id: OrderId
-    wanted: Money | Sequence[RefundedLine]
+    amount_or_lines: Money | Sequence[RefundedLine]
     reason: str
     channel: RefundChannel = RefundChannel.ORIGINAL
     dispute_override: str | None = None
@@ -98,12 +98,12 @@ class RefundOrder:
             order = await get_order_for_update(work, command.order_id, access=OrderAccess.all())
             payments = await work.payments.of_order(order.id)
             stocks: Mapping[ProductId, Stock] = {}
-            if not isinstance(command.wanted, Money):
+            if not isinstance(command.amount_or_lines, Money):
                 stocks = await work.stocks.lock(order.product_ids)
             refund = request_refund(
                 order,
                 payments,
-                command.wanted,
+                command.amount_or_lines,
                 stocks,
                 command.reason,
                 channel=command.channel,

@@ -102,17 +102,21 @@ def starts() -> None:
 @group.command()
 def overload(
     seconds: Seconds = 5,
-    crowd: Annotated[int, typer.Option(help="Connections of the overload.", min=64)] = overloading.CROWD,
+    connections: Annotated[
+        int, typer.Option(help="Connections of the overload.", min=64)
+    ] = overloading.CONNECTIONS,
 ) -> None:
     """Send five times the best throughput."""
     with _shop() as (postgres, database, shop):
-        found = overloading.measure(postgres, database, shop, seconds=seconds, crowd=crowd)
+        found = overloading.measure(postgres, database, shop, seconds=seconds, connections=connections)
     for title, measured in (("best", found.best), ("overload", found.during), ("after", found.after)):
         console.print(
             f"{title:9} {measured.per_second:7,.0f} placed/s, {measured.refused / measured.seconds:7,.0f} refused/s,"
             f" p99 {measured.p99_ms:6.0f} ms, slowest {measured.max_ms:6.0f} ms, {measured.timeouts} timeouts"
         )
-    console.print(f"{found.kept:.0%} of the best throughput, at {found.offered_per_second:,.0f} requests/s")
+    console.print(
+        f"{found.fraction_of_best:.0%} of the best throughput, at {found.offered_per_second:,.0f} requests/s"
+    )
 
 
 @contextmanager

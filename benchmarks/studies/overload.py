@@ -8,7 +8,7 @@ from benchmarks.load import WORKLOADS, Measurement, put_under_load
 from benchmarks.shop import Shop
 
 TIMES = 5
-CROWD = 3000
+CONNECTIONS = 3000
 """The number of connections of the overload.
 
 There are always free connections, so the request rate does not depend on the latency.
@@ -34,12 +34,12 @@ class Overload:
         return self.during.requests / self.during.seconds
 
     @property
-    def kept(self) -> float:
+    def fraction_of_best(self) -> float:
         """The throughput under overload as a fraction of the best."""
         return self.during.per_second / self.best.per_second
 
 
-def measure(server: Server, database: str, shop: Shop, *, seconds: float, crowd: int) -> Overload:
+def measure(server: Server, database: str, shop: Shop, *, seconds: float, connections: int) -> Overload:
     """Place orders at the best rate, at five times that rate, and at the best rate again."""
     data = (BUILD / "data").resolve()
     shop.write_to(data)
@@ -52,7 +52,7 @@ def measure(server: Server, database: str, shop: Shop, *, seconds: float, crowd:
             place,
             data,
             seconds=seconds,
-            connections=crowd,
+            connections=connections,
             rate=TIMES * best.per_second,
             timeout=10,
         )

@@ -105,10 +105,10 @@ class ServiceClient:
 
     def retire(self, secret_id: SecretId) -> None:
         """Retire a secret and void every token that was issued for it. Raises NotFound."""
-        kept = [secret for secret in self.secrets if secret.id != secret_id]
-        if len(kept) == len(self.secrets):
+        remaining = [secret for secret in self.secrets if secret.id != secret_id]
+        if len(remaining) == len(self.secrets):
             raise NotFound("The client has no such secret.")
-        self.secrets = kept
+        self.secrets = remaining
 
     def disable(self, *, now: datetime) -> None:
         """Permanently disable the client."""

@@ -53,7 +53,7 @@ class RefundExceedsPaid(DomainError):
 def request_refund(
     order: Order,
     payments: Sequence[Payment],
-    wanted: Money | Sequence[RefundedLine],
+    amount_or_lines: Money | Sequence[RefundedLine],
     stocks: Mapping[ProductId, Stock],
     reason: str,
     *,
@@ -74,8 +74,8 @@ def request_refund(
     if order.status not in PAID_AND_ACTIVE:
         order.ensure_allows(Action.REFUND, Party.STAFF)
     order.ensure_undisputed(dispute_override)
-    lines = () if isinstance(wanted, Money) else _summed(order, wanted)
-    amount = wanted if isinstance(wanted, Money) else _cost(order, lines)
+    lines = () if isinstance(amount_or_lines, Money) else _summed(order, amount_or_lines)
+    amount = amount_or_lines if isinstance(amount_or_lines, Money) else _cost(order, lines)
     _ensure_positive(amount, order)
     payment = max(payments, key=lambda payment: payment.remaining.amount, default=None)
     if payment is None or amount.amount > payment.remaining.amount:
@@ -213,7 +213,7 @@ def fail(
     return Failed(retry)
 
 
-def _summed(order: Order, wanted: Sequence[RefundedLine]) -> tuple[RefundedLine, ...]:
+def _summed(order: Order, lines: Sequence[RefundedLine]) -> tuple[RefundedLine, ...]:
     def exceeded(line: OrderLine) -> tuple[str, str, Mapping[str, Param]]:
         return (
             "exceeds_ordered",
@@ -221,7 +221,7 @@ def _summed(order: Order, wanted: Sequence[RefundedLine]) -> tuple[RefundedLine,
             {"ordered": line.quantity, "fulfilled": line.fulfilled, "cancelled": line.cancelled},
         )
 
-    summed = sum_units(order, wanted, at_most=lambda line: line.left_to_ship, exceeded=exceeded)
+    summed = sum_units(order, lines, at_most=lambda line: line.left_to_ship, exceeded=exceeded)
     if summed.unknown or not summed.units:
         raise ValidationFailed("These lines cannot be refunded.", violations=summed.unknown)
     if summed.exceeding:

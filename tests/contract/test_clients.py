@@ -27,7 +27,7 @@ from tests.kit.examples import UNICODE
 from tests.kit.shop import Shop
 
 FREE = ACCOUNT_BACKOFF[AttemptKind.CLIENT_SECRET].free
-CROWD = NETWORK_BACKOFF[AttemptKind.CLIENT_SECRET].free
+FREE_ATTEMPTS_PER_NETWORK = NETWORK_BACKOFF[AttemptKind.CLIENT_SECRET].free
 NAME = "Wärehouse 東京 %_"
 
 
@@ -228,9 +228,12 @@ async def test_client_id_in_another_spelling_is_an_invalid_client(shop: Shop) ->
 
 
 async def test_network_that_guesses_client_secrets_is_throttled_across_clients(shop: Shop) -> None:
-    made = [NewSecretView(client_id=ClientId(shop.ids.new()), secret="x") for _ in range(CROWD + 2)]
+    made = [
+        NewSecretView(client_id=ClientId(shop.ids.new()), secret="x")
+        for _ in range(FREE_ATTEMPTS_PER_NETWORK + 2)
+    ]
     endings = [await attempt(shop, credentials(client)) for client in made]
-    assert endings == [*["wrong"] * (CROWD + 1), 1]
+    assert endings == [*["wrong"] * (FREE_ATTEMPTS_PER_NETWORK + 1), 1]
     assert await attempt(shop, credentials(made[0], network="198.51.100.0/32")) == "wrong"
 
 

@@ -94,7 +94,7 @@ async def test_response_never_repeats_an_invalid_value_of_any_field(web: WebShop
 
     assert len(answers) > 400
     assert [answer for answer in answers if answer.status_code >= 500] == []
-    assert [answer.request.url.path for answer in answers if CANARY in _said(answer)] == []
+    assert [answer.request.url.path for answer in answers if CANARY in _text_of(answer)] == []
     assert CANARY not in log.getvalue()
     assert '"event": "request"' in log.getvalue()
 
@@ -118,6 +118,6 @@ def _sign_up(password: str) -> dict[str, str]:
     return {"email": "ann@example.com", "password": password, "password_confirm": password}
 
 
-def _said(answer: httpx2.Response) -> str:
+def _text_of(answer: httpx2.Response) -> str:
     """Return the complete text of a response: headers and body."""
     return f"{dict(answer.headers)}{answer.text}"

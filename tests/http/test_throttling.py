@@ -13,7 +13,7 @@ from tests.kit.web import BASE_URL, PASSWORD, WebShop, container_over, web_shop
 
 ANN = {"username": "ann@example.com", "password": PASSWORD}
 FREE = ACCOUNT_BACKOFF[AttemptKind.LOG_IN].free
-CROWD = NETWORK_BACKOFF[AttemptKind.LOG_IN].free
+FREE_ATTEMPTS = NETWORK_BACKOFF[AttemptKind.LOG_IN].free
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ async def test_repeated_sign_ups_with_one_address_are_throttled(web: WebShop) ->
 
 
 async def test_ipv6_addresses_of_one_network_share_a_throttle(web: WebShop) -> None:
-    for number in range(CROWD + 1):
+    for number in range(FREE_ATTEMPTS + 1):
         await log_in(web, f"guess-{number}@example.com", address=f"2001:db8:0:1::{number:x}")
     assert (await log_in(web, "ann@example.com", address="2001:db8:0:1:ffff::1")).status_code == 429
     assert (await log_in(web, "ann@example.com", address="2001:db8:0:2::1")).status_code == 400
@@ -77,10 +77,10 @@ def test_client_network_is_the_prefix_of_the_address(address: str, network: str)
 async def test_forwarded_header_of_an_untrusted_peer_is_ignored(web: WebShop) -> None:
     said = [
         {name: f"198.51.100.{n}"}
-        for n in range(CROWD)
+        for n in range(FREE_ATTEMPTS)
         for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP")
     ]
-    for number in range(CROWD + 1):
+    for number in range(FREE_ATTEMPTS + 1):
         await log_in(web, f"guess-{number}@example.com", **said[number])
     assert (await log_in(web, "ann@example.com", **said[-1])).status_code == 429
 
@@ -88,7 +88,7 @@ async def test_forwarded_header_of_an_untrusted_peer_is_ignored(web: WebShop) ->
 async def test_clients_of_a_trusted_proxy_are_distinguished() -> None:
     settings = {"rate_limit_enabled": True, "trusted_proxies": "10.0.0.0/8, 2001:db8::7"}
     async with web_shop(container_over(memory_store(), **settings)) as web:
-        for number in range(CROWD + 1):
+        for number in range(FREE_ATTEMPTS + 1):
             await log_in(
                 web, f"g-{number}@example.com", address="10.0.0.1", **{"X-Forwarded-For": "203.0.113.9"}
             )

@@ -247,9 +247,9 @@ class Shop(Accounts):
         """Ship the given units of each line, by default all."""
         return (await self.fulfill_order(self.fulfilling(order, *units))).result
 
-    async def refund(self, order: OrderView, wanted: int | Sequence[int]) -> RefundView:
+    async def refund(self, order: OrderView, amount_or_units: int | Sequence[int]) -> RefundView:
         """Refund an amount, or the given units of each line."""
-        return (await self.refund_order(self.refunding(order, wanted))).result
+        return (await self.refund_order(self.refunding(order, amount_or_units))).result
 
     async def send_back(self, order: OrderView, *units: int) -> ReturnView:
         """Request a return of so many units of each line."""
@@ -442,22 +442,22 @@ class Shop(Accounts):
         )
 
     def refunding(
-        self, order: OrderView, wanted: int | Sequence[int], *, key: str | None = None
+        self, order: OrderView, amount_or_units: int | Sequence[int], *, key: str | None = None
     ) -> RefundOrderCommand:
         lines_or_amount = (
-            Money(wanted, order.currency)
-            if isinstance(wanted, int)
+            Money(amount_or_units, order.currency)
+            if isinstance(amount_or_units, int)
             else tuple(
                 RefundedLine(line.id, quantity)
-                for line, quantity in zip(order.lines, wanted, strict=True)
+                for line, quantity in zip(order.lines, amount_or_units, strict=True)
                 if quantity
             )
         )
         return RefundOrderCommand(
             order_id=order.id,
-            wanted=lines_or_amount,
+            amount_or_lines=lines_or_amount,
             reason="It was broken",
-            key=self.key((order.id, wanted), operation=IdempotentOperation.REFUND_ORDER, key=key),
+            key=self.key((order.id, amount_or_units), operation=IdempotentOperation.REFUND_ORDER, key=key),
             actor=STAFF,
         )
 

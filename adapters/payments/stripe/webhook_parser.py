@@ -75,18 +75,22 @@ def _bears_signature(message: UnverifiedMessage, secret: str) -> bool:
 
 
 def _event_of(event: Event) -> ProviderEvent | None:
-    told = event.data.object
-    if isinstance(told, PaymentIntent) and event.type in _OF_PAYMENTS:
-        return _event_of_payment(event, told, _OF_PAYMENTS[event.type])
-    if isinstance(told, Refund) and event.type in _OF_REFUNDS and told.status in _BY_STATUS:
-        return _event_of_refund(event, told, _BY_STATUS[told.status])
-    if isinstance(told, Dispute) and _payment_of(told) and (kind := _dispute_kind(event.type, told.status)):
+    reported = event.data.object
+    if isinstance(reported, PaymentIntent) and event.type in _OF_PAYMENTS:
+        return _event_of_payment(event, reported, _OF_PAYMENTS[event.type])
+    if isinstance(reported, Refund) and event.type in _OF_REFUNDS and reported.status in _BY_STATUS:
+        return _event_of_refund(event, reported, _BY_STATUS[reported.status])
+    if (
+        isinstance(reported, Dispute)
+        and _payment_of(reported)
+        and (kind := _dispute_kind(event.type, reported.status))
+    ):
         return ProviderEvent(
             provider=PaymentMethod.STRIPE,
             event_id=event.id,
             kind=kind,
-            reference=_payment_of(told),
-            amount=from_stripe(told.amount, told.currency),
+            reference=_payment_of(reported),
+            amount=from_stripe(reported.amount, reported.currency),
             occurred_at=datetime.fromtimestamp(event.created, UTC),
         )
     return None

@@ -45,17 +45,17 @@ _OF_ORDERS: Mapping[Invariant, str] = {
             GROUP BY order_id) p ON p.order_id = o.id
         LEFT JOIN (
             SELECT order_id,
-                   coalesce(sum(amount) FILTER (WHERE status = 'succeeded'), 0) AS given,
-                   coalesce(sum(amount) FILTER (WHERE status = 'pending'), 0) AS promised
+                   coalesce(sum(amount) FILTER (WHERE status = 'succeeded'), 0) AS refunded,
+                   coalesce(sum(amount) FILTER (WHERE status = 'pending'), 0) AS pending
             FROM refunds WHERE order_id > :after AND order_id <= :until
             GROUP BY order_id) r ON r.order_id = o.id
         WHERE o.id > :after AND o.id <= :until
           AND (o.refunded_amount + o.refunding_amount > o.paid_amount
                OR o.paid_amount <> coalesce(p.captured, 0)
                OR o.authorized_amount <> coalesce(p.authorized, 0)
-               OR o.refunded_amount <> coalesce(r.given, 0)
-               OR o.refunding_amount <> coalesce(r.promised, 0)
-               OR coalesce(p.returned, 0) <> coalesce(r.given + r.promised, 0))""",
+               OR o.refunded_amount <> coalesce(r.refunded, 0)
+               OR o.refunding_amount <> coalesce(r.pending, 0)
+               OR coalesce(p.returned, 0) <> coalesce(r.refunded + r.pending, 0))""",
     Invariant.TOTAL_OF_LINES: """
         SELECT o.id AS offender
         FROM orders o LEFT JOIN order_lines l ON l.order_id = o.id
@@ -72,30 +72,30 @@ _OF_ORDERS: Mapping[Invariant, str] = {
     # status. For each row of the history, the order has exactly one event of the same version and type.
     # Exceptions are expired orders and old events, which are pruned.
     Invariant.CHANGES_ARE_RECORDED: """
-        WITH told AS (
+        WITH events AS (
             SELECT aggregate_id, aggregate_version, type, count(*) AS times
             FROM outbox
             WHERE aggregate_type = 'order' AND aggregate_id > :after AND aggregate_id <= :until
             GROUP BY aggregate_id, aggregate_version, type
         ), pruned AS (
-            SELECT t.aggregate_id AS order_id
-            FROM told t LEFT JOIN orders o ON o.id = t.aggregate_id
+            SELECT e.aggregate_id AS order_id
+            FROM events e LEFT JOIN orders o ON o.id = e.aggregate_id
             WHERE o.id IS NULL
-            GROUP BY t.aggregate_id
-            HAVING bool_or(t.type = 'order.expired') AND bool_and(t.type IN ('order.placed', 'order.expired'))
+            GROUP BY e.aggregate_id
+            HAVING bool_or(e.type = 'order.expired') AND bool_and(e.type IN ('order.placed', 'order.expired'))
         ), history AS (
             SELECT h.order_id, h.version, h.target,
                    h.version = row_number() OVER (PARTITION BY h.order_id ORDER BY h.version)
                    AND h.source IS NOT DISTINCT FROM
                        lag(h.target) OVER (PARTITION BY h.order_id ORDER BY h.version)
-                   AND (told.times = 1 OR told.times IS NULL AND h.occurred_at < (
+                   AND (events.times = 1 OR events.times IS NULL AND h.occurred_at < (
                        SELECT pruned_until FROM retention_marks WHERE name = 'events')) IS TRUE AS is_whole
             FROM order_history h
             LEFT JOIN unnest(:sources, :actions, :targets, :events) AS known (source, action, target, event)
             ON known.source IS NOT DISTINCT FROM h.source
                AND known.action = h.action AND known.target = h.target
-            LEFT JOIN told ON told.aggregate_id = h.order_id AND told.aggregate_version = h.version
-               AND told.type = known.event
+            LEFT JOIN events ON events.aggregate_id = h.order_id AND events.aggregate_version = h.version
+               AND events.type = known.event
             WHERE h.order_id > :after AND h.order_id <= :until
         )
         SELECT o.id AS offender
@@ -106,9 +106,9 @@ _OF_ORDERS: Mapping[Invariant, str] = {
         UNION
         SELECT h.order_id FROM history h JOIN orders o ON o.id = h.order_id AND h.version > o.version
         UNION
-        SELECT t.aggregate_id FROM told t
-        LEFT JOIN history h ON h.order_id = t.aggregate_id AND h.version = t.aggregate_version
-        LEFT JOIN pruned ON pruned.order_id = t.aggregate_id
+        SELECT e.aggregate_id FROM events e
+        LEFT JOIN history h ON h.order_id = e.aggregate_id AND h.version = e.aggregate_version
+        LEFT JOIN pruned ON pruned.order_id = e.aggregate_id
         WHERE h.order_id IS NULL AND pruned.order_id IS NULL""",
     Invariant.SHIPPED_OR_REFUNDED: """
         SELECT DISTINCT order_id AS offender FROM order_lines
@@ -122,7 +122,7 @@ _OF_PRODUCTS: Mapping[Invariant, str] = {
         SELECT product_id AS offender
         FROM (SELECT * FROM stocks WHERE product_id > :after AND product_id <= :until) stock
         FULL JOIN (
-            SELECT product_id, sum(on_hand_delta) AS came, sum(reserved_delta) AS promised
+            SELECT product_id, sum(on_hand_delta) AS on_hand_sum, sum(reserved_delta) AS reserved_sum
             FROM (
                 SELECT product_id, on_hand_delta, reserved_delta FROM stock_movements
                 WHERE product_id > :after AND product_id <= :until
@@ -130,7 +130,8 @@ _OF_PRODUCTS: Mapping[Invariant, str] = {
                 SELECT product_id, on_hand, reserved FROM stock_opening_balances
                 WHERE product_id > :after AND product_id <= :until) moved
             GROUP BY product_id) ledger USING (product_id)
-        WHERE coalesce(on_hand, 0) <> coalesce(came, 0) OR coalesce(reserved, 0) <> coalesce(promised, 0)""",
+        WHERE coalesce(on_hand, 0) <> coalesce(on_hand_sum, 0)
+           OR coalesce(reserved, 0) <> coalesce(reserved_sum, 0)""",
 }
 # Only open orders hold stock. They are few compared with all orders ever placed, so one statement reads them.
 _RESERVED_FOR_ORDERS = """

@@ -15,7 +15,7 @@ _LOCK_NAMED = select(ServiceClientRow.id).where(ServiceClientRow.name == bindpar
 _SAVE = update(ServiceClientRow).where(ServiceClientRow.id == bindparam("saved_id"))
 _RETIRE = delete(ClientSecretRow).where(
     ClientSecretRow.client_id == bindparam("saved_id"),
-    not_(ClientSecretRow.id == any_(bindparam("kept", type_=ARRAY(Uuid)))),
+    not_(ClientSecretRow.id == any_(bindparam("valid_ids", type_=ARRAY(Uuid)))),
 )
 _SECRET = upsert(ClientSecretRow)
 _KEEP = _SECRET.on_conflict_do_update(
@@ -45,8 +45,8 @@ class PostgresClientRepository(ClientRepository):
     async def save(self, client: ServiceClient) -> None:
         saved = {"saved_id": client.id}
         await self._transaction.write(_SAVE, {**saved, **client_values(client)}, rows=1)
-        kept = [secret.id for secret in client.secrets]
-        await self._transaction.execute(_RETIRE, {**saved, "kept": kept})
+        valid_ids = [secret.id for secret in client.secrets]
+        await self._transaction.execute(_RETIRE, {**saved, "valid_ids": valid_ids})
         await self._keep_secrets(client)
 
     async def _keep_secrets(self, client: ServiceClient) -> None:

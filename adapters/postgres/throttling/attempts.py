@@ -73,9 +73,9 @@ class PostgresAttemptRecords(AttemptRecords):
 
 
 def _tallies(attempt: Attempt, rows: Iterable[Row[Any]], now: datetime) -> tuple[AttemptTally, AttemptTally]:
-    kept = {row.subject: (row.forgiven_at, row.retry_at) for row in rows}
+    stored = {row.subject: (row.forgiven_at, row.retry_at) for row in rows}
     account, network = (
-        AttemptTally(subject, backoff, *kept.get(subject, (now, now)))
+        AttemptTally(subject, backoff, *stored.get(subject, (now, now)))
         for subject, backoff in attempt.subjects
     )
     return account, network

@@ -99,4 +99,4 @@ async def get_paginator(request: Request, response: Response) -> Paginator:
     return Paginator(request, response, request.app.state.cursors)
 
 
-Lists = Annotated[Paginator, Depends(get_paginator)]
+RequestPaginator = Annotated[Paginator, Depends(get_paginator)]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from application.shared.page import Page, Position
 from entrypoints.http.problems.problem import HTTPProblem
 from entrypoints.http.representation.cursors import MAX_LENGTH, Cursors, list_fingerprint
-from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse, PageResult
+from entrypoints.http.representation.pagination import ListQuery, PageResponse, PageResult, RequestPaginator
 from entrypoints.http.routing.strict_route import StrictRoute
 from tests.kit.apps import ask
 
@@ -97,11 +97,13 @@ router = APIRouter(route_class=StrictRoute)
 
 
 @router.get("/names", response_model=PageResponse[str])
-async def list_names(query: Annotated[ListNamesQuery, Query()], lists: Lists) -> PageResult[str]:
-    after = lists.position(query)
+async def list_names(
+    query: Annotated[ListNamesQuery, Query()], paginator: RequestPaginator
+) -> PageResult[str]:
+    after = paginator.position(query)
     rest = [name for name in NAMES if after is None or name > str(after[0])]
     items = tuple(rest[: query.limit])
-    return lists.page(query, Page(items, (items[-1],) if len(rest) > len(items) else None))
+    return paginator.page(query, Page(items, (items[-1],) if len(rest) > len(items) else None))
 
 
 async def test_next_links_lead_to_every_item_once() -> None:

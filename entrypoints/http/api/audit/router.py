@@ -12,7 +12,7 @@ from entrypoints.bootstrap.root import Container
 from entrypoints.from_container import from_container
 from entrypoints.http.api.audit.schemas import AuditEntryResponse, ListAuditEntriesQuery
 from entrypoints.http.representation.descriptions import described_by
-from entrypoints.http.representation.pagination import Lists, PageResponse, PageResult
+from entrypoints.http.representation.pagination import PageResponse, PageResult, RequestPaginator
 from entrypoints.http.routing.strict_router import StrictRouter
 from entrypoints.http.security.authentication import AuditReader
 from entrypoints.http.security.rate_limits import LimitReads
@@ -32,7 +32,7 @@ router = StrictRouter(prefix="/v1/audit", tags=["audit"])
 async def list_audit_entries(
     query: Annotated[ListAuditEntriesQuery, Query()],
     _reader: AuditReader,
-    lists: Lists,
+    paginator: RequestPaginator,
     list_audit_entries: Annotated[ListAuditEntries, from_container(Container.audit.list_audit_entries)],
 ) -> PageResult[AuditEntryView]:
     page = await list_audit_entries(
@@ -43,7 +43,7 @@ async def list_audit_entries(
             created_after=query.created_after,
             created_before=query.created_before,
         ),
-        after=lists.position(query),
+        after=paginator.position(query),
         limit=query.limit,
     )
-    return lists.page(query, page)
+    return paginator.page(query, page)

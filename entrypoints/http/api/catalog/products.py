@@ -35,7 +35,7 @@ from entrypoints.http.representation.etags import (
     with_etag,
 )
 from entrypoints.http.representation.idempotency import OptionalKey, mark_replay
-from entrypoints.http.representation.pagination import Lists, PageResponse
+from entrypoints.http.representation.pagination import PageResponse, RequestPaginator
 from entrypoints.http.representation.path_parameters import ProductIdInPath
 from entrypoints.http.representation.serialization import serialize, serialize_page
 from entrypoints.http.routing.body import MERGE_PATCH
@@ -101,7 +101,7 @@ async def list_products(
     reader: CatalogReader,
     request: Request,
     response: Response,
-    lists: Lists,
+    paginator: RequestPaginator,
     list_products: Annotated[ListProducts, from_container(Container.catalog.list_products)],
 ) -> bytes | Response:
     include_archived = _sees_archived(reader)
@@ -119,11 +119,11 @@ async def list_products(
             ),
             sort=ProductSort(query.sort.removeprefix("-")),
             descending=query.sort.startswith("-"),
-            after=lists.position(query),
+            after=paginator.position(query),
             limit=query.limit,
             include_archived=include_archived,
         )
-        content = serialize_page(lists.page(query, page))
+        content = serialize_page(paginator.page(query, page))
         return _ShownPage(content, content_tag(content), response.headers.get("Link"))
 
     pages: SingleFlight[_PageAsked, _ShownPage] = request.app.state.page_flights

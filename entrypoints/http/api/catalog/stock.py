@@ -25,7 +25,7 @@ from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.etags import NOT_MODIFIED, IfMatch, version_tag, with_etag
 from entrypoints.http.representation.idempotency import RequiredKey, mark_replay
-from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse, PageResult
+from entrypoints.http.representation.pagination import ListQuery, PageResponse, PageResult, RequestPaginator
 from entrypoints.http.representation.path_parameters import ProductIdInPath
 from entrypoints.http.routing.strict_router import StrictRouter
 from entrypoints.http.security.authentication import StockManager, actor_of
@@ -133,8 +133,8 @@ async def list_movements(
     product_id: ProductIdInPath,
     query: Annotated[ListQuery, Query()],
     _manager: StockManager,
-    lists: Lists,
+    paginator: RequestPaginator,
     list_movements: Annotated[ListMovements, from_container(Container.catalog.list_movements)],
 ) -> PageResult[MovementView]:
-    page = await list_movements(ProductId(product_id), after=lists.position(query), limit=query.limit)
-    return lists.page(query, page)
+    page = await list_movements(ProductId(product_id), after=paginator.position(query), limit=query.limit)
+    return paginator.page(query, page)

@@ -14,7 +14,7 @@ from domain.shared.ids import OrderId
 from domain.users.permissions import Permission
 from entrypoints.from_container import from_container
 from entrypoints.http.api.orders.access import order_access
-from entrypoints.http.representation.pagination import ListQuery, Lists, PageResult
+from entrypoints.http.representation.pagination import ListQuery, PageResult, RequestPaginator
 from entrypoints.http.representation.path_parameters import OrderIdInPath
 from entrypoints.http.security.authentication import OrderReader
 
@@ -32,16 +32,16 @@ def page_of_order(use_case: Provider[Callable[..., Awaitable[Page[Any]]]]) -> De
         order_id: OrderIdInPath,
         query: Annotated[ListQuery, Query()],
         reader: OrderReader,
-        lists: Lists,
+        paginator: RequestPaginator,
         list_parts: Annotated[_ListParts, from_container(use_case)],
     ) -> PageResult[Any]:
         page = await list_parts(
             OrderId(order_id),
             access=order_access(reader, Permission.SEE_ALL_ORDERS),
-            after=lists.position(query),
+            after=paginator.position(query),
             limit=query.limit,
         )
-        return lists.page(query, page)
+        return paginator.page(query, page)
 
     dependency: Dependency = Depends(read_page)
     return dependency

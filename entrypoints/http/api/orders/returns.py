@@ -25,7 +25,7 @@ from entrypoints.http.api.orders.return_schemas import (
 from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.idempotency import RequiredKey, mark_replay
-from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse, PageResult
+from entrypoints.http.representation.pagination import ListQuery, PageResponse, PageResult, RequestPaginator
 from entrypoints.http.representation.path_parameters import OrderIdInPath, ReturnIdInPath
 from entrypoints.http.routing.strict_router import StrictRouter
 from entrypoints.http.security.authentication import OrderReader, Refunder, Returner, actor_of
@@ -86,16 +86,16 @@ async def list_returns(
     order_id: OrderIdInPath,
     query: Annotated[ListQuery, Query()],
     reader: OrderReader,
-    lists: Lists,
+    paginator: RequestPaginator,
     list_returns: Annotated[ListReturns, from_container(Container.orders.list_returns)],
 ) -> PageResult[ReturnView]:
     page = await list_returns(
         OrderId(order_id),
         access=order_access(reader, Permission.SEE_ALL_ORDERS),
-        after=lists.position(query),
+        after=paginator.position(query),
         limit=query.limit,
     )
-    return lists.page(query, page)
+    return paginator.page(query, page)
 
 
 @router.get(

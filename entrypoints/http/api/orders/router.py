@@ -35,7 +35,7 @@ from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.etags import NOT_MODIFIED, IfMatch, version_tag, with_etag
 from entrypoints.http.representation.idempotency import OptionalKey, RequiredKey, mark_replay
-from entrypoints.http.representation.pagination import Lists, PageResponse, PageResult
+from entrypoints.http.representation.pagination import PageResponse, PageResult, RequestPaginator
 from entrypoints.http.representation.path_parameters import OrderIdInPath
 from entrypoints.http.representation.response_headers import sends_headers
 from entrypoints.http.representation.serialization import serialize
@@ -163,7 +163,7 @@ async def preview_order(
 async def list_orders(
     query: Annotated[ListOrdersQuery, Query()],
     reader: OrderReader,
-    lists: Lists,
+    paginator: RequestPaginator,
     list_orders: Annotated[ListOrders, from_container(Container.orders.list_orders)],
 ) -> PageResult[OrderView]:
     access = order_access(reader, Permission.SEE_ALL_ORDERS)
@@ -182,11 +182,11 @@ async def list_orders(
         ),
         access=access,
         descending=query.sort.startswith("-"),
-        after=lists.position(query),
+        after=paginator.position(query),
         limit=query.limit,
     )
     seen = tuple(order.seen_by(access.party) for order in page.items)
-    return lists.page(query, Page(seen, page.next))
+    return paginator.page(query, Page(seen, page.next))
 
 
 @router.get(

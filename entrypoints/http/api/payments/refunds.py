@@ -48,7 +48,7 @@ async def refund_order(
     outcome = await refund_order(
         RefundOrderCommand(
             order_id=OrderId(order_id),
-            wanted=body.to_wanted(),
+            amount_or_lines=body.to_amount_or_lines(),
             reason=body.reason,
             channel=body.channel,
             dispute_override=body.dispute_override.reason if body.dispute_override else None,

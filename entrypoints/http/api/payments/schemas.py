@@ -119,7 +119,7 @@ class RefundOrderRequest(RequestModel):
             raise broken_rule(code="amount_or_lines", detail="Send either an amount or lines.")
         return self
 
-    def to_wanted(self) -> Money | tuple[RefundedLine, ...]:
+    def to_amount_or_lines(self) -> Money | tuple[RefundedLine, ...]:
         if self.amount is not None:
             return self.amount.to_money()
         return tuple(RefundedLine(LineId(line.line_id), line.quantity) for line in self.lines or ())

@@ -13,7 +13,7 @@ from entrypoints.from_container import from_container
 from entrypoints.http.api.sessions.schemas import SessionResponse
 from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.representation.descriptions import described_by
-from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse
+from entrypoints.http.representation.pagination import ListQuery, PageResponse, RequestPaginator
 from entrypoints.http.representation.path_parameters import SessionIdInPath
 from entrypoints.http.routing.strict_router import StrictRouter
 from entrypoints.http.security.authentication import CurrentUser, TokenUser, actor_of
@@ -33,11 +33,11 @@ router = StrictRouter(prefix="/v1/me/sessions", tags=["sessions"])
 async def list_sessions(
     query: Annotated[ListQuery, Query()],
     principal: TokenUser,
-    lists: Lists,
+    paginator: RequestPaginator,
     list_sessions: Annotated[ListSessions, from_container(Container.sessions.list_sessions)],
 ) -> PageResponse[SessionResponse]:
-    page = await list_sessions(principal.user_id, after=lists.position(query), limit=query.limit)
-    portion = lists.page(query, page)
+    page = await list_sessions(principal.user_id, after=paginator.position(query), limit=query.limit)
+    portion = paginator.page(query, page)
     return PageResponse(
         items=[_shown(session, current=session.id == principal.session_id) for session in portion.items],
         next_cursor=portion.next_cursor,

@@ -16,7 +16,7 @@ from entrypoints.http.api.users.schemas import ChangeUserRequest, ListUsersQuery
 from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.etags import NOT_MODIFIED, IfMatch, version_tag, with_etag
-from entrypoints.http.representation.pagination import Lists, PageResponse, PageResult
+from entrypoints.http.representation.pagination import PageResponse, PageResult, RequestPaginator
 from entrypoints.http.representation.path_parameters import UserIdInPath
 from entrypoints.http.routing.body import MERGE_PATCH
 from entrypoints.http.routing.strict_router import StrictRouter
@@ -38,7 +38,7 @@ router = StrictRouter(prefix="/v1/users", tags=["users"])
 async def list_users(
     query: Annotated[ListUsersQuery, Query()],
     _manager: UserManager,
-    lists: Lists,
+    paginator: RequestPaginator,
     list_users: Annotated[ListUsers, from_container(Container.users.list_users)],
 ) -> PageResult[UserView]:
     page = await list_users(
@@ -48,10 +48,10 @@ async def list_users(
             status=query.status,
         ),
         descending=query.sort.startswith("-"),
-        after=lists.position(query),
+        after=paginator.position(query),
         limit=query.limit,
     )
-    return lists.page(query, page)
+    return paginator.page(query, page)
 
 
 @router.get(

@@ -36,7 +36,7 @@ from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.etags import NOT_MODIFIED, IfMatch, version_tag, with_etag
 from entrypoints.http.representation.idempotency import OptionalKey, mark_replay
-from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse, PageResult
+from entrypoints.http.representation.pagination import ListQuery, PageResponse, PageResult, RequestPaginator
 from entrypoints.http.representation.path_parameters import DeliveryIdInPath, EndpointIdInPath
 from entrypoints.http.representation.response_headers import sends_headers
 from entrypoints.http.routing.body import MERGE_PATCH
@@ -93,10 +93,10 @@ async def create_webhook_endpoint(
 async def list_webhook_endpoints(
     query: Annotated[ListQuery, Query()],
     _manager: WebhookManager,
-    lists: Lists,
+    paginator: RequestPaginator,
     list_endpoints: Annotated[ListEndpoints, from_container(Container.webhooks.list_endpoints)],
 ) -> PageResult[EndpointView]:
-    return lists.page(query, await list_endpoints(after=lists.position(query), limit=query.limit))
+    return paginator.page(query, await list_endpoints(after=paginator.position(query), limit=query.limit))
 
 
 @router.get(
@@ -252,13 +252,13 @@ async def list_webhook_deliveries(
     endpoint_id: EndpointIdInPath,
     query: Annotated[ListDeliveriesQuery, Query()],
     _manager: WebhookManager,
-    lists: Lists,
+    paginator: RequestPaginator,
     list_deliveries: Annotated[ListDeliveries, from_container(Container.webhooks.list_deliveries)],
 ) -> PageResult[DeliveryView]:
     page = await list_deliveries(
-        EndpointId(endpoint_id), status=query.status, after=lists.position(query), limit=query.limit
+        EndpointId(endpoint_id), status=query.status, after=paginator.position(query), limit=query.limit
     )
-    return lists.page(query, page)
+    return paginator.page(query, page)
 
 
 @router.post(
