@@ -15,6 +15,7 @@ def app() -> FastAPI:
 
     Collections that scan routes, schemas and modules would otherwise cause the slowest requests.
     """
+    configure_logging()  # reading the settings can log warnings
     settings = Settings.from_environment()
     configure_logging(settings.read_log_levels())
     application = create_app(settings)

@@ -37,6 +37,7 @@ def serve(
     from entrypoints.settings import Settings
 
     os.environ.update(_variables(host=host, port=port, workers=workers))
+    configure_logging()  # reading the settings can log warnings
     settings = Settings.from_environment()
     configure_logging(settings.read_log_levels())
     address = Address.resolved(settings.host, settings.port)

@@ -1,0 +1,54 @@
+"""The log of a running service: one JSON object per line, and nothing else."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx2
+
+from entrypoints.cli.address import Address
+from tests.e2e.serving import CHECKOUT, STOP_SECONDS, free_port
+
+NO_COLLECTOR = "http://127.0.0.1:1"
+
+
+def test_standard_error_has_only_json_lines(database_url: str, tmp_path: Path) -> None:
+    address, log = Address("127.0.0.1", free_port()), tmp_path / "log"
+    environment = {
+        "PATH": os.environ["PATH"],
+        "STEELYARD_DATABASE_URL": database_url,
+        "STEELYARD_PORT": str(address.port),
+        "STEELYARD_METRICS_PORT": str(free_port()),
+        "STEELYARD_WORKERS": "2",
+        "STEELYARD_MISSPELLED": "1",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": NO_COLLECTOR,
+        "OTEL_BSP_SCHEDULE_DELAY": "100",
+    }
+    command = [sys.executable, "-m", "entrypoints", "serve"]
+    with (
+        log.open("wb") as errors,
+        subprocess.Popen(
+            command, cwd=CHECKOUT, env=environment, stdout=subprocess.DEVNULL, stderr=errors
+        ) as service,
+    ):
+        try:
+            while not address.answers():
+                assert service.poll() is None, log.read_text()
+            with httpx2.Client(base_url=address.url) as client:
+                assert client.get("/v1/products").status_code == 200
+                assert client.get("/unknown").status_code == 404
+                assert client.post("/v1/users", content=b"{").status_code == 415
+            service.send_signal(signal.SIGTERM)
+            assert service.wait(STOP_SECONDS) == 0
+        finally:
+            service.kill()
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert all({"event", "level", "timestamp"} <= line.keys() for line in lines)
+    [listing] = [line for line in lines if line.get("route") == "/v1/products"]
+    assert len(listing["request_id"]) == len(listing["trace_id"]) == 32
+    assert len(listing["span_id"]) == 16
+    assert any("STEELYARD_MISSPELLED" in line["event"] for line in lines)
+    assert any(line.get("logger", "").startswith("opentelemetry.exporter") for line in lines)
