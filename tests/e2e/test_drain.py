@@ -1,0 +1,116 @@
+"""A stopping service loses no request, no delivery and no lease."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections import Counter
+from itertools import count
+from typing import Any
+
+import httpx2
+from aiohttp import web
+
+from tests.e2e.serving import CHECKOUT, STOP_SECONDS, Service, create_admin, free_port, serving
+from tests.servers.databases import connected
+from tests.servers.subscriber import Subscriber
+
+PASSWORD = "a long password of mine"
+CLIENTS = 4
+LEASES = """
+    SELECT (SELECT count(*) FROM event_relays WHERE token IS NOT NULL)
+         + (SELECT count(*) FROM webhook_endpoints WHERE leased_until IS NOT NULL)
+"""
+
+
+async def test_clients_see_no_refused_connection_while_a_service_drains(database_url: str) -> None:
+    """Each request opens a connection, as a load balancer without keep-alive does. Slow: the drain delay has to pass."""
+    with serving(database_url, workers="2", drain_delay="PT5S", rate_limit_enabled="false") as service:
+        await asyncio.to_thread(service.await_answer)
+        headers, order = await staff_and_order(service)
+        placing, unready = asyncio.Event(), asyncio.Event()
+        keys, statuses = count(), Counter[int]()
+
+        async def client() -> None:
+            while not unready.is_set():
+                key = {"Idempotency-Key": f"k{next(keys)}", "Connection": "close"}
+                async with httpx2.AsyncClient(base_url=service.address.url, timeout=30) as http:
+                    placed = await http.post("/v1/orders", json=order, headers=headers | key)
+                statuses[placed.status_code] += 1
+                placing.set()
+
+        async def balancer() -> None:
+            """Watch the readiness as a load balancer does, and send a signal when orders are being placed."""
+            await placing.wait()
+            os.kill(service.process.pid, signal.SIGTERM)
+            async with httpx2.AsyncClient(base_url=service.address.url, timeout=30) as http:
+                while (await http.get("/readyz", headers={"Connection": "close"})).status_code == 200:  # noqa: ASYNC110 - as load balancers do
+                    await asyncio.sleep(0.1)
+            unready.set()
+
+        await asyncio.gather(balancer(), *(client() for _ in range(CLIENTS)))
+        assert await asyncio.to_thread(service.process.wait, STOP_SECONDS) == 0
+    assert set(statuses) == {201}
+    async with connected(database_url) as psql:
+        assert await psql.fetchval("SELECT count(*) FROM orders") == statuses[201]
+
+
+async def test_stopped_worker_finishes_its_delivery_and_releases_its_leases(database_url: str) -> None:
+    is_called, may_answer = asyncio.Event(), asyncio.Event()
+
+    async def answer_late(_: web.Request) -> web.StreamResponse:
+        is_called.set()
+        await may_answer.wait()
+        return web.Response(status=204)
+
+    subscriber = Subscriber()
+    subscriber.answer = answer_late
+    with serving(database_url, with_worker=False, webhooks_to_private_addresses="true") as service:
+        async with subscriber.server:
+            await asyncio.to_thread(service.await_answer)
+            headers, _ = await staff_and_order(service)
+            async with httpx2.AsyncClient(base_url=service.address.url, headers=headers) as staff:
+                endpoint = {"url": subscriber.url, "event_types": ["product.created"]}
+                assert (await staff.post("/v1/webhook-endpoints", json=endpoint)).status_code == 201
+                product = {
+                    "sku": "CUP",
+                    "name": "Cup",
+                    "price": {"amount": 1, "currency": "EUR"},
+                    "initial_stock": 1,
+                }
+                assert (await staff.post("/v1/products", json=product)).status_code == 201
+            command = [sys.executable, "-m", "entrypoints", "worker"]
+            environment = service.environment | {"STEELYARD_METRICS_PORT": str(free_port())}
+            worker = await asyncio.create_subprocess_exec(*command, cwd=CHECKOUT, env=environment)
+            try:
+                async with asyncio.timeout(STOP_SECONDS * 2):
+                    await is_called.wait()
+                    worker.terminate()
+                    await asyncio.sleep(0.5)
+                    may_answer.set()
+                    assert await worker.wait() == 0
+            finally:
+                if worker.returncode is None:
+                    worker.kill()
+                    await worker.wait()
+    async with connected(database_url) as psql:
+        assert await psql.fetchval(LEASES) == 0
+        statuses = await psql.fetch("SELECT DISTINCT status FROM webhook_deliveries")
+        assert [row["status"] for row in statuses] == ["delivered"]
+
+
+async def staff_and_order(service: Service) -> tuple[dict[str, str], dict[str, Any]]:
+    """Return the headers of an admin, and the body of an order."""
+    await asyncio.to_thread(create_admin, service, "boss@example.com", PASSWORD)
+    async with httpx2.AsyncClient(base_url=service.address.url, timeout=30) as client:
+        form = {"username": "boss@example.com", "password": PASSWORD}
+        token = (await client.post("/token", data=form)).json()["access_token"]
+        headers = {"Authorization": f"Bearer {token}"}
+        product = {
+            "sku": "MUG",
+            "name": "Mug",
+            "price": {"amount": 1999, "currency": "EUR"},
+            "initial_stock": 9999,
+        }
+        made = (await client.post("/v1/products", json=product, headers=headers)).json()
+    return headers, {"lines": [{"product_id": made["id"], "quantity": 1}]}
