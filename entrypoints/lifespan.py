@@ -1,12 +1,14 @@
 """Startup and shutdown of a process, and its periodic jobs."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from adapters.postgres.core.replica import ReplicaReader
 from application.mail.deliver_mail import DeliverMail
 from entrypoints.bootstrap.root import Container
 from entrypoints.metrics.sampling import SAMPLE_EVERY, GaugeSampler
@@ -37,7 +39,7 @@ async def running(container: Container) -> AsyncIterator[bytes]:
         stack.callback(container.metrics().close)
         tracing = container.tracing()
         stack.push_async_callback(tracing.close)
-        tracing.watch_engines([container.database.engine(), container.database.public_read_engine()])
+        tracing.watch_engines(_engines(container))
         stack.push_async_callback(container.database.engine().dispose)
         stack.push_async_callback(container.database.public_read_engine().dispose)
         stack.push_async_callback(container.database.catalog_reader().close)
@@ -55,6 +57,16 @@ async def running(container: Container) -> AsyncIterator[bytes]:
                 repeating(work, name=name, every=every, health=container.job_health())
             )
         yield secret
+
+
+def _engines(container: Container) -> Iterator[AsyncEngine]:
+    """Yield the engines of the primary and of the replica, if there is one."""
+    database = container.database
+    yield database.engine()
+    yield database.public_read_engine()
+    for reader in (database.catalog_reader(), database.list_reader()):
+        if isinstance(reader, ReplicaReader):
+            yield reader.replica
 
 
 def _periodic_jobs(container: Container) -> Sequence[tuple[str, Callable[[], Awaitable[None]], timedelta]]:
