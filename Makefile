@@ -57,7 +57,7 @@ MINUTES ?= 10
 cluster-drill: $(READY) ## Let each part of a cluster fail once while customers order: MINUTES=10, SEED=1 (haproxy, pgbouncer)
 	@$(BIN)/python -m tests.integration.cluster.cluster_drill $(MINUTES) $(SEED)
 
-demo: $(READY) ## Place the 830 orders of the Northwind shop over HTTP, pay, ship and refund some, and reconcile every cent
+demo: $(READY) ## Place the 830 orders of the Northwind shop over HTTP, pay, cancel, ship, return and refund some, reconcile every cent
 	@$(BIN)/python -m entrypoints demo
 
 bench: $(READY) ## Compare the service with Node, Go and a tutorial application (installs wrk, Go and npm packages; ten minutes)

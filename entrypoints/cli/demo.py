@@ -18,7 +18,7 @@ def demo(
 ) -> None:
     """Run the Northwind demo: import 77 products, place 830 orders over HTTP, and reconcile every cent.
 
-    It pays, ships and refunds some of the orders. It uses the service at STEELYARD_HOST and STEELYARD_PORT, or starts one
+    It pays some of the orders, cancels, ships and returns units of them, and refunds. It uses the service at STEELYARD_HOST and STEELYARD_PORT, or starts one
     if none answers there. A second run changes nothing. Set STEELYARD_DATA_DIR to a folder of its own to remove the
     demo's data with that folder.
     """

@@ -1,4 +1,4 @@
-"""Pay, ship and partly refund the orders."""
+"""Pay the orders, cancel, ship and return units of them, and refund a part."""
 
 import asyncio
 from collections import Counter
@@ -12,11 +12,11 @@ from examples.northwind.client import Client, side_by_side
 from examples.northwind.data import CURRENCY, Northwind, NorthwindOrder
 from examples.northwind.failures import refusal
 from examples.northwind.place import PlacedOrder
-from examples.northwind.plan import plan_of
+from examples.northwind.plan import AUTHENTICATED, plan_of
 
 _LOOKS = 120
 _PAUSE = 0.5
-"""The number of checks whether a refund was sent, and the seconds before each."""
+"""The number of checks whether a provider has decided, and the seconds before each."""
 
 DEALT_WITH_AT_ONCE = 6
 """Concurrent orders. Fewer than database connections, because these requests, unlike placing, are not batched."""
@@ -77,6 +77,8 @@ class _OneOrder:
         plan = plan_of(self.northwind, self.order)
         if plan.is_paid and not self.placed.is_paid and not await self._pay(plan.cards):
             return
+        if plan.cancelled and not self.placed.is_refunded:
+            await self._cancel(self._units(plan.cancelled, 1))
         if plan.shipped and not self.placed.is_shipped and not await self._ship(plan.shipped):
             return
         if not self.placed.is_refunded:
@@ -98,8 +100,28 @@ class _OneOrder:
             )
             if answer is None:
                 return False
-            self._note(answer, "captured" if answer.json()["status"] == "captured" else "declined")
+            if token == AUTHENTICATED:
+                await self._await_status(f"payments/{answer.json()['id']}", "captured")
+                self._note(answer, "captured with 3-D Secure")
+            else:
+                self._note(answer, "captured" if answer.json()["status"] == "captured" else "declined")
         return True
+
+    async def _cancel(self, units: Mapping[str, object]) -> None:
+        """Cancel units as the customer, and wait until they are refunded."""
+        answer = await self._send(
+            "cancel",
+            {"lines": [units], "reason": "Ordered too many"},
+            as_=self.people.customers[self.order.customer_id],
+            key=f"northwind-{self.order.id}-cancel",
+        )
+        if answer is None:
+            return
+        self._note(answer, "partly cancelled")
+        path = f"/v1/orders/{self.placed.id}/refunds"
+        [refund] = (await self.client.send("GET", path, token=self.people.cashier)).json()["items"]
+        if await self._await_status(f"refunds/{refund['id']}", "succeeded"):
+            self._note(answer, "refunded")
 
     async def _ship(self, units: Mapping[str, int]) -> bool:
         answer = await self._send(
@@ -144,18 +166,21 @@ class _OneOrder:
         received = await self._send(
             f"{path}/receive", {"lines": lines}, as_=self.people.cashier, key=f"{key}-receive"
         )
-        if received is not None and await self._is_refunded(received.json()["refund_id"]):
+        if received is None:
+            return
+        self._note(received, "returned")
+        if await self._await_status(f"refunds/{received.json()['refund_id']}", "succeeded"):
             self._note(received, "refunded")
 
-    async def _is_refunded(self, refund_id: str) -> bool:
-        """Wait until the worker has sent the refund of a return, and return whether it succeeded."""
-        path = f"/v1/orders/{self.placed.id}/refunds/{refund_id}"
+    async def _await_status(self, what: str, status: str) -> bool:
+        """Wait until a payment or refund of the order has the status, and return whether it has."""
+        path = f"/v1/orders/{self.placed.id}/{what}"
         for _ in range(_LOOKS):
             answer = await self.client.send("GET", path, token=self.people.cashier)
-            if answer.json().get("status") == "succeeded":
+            if answer.json().get("status") == status:
                 return True
             await asyncio.sleep(_PAUSE)
-        self.deeds.refusals.append(f"the refund of order {self.order.id} is still not decided")
+        self.deeds.refusals.append(f"{what} of order {self.order.id} is not {status} yet")
         return False
 
     async def _send(
@@ -164,7 +189,10 @@ class _OneOrder:
         """Send a request about the order, and return the response unless it was rejected."""
         path = f"/v1/orders/{self.placed.id}/{what}"
         answer = await self.client.send("POST", path, token=as_, key=key, json=body)
-        if answer.status_code in {HTTPStatus.CREATED, HTTPStatus.OK}:
+        is_asked_for_authentication = (
+            answer.status_code == HTTPStatus.ACCEPTED and answer.json()["status"] == "requires_action"
+        )
+        if answer.status_code in {HTTPStatus.CREATED, HTTPStatus.OK} or is_asked_for_authentication:
             return answer
         reason = (
             "the provider has yet to decide; run the demo again in some minutes"

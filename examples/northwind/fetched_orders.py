@@ -15,7 +15,7 @@ PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class KeptOrder:
-    """An order of the demo. `northwind_id` is the text that was sent. Ordered and shipped units are by SKU.
+    """An order of the demo. `northwind_id` is the text that was sent. Ordered, cancelled and shipped units are by SKU.
 
     `total`, `paid` and `refunded` are in minor units.
     """
@@ -28,6 +28,7 @@ class KeptOrder:
     currency: str
     paid: int
     refunded: int
+    cancelled: Mapping[str, int]
     shipped: Mapping[str, int]
 
 
@@ -68,6 +69,7 @@ def _order(item: dict[str, Any], customer_id: str) -> KeptOrder:
         currency=item["total"]["currency"],
         paid=item["paid_total"]["amount"],
         refunded=item["refunded_total"]["amount"],
+        cancelled={line["sku"]: line["cancelled"] for line in item["lines"] if line["cancelled"]},
         shipped={line["sku"]: line["fulfilled"] for line in item["lines"] if line["fulfilled"]},
     )
 

@@ -5,16 +5,21 @@ from dataclasses import dataclass, field
 
 from examples.northwind.data import Northwind, NorthwindOrder
 
+AUTHENTICATED = "tok_3ds_ok"
+"""The token of a card whose bank asks for authentication (3-D Secure)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The plan for one order. The customer tries the tokens in `cards`; the last one is accepted.
 
-    Without `cards` the order stays unpaid. `shipped` are units by SKU. One unit of the SKU `returned` is returned and
-    refunded. `rebate` is a further refund in US cents.
+    Without `cards` the order stays unpaid. The customer cancels one unit of the SKU `cancelled`, which is refunded.
+    `shipped` are units by SKU. One unit of the SKU `returned` is returned and refunded. `rebate` is a further
+    refund in US cents.
     """
 
     cards: tuple[str, ...] = ()
+    cancelled: str | None = None
     shipped: Mapping[str, int] = field(default_factory=dict)
     returned: str | None = None
     rebate: int = 0
@@ -25,19 +30,25 @@ class Plan:
 
     def refunded(self, northwind: Northwind) -> int:
         """Return the refund in US cents."""
-        return self.rebate + (northwind.products[self.returned].price if self.returned else 0)
+        units = [sku for sku in (self.cancelled, self.returned) if sku]
+        return self.rebate + sum(northwind.products[sku].price for sku in units)
 
 
 def plan_of(northwind: Northwind, order: NorthwindOrder) -> Plan:
-    """Return the plan by the order number's last digit: four of ten are paid, and three of these are shipped."""
-    good = ("tok_ok",)
+    """Return the plan by the order number's last digit: four of ten are paid, and three of these are shipped.
+
+    One order of a hundred is paid with a card whose bank asks for authentication, which takes ten seconds.
+    """
+    good, first = ("tok_ok",), next(iter(order.quantities))
+    if order.id % 100 == 1:
+        return Plan(cards=(AUTHENTICATED,), shipped=order.quantities)
     match order.id % 10:
         case 0:
             return Plan(cards=good, shipped=order.quantities)
         case 3:
-            return Plan(cards=good, shipped=order.quantities, returned=next(iter(order.quantities)))
+            return Plan(cards=good, shipped=order.quantities, returned=first)
         case 5:
-            return Plan(cards=("tok_declined", *good))
+            return Plan(cards=("tok_declined", *good), cancelled=first)
         case 7:
             one_of_each = dict.fromkeys(order.quantities, 1)
             return Plan(cards=good, shipped=one_of_each, rebate=northwind.total(order) // 10)

@@ -1,41 +1,52 @@
-"""Compare payments, fulfillments and refunds with the plan, and check the invariants."""
+"""Compare payments, cancelled and shipped units and refunds with the plan, and check the invariants."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from application.checks.ports import Finding
 from application.events.ports import OutboxQueries
-from examples.northwind.data import Northwind
+from examples.northwind.data import Northwind, NorthwindOrder
 from examples.northwind.fetched_orders import KeptOrder
-from examples.northwind.plan import plan_of
+from examples.northwind.plan import AUTHENTICATED, plan_of
 from examples.northwind.reconcile import Check, money
 
 
 def check_deeds(northwind: Northwind, kept: Sequence[KeptOrder]) -> list[Check]:
-    """Compare payments, shipped units and refunds, in total and for each order."""
+    """Compare payments, cancelled and shipped units and refunds, in total and for each order."""
     by_id = {order.northwind_id: order for order in kept}
-    paid = shipped = refunded = 0
-    differences: dict[str, list[str]] = {"paid": [], "shipped": [], "refunded": []}
+    expected: Counter[str] = Counter()
+    found: Counter[str] = Counter()
+    differences: dict[str, list[str]] = {"paid": [], "refunded": [], "cancelled": [], "shipped": []}
     for order in northwind.orders:
-        plan = plan_of(northwind, order)
-        expected = {
-            "paid": northwind.total(order) if plan.is_paid else 0,
-            "shipped": sum(plan.shipped.values()),
-            "refunded": plan.refunded(northwind),
-        }
-        paid += expected["paid"]
-        shipped += expected["shipped"]
-        refunded += expected["refunded"]
-        if found := by_id.get(str(order.id)):
-            for name, there in _deeds(found).items():
-                if there != expected[name]:
-                    differences[name].append(f"order {order.id}: {there} {name}, not {expected[name]}")
-    sums = {name: sum(_deeds(order)[name] for order in kept) for name in differences}
+        planned = _planned(northwind, order)
+        expected.update(planned)
+        if kept_order := by_id.get(str(order.id)):
+            for name, there in _deeds(kept_order).items():
+                if there != planned[name]:
+                    differences[name].append(f"order {order.id}: {there} {name}, not {planned[name]}")
+    for kept_order in kept:
+        found.update(_deeds(kept_order))
     return [
-        Check("Paid", money(paid), money(sums["paid"]), tuple(differences["paid"])),
-        Check("Paid back", money(refunded), money(sums["refunded"]), tuple(differences["refunded"])),
-        Check("Units shipped", f"{shipped:,}", f"{sums['shipped']:,}", tuple(differences["shipped"])),
+        Check("Paid", money(expected["paid"]), money(found["paid"]), tuple(differences["paid"])),
+        Check(
+            "Paid back", money(expected["refunded"]), money(found["refunded"]), tuple(differences["refunded"])
+        ),
+        *(
+            Check(f"Units {name}", f"{expected[name]:,}", f"{found[name]:,}", tuple(differences[name]))
+            for name in ("cancelled", "shipped")
+        ),
     ]
+
+
+def _planned(northwind: Northwind, order: NorthwindOrder) -> dict[str, int]:
+    plan = plan_of(northwind, order)
+    return {
+        "paid": northwind.total(order) if plan.is_paid else 0,
+        "refunded": plan.refunded(northwind),
+        "cancelled": 1 if plan.cancelled else 0,
+        "shipped": sum(plan.shipped.values()),
+    }
 
 
 async def check_deeds_events(
@@ -45,8 +56,11 @@ async def check_deeds_events(
     plans = [(order, plan_of(northwind, order)) for order in northwind.orders]
     expected = {
         "order.confirmed": sum(plan.is_paid for _, plan in plans),
+        "payment.requires_action": sum(AUTHENTICATED in plan.cards for _, plan in plans),
         "payment.failed": sum(len(plan.cards[:-1]) for _, plan in plans),
+        "order.lines_cancelled": sum(plan.cancelled is not None for _, plan in plans),
         "order.fulfilled": sum(plan.shipped == order.quantities for order, plan in plans),
+        "return.received": sum(plan.returned is not None for _, plan in plans),
         "refund.succeeded": sum(plan.refunded(northwind) > 0 for _, plan in plans),
     }
     return [
@@ -71,4 +85,9 @@ def check_rules(findings: Sequence[Finding]) -> list[Check]:
 
 
 def _deeds(order: KeptOrder) -> dict[str, int]:
-    return {"paid": order.paid, "shipped": sum(order.shipped.values()), "refunded": order.refunded}
+    return {
+        "paid": order.paid,
+        "refunded": order.refunded,
+        "cancelled": sum(order.cancelled.values()),
+        "shipped": sum(order.shipped.values()),
+    }

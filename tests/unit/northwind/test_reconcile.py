@@ -29,6 +29,7 @@ KEPT = KeptOrder(
     currency="USD",
     paid=8600,
     refunded=0,
+    cancelled={},
     shipped={"NW-0001": 2, "NW-0002": 5},
 )
 

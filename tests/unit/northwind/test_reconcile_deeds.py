@@ -17,14 +17,15 @@ SMALL = Northwind(
         "NW-0002": NorthwindProduct("NW-0002", price=1000, stock=50),
     },
     customers=[],
-    orders=[NorthwindOrder(id_, "ALFKI", "1996-07-04", UNITS, {}) for id_ in (10250, 10257, 10269)],
+    orders=[NorthwindOrder(id_, "ALFKI", "1996-07-04", UNITS, {}) for id_ in (10250, 10257, 10269, 10275)],
 )
-SHIPPED, WITH_REBATE, WAITING = KEPT = [
-    KeptOrder(UUID(int=id_), str(id_), "ALFKI", UNITS, 8600, "USD", paid, refunded, shipped)
-    for id_, paid, refunded, shipped in [
-        (10250, 8600, 0, UNITS),
-        (10257, 8600, 860, {"NW-0001": 1, "NW-0002": 1}),
-        (10269, 0, 0, {}),
+SHIPPED, WITH_REBATE, WAITING, CANCELLED = KEPT = [
+    KeptOrder(UUID(int=id_), str(id_), "ALFKI", UNITS, 8600, "USD", paid, refunded, cancelled, shipped)
+    for id_, paid, refunded, cancelled, shipped in [
+        (10250, 8600, 0, {}, UNITS),
+        (10257, 8600, 860, {}, {"NW-0001": 1, "NW-0002": 1}),
+        (10269, 0, 0, {}, {}),
+        (10275, 8600, 1800, {"NW-0001": 1}, {}),
     ]
 ]
 
@@ -40,16 +41,26 @@ def test_performed_actions_equal_to_the_plan_reconcile() -> None:
 @pytest.mark.parametrize(
     ("kept", "found"),
     [
-        ([replace(SHIPPED, paid=0), WITH_REBATE, WAITING], {"Paid": ("order 10250: 0 paid, not 8600",)}),
         (
-            [SHIPPED, replace(WITH_REBATE, refunded=8600), WAITING],
+            [replace(SHIPPED, paid=0), WITH_REBATE, WAITING, CANCELLED],
+            {"Paid": ("order 10250: 0 paid, not 8600",)},
+        ),
+        (
+            [SHIPPED, replace(WITH_REBATE, refunded=8600), WAITING, CANCELLED],
             {"Paid back": ("order 10257: 8600 refunded, not 860",)},
         ),
         (
-            [replace(SHIPPED, shipped={}), WITH_REBATE, WAITING],
+            [SHIPPED, WITH_REBATE, WAITING, replace(CANCELLED, cancelled={})],
+            {"Units cancelled": ("order 10275: 0 cancelled, not 1",)},
+        ),
+        (
+            [replace(SHIPPED, shipped={}), WITH_REBATE, WAITING, CANCELLED],
             {"Units shipped": ("order 10250: 0 shipped, not 7",)},
         ),
-        ([SHIPPED, WITH_REBATE, replace(WAITING, paid=1)], {"Paid": ("order 10269: 1 paid, not 0",)}),
+        (
+            [SHIPPED, WITH_REBATE, replace(WAITING, paid=1), CANCELLED],
+            {"Paid": ("order 10269: 1 paid, not 0",)},
+        ),
     ],
 )
 def test_reconciliation_detects_a_wrong_fulfillment(
@@ -60,14 +71,17 @@ def test_reconciliation_detects_a_wrong_fulfillment(
 
 async def test_reconciliation_expects_one_event_per_history_action(shop: Shop) -> None:
     mug = await shop.product(stock=9)
-    shipped, with_rebate = [await shop.order(mug) for _ in range(2)]
-    for order in (shipped, with_rebate):
+    shipped, with_rebate, cancelled = [await shop.order(mug, 2) for _ in range(3)]
+    await shop.pay(cancelled, "tok_declined")
+    for order in (shipped, with_rebate, cancelled):
         await shop.pay(order)
+    await shop.cancel(cancelled, 1)
+    await shop.settle()
     await shop.fulfil(shipped)
     await shop.refund(with_rebate, 100)
-    order_ids = {shipped.id, with_rebate.id}
+    order_ids = {shipped.id, with_rebate.id, cancelled.id}
     assert failing(await check_deeds_events(shop.store.outbox, SMALL, order_ids=order_ids)) == {}
-    assert len(failing(await check_deeds_events(shop.store.outbox, SMALL, order_ids={uuid4()}))) == 3
+    assert len(failing(await check_deeds_events(shop.store.outbox, SMALL, order_ids={uuid4()}))) == 5
 
 
 def test_reconciliation_reports_a_broken_invariant_with_its_offenders() -> None:
