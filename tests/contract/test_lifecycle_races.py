@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Coroutine, Iterable
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import pytest
@@ -18,7 +19,7 @@ from domain.orders.placing import OutOfStock
 from domain.orders.refunding import RefundExceedsPaid
 from domain.orders.statuses import OrderPaymentStatus
 from domain.payments.inquiry import CALL_TIMEOUT
-from domain.payments.payment import PaymentStatus
+from domain.payments.payment import ENDING_NOTICE, RENEW_BEFORE_END, PaymentStatus
 from domain.shared.errors import ValidationFailed
 from tests.invariants import assert_invariants, every_order, payments, refunds
 from tests.kit.shop import HOLD, STAFF, Shop
@@ -258,6 +259,26 @@ async def test_concurrent_captures_of_a_payment_take_money_once(shop: Shop) -> N
     assert (kinds(answers)[PaymentView], refused) == (1, 11)
     assert shop.gateway.charges == 1
     assert (await shop.see(order)).paid_total.amount == 1000
+    await assert_invariants(shop)
+
+
+async def test_concurrent_renewal_and_capture_take_money_once(shop: Shop) -> None:
+    mug = await shop.product(stock=2 * ORDERS)
+    orders = [await shop.order(mug, 2) for _ in range(ORDERS)]
+    authorized = [await shop.authorize(order) for order in orders]
+    end = authorized[0].authorized_until
+    assert end is not None
+    shop.gateway.renewal = timedelta(days=7)
+    shop.clock.set(end - ENDING_NOTICE)
+    await shop.settle()
+    shop.clock.set(end - RENEW_BEFORE_END)
+    answers = await at_once(shop.settle(), *(shop.capture(payment) for payment in authorized))
+    assert kinds(answers) == {int: 1, PaymentView: ORDERS}
+    shop.clock.advance(CALL_TIMEOUT)
+    while await shop.settle():
+        pass
+    assert shop.gateway.charges == ORDERS
+    assert {order.payment_status for order in await every_order(shop)} == {OrderPaymentStatus.PAID}
     await assert_invariants(shop)
 
 

@@ -411,6 +411,35 @@ async def test_stripe_webhook_signature_is_verified(stripe: Stripe) -> None:
     assert (event.reference, event.amount) == (answer.reference, payment.amount)
 
 
+async def in_dashboard(stripe: Stripe, path: str, **fields: Any) -> None:
+    """Let a user of Stripe's dashboard change a payment."""
+    response = await stripe.http_client.post(
+        f"{stripe.api_base}/v1/payment_intents/{path}",
+        json=fields,
+        headers={"Authorization": f"Bearer {API_KEY}"},
+    )
+    assert response.is_success, response.text
+
+
+async def test_stripe_dashboard_capture_is_found(stripe: Stripe) -> None:
+    payment = replace(stripe.payment(), capture_method=CaptureMethod.MANUAL)
+    authorized = await stripe.gateway.pay(payment, "pm_card_visa")
+    await in_dashboard(stripe, f"{authorized.reference}/capture", amount_to_capture="1500")
+    found = await stripe.gateway.find_payment(payment)
+    assert (found.outcome, found.amount) == (Outcome.SUCCEEDED, Money(1500, "EUR"))
+    assert await stripe.gateway.capture(payment, payment.amount) == found
+    assert await stripe.gateway.void(payment) == found
+
+
+async def test_stripe_dashboard_void_is_found_with_its_reason(stripe: Stripe) -> None:
+    payment = replace(stripe.payment(), capture_method=CaptureMethod.MANUAL)
+    authorized = await stripe.gateway.pay(payment, "pm_card_visa")
+    await in_dashboard(stripe, f"{authorized.reference}/cancel", cancellation_reason="fraudulent")
+    found = await stripe.gateway.find_payment(payment)
+    assert (found.outcome, found.failure) == (Outcome.VOIDED, "fraudulent")
+    assert await stripe.gateway.capture(payment, payment.amount) == found
+
+
 async def test_stripe_dashboard_refund_settles_a_refund_that_the_shop_owes(stripe: Stripe) -> None:
     payment = stripe.payment()
     captured = await stripe.gateway.pay(payment, "pm_card_visa")
