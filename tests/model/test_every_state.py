@@ -25,6 +25,16 @@ from tests.model.world import Bounds
         ),
         pytest.param(Bounds(units=(2,), payments=(2,), requires_action=True), 500, id="authenticated"),
         pytest.param(
+            Bounds(units=(2,), payments=(1,), failures=0, fulfils=True, returns=1, is_manual=True),
+            1500,
+            id="authorized, shipped and returned",
+        ),
+        pytest.param(
+            Bounds(units=(2,), payments=(1,), refunds=1, failures=0, fulfils=True, cancels=True, returns=1),
+            600,
+            id="cancelled, refunded and returned units",
+        ),
+        pytest.param(
             Bounds(units=(2,), payments=(2,), charges_too_little=True), 700, id="charged too little"
         ),
     ],
