@@ -1,8 +1,12 @@
-"""A small HTTP server for operators, on a port of its own."""
+"""A small HTTP server for operators, on a port of its own, and the directory of the metrics that it serves."""
 
+import fcntl
+import os
+import shutil
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
 from socket import AF_INET, AF_INET6
@@ -23,23 +27,53 @@ CLIENT_SECONDS = 5
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
+_PREFIX = "steelyard-metrics-"
+_LEFT_BEHIND_AFTER = 60
+"""Seconds after which an unlocked directory belongs to a service that was killed, and not to one that is starting."""
+
 _MEMORY = Path("/dev/shm")  # noqa: S108 - the files have names that no other user can choose or read
 """A file system in memory on Linux. On a disk, writes to the files could wait for the disk."""
 
 
 @contextmanager
 def shared_directory(configured: Path | None) -> Iterator[Path]:
-    """Yield the directory in which processes share their metrics: the configured one, or a temporary one."""
+    """Yield the directory in which processes share their metrics: the configured one, or a temporary one.
+
+    A killed service leaves its temporary directory behind. The next service removes it.
+    """
     if configured is not None:
         configured.mkdir(mode=0o700, parents=True, exist_ok=True)
         yield configured
         return
     with ExitStack() as stack:
         try:
-            made = stack.enter_context(TemporaryDirectory(prefix="steelyard-metrics-", dir=_MEMORY))
+            made = stack.enter_context(TemporaryDirectory(prefix=_PREFIX, dir=_MEMORY))
         except OSError:
-            made = stack.enter_context(TemporaryDirectory(prefix="steelyard-metrics-"))
+            made = stack.enter_context(TemporaryDirectory(prefix=_PREFIX))
+        remove_left_behind(Path(made).parent)
+        stack.enter_context(_locked(Path(made)))
         yield Path(made)
+
+
+def remove_left_behind(parent: Path) -> None:
+    """Remove the directories of services that were killed."""
+    for directory in parent.glob(f"{_PREFIX}*"):
+        with suppress(OSError):  # another user's, or removed meanwhile
+            is_old = directory.stat().st_mtime < time.time() - _LEFT_BEHIND_AFTER
+            with _locked(directory):
+                if is_old:
+                    shutil.rmtree(directory)
+
+
+@contextmanager
+def _locked(directory: Path) -> Iterator[None]:
+    """Lock a directory, which the kernel unlocks when the process ends. Raises OSError if another one has locked it."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def metrics_app(directory: Path) -> WsgiApp:
