@@ -1,7 +1,8 @@
 """The app factory: routers, middleware and exception handlers."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 
 from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -39,7 +40,9 @@ from entrypoints.http.representation.fingerprints import (
     Fingerprints,
 )
 from entrypoints.lifespan import running, warn_about_clear_secrets
+from entrypoints.metrics.sampling import SAMPLE_EVERY, sample_queues
 from entrypoints.reloading import reloader
+from entrypoints.repeating import repeating
 from entrypoints.settings import Settings
 
 DRAIN_SECONDS = 10.0
@@ -99,7 +102,7 @@ def create_app(settings: Settings | None = None, container: Container | None = N
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with running(container) as cursor_secret:
+        async with running(container) as cursor_secret, _sampled_queues(container):
             app.state.cursors = Cursors(cursor_secret)
             app.state.reload = reloader(container)
             await warn_about_clear_secrets(container)
@@ -137,6 +140,11 @@ def create_app(settings: Settings | None = None, container: Container | None = N
     if container.settings().docs_enabled:
         install_docs(app)
     return app
+
+
+def _sampled_queues(container: Container) -> AbstractAsyncContextManager[None]:
+    work, health = partial(sample_queues, container), container.job_health()
+    return repeating(work, name="sample queues", every=SAMPLE_EVERY, health=health)
 
 
 def _add_middleware(app: FastAPI, container: Container) -> None:

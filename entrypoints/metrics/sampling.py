@@ -16,8 +16,17 @@ from entrypoints.metrics.metrics import Metrics, PoolMetrics, QueueMetrics
 SAMPLE_EVERY = timedelta(seconds=1)
 
 
+async def sample_queues(container: Container) -> None:
+    """Sample the queues of orders. Only serving processes do this, because a worker takes no orders."""
+    metrics, orders = container.metrics(), container.orders
+    metrics.admitted.set(len(orders.order_admission()))
+    metrics.admission_capacity.set(orders.order_batcher().capacity)
+    metrics.queues.lengths.set(orders.order_batcher().waiting, QueueMetrics.ORDERS)
+    metrics.queues.lengths.set(len(orders.order_lanes()), QueueMetrics.LOCKED_ORDERS)
+
+
 class GaugeSampler:
-    """Sample the queues, pools and jobs of a process."""
+    """Sample the pools and jobs of a process."""
 
     def __init__(self, container: Container) -> None:
         self._container = container
@@ -25,17 +34,11 @@ class GaugeSampler:
         self._metrics.build.set(1, (str(RELEASE), platform.python_version()))
 
     async def __call__(self) -> None:
-        metrics, orders = self._metrics, self._container.orders
-        metrics.admitted.set(len(orders.order_admission()))
-        metrics.admission_capacity.set(orders.order_batcher().capacity)
-        metrics.queues.lengths.set(orders.order_batcher().waiting, QueueMetrics.ORDERS)
-        metrics.queues.lengths.set(len(orders.order_lanes()), QueueMetrics.LOCKED_ORDERS)
         self._sample_pool(PoolMetrics.MAIN, self._container.database.engine())
         self._sample_pool(PoolMetrics.PUBLIC_READS, self._container.database.public_read_engine())
         hasher = self._container.security.hasher()
         if isinstance(hasher, Argon2PasswordHasher):  # a test may pass another one
-            metrics.hashing.set(hasher.pending)
-
+            self._metrics.hashing.set(hasher.pending)
         self._sample_jobs(self._container.job_health())
 
     def _sample_jobs(self, health: JobHealth) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from entrypoints.lifespan import running
 from entrypoints.metrics.families import FAMILIES
-from entrypoints.metrics.sampling import GaugeSampler
+from entrypoints.metrics.sampling import GaugeSampler, sample_queues
 from tests.kit.metrics import MetricsReader
 from tests.kit.store import memory_store
 from tests.kit.web import WebShop, container_over, key, order_of, web_shop
@@ -81,6 +82,7 @@ async def test_load_shedding_is_counted(
 
 async def test_pools_and_queues_are_sampled(measured: WebShop, metrics: MetricsReader) -> None:
     await GaugeSampler(measured.container)()
+    await sample_queues(measured.container)
 
     pool = {"db_client_connection_pool_name": "main"}
     assert metrics.value("db_client_connection_max", **pool) == 10
@@ -106,3 +108,13 @@ async def test_time_of_the_last_success_of_each_job_is_sampled(
     succeeded = metrics.value("steelyard_job_last_success_timestamp_seconds", job_name="deliver mail")
     assert succeeded == pytest.approx(started, abs=1)
     assert metrics.value("steelyard_job_interval_seconds", job_name="deliver mail") == 2
+
+
+async def test_process_without_an_app_samples_no_queues_of_orders(tmp_path: Path) -> None:
+    container = container_over(memory_store(), metrics_dir=tmp_path)
+    async with running(container):
+        await GaugeSampler(container)()
+        metrics = MetricsReader(tmp_path)
+
+        assert metrics.value("db_client_connection_max", db_client_connection_pool_name="main") == 10
+        assert metrics.value("steelyard_admission_capacity") is None
