@@ -18,16 +18,25 @@ from entrypoints.repeating import repeating
 
 BATCH = 100
 AT_ONCE = 4
-"""Concurrent calls of one job to other systems. Few, because the sandbox provider calls this service itself."""
+"""The number of concurrent calls of one job to other systems.
+
+It is small, because the sandbox provider calls this service itself.
+"""
 
 NATS_BATCH_SIZE = 25
-"""Events per batch. They are sent one by one, and a batch fits into the relay's timeout at any distance."""
+"""The number of events per batch.
+
+Events are sent one by one, and a batch fits into the relay's timeout at any distance.
+"""
 
 ROUNDS = 50
-"""Batches of a job between two checks of whether the worker should stop."""
+"""The number of batches of a job between two checks of whether the worker should stop."""
 
 DELIVERY_LANES = 4
-"""Webhook endpoints to which one worker sends at the same time. One slow endpoint blocks one lane."""
+"""The number of webhook endpoints to which one worker sends at the same time.
+
+A slow endpoint blocks only one of these tasks.
+"""
 
 LONGEST_PAUSE = timedelta(seconds=30)
 """The longest pause between two attempts at a failing job."""
@@ -38,7 +47,10 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Work done in batches. `work` takes the size of a batch and returns how many items it found."""
+    """Work that is done in batches.
+
+    `work` takes the size of a batch and returns how many items it found.
+    """
 
     name: str
     work: Callable[[int], Awaitable[int]]
@@ -124,7 +136,7 @@ async def _measure(measure_shop: MeasureShop, _: int) -> int:
 
 
 async def _check_invariants(check_shop: CheckShop, every: timedelta) -> int:
-    """Check the invariants unless a worker did so within `every`, and log the broken ones."""
+    """Check the invariants unless a worker did so within `every`. Log the broken invariants."""
     for finding in await check_shop.unless_checked_within(every):
         if finding.count:
             _log.error(

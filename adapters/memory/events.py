@@ -11,7 +11,7 @@ from domain.shared.ids import EventId
 
 
 class MemoryEventFeed(EventFeed):
-    """An event feed in the order of the commits."""
+    """An event feed in the order of commits."""
 
     def __init__(self, database: MemoryDatabase) -> None:
         self._database = database

@@ -18,9 +18,9 @@ NICENESS = 10
 
 
 def _give_way() -> None:
-    """Lower the thread's priority below the event loop's: reads must not wait for password hashing.
+    """Lower the thread's priority, so that password hashing does not delay the event loop.
 
-    On Linux niceness applies to a thread; elsewhere it would apply to the whole process.
+    On Linux, niceness applies to a thread. On other systems it would apply to the whole process.
     """
     if sys.platform == "linux":
         os.nice(NICENESS)
@@ -40,10 +40,11 @@ class BoundedExecutor:
         return len(self._calls)
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run `function` in a thread and return its result. Raises Overloaded at once if the queue is full.
+        """Run `function` in a thread and return its result.
 
-        A caller cancelled in the queue frees its place at once, and `function` is never called. A caller
-        cancelled while `function` runs frees it when the thread finishes, because threads cannot be stopped.
+        Raises Overloaded at once if the queue is full. If the caller is cancelled while the call is queued,
+        its place is released at once, and `function` is never called. If the caller is cancelled while
+        `function` runs, the place is released when the thread finishes, because threads cannot be stopped.
         """
         if not self._places.acquire(blocking=False):
             raise Overloaded

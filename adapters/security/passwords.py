@@ -64,17 +64,19 @@ class Argon2PasswordHasher(PasswordHasher):
 
 
 def _secret(password: str) -> bytes:
-    """Return the bytes to hash, so that equivalent ways of typing a password match (NIST SP 800-63B-4, 3.1.1.2).
+    """Return the bytes to hash, which are equal for equivalent ways of typing a password.
 
-    Lone surrogates, which a terminal can produce, are hashed too. Raises ValueError for a password that is too long.
+    See NIST SP 800-63B-4, section 3.1.1.2. Lone surrogates, which a terminal can produce, are hashed as well.
+    Raises ValueError for a password that is too long.
     """
     return normalize_password(password).encode("utf-8", "surrogatepass")
 
 
 def _hash_without_password(hasher: argon2.PasswordHasher) -> str:
-    """Return an encoded hash that costs as much to verify as those of `hasher` and matches no known password.
+    """Return an encoded hash that matches no known password.
 
-    Salt and digest are random, so that creating it costs nothing.
+    Verifying it costs as much as verifying a hash of `hasher`. Salt and digest are random, so creating it
+    costs nothing.
     """
     salt, digest = (
         b64encode(os.urandom(length)).decode().rstrip("=") for length in (hasher.salt_len, hasher.hash_len)

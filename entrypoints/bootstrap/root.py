@@ -35,12 +35,18 @@ C = TypeVar("C", bound=AnyContainer)
 
 
 def part(container: type[C], **dependencies: object) -> C:
-    """Nest a container. The returned provider is typed as the container, because it has its attributes."""
+    """Nest a container.
+
+    The returned provider is typed as the container, because it has the container's attributes.
+    """
     return cast(C, Nested(container, **dependencies))
 
 
 class Container(DeclarativeContainer):
-    """The container. It creates every object once, on first use. Requests can share all of them."""
+    """The container. It creates every object once, when the object is first used.
+
+    All requests can use the same objects.
+    """
 
     settings: Dependency[Settings] = Dependency(instance_of=Settings)
     clock = Singleton(DatabaseClock)

@@ -12,13 +12,13 @@ class Kind(Enum):
     """What a family measures, and how the numbers of several processes become one."""
 
     COUNTER = auto()
-    """A sum over all processes, including those that have ended."""
+    """A sum over all processes, including processes that have ended."""
     HISTOGRAM = auto()
     """Like a counter."""
     SUMMED_GAUGE = auto()
     """A sum over running processes."""
     SHARED_GAUGE = auto()
-    """The maximum of running processes, which all measure the same object, such as the database."""
+    """The maximum of running processes, which all measure one object, such as the database."""
     TIMESTAMP = auto()
     """The latest time of all processes, including those that have ended."""
 

@@ -14,7 +14,10 @@ from entrypoints.metrics.instruments import Counter, Gauge, Histogram
 _log = structlog.get_logger(__name__)
 
 NO_ROUTE = "unmatched"
-"""The route of a request for an unknown path, which is the client's and can have any value."""
+"""The route of a request for an unknown path.
+
+The path itself is not used, because the client can choose any value.
+"""
 
 
 class Metrics:

@@ -1,4 +1,4 @@
-"""Every example in the OpenAPI description works when it is sent."""
+"""Every example in the OpenAPI description is accepted when it is sent."""
 
 from dataclasses import replace
 from typing import Any

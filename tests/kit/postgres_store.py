@@ -88,14 +88,17 @@ async def postgres_store(url: str, ids: IdFactory | None = None) -> AsyncIterato
 
 
 def patient_engine(url: str) -> AsyncEngine:
-    """Return an engine like the service's, but with timeouts of a minute instead of seconds."""
+    """Return an engine like the service's, but with timeouts of a minute."""
     engine = create_engine(url, checkout_timeout=60)
     _wait_for_locks(engine, "60s")
     return engine
 
 
 def _wait_for_locks(engine: AsyncEngine, limit: str) -> None:
-    """Set the timeouts of the engine's connections: a test must neither hang nor depend on the machine's speed."""
+    """Set long timeouts for the engine's connections.
+
+    A test must neither hang nor depend on the machine's speed.
+    """
 
     def set_limit(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
         statements = f"SET lock_timeout = '{limit}'; SET statement_timeout = '60s'"

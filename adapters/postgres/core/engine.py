@@ -32,7 +32,7 @@ SERVER_SETTINGS = {
 
 STATEMENT_TIMEOUT = timedelta(seconds=5)
 PUBLIC_READ_TIMEOUT = timedelta(seconds=1)
-"""Timeout of public reads: an expensive search must not occupy a connection for longer."""
+"""The timeout of public reads. An expensive search must not occupy a connection for longer."""
 
 READ_ISOLATION = "read_isolation"
 """Execution option of single reads. Behind a pooler only a transaction has the settings. Without a pooler, autocommit
@@ -44,10 +44,13 @@ CHECKING_SETTINGS = {
     "lock_timeout": "2s",
     "statement_timeout": "1min",
 }
-"""Settings of a session that reads whole tables. The planner keeps its default settings."""
+"""The settings of a session that reads whole tables, with the planner's default settings."""
 
 COMMAND_TIMEOUT = 8.0
-"""Seconds to wait for a response. It applies when the network fails, so that no error of the server arrives."""
+"""The number of seconds to wait for a response.
+
+The limit applies when the network fails, so that no error of the server arrives.
+"""
 
 
 def create_engine(
@@ -114,9 +117,9 @@ def _observed_pool(on_checkout: Callable[[float], None]) -> type[AsyncAdaptedQue
 
 
 def create_checking_engine(url: str, *, pooled: bool = False) -> AsyncEngine:
-    """Return an engine for occasional reads of whole tables. Its connections are closed after use.
+    """Return an engine for occasional reads of whole tables.
 
-    Its transactions are read-only, and each has one snapshot.
+    Its connections are closed after use. Its transactions are read-only, and each of them has one snapshot.
     """
     engine = create_async_engine(
         url,
@@ -135,7 +138,10 @@ def create_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
 
 
 def _leave_read_only_server(context: ExceptionContext) -> None:
-    """Empty the pool if the server has become a standby: new connections may reach the new primary."""
+    """Close all connections of the pool if the server has become a standby.
+
+    New connections may reach the new primary.
+    """
     error = context.sqlalchemy_exception
     if isinstance(error, DBAPIError) and sqlstate(error) == READ_ONLY:
         context.is_disconnect = True
@@ -146,7 +152,8 @@ def _refuse_dead_connection(
 ) -> None:
     """Let the pool replace a connection that the server has closed.
 
-    asyncpg already knows the state, so this costs nothing; a pre-ping costs three round trips.
+    asyncpg already knows the state of the connection, so this check needs no round trip. A pre-ping needs
+    three.
     """
     if record.driver_connection is None or record.driver_connection.is_closed():
         raise DisconnectionError

@@ -1,4 +1,4 @@
-"""Metrics of several processes: what is merged, and what remains of a process that has ended."""
+"""Metrics of several processes: what is merged, and what remains of an ended process."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing

@@ -19,7 +19,10 @@ from entrypoints.http.routing.strict_router import StrictRouter
 
 
 class RawRoute(StrictRoute):
-    """A route whose endpoint reads the raw body, which must be declared as JSON and has a bounded size."""
+    """A route whose endpoint reads the raw body, which has a bounded size.
+
+    The body must be declared as JSON.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
@@ -27,7 +30,7 @@ class RawRoute(StrictRoute):
         async def handle_bounded(request: Request) -> Response:
             ensure_readable(request, (JSON,))
             request = StrictRequest(request.scope, request.receive, MAX_BODY_BYTES)
-            # The body is read first, because the work in `handle` continues if the client disconnects.
+            # The work in `handle` continues if the client disconnects, so the body is read before.
             await request.body()
             return await handle(request)
 
