@@ -64,6 +64,7 @@ _DATA: Mapping[str, Mapping[str, object]] = {
     },
     "order.cancelled": {**_OF_ORDER, "reason": "Ordered by mistake"},
     "order.changed": {**_OF_ORDER, "fields": ["note"]},
+    "order.claimed": _OF_ORDER,
     "order.confirmed": _OF_ORDER,
     "order.expired": _OF_ORDER,
     "order.fulfilled": _OF_ORDER,

@@ -51,6 +51,7 @@ class OrderCsvWriter:
                 *(f"line_{name}" for name in (*_LINE, "unit_price", "total")),
                 *(f"address_{name}" for name in _ADDRESS),
                 "note",
+                "guest_email",
             ]
         )
 
@@ -61,7 +62,11 @@ class OrderCsvWriter:
             *(None if total is None else total.amount for total in totals),
         ]
         address = order.shipping_address
-        tail = [*(getattr(address, name) if address else None for name in _ADDRESS), order.note]
+        tail = [
+            *(getattr(address, name) if address else None for name in _ADDRESS),
+            order.note,
+            order.guest and order.guest.email,
+        ]
         for line in order.lines:
             amounts = (line.unit_price.amount, line.line_total.amount)
             self._writer.writerow([*head, *(getattr(line, name) for name in _LINE), *amounts, *tail])

@@ -58,7 +58,7 @@ class MemoryIdempotencyRecordStore(IdempotencyRecordStore):
         stored = self._tables.idempotency_stored_at
         ages = sorted((at, scope) for scope, at in stored.items() if at < before)
         for _, scope in ages[:limit]:
-            del self._tables.idempotency[scope]
+            self._tables.idempotency.pop(scope, None)  # erased with the personal data of an account
             del stored[scope]
         return len(ages[:limit])
 

@@ -37,6 +37,7 @@ from domain.orders.order_return import OrderReturn
 from domain.orders.order_state import OrderKey, StatusChange
 from domain.orders.placing import ProductsWithStock
 from domain.shared.ids import CallerId, FulfillmentId, OrderId, ProductId, ReturnId, UserId
+from domain.users.email_address import EmailAddress
 
 
 def order_row(order_id: OrderId) -> Row:
@@ -93,7 +94,7 @@ class MemoryOrderRepository(OrderRepository):
         await self._transaction.lock(order_row(order.id) for order in orders)
         order_ids = self._transaction.tables.order_ids
         for order in orders:
-            if order.customer_id not in self._transaction.tables.users:
+            if order.customer_id is not None and order.customer_id not in self._transaction.tables.users:
                 self._transaction.fail(IntegrityError("order of a customer who does not exist"))
             if order.key in order_ids:
                 self._transaction.fail(OrderExists())
@@ -112,6 +113,22 @@ class MemoryOrderRepository(OrderRepository):
         tables = self._transaction.tables
         known = set(keys) & tables.order_ids.keys()
         return {key: _result(tables, tables.order_ids[key]) for key in known}
+
+    async def of_guest(self, email: EmailAddress) -> Sequence[Order]:
+        await yield_control()
+        await self._transaction.lock(map(order_row, self._of_guest(email)))
+        orders = self._transaction.tables.orders
+        return [copied(orders[order_id]) for order_id in self._of_guest(email)]
+
+    async def renew_token(self, order_id: OrderId) -> int | None:
+        await yield_control()
+        await self._transaction.lock([order_row(order_id)])
+        tables = self._transaction.tables
+        version = _token_version(tables, order_id)
+        if version is None:
+            return None
+        tables.order_token_versions[order_id] = version + 1
+        return version + 1
 
     async def pending_of(self, customer_id: UserId) -> Sequence[Order]:
         await yield_control()
@@ -145,6 +162,10 @@ class MemoryOrderRepository(OrderRepository):
                 self._transaction.fail(IntegrityError("order written that another write has changed since"))
             self._write(order)
 
+    def _of_guest(self, email: EmailAddress) -> list[OrderId]:
+        orders = self._transaction.tables.orders.values()
+        return sorted(order.id for order in orders if order.guest and order.guest.email == email)
+
     def _pending_of(self, customer_id: UserId) -> list[OrderId]:
         return sorted(
             order.id
@@ -172,6 +193,11 @@ class MemoryOrderRepository(OrderRepository):
         self._transaction.tables.orders[order.id] = copied(order)
 
 
+def _token_version(tables: Tables, order_id: OrderId) -> int | None:
+    order = tables.orders.get(order_id)
+    return tables.order_token_versions.get(order_id, 1) if order and order.guest else None
+
+
 class MemoryExpiredOrders(ExpiredOrders):
     def __init__(self, database: MemoryDatabase) -> None:
         self._database = database
@@ -181,7 +207,8 @@ class MemoryExpiredOrders(ExpiredOrders):
         try:
             pruned: list[Order] = []
             for order in self._due(before):
-                rows = user_row(order.customer_id), order_row(order.id)
+                customer = [] if order.customer_id is None else [user_row(order.customer_id)]
+                rows = *customer, order_row(order.id)
                 if len(pruned) < limit and all([await transaction.try_lock(row) for row in rows]):
                     pruned.append(order)
             await transaction.lock(("idempotency", *_scope_of(order)) for order in pruned)
@@ -265,6 +292,10 @@ class MemoryOrderQueries(OrderQueries):
         await yield_control()
         order = self._database.tables.orders.get(order_id)
         return OrderView.of(order) if order and access.permits(order.customer_id) else None
+
+    async def token_version(self, order_id: OrderId) -> int | None:
+        await yield_control()
+        return _token_version(self._database.tables, order_id)
 
     async def get_by_key(self, placed_by: CallerId, idempotency_key: str) -> StoredResult[OrderView] | None:
         await yield_control()
@@ -357,14 +388,15 @@ class MemoryOrderQueries(OrderQueries):
 
 def _meets(tables: Tables, order: Order, criteria: OrderFilter) -> bool:
     view = OrderView.of(order)
-    email = None if criteria.email is None else tables.users[order.customer_id].email
+    customer = None if order.customer_id is None else tables.users[order.customer_id]
+    emails = {account.email for account in (customer, order.guest) if account}
     return (
         criteria.status in {None, order.status}
         and criteria.number in {None, order.number}
         and criteria.payment_status in {None, view.payment_status}
         and criteria.fulfillment_status in {None, view.fulfillment_status}
         and criteria.customer_id in {None, order.customer_id}
-        and (criteria.email is None or criteria.email == email)
+        and (criteria.email is None or criteria.email in emails)
         and (criteria.product_id is None or criteria.product_id in order.product_ids)
         and (criteria.updated_after is None or criteria.updated_after <= order.updated_at)
         and (criteria.created_after is None or criteria.created_after <= order.placed_at)

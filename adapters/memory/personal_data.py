@@ -3,6 +3,7 @@ from dataclasses import replace
 from functools import partial
 
 from adapters.memory.core.database import yield_control
+from adapters.memory.core.tables import Tables
 from adapters.memory.core.transaction import Transaction
 from adapters.memory.orders import order_row
 from adapters.memory.sessions import session_row
@@ -38,7 +39,7 @@ class MemoryPersonalData(PersonalData):
         ]:
             del tables.mail[place_in_queue]
         for scope, record in list(tables.idempotency.items()):
-            if scope[0] == str(user.id) or _subject_of(record) == user.id:
+            if scope[0] == str(user.id) or _subject_of(record, tables) == user.id:
                 del tables.idempotency[scope]
         await self._erase_from_all_orders_of(user.id)
 
@@ -58,6 +59,10 @@ class MemoryPersonalData(PersonalData):
                 del tables.idempotency[scope]
         await self._erase_from(orders.values())
 
+    async def take_over(self, order_ids: Collection[OrderId], user_id: UserId) -> None:
+        await yield_control()
+        self._transaction.tables.claimed_by.update(dict.fromkeys(order_ids, user_id))
+
     async def erase_from_orders_of_closed_accounts(self) -> None:
         users = self._transaction.tables.users
         closed = {user.id for user in users.values() if user.status is UserStatus.CLOSED}
@@ -65,7 +70,7 @@ class MemoryPersonalData(PersonalData):
         await self._erase_from(order for order in orders if order.customer_id in closed)
         records = self._transaction.tables.idempotency
         for scope, record in list(records.items()):
-            if _subject_of(record) in closed:
+            if _subject_of(record, self._transaction.tables) in closed:
                 del records[scope]
 
     async def _erase_from(self, orders: Iterable[Order]) -> None:
@@ -86,5 +91,7 @@ def _without_reason(own_changes: Collection[tuple[OrderId, int]], event: Event) 
     return event
 
 
-def _subject_of(record: StoredResult[object]) -> UserId | None:
-    return record.result.subject if isinstance(record.result, PersonalResult) else None
+def _subject_of(record: StoredResult[object], tables: Tables) -> UserId | None:
+    if not isinstance(record.result, PersonalResult):
+        return None
+    return tables.claimed_by.get(OrderId(record.result.subject), record.result.subject)

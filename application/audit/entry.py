@@ -47,6 +47,7 @@ class AuditAction(StrEnum):
     PRODUCT_CHANGED = "product.changed"
     STOCK_COUNTED = "stock.counted"
     STOCK_ADJUSTED = "stock.adjusted"
+    ORDER_TOKEN_RENEWED = "order.token_renewed"  # noqa: S105 - an action, not a token
     ORDER_CANCELLED = "order.cancelled"
     ORDER_FULFILLED = "order.fulfilled"
     ORDER_REFUNDED = "order.refunded"

@@ -28,6 +28,6 @@ class OrderAccess:
     def all(cls) -> Self:
         return cls(Party.STAFF, None)
 
-    def permits(self, customer_id: UserId) -> bool:
+    def permits(self, customer_id: UserId | None) -> bool:
         """Return whether the access covers orders of this customer."""
         return self.party is Party.STAFF or self.customer_id == customer_id

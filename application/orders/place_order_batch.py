@@ -16,10 +16,10 @@ from application.shared.idempotency import (
 from application.shared.ids import IdFactory
 from application.signing.ports import InvalidToken
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
-from domain.orders.hold_limits import HoldLimits
+from domain.orders.hold_limits import CustomerHolds, HoldLimits
 from domain.orders.lifecycle import OrderStatus
 from domain.orders.order import Order
-from domain.orders.order_state import OrderKey
+from domain.orders.order_state import OrderKey, key_of
 from domain.orders.placing import OrderRequest, ProductsWithStock, place
 from domain.shared.actor import Actor
 from domain.shared.errors import DomainError, ValidationFailed, Violation
@@ -47,11 +47,12 @@ class PlaceOrderCommand:
     @property
     def rows(self) -> frozenset[RowId]:
         """The rows that the order locks."""
-        return frozenset((self.request.customer_id, *(line.product_id for line in self.request.lines)))
+        customer = () if self.request.customer_id is None else (self.request.customer_id,)
+        return frozenset((*customer, *(line.product_id for line in self.request.lines)))
 
     @property
     def order_key(self) -> OrderKey:
-        return self.request.placed_by or self.request.customer_id, self.key.key
+        return key_of(self.request.placed_by or self.request.customer_id, self.key.key)
 
 
 class RowsLocked(Exception):
@@ -144,18 +145,11 @@ class PlaceOrderBatch:
         Raises InvalidToken if the caller's account is closed and AccountDisabled if it is disabled. An access token
         can still be valid in both cases. Raises ValidationFailed if another customer's account is not active.
         """
-        customer = context.holds.get(command.request.customer_id)
-        if customer is None or customer.status is not UserStatus.ACTIVE:
-            if command.request.placed_by is not None:
-                raise _customer_unavailable()
-            if customer is None or customer.status is UserStatus.CLOSED:
-                raise InvalidToken
-            raise AccountDisabled
         now = self.clock.now()
         return place(
             command.request,
             context.products_with_stock,
-            customer,
+            _holds_of(command.request, context),
             self.limits,
             idempotency_key=command.key.key,
             new_id=self.ids.new,
@@ -172,6 +166,20 @@ def _traces(
     for command in commands:
         if command.traceparent is not None and command.key in placed:
             yield placed[command.key].id, command.traceparent
+
+
+def _holds_of(request: OrderRequest, context: PlacementContext) -> CustomerHolds | None:
+    """Return the holds of the customer, or None for a guest. Raises the errors of `PlaceOrderBatch._place`."""
+    if request.customer_id is None:
+        return None
+    customer = context.holds.get(request.customer_id)
+    if customer is not None and customer.status is UserStatus.ACTIVE:
+        return customer
+    if request.placed_by is not None:
+        raise _customer_unavailable()
+    if customer is None or customer.status is UserStatus.CLOSED:
+        raise InvalidToken
+    raise AccountDisabled
 
 
 def _customer_unavailable() -> ValidationFailed:
@@ -238,5 +246,5 @@ async def _replay_pruned(
 
 def _rows_of(requests: Sequence[OrderRequest]) -> tuple[set[UserId], set[ProductId]]:
     """Return the customers and the products of some orders."""
-    customers = {request.customer_id for request in requests}
+    customers = {request.customer_id for request in requests if request.customer_id is not None}
     return customers, {line.product_id for request in requests for line in request.lines}

@@ -107,6 +107,17 @@ class OrderRepository(Protocol):
         """
         ...
 
+    async def of_guest(self, email: EmailAddress) -> Sequence[Order]:
+        """Return all orders of the guest with this address, locked.
+
+        Raises Overloaded if a lock does not become free in time.
+        """
+        ...
+
+    async def renew_token(self, order_id: OrderId) -> int | None:
+        """Increment the version of the order token of a guest's order, and return it. Return None for other orders."""
+        ...
+
     async def pending_of(self, customer_id: UserId) -> Sequence[Order]:
         """Return a customer's orders that wait for payment, locked.
 
@@ -176,7 +187,7 @@ class OrderFilter:
     """The conditions on the orders of a list, all of which must hold.
 
     `created_after` <= `placed_at` < `created_before`, and `updated_after` <= `updated_at`. `email` is the
-    address of the customer's account.
+    address of the customer's account, or of the guest.
     """
 
     number: str | None = None
@@ -196,6 +207,10 @@ class OrderQueries(Protocol):
 
     async def get(self, order_id: OrderId, *, access: OrderAccess) -> OrderView | None:
         """Return the order, or None if there is none that `access` covers."""
+        ...
+
+    async def token_version(self, order_id: OrderId) -> int | None:
+        """Return the version of the order token of a guest's order, or None for other orders."""
         ...
 
     async def get_by_key(self, placed_by: CallerId, idempotency_key: str) -> StoredResult[OrderView] | None:

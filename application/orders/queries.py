@@ -1,7 +1,7 @@
 """Use cases that read orders."""
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
 
 from application.orders.access import OrderAccess
 from application.orders.ports import OrderFilter, OrderQueries
@@ -26,6 +26,27 @@ class GetOrder:
         if order is None:
             raise NotFound("There is no such order.")
         return order
+
+
+@dataclass(frozen=True, slots=True)
+class GetGuestOrder:
+    """Show the order of a guest, who needs its order token. A wrong token is answered like an unknown order."""
+
+    orders: OrderQueries
+
+    async def __call__(self, order_id: OrderId, *, is_valid: Callable[[int], bool]) -> OrderView:
+        """Return the order without actions, because a guest can only read. Raises NotFound.
+
+        `is_valid` returns whether the caller has the order token of this version.
+        """
+        version = await self.orders.token_version(order_id)
+        order = None
+        if version is not None and is_valid(version):
+            order = await self.orders.get(order_id, access=OrderAccess.all())
+        # Between the two reads an account can have claimed the order.
+        if order is None or order.guest is None:
+            raise NotFound("There is no such order.")
+        return replace(order, allowed_actions=())
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,12 @@ class LineView:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class GuestView:
+    email: str
+    full_name: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderView(PersonalResult):
     """An order. `allowed_actions` are the actions of staff until `seen_by` restricts them."""
@@ -65,7 +71,7 @@ class OrderView(PersonalResult):
     total: Money
     paid_total: Money
     refunded_total: Money
-    customer_id: UserId
+    customer_id: UserId | None = None
     shipping_address: Address | None
     note: str | None
     metadata: Mapping[str, str]
@@ -80,9 +86,12 @@ class OrderView(PersonalResult):
     It is None in results that an earlier release stored.
     """
 
+    guest: GuestView | None = None
+
     @property
     def subject(self) -> UserId:
-        return self.customer_id
+        """The customer. The order of a guest is its own subject until an account claims it."""
+        return self.customer_id or UserId(self.id)
 
     @classmethod
     def of(cls, order: Order) -> Self:
@@ -118,11 +127,12 @@ class OrderView(PersonalResult):
             version=order.version,
             disputed=order.open_disputes > 0,
             payable_total=order.total - cancelled_total,
+            guest=GuestView(order.guest.email.typed, order.guest.full_name) if order.guest else None,
         )
 
     def without_details(self) -> Self:
         """Return the order without its lines and without the customer's own text."""
-        return replace(self, lines=(), shipping_address=None, note=None, metadata={})
+        return replace(self, lines=(), shipping_address=None, note=None, metadata={}, guest=None)
 
     def seen_by(self, party: Party) -> Self:
         """Return the order with the actions that the party can request."""

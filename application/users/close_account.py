@@ -1,5 +1,6 @@
 from dataclasses import dataclass
 
+from application.orders.claim_guest_orders import claim_guest_orders
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory
 from application.signing.ports import InvalidToken
@@ -28,7 +29,8 @@ class CloseAccount:
 
     Orders are kept with their totals, without addresses, notes and metadata. Pending orders are cancelled.
     An order that is paid and not yet delivered keeps its address until its delivery. The last admin cannot close the
-    account. The e-mail address can be used for a new account.
+    account. The e-mail address can be used for a new account. Orders of a guest with the verified address are treated like
+    the account's own.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -48,6 +50,7 @@ class CloseAccount:
             user.ensure_active()
             user.ensure_unchanged_since(command.expected_version)
             ensure_other_admin(user, admins)
+            await claim_guest_orders(work, user, clock=self.clock, actor=command.actor)
             await self._cancel_unpaid_orders(user.id, command.actor, work)
             await work.personal_data.erase(user)
             user.close(now=self.clock.now())

@@ -8,7 +8,7 @@ from typing import Protocol
 from application.shared.page import Page, Position
 from application.users.views import UserView
 from domain.shared.errors import DomainError
-from domain.shared.ids import SessionId, SignUpId, UserId
+from domain.shared.ids import OrderId, SessionId, SignUpId, UserId
 from domain.users.email_address import EmailAddress
 from domain.users.email_change import EmailChange
 from domain.users.one_time_token import OneTimeToken, TokenPurpose
@@ -146,6 +146,10 @@ class PersonalData(Protocol):
         Addresses, notes and metadata of orders are erased, and so are the user's reasons in histories and
         events.
         """
+        ...
+
+    async def take_over(self, order_ids: Collection[OrderId], user_id: UserId) -> None:
+        """Make the user the subject of the idempotency records of orders that the user has claimed."""
         ...
 
     async def erase_from_orders_of_closed_accounts(self) -> None:

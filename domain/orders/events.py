@@ -23,7 +23,7 @@ class OrderFields(TypedDict):
     aggregate_version: int
     occurred_at: datetime
     number: str
-    customer_id: UserId
+    customer_id: UserId | None
     total: Money
 
 
@@ -61,7 +61,7 @@ class OrderEvent(Event):
     aggregate_type = "order"
 
     number: str
-    customer_id: UserId
+    customer_id: UserId | None
     total: Money
 
 
@@ -124,6 +124,13 @@ class OrderChanged(OrderEvent):
     type = "order.changed"
 
     fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderClaimed(OrderEvent):
+    """The order of a guest has become an order of the account `customer_id`, which has verified the address."""
+
+    type = "order.claimed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,7 +43,7 @@ class EmailNotVerified(DomainError):
     code = "email_not_verified"
 
     def __init__(self) -> None:
-        super().__init__("Verify the e-mail address of the account before placing an order.")
+        super().__init__("Verify the e-mail address of the account first.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,6 +64,7 @@ class Action(StrEnum):
     CANCEL = "cancel"
     CANCEL_LINES = "cancel_lines"
     CHANGE = "change"
+    CLAIM = "claim"
     FULFILL = "fulfil"
     REFUND = "refund"
     SETTLE_REFUND = "settle_refund"
@@ -348,6 +349,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         guard=_NOTHING_FULFILLED,
         parties=_BOTH,
     ),
+    *_in_place(Action.CLAIM, "order.claimed", *OrderStatus),
     Transition(
         source=OrderStatus.CONFIRMED,
         action=Action.FULFILL,

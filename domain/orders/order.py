@@ -11,6 +11,7 @@ from domain.orders.events import (
     FulfillmentCreated,
     OrderCancelled,
     OrderChanged,
+    OrderClaimed,
     OrderConfirmed,
     OrderExpired,
     OrderFulfilled,
@@ -18,6 +19,7 @@ from domain.orders.events import (
     PlacedLine,
 )
 from domain.orders.fulfillment import Fulfillment
+from domain.orders.guest import Guest
 from domain.orders.lifecycle import Action, OrderStatus, Party
 from domain.orders.line import CancelledLine, OrderLine
 from domain.orders.order_payments import OrderPayments
@@ -45,7 +47,8 @@ class Order(OrderPayments):
         cls,
         *,
         id: OrderId,  # noqa: A002 - the field's name
-        customer_id: UserId,
+        customer_id: UserId | None,
+        guest: Guest | None = None,
         placed_by: CallerId | None,
         idempotency_key: str,
         lines: Sequence[OrderLine],
@@ -62,11 +65,12 @@ class Order(OrderPayments):
         Raises ValidationFailed.
         """
         details = OrderDetails(shipping_address=shipping_address, note=note, metadata=metadata)
-        ensure_valid(details.violations())
+        ensure_valid((*(guest.violations() if guest else ()), *details.violations()))
         zero = Money.zero(total.currency)
         order = cls(
             id=id,
             customer_id=customer_id,
+            guest=guest,
             placed_by=placed_by,
             idempotency_key=idempotency_key,
             status=OrderStatus.PENDING_PAYMENT,
@@ -156,6 +160,12 @@ class Order(OrderPayments):
         self.metadata = dict(details.metadata)
         self._transition(Action.CHANGE, reason=", ".join(changed), now=now, actor=actor)
         self.events.append(OrderChanged(**self._event_fields(now), fields=changed))
+
+    def claim(self, customer_id: UserId, *, now: datetime, actor: Actor) -> None:
+        """Make the order of a guest an order of the account that has verified the guest's address."""
+        self.customer_id, self.guest = customer_id, None
+        self._transition(Action.CLAIM, now=now, actor=actor)
+        self.events.append(OrderClaimed(**self._event_fields(now)))
 
     def fulfill(
         self, fulfillment: Fulfillment, *, override: str | None = None, now: datetime, actor: Actor

@@ -8,6 +8,7 @@ from domain.orders import lifecycle
 from domain.orders.address import Address
 from domain.orders.details import OrderDetails
 from domain.orders.events import LinesCancelled, OrderCancelled, OrderFields, OrderFulfilled
+from domain.orders.guest import Guest
 from domain.orders.lifecycle import Action, InvalidTransition, OrderStatus, Party
 from domain.orders.line import CancelledLine, OrderLine
 from domain.orders.number import order_number
@@ -19,6 +20,13 @@ from domain.shared.money import Money
 
 OrderKey = tuple[CallerId, str]
 """The caller that placed an order, and the idempotency key of its request. No other order ever has the same pair."""
+
+
+def key_of(caller: CallerId | None, idempotency_key: str) -> OrderKey:
+    """Return the key of an order. Every order has a caller: its customer, or the one that placed it for a guest."""
+    if caller is None:
+        raise ValueError("An order without a customer needs the caller that placed it.")
+    return caller, idempotency_key
 
 
 class OrderDisputed(DomainError):
@@ -50,11 +58,12 @@ class OrderState(Aggregate):
     `refunded_total` the refunded money, and `pending_refund_total` the money that is being refunded.
     `is_hold_extended` is true if the hold was extended because a customer has to authenticate a payment.
     `open_disputes` counts disputed payments. `placed_by` is the caller that placed the order for its customer, or None
-    if the customer placed it.
+    if the customer placed it. The order of a guest has no `customer_id`.
     """
 
     id: OrderId
-    customer_id: UserId
+    customer_id: UserId | None
+    guest: Guest | None
     placed_by: CallerId | None
     idempotency_key: str
     status: OrderStatus
@@ -82,7 +91,7 @@ class OrderState(Aggregate):
 
     @property
     def key(self) -> OrderKey:
-        return self.placed_by or self.customer_id, self.idempotency_key
+        return key_of(self.placed_by or self.customer_id, self.idempotency_key)
 
     @property
     def details(self) -> OrderDetails:

@@ -8,6 +8,7 @@ from uuid import UUID
 from domain.catalog.product import Product
 from domain.catalog.stock import Stock
 from domain.orders.address import Address
+from domain.orders.guest import Guest
 from domain.orders.hold_limits import CustomerHolds, HoldLimits
 from domain.orders.line import OrderLine, PricedLine, RequestedLine
 from domain.orders.order import Order
@@ -34,16 +35,22 @@ class OutOfStock(DomainError):
 class OrderRequest:
     """A request to place an order. It is rejected if the total differs from `expected_total`.
 
-    `placed_by` is the caller that places the order for its customer, or None if the customer places it.
+    `placed_by` is the caller that places the order for its customer, or None if the customer places it. The order
+    of a guest has no `customer_id`.
     """
 
-    customer_id: UserId
+    customer_id: UserId | None
+    guest: Guest | None = None
     placed_by: CallerId | None = None
     lines: tuple[RequestedLine, ...]
     shipping_address: Address | None = None
     note: str | None = None
     expected_total: Money | None = None
     metadata: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        if (self.customer_id is None) is (self.guest is None) or (self.guest and self.placed_by is None):
+            raise ValueError("An order is for a customer or for a guest, and a guest places none.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,7 @@ def quote(request: OrderRequest, products_with_stock: ProductsWithStock) -> Quot
 def place(
     request: OrderRequest,
     products_with_stock: ProductsWithStock,
-    holds: CustomerHolds,
+    holds: CustomerHolds | None,
     limits: HoldLimits,
     *,
     idempotency_key: str,
@@ -93,10 +100,12 @@ def place(
     Raises the errors of `quote`, TooManyUnpaidOrders, TooManyUnitsHeld, EmailNotVerified.
     """
     accepted = quote(request, products_with_stock)
-    limits.ensure_allow(holds, accepted.lines)
+    if holds is not None:
+        limits.ensure_allow(holds, accepted.lines)
     order = Order.place(
         id=OrderId(new_id()),
         customer_id=request.customer_id,
+        guest=request.guest,
         placed_by=request.placed_by,
         idempotency_key=idempotency_key,
         lines=[
@@ -118,7 +127,7 @@ def place(
         now=now,
         actor=actor,
     )
-    if accepted.total.amount > 0:
+    if holds is not None and accepted.total.amount > 0:
         holds.add_order(accepted.lines)
     for line in accepted.lines:
         products_with_stock.stocks[line.product_id].reserve(

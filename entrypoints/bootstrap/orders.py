@@ -3,6 +3,7 @@ from dependency_injector import containers, providers
 from adapters.tracing.tracing import Tracing
 from application.orders.cancel_order import CancelOrder
 from application.orders.change_order import ChangeOrder
+from application.orders.claim_guest_orders import ClaimGuestOrders
 from application.orders.decide_return import ApproveReturn, RefuseReturn
 from application.orders.expire_orders import ExpireOrders
 from application.orders.fulfill_order import FulfillOrder
@@ -13,6 +14,7 @@ from application.orders.preview_order import PreviewOrder
 from application.orders.queries import (
     ExportOrders,
     GetFulfillment,
+    GetGuestOrder,
     GetOrder,
     GetReturn,
     ListFulfillments,
@@ -22,6 +24,7 @@ from application.orders.queries import (
 )
 from application.orders.receive_return import ReceiveReturn
 from application.orders.release_expired_holds import ReleaseExpiredHolds
+from application.orders.renew_order_token import RenewOrderToken
 from application.orders.request_return import RequestReturn
 from application.shared.admission import Admission
 from application.shared.batching import Batcher
@@ -86,6 +89,11 @@ class Orders(containers.DeclarativeContainer):
     cancel_order = providers.Singleton(CancelOrder, unit_of_work=database.unit_of_work, clock=clock, ids=ids)
     expire_orders = providers.Singleton(ExpireOrders, unit_of_work=database.unit_of_work, clock=clock)
     get_order = providers.Singleton(GetOrder, orders=database.order_queries)
+    get_guest_order = providers.Singleton(GetGuestOrder, orders=database.order_queries)
+    renew_order_token = providers.Singleton(RenewOrderToken, unit_of_work=database.unit_of_work, clock=clock)
+    claim_guest_orders = providers.Singleton(
+        ClaimGuestOrders, unit_of_work=database.unit_of_work, clock=clock
+    )
     export_orders = providers.Singleton(ExportOrders, orders=database.order_queries)
     list_orders = providers.Singleton(ListOrders, orders=database.order_queries)
     list_status_changes = providers.Singleton(

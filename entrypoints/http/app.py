@@ -18,7 +18,7 @@ from entrypoints.http.api.documentation.pages import install_docs
 from entrypoints.http.api.documentation.tags import TAGS
 from entrypoints.http.api.events import router as feed
 from entrypoints.http.api.operations import health, metrics
-from entrypoints.http.api.orders import fulfillments, returns
+from entrypoints.http.api.orders import fulfillments, guest_orders, returns
 from entrypoints.http.api.orders import router as orders
 from entrypoints.http.api.payments import payments, provider_messages, refunds
 from entrypoints.http.api.sessions import discovery, token
@@ -39,6 +39,7 @@ from entrypoints.http.representation.fingerprints import (
     FINGERPRINT_SECRET_BYTES,
     Fingerprints,
 )
+from entrypoints.http.security.order_tokens import ORDER_TOKEN_SECRET, ORDER_TOKEN_SECRET_BYTES, OrderTokens
 from entrypoints.lifespan import running, warn_about_clear_secrets
 from entrypoints.metrics.sampling import SAMPLE_EVERY, sample_queues
 from entrypoints.reloading import reloader
@@ -73,6 +74,7 @@ ROUTERS: Sequence[APIRouter] = (
     refunds.router,
     fulfillments.router,
     returns.router,
+    guest_orders.router,
     provider_messages.router,
     feed.router,
     webhooks.router,
@@ -108,6 +110,9 @@ def create_app(settings: Settings | None = None, container: Container | None = N
             await warn_about_clear_secrets(container)
             app.state.fingerprints = Fingerprints(
                 await container.database.secrets().get_or_create(FINGERPRINT_SECRET, FINGERPRINT_SECRET_BYTES)
+            )
+            app.state.order_tokens = OrderTokens(
+                await container.database.secrets().get_or_create(ORDER_TOKEN_SECRET, ORDER_TOKEN_SECRET_BYTES)
             )
             try:
                 yield

@@ -25,7 +25,7 @@ from domain.payments.payment import (
 from domain.shared.errors import NotFound, ValidationFailed
 from tests.invariants import assert_invariants, history, payments, refunds
 from tests.kit.gateway import CLIENT_SECRET
-from tests.kit.shop import HOLD, Shop
+from tests.kit.shop import HOLD, Shop, owner_of
 
 
 async def an_authorized_order(shop: Shop, *, quantity: int = 2) -> tuple[OrderView, PaymentView]:
@@ -118,7 +118,7 @@ async def test_void_leaves_a_shipped_order_shipped_and_unpaid(shop: Shop) -> Non
 async def test_customer_cannot_void_an_authorized_payment(shop: Shop) -> None:
     order, payment = await an_authorized_order(shop)
     with pytest.raises(InvalidTransition):
-        await shop.void(payment, access=OrderAccess.own(order.customer_id))
+        await shop.void(payment, access=owner_of(order))
     with pytest.raises(NotFound):
         await shop.void(payment, access=OrderAccess.own((await shop.customer()).id))
 
@@ -337,7 +337,7 @@ async def test_capture_with_a_reused_key_is_replayed(shop: Shop) -> None:
 async def test_required_authentication_extends_the_hold_once(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5))
     shop.clock.advance(timedelta(minutes=10))
-    access = OrderAccess.own(order.customer_id)
+    access = owner_of(order)
     paid = await shop.pay_order(replace(shop.paying(order, "tok_3ds"), access=access))
     payment = paid.result
     assert payment.status is PaymentStatus.REQUIRES_ACTION
@@ -355,7 +355,7 @@ async def test_required_authentication_extends_the_hold_once(shop: Shop) -> None
 
 async def test_next_action_secret_is_shown_only_to_the_customer(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5))
-    access = OrderAccess.own(order.customer_id)
+    access = owner_of(order)
     command = replace(shop.paying(order, "tok_3ds", key="k"), access=access)
     payment = (await shop.pay_order(command)).result
     replay = await shop.pay_order(command)

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from application.orders.access import OrderAccess
 from application.orders.views import OrderView
 from application.payments.ports import Outcome, ProviderEventKind
 from domain.orders.lifecycle import Action, InvalidTransition, OrderStatus
@@ -15,7 +14,7 @@ from domain.payments.refund import RefundedLine
 from domain.shared.errors import ValidationFailed
 from domain.shared.money import Money
 from tests.invariants import assert_invariants, history, payments, refunds
-from tests.kit.shop import Shop
+from tests.kit.shop import Shop, owner_of
 
 
 async def an_order(shop: Shop) -> OrderView:
@@ -99,7 +98,7 @@ async def test_unpaid_order_is_cancelled_if_its_remaining_units_are_free(shop: S
 
 async def test_customer_can_cancel_units_until_shipping_begins(shop: Shop) -> None:
     order = await a_paid_order(shop)
-    own = OrderAccess.own(order.customer_id)
+    own = owner_of(order)
     await shop.cancel(order, 1, 0, access=own)
     await shop.fulfil(order, 1, 0)
     with pytest.raises(InvalidTransition) as refusal:

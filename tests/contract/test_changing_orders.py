@@ -11,7 +11,7 @@ from domain.orders.lifecycle import Action, InvalidTransition
 from domain.shared.actor import Actor
 from domain.shared.errors import NotFound, PreconditionFailed, ValidationFailed
 from tests.invariants import assert_invariants, history
-from tests.kit.shop import Shop
+from tests.kit.shop import Shop, owner_of
 
 ADDRESS = Address(
     name="Ann Example",
@@ -97,7 +97,7 @@ async def test_order_cannot_be_changed_when_shipping_has_begun(shop: Shop, acces
     await shop.pay(order)
     await shop.fulfil(await shop.see(order), 1)
     shipped = await shop.see(order)
-    caller = OrderAccess.own(order.customer_id) if access == "owner" else OrderAccess.all()
+    caller = owner_of(order) if access == "owner" else OrderAccess.all()
     with pytest.raises(InvalidTransition) as rejected:
         await shop.change_order(shop.changing(shipped, note="Ring once", access=caller))
     assert rejected.value.params["action"] == "change"

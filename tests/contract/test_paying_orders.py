@@ -16,7 +16,7 @@ from domain.payments.refund import RefundStatus
 from domain.shared.errors import NotFound, ValidationFailed
 from domain.shared.money import Money
 from tests.invariants import assert_invariants, history, payments, refunds
-from tests.kit.shop import HOLD, Shop
+from tests.kit.shop import HOLD, Shop, owner_of
 
 
 async def an_order(shop: Shop, *, stock: int = 5, quantity: int = 2) -> OrderView:
@@ -65,7 +65,7 @@ async def test_order_of_another_customer_can_be_paid_by_staff_only(shop: Shop) -
     order, bob = await an_order(shop), await shop.customer()
     with pytest.raises(NotFound):
         await shop.pay_order(shop.paying(order, access=OrderAccess.own(bob.id)))
-    await shop.pay_order(shop.paying(order, access=OrderAccess.own(order.customer_id)))
+    await shop.pay_order(shop.paying(order, access=owner_of(order)))
     await assert_invariants(shop)
 
 
@@ -305,7 +305,7 @@ async def test_paid_order_cannot_be_paid_again(shop: Shop) -> None:
     order = await an_order(shop)
     await shop.pay(order)
     with pytest.raises(InvalidTransition) as refusal:
-        await shop.pay_order(shop.paying(order, access=OrderAccess.own(order.customer_id)))
+        await shop.pay_order(shop.paying(order, access=owner_of(order)))
     assert refusal.value.params == {
         "from": "confirmed",
         "action": "pay",

@@ -11,6 +11,7 @@ from application.orders.ports import OrderHasExpired
 from application.orders.views import OrderView
 from application.shared.idempotency import IdempotencyKeyReused
 from domain.orders.lifecycle import OrderStatus
+from domain.orders.order_state import key_of
 from domain.shared.errors import NotFound
 from tests.invariants import assert_invariants, every_order
 from tests.kit.examples import an_order
@@ -73,7 +74,7 @@ async def test_order_with_a_new_key_is_placed_after_pruning(shop: Shop) -> None:
     shop.clock.advance(RETENTION + timedelta(seconds=1))
     await prune(shop)
     again = replace(command, key=replace(command.key, key="another"))
-    shop.keys_sent.add((again.request.customer_id, "another"))
+    shop.keys_sent.add(key_of(again.request.customer_id, "another"))
     assert not (await shop.place_order(again)).replayed
     await assert_invariants(shop, pruned=1)
 

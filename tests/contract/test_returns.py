@@ -26,7 +26,7 @@ from domain.shared.errors import NotFound, ValidationFailed
 from domain.shared.ids import ReturnId
 from domain.shared.money import Money
 from tests.invariants import assert_invariants, history, ledger, payments, refunds
-from tests.kit.shop import Shop
+from tests.kit.shop import Shop, owner_of
 
 REJECTIONS = (
     InvalidTransition,
@@ -185,7 +185,7 @@ async def test_customer_cannot_return_units_of_another_customers_order(shop: Sho
     stranger = await shop.customer()
     with pytest.raises(NotFound):
         await shop.request_return(shop.returning(order, 1, 0, access=OrderAccess.own(stranger.id)))
-    own = OrderAccess.own(order.customer_id)
+    own = owner_of(order)
     requested = (await shop.request_return(shop.returning(order, 1, 0, access=own))).result
     assert requested.seen_by(own.party).allowed_actions == ()
 

@@ -19,6 +19,7 @@ from domain.clients.client import ServiceClient
 from domain.clients.secret import ClientSecret
 from domain.orders.address import Address
 from domain.orders.fulfillment import FulfilledLine, Fulfillment
+from domain.orders.guest import Guest
 from domain.orders.lifecycle import Action, OrderStatus
 from domain.orders.line import OrderLine
 from domain.orders.order import Order
@@ -65,6 +66,7 @@ class Values:
             datetime: lambda _: NOW + timedelta(seconds=self._next()),
             dict[str, str]: lambda name: {name: f"{name}-{self._next()}"},
             Money: lambda _: Money(self._next(), "EUR"),
+            Guest: lambda _: self.fill(Guest),
             EmailAddress: lambda _: EmailAddress.of(f"Someone-{self._next()}", "example.com"),
             UUID: lambda _: shop.ids.new(),
         }

@@ -154,7 +154,7 @@ async def test_order_cancelled_at_any_await_is_stored_completely_or_not_at_all(s
         suspension += 1
         command = shop.placing((mug, 1), (cup, 2), customer=await shop.customer())
         is_cancelled = await is_cancelled_at(suspension, batch([command]))
-        order = await shop.store.orders.get_by_key(command.request.customer_id, command.key.key)
+        order = await shop.store.orders.get_by_key(*command.order_key)
         placed_though_cancelled += is_cancelled and order is not None
     assert suspension > 3
     assert placed_though_cancelled > 0, "the commit itself is not cancelled"

@@ -70,7 +70,9 @@ ONESELF = Access()
 """Any logged-in caller, about themselves only."""
 
 READ_ONESELF = replace(ONESELF, trusts_token=True)
-ORDER = Access(others=Permission.PLACE_ORDERS_FOR_OTHERS, trusts_token=True)
+ORDER = Access(
+    permission=Permission.PLACE_ORDERS, others=Permission.PLACE_ORDERS_FOR_OTHERS, trusts_token=True
+)
 OWN_AND_FOR_STAFF_ALL = Access(others=Permission.SEE_ALL_ORDERS, trusts_token=True)
 """A list: every caller with objects of their own may read it."""
 
@@ -88,6 +90,7 @@ TABLE: Mapping[str, Access] = {
     "POST /v1/me/email": ONESELF,
     "POST /v1/me/password": ONESELF,
     "DELETE /v1/me": ONESELF,
+    "POST /v1/me/claim-orders": ONESELF,
     "GET /v1/me/sessions": READ_ONESELF,
     "DELETE /v1/me/sessions/{session_id}": own_or(None),
     "GET /v1/audit": needs(Permission.READ_AUDIT_LOG),
@@ -107,6 +110,8 @@ TABLE: Mapping[str, Access] = {
     "POST /v1/orders/preview": ORDER,
     "GET /v1/orders": OWN_AND_FOR_STAFF_ALL,
     "GET /v1/orders/{order_id}": read_own_or(Permission.SEE_ALL_ORDERS),
+    "GET /v1/guest-orders/{order_id}": ANYBODY,
+    "POST /v1/orders/{order_id}/order-token": needs(Permission.CHANGE_ANY_ORDER),
     "GET /v1/orders/{order_id}/history": read_own_or(Permission.SEE_ALL_ORDERS),
     "PATCH /v1/orders/{order_id}": own_or(Permission.CHANGE_ANY_ORDER),
     "POST /v1/orders/{order_id}/cancel": own_or(Permission.CANCEL_ANY_ORDER),

@@ -65,7 +65,7 @@ def a_product(
 def an_order(
     ids: IdFactory,
     *lines: tuple[ProductView, int],
-    customer: UserId,
+    customer: UserId | None,
     actor: Actor,
     key: str = "key-of-an-order",
 ) -> Order:

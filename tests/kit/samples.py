@@ -28,6 +28,8 @@ _PAID = re.compile(r"/(payments/.*|refunds|fulfillments|returns)")
 """Operations that need a paid order."""
 _TOKENS = {"capture_payment": "tok_ok", "void_payment": "tok_3ds"}
 """Operations on undecided payments, with tokens that create such payments."""
+_OF_GUESTS = {"get_guest_order", "renew_order_token"}
+"""Operations on the order of a guest."""
 _RETURNS = {"request_return", "approve_return", "refuse_return", "receive_return"}
 """Operations on a return, each of another order."""
 
@@ -110,6 +112,8 @@ class Surroundings:
         """Place an unpaid order, and a paid one that is partially shipped and refunded."""
         product = await self.web.product(stock=100, price=PRICE, currency=CURRENCY)
         pending = await self._post("/v1/orders", order_of((product, QUANTITY)))
+        for_guest = order_of((product, 1), guest={"email": "guest@example.com"})
+        of_guest = await self._post("/v1/orders", for_guest, actor=self.operator)
         paid = await self._post("/v1/orders", order_of((product, 9)))
         url = f"/v1/orders/{paid['id']}"
         units = [{"line_id": paid["lines"][0]["id"], "quantity": 1}]
@@ -122,6 +126,8 @@ class Surroundings:
         self.ids.update(
             product_id=product["id"],
             order_id=pending["id"],
+            guest_order_id=of_guest["id"],
+            order_token=of_guest["order_token"],
             paid_order_id=paid["id"],
             line_id=paid["lines"][0]["id"],
             payment_id=payment["id"],
@@ -171,6 +177,8 @@ class Surroundings:
     def url_of(self, operation: Operation, **ids: str) -> str:
         """Return a URL of the operation, by default of an object that permits it."""
         order = self.ids["paid_order_id" if _PAID.search(operation.path) else "order_id"]
+        if operation.id in _OF_GUESTS:
+            order = self.ids["guest_order_id"]
         payment = self.ids["payment_id"]
         if operation.id in _TOKENS and "undecided_payment_id" in self.ids:
             order, payment = self.ids["undecided_order_id"], self.ids["undecided_payment_id"]
@@ -233,6 +241,8 @@ class Surroundings:
         match name:
             case "Idempotency-Key":
                 return uuid4().hex
+            case "Order-Token":
+                return self.ids["order_token"]
             case "If-Match":
                 reader = self.authorization if url.startswith("/v1/me") else self.operator
                 shown = await self.web.visitor.get(url, headers=reader)

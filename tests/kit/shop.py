@@ -20,6 +20,7 @@ from application.catalog.views import ProductView
 from application.orders.access import OrderAccess
 from application.orders.cancel_order import CancelOrder, CancelOrderCommand
 from application.orders.change_order import ChangeOrder, ChangeOrderCommand
+from application.orders.claim_guest_orders import ClaimGuestOrders
 from application.orders.decide_return import ApproveReturn, RefuseReturn, ReturnCommand
 from application.orders.expire_orders import ExpireOrders
 from application.orders.fulfill_order import FulfillOrder, FulfillOrderCommand
@@ -28,8 +29,9 @@ from application.orders.place_order_batch import PlaceOrderBatch, PlaceOrderComm
 from application.orders.placement_queue import PlacementQueue
 from application.orders.ports import OrderFilter
 from application.orders.preview_order import PreviewOrder
-from application.orders.queries import ExportOrders, GetOrder, ListOrders, ListStatusChanges
+from application.orders.queries import ExportOrders, GetGuestOrder, GetOrder, ListOrders, ListStatusChanges
 from application.orders.receive_return import ReceiveReturn, ReceiveReturnCommand
+from application.orders.renew_order_token import RenewOrderToken
 from application.orders.request_return import RequestReturn, RequestReturnCommand
 from application.orders.views import FulfillmentView, OrderView, ReturnView
 from application.payments.capture_payment import CapturePayment
@@ -52,10 +54,11 @@ from domain.catalog.stock import MovementReason
 from domain.orders.address import Address
 from domain.orders.details import OrderChanges
 from domain.orders.fulfillment import FulfilledLine
+from domain.orders.guest import Guest
 from domain.orders.hold_limits import HoldLimits
 from domain.orders.line import CancelledLine, RequestedLine
 from domain.orders.order_return import ReturnedLine
-from domain.orders.order_state import OrderKey
+from domain.orders.order_state import OrderKey, key_of
 from domain.orders.placing import OrderRequest
 from domain.payments.method import PaymentMethod
 from domain.payments.payment import CaptureMethod
@@ -78,6 +81,12 @@ STAFF = Actor(None, "test")
 MAX_BATCH = 64
 NO_TIMEOUT = 60
 """Seconds that no test waits."""
+
+
+def owner_of(order: OrderView) -> OrderAccess:
+    """Return the access of the order's customer."""
+    assert order.customer_id is not None
+    return OrderAccess.own(order.customer_id)
 
 
 class Shop(Accounts):
@@ -109,6 +118,9 @@ class Shop(Accounts):
     refuse_return: RefuseReturn
     receive_return: ReceiveReturn
     get_order: GetOrder
+    get_guest_order: GetGuestOrder
+    renew_order_token: RenewOrderToken
+    claim_guest_orders: ClaimGuestOrders
     list_orders: ListOrders
     export_orders: ExportOrders
     list_status_changes: ListStatusChanges
@@ -327,20 +339,21 @@ class Shop(Accounts):
     def placing(
         self,
         *lines: tuple[ProductView, int],
-        customer: UserView,
+        customer: UserView | Guest,
         placed_by: CallerId | None = None,
         key: str | None = None,
         expected_total: Money | None = None,
     ) -> PlaceOrderCommand:
         """Return the command of the customer, or of `placed_by`, to order the given units of each product."""
         request = OrderRequest(
-            customer_id=customer.id,
+            customer_id=None if isinstance(customer, Guest) else customer.id,
+            guest=customer if isinstance(customer, Guest) else None,
             placed_by=placed_by,
             lines=tuple(RequestedLine(product.id, quantity) for product, quantity in lines),
             expected_total=expected_total,
             metadata={},
         )
-        caller = placed_by or customer.id
+        caller = key_of(placed_by or request.customer_id, "")[0]
         idempotency_key = self.key(
             request, operation=IdempotentOperation.PLACE_ORDER, principal=str(caller), key=key
         )

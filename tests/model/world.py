@@ -18,6 +18,7 @@ from application.payments.ports import Outcome, ProviderAnswer, ProviderEventKin
 from application.payments.views import PaymentView, RefundView
 from application.users.views import UserView
 from domain.orders.authorizing import may_be_renewed
+from domain.orders.guest import Guest
 from domain.orders.lifecycle import InvalidTransition
 from domain.orders.order import Order
 from domain.orders.order_return import InvalidReturnTransition, OrderReturn
@@ -30,6 +31,9 @@ from domain.payments.refund import Refund, RefundOrigin, RefundStatus
 from domain.shared.errors import ValidationFailed
 from domain.shared.ids import OrderId
 from domain.shared.money import Money
+from domain.users.email_address import EmailAddress
+from entrypoints.email_addresses import sought_email_address
+from tests.kit.actors import SOMEBODY
 from tests.kit.shop import HOLD, Shop
 from tests.kit.store import memory_store
 
@@ -63,6 +67,7 @@ class Bounds:
     """Bounds of the exploration: units per customer, payments per order, and so on.
 
     `failures` is how often a refund fails. `cancels`: single units are cancelled. `changes`: notes are changed.
+    `claims`: orders are placed for guests, whose accounts claim them.
     `returns` is the number of returns. `is_manual`: payments are authorized first. `renews`: the provider renews
     authorizations. `requires_action`: the bank can require authentication. `is_disputed`:
     a payment can be disputed. `provider_refunds` is the number of refunds made at the provider.
@@ -75,6 +80,7 @@ class Bounds:
     holds: int = 1
     fulfils: bool = False
     cancels: bool = False
+    claims: bool = False
     changes: bool = False
     returns: int = 0
     charges_twice: bool = False
@@ -123,6 +129,8 @@ class World:
         shop.gateway.authorized_until = shop.clock.now() + AUTHORIZATION
         shop.gateway.renewal = RENEWED_FOR if bounds.renews else None
         customers = tuple([await shop.customer() for _ in bounds.units])
+        for user in database.tables.users.values():
+            user.email_verified = True
         return cls(bounds, database, shop, product, customers)
 
     def snapshot(self) -> Snapshot:
@@ -153,7 +161,7 @@ class World:
 
     @property
     def orders(self) -> list[Order]:
-        return sorted(self.database.tables.orders.values(), key=lambda order: order.customer_id)
+        return sorted(self.database.tables.orders.values(), key=lambda order: str(order.customer_id))
 
     def payments_of(self, order_id: OrderId) -> list[Payment]:
         payments = self.database.tables.payments.values()
@@ -175,7 +183,7 @@ class World:
     def moves(self) -> Iterator[Move]:
         """Yield all possible moves, including those that will be rejected."""
         for number, customer in enumerate(self.customers):
-            order = next((each for each in self.orders if each.customer_id == customer.id), None)
+            order = next((each for each in self.orders if _is_of(each, customer)), None)
             if order is None:
                 yield Move(f"place {number}", partial(self._place, customer, self.bounds.units[number]))
             else:
@@ -201,10 +209,7 @@ class World:
         yield Move(f"cancel {number}", partial(self.shop.cancel, view))
         if self.bounds.cancels:
             yield Move(f"cancel one of {number}", partial(self.shop.cancel, view, 1))
-        if self.bounds.changes:
-            for note in ("Ring once", None):
-                changing = self.shop.changing(view, note=note)
-                yield Move(f"change the note of {number}", partial(self.shop.change_order, changing))
+        yield from self._moves_of_details(number, view)
         if self.bounds.fulfils:
             yield Move(f"ship one of {number}", partial(self.shop.fulfil, view, 1))
             yield Move(
@@ -221,6 +226,15 @@ class World:
             yield from self._provider_moves(number, PaymentView.of(each))
         for refund in refunds:
             yield from self._told_of_refund(number, RefundView.of(refund), payments)
+
+    def _moves_of_details(self, number: int, order: OrderView) -> Iterator[Move]:
+        if self.bounds.claims:
+            claim = self.shop.claim_guest_orders
+            yield Move(f"claim {number}", partial(claim, self.customers[number].id, actor=SOMEBODY))
+        if self.bounds.changes:
+            for note in ("Ring once", None):
+                changing = self.shop.changing(order, note=note)
+                yield Move(f"change the note of {number}", partial(self.shop.change_order, changing))
 
     def _moves_of_returns(self, number: int, order: OrderView) -> Iterator[Move]:
         returns = [ReturnView.of(each) for each in self.returns_of(order.id)]
@@ -323,7 +337,12 @@ class World:
 
     async def _place(self, customer: UserView, units: int) -> None:
         try:
-            await self.shop.order(self.product, units, customer=customer)
+            if self.bounds.claims:
+                guest = Guest(email=_address_of(customer))
+                placing = self.shop.placing((self.product, units), customer=guest, placed_by=customer.id)
+                await self.shop.place_order(placing)
+            else:
+                await self.shop.order(self.product, units, customer=customer)
         except OutOfStock:
             self.somebody_was_refused = True
             raise
@@ -405,6 +424,7 @@ class World:
             order.is_hold_extended,
             order.open_disputes,
             order.note,
+            order.guest,
             order.paid_total.amount,
             order.refunded_total.amount,
             order.pending_refund_total.amount,
@@ -443,6 +463,17 @@ class World:
                 )
             ),
         )
+
+
+def _address_of(customer: UserView) -> EmailAddress:
+    assert customer.email is not None
+    return sought_email_address(customer.email)
+
+
+def _is_of(order: Order, customer: UserView) -> bool:
+    if order.guest is not None:
+        return order.guest.email == _address_of(customer)
+    return order.customer_id == customer.id
 
 
 def _copied(tables: Tables) -> Tables:

@@ -66,6 +66,8 @@ class Tables:
     stocks: MutableMapping[ProductId, Stock] = field(default_factory=dict)
     movements: MutableMapping[tuple[ProductId, int], Movement] = field(default_factory=dict)
     orders: MutableMapping[OrderId, Order] = field(default_factory=dict)
+    claimed_by: MutableMapping[OrderId, UserId] = field(default_factory=dict)
+    order_token_versions: MutableMapping[OrderId, int] = field(default_factory=dict)
     order_ids: MutableMapping[OrderKey, OrderId] = field(default_factory=dict)
     order_fingerprints: MutableMapping[OrderId, bytes] = field(default_factory=dict)
     changes: MutableMapping[tuple[OrderId, int], StatusChange] = field(default_factory=dict)

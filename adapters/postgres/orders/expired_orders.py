@@ -49,6 +49,15 @@ _LOCK = text("""
     FOR NO KEY UPDATE OF users SKIP LOCKED
     FOR UPDATE OF orders SKIP LOCKED
 """).bindparams(bindparam("before", type_=DateTime(timezone=True)))
+_LOCK_OF_GUESTS = text("""
+    SELECT id
+    FROM orders
+    WHERE customer_id IS NULL AND status = 'expired' AND placed_at < :before AND updated_at < :before
+      AND NOT EXISTS (SELECT FROM payments WHERE order_id = orders.id)
+    ORDER BY placed_at, id
+    LIMIT :limit
+    FOR UPDATE SKIP LOCKED
+""").bindparams(bindparam("before", type_=DateTime(timezone=True)))
 _IDS = any_(bindparam("ids", type_=ARRAY(Uuid)))
 # A separate statement, so that its snapshot includes payments that were committed before the orders were locked.
 _READ = orders_with_lines(
@@ -106,7 +115,9 @@ class PostgresExpiredOrders(ExpiredOrders):
         with translated():
             async with self._engine.begin() as connection:
                 locked = await connection.execute(_LOCK, {"before": before, "limit": limit})
-                ids = locked.scalars().all()
+                ids = list(locked.scalars())
+                rest = {"before": before, "limit": limit - len(ids)}
+                ids += (await connection.execute(_LOCK_OF_GUESTS, rest)).scalars()
                 orders = [order_from(row) for row in await connection.execute(_READ, {"ids": ids})]
                 records = [
                     {"order_id": order.id, "result": to_json(OrderView.of(order).without_details())}

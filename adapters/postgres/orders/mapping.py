@@ -11,12 +11,14 @@ from application.orders.views import FulfillmentView, OrderView
 from application.shared.idempotency import UNVERIFIABLE, StoredResult
 from domain.orders.address import Address
 from domain.orders.fulfillment import FulfilledLine, Fulfillment
+from domain.orders.guest import Guest
 from domain.orders.lifecycle import OrderStatus
 from domain.orders.line import OrderLine
 from domain.orders.order import Order
 from domain.orders.order_state import StatusChange
 from domain.shared.ids import FulfillmentId, LineId, OrderId, ProductId, UserId
 from domain.shared.money import Money
+from domain.users.email_address import EmailAddress
 
 _ORDER = columns_of(OrderRow)
 _LINE = columns_of(OrderLineRow, without={"order_id", "position"})
@@ -55,6 +57,9 @@ def order_values(order: Order) -> dict[str, object]:
         "id": order.id,
         "number": order.number,
         "customer_id": order.customer_id,
+        "guest_email": order.guest.email.normalized if order.guest else None,
+        "guest_email_typed": order.guest.email.typed if order.guest else None,
+        "guest_name": order.guest.full_name if order.guest else None,
         "placed_by": order.placed_by,
         "idempotency_key": order.idempotency_key,
         "status": order.status,
@@ -115,7 +120,8 @@ def order_from(result: ResultRow) -> Order:
     lines = map(_line_row, zip(*result[len(_ORDER) :], strict=True))
     return Order(
         id=OrderId(row.id),
-        customer_id=UserId(row.customer_id),
+        customer_id=None if row.customer_id is None else UserId(row.customer_id),
+        guest=_guest_from(row),
         placed_by=None if row.placed_by is None else UserId(row.placed_by),
         idempotency_key=row.idempotency_key,
         status=OrderStatus(row.status),
@@ -143,6 +149,13 @@ def result_from(result: ResultRow) -> StoredResult[OrderView]:
     row = _order_row(result[: len(_ORDER)])
     view = OrderView.of(order_from(result))
     return StoredResult(row.fingerprint or b"", view, row.fingerprint_version or UNVERIFIABLE)
+
+
+def _guest_from(row: OrderRow) -> Guest | None:
+    if row.guest_email is None:
+        return None
+    email = EmailAddress.stored(row.guest_email, row.guest_email_typed)
+    return Guest(email=email, full_name=row.guest_name)
 
 
 def _line_from(row: OrderLineRow, currency: str) -> OrderLine:

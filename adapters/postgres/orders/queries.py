@@ -51,6 +51,9 @@ _GET = orders_with_lines(ORDERS.where(OrderRow.id == any_(bindparam("ids", type_
 _GET_BY_KEY = orders_with_lines(
     ORDERS.where(bindparam("placed_by") == PLACED_BY, OrderRow.idempotency_key == bindparam("key"))
 )
+_TOKEN_VERSION = select(OrderRow.order_token_version).where(
+    OrderRow.id == bindparam("id"), OrderRow.guest_email.is_not(None)
+)
 _PAYMENT_STATUS: ColumnElement[str] = literal_column(PAYMENT_STATUS)
 _PLACED = (OrderRow.placed_at, OrderRow.id)
 _HISTORY = select(*columns_of(OrderHistoryRow)).where(OrderHistoryRow.order_id == bindparam("of_order"))
@@ -77,6 +80,10 @@ class PostgresOrderQueries(OrderQueries):
     async def _get(self, order_ids: Collection[OrderId]) -> Mapping[OrderId, OrderView]:
         views = map(_order_view, await self._read_orders({"ids": list(order_ids)}))
         return {view.id: view for view in views}
+
+    async def token_version(self, order_id: OrderId) -> int | None:
+        row = await self._reader.one_or_none(_TOKEN_VERSION, {"id": order_id})
+        return None if row is None else int(row[0])
 
     async def get_by_key(self, placed_by: CallerId, idempotency_key: str) -> StoredResult[OrderView] | None:
         row = await self._reader.one_or_none(_GET_BY_KEY, {"placed_by": placed_by, "key": idempotency_key})
@@ -159,7 +166,10 @@ def _found_elsewhere(criteria: OrderFilter) -> Iterator[ColumnElement[bool]]:
     if criteria.fulfillment_status is not None:
         yield _has_fulfillment_status(criteria.fulfillment_status)
     if criteria.email is not None:
-        yield OrderRow.customer_id.in_(select(UserRow.id).where(UserRow.email == criteria.email.normalized))
+        account = select(UserRow.id).where(UserRow.email == criteria.email.normalized)
+        of_account = select(OrderRow.id).where(OrderRow.customer_id.in_(account))
+        of_guest = select(OrderRow.id).where(OrderRow.guest_email == criteria.email.normalized)
+        yield OrderRow.id.in_(of_account.union_all(of_guest))
     if criteria.product_id is not None:
         lines = select(OrderLineRow.order_id).where(OrderLineRow.product_id == criteria.product_id)
         yield OrderRow.id.in_(lines)

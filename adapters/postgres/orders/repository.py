@@ -40,12 +40,13 @@ from application.shared.idempotency import FINGERPRINT_VERSION, StoredResult
 from domain.orders.fulfillment import Fulfillment
 from domain.orders.lifecycle import OrderStatus
 from domain.orders.order import Order
-from domain.orders.order_state import OrderKey
+from domain.orders.order_state import OrderKey, key_of
 from domain.shared.ids import OrderId, ProductId, UserId
+from domain.users.email_address import EmailAddress
 
 _ADDED = UnnestedRows(
     "given_orders",
-    columns_of(OrderRow),
+    columns_of(OrderRow, without={"order_token_version"}),
     mostly_zero={
         "authorized_amount",
         "paid_amount",
@@ -62,6 +63,10 @@ _HISTORY = UnnestedRows("given_history", columns_of(OrderHistoryRow))
 _KEY = ("placed_by", "idempotency_key")
 _KEYS = UnnestedRows("given_keys", [column for column in columns_of(OrderRow) if column.name in _KEY])
 _CHANGING = (
+    "customer_id",
+    "guest_email",
+    "guest_email_typed",
+    "guest_name",
     "status",
     "authorized_amount",
     "paid_amount",
@@ -105,6 +110,18 @@ _DUE = (
     .limit(bindparam("limit"))
 )
 _LOCK = select(OrderRow.id).where(OrderRow.id == bindparam("id")).with_for_update()
+_LOCK_OF_GUEST = (
+    select(OrderRow.id)
+    .where(OrderRow.guest_email == bindparam("email"))
+    .order_by(OrderRow.id)
+    .with_for_update()
+)
+_RENEW_TOKEN = (
+    update(OrderRow)
+    .values(order_token_version=OrderRow.order_token_version + 1)
+    .where(OrderRow.id == bindparam("order_id"), OrderRow.guest_email.is_not(None))
+    .returning(OrderRow.order_token_version)
+)
 _LOCK_PENDING = (
     select(OrderRow.id)
     .where(OrderRow.customer_id == bindparam("customer_id"), OrderRow.status == OrderStatus.PENDING_PAYMENT)
@@ -180,8 +197,16 @@ class PostgresOrderRepository(OrderRepository):
         given = _KEYS.parameters(dict(zip(_KEY, key, strict=True)) for key in keys)
         rows = await self._transaction.execute(_FIND, given)
         return {
-            (UserId(row.placed_by or row.customer_id), row.idempotency_key): result_from(row) for row in rows
+            key_of(UserId(row.placed_by or row.customer_id), row.idempotency_key): result_from(row)
+            for row in rows
         }
+
+    async def of_guest(self, email: EmailAddress) -> Sequence[Order]:
+        return await self._locked(_LOCK_OF_GUEST, {"email": email.normalized})
+
+    async def renew_token(self, order_id: OrderId) -> int | None:
+        renewed = await self._transaction.execute(_RENEW_TOKEN, {"order_id": order_id})
+        return renewed.scalar_one_or_none()
 
     async def pending_of(self, customer_id: UserId) -> Sequence[Order]:
         return await self._locked(_LOCK_PENDING, {"customer_id": customer_id})

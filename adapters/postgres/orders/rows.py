@@ -55,6 +55,7 @@ class OrderRow(Row):
 
     The foreign key to the customer takes a KEY SHARE lock on its row, which many orders can hold at once.
     `placed_by` is the user or service client that placed the order for its customer; it is null if the customer did.
+    The order of a guest has no customer until an account claims it.
     `fingerprint` is the fingerprint of the request that placed the order; orders of release 2 and earlier have none.
     """
 
@@ -77,6 +78,8 @@ class OrderRow(Row):
             "idempotency_key",
             unique=True,
         ),
+        CheckConstraint("customer_id IS NOT NULL OR placed_by IS NOT NULL", name="has_caller"),
+        Index(None, "guest_email", postgresql_where=text("guest_email IS NOT NULL")),
         Index(None, "placed_at", "id"),
         Index(None, "customer_id", "placed_at", "id"),
         Index(None, "status", "placed_at", "id"),
@@ -88,7 +91,11 @@ class OrderRow(Row):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     number: Mapped[str]
-    customer_id: Mapped[UUID] = mapped_column(ForeignKey(UserRow.id))
+    customer_id: Mapped[UUID | None] = mapped_column(ForeignKey(UserRow.id))
+    guest_email: Mapped[str | None]
+    guest_email_typed: Mapped[str | None]
+    guest_name: Mapped[str | None]
+    order_token_version: Mapped[int] = mapped_column(server_default=text("1"))
     placed_by: Mapped[UUID | None]
     idempotency_key: Mapped[str]
     status: Mapped[str]

@@ -1,7 +1,11 @@
+from collections.abc import Collection
+
 from sqlalchemy import (
+    ARRAY,
     Text,
     Uuid,
     and_,
+    any_,
     bindparam,
     cast,
     delete,
@@ -35,6 +39,7 @@ from application.shared.idempotency import ANONYMOUS, IdempotentOperation
 from application.users.ports import PersonalData
 from domain.orders.events import LinesCancelled, OrderCancelled, ReturnRequested
 from domain.orders.lifecycle import FINISHED, Action
+from domain.shared.ids import OrderId, UserId
 from domain.users.user import User, UserStatus
 
 _RESULT = cast(cast(IdempotencyKeyRow.result, Text), JSONB)
@@ -128,6 +133,12 @@ _FROM_ORDERS = (
     )
 )
 _FROM_ORDERS_OF_ONE = _FROM_ORDERS.where(OrderRow.customer_id == bindparam("user_id"))
+_TAKE_OVER = (
+    update(IdempotencyKeyRow)
+    .values(subject=bindparam("user_id"))
+    .where(IdempotencyKeyRow.subject == any_(bindparam("order_ids", type_=ARRAY(Uuid))))
+)
+"""Records of a guest's order, whose subject is the order itself: see `OrderView.subject`."""
 _CLOSED = select(UserRow.id).where(UserRow.status == UserStatus.CLOSED)
 _FROM_ORDERS_OF_CLOSED = _FROM_ORDERS.where(OrderRow.customer_id.in_(_CLOSED))
 _IDEMPOTENCY_RECORDS_OF_CLOSED = delete(IdempotencyKeyRow).where(IdempotencyKeyRow.subject.in_(_CLOSED))
@@ -157,6 +168,9 @@ class PostgresPersonalData(PersonalData):
         await self._transaction.execute(_REASONS, mine)
         await self._transaction.execute(_RETURN_REASONS, mine)
         await self._transaction.execute(_FROM_ORDERS_OF_ONE, mine)
+
+    async def take_over(self, order_ids: Collection[OrderId], user_id: UserId) -> None:
+        await self._transaction.execute(_TAKE_OVER, {"user_id": user_id, "order_ids": list(order_ids)})
 
     async def erase_from_orders_of_closed_accounts(self) -> None:
         await self._transaction.execute(_FROM_ORDERS_OF_CLOSED)

@@ -205,9 +205,9 @@ ORDER_PROBLEMS = (
         code="email_not_verified",
         status=409,
         title="The e-mail address is not verified",
-        meaning="This shop reserves stock only for accounts whose e-mail address was verified.",
+        meaning="An account claims guest orders, and in this shop also places orders, only with a verified address.",
         remedy="Request a verification message, and follow its link.",
-        detail="Verify the e-mail address of the account before placing an order.",
+        detail="Verify the e-mail address of the account first.",
     ),
     ProblemType(
         code="invalid_transition",

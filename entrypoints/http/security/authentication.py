@@ -203,6 +203,7 @@ OrderReader = Annotated[
 ]
 """The caller who reads orders: the caller's own orders, or all orders."""
 OrderChanger = Annotated[Principal, Depends(requires(Permission.PLACE_ORDERS, Permission.CHANGE_ANY_ORDER))]
+OrderTokenRenewer = Annotated[Principal, Depends(requires(Permission.CHANGE_ANY_ORDER))]
 Canceller = Annotated[Principal, Depends(requires(Permission.PLACE_ORDERS, Permission.CANCEL_ANY_ORDER))]
 Shipper = Annotated[Principal, Depends(requires(Permission.FULFIL_ORDERS))]
 Returner = Annotated[Principal, Depends(requires(Permission.PLACE_ORDERS, Permission.REFUND_ORDERS))]

@@ -175,6 +175,7 @@ async def test_order_list_query_uses_indexes_of_orders_and_lines(
         (OrderFilter(product_id=ProductId(ID)), "ix_order_lines_product_id_order_id"),
         (OrderFilter(updated_after=THEN), "ix_orders_updated_at"),
         (OrderFilter(email=parse_email_address("ann@example.com")), "uq_users_email"),
+        (OrderFilter(email=parse_email_address("ann@example.com")), "ix_orders_guest_email"),
         (OrderFilter(fulfillment_status=FulfillmentStatus.FULFILLED), "ix_orders_status_placed_at_id"),
     ],
 )

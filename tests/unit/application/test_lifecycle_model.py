@@ -26,6 +26,7 @@ from domain.orders.order import Order
 from domain.orders.order_return import ReturnAction, ReturnStatus
 from domain.payments.payment import Payment, PaymentOperation
 from domain.payments.refund import Refund
+from domain.shared.ids import UserId
 from tests.model.exploring import Counterexample, explore
 from tests.model.rules import DISPUTED, ONE_PAYMENT, PAID, TRUTH, UNCHANGED
 from tests.model.world import Bounds
@@ -44,6 +45,7 @@ REFUNDED_AT_PROVIDER = Bounds(units=(2,), payments=(1,), failures=1, provider_re
 CHARGED_TOO_LITTLE = Bounds(units=(2,), payments=(1,), charges_too_little=True)
 PAID_IN_PARTS = Bounds(units=(2,), payments=(2,), charges_too_little=True)
 CANCELLING = Bounds(units=(2,), payments=(1,), refunds=1, fulfils=True, cancels=True)
+CLAIMING = Bounds(units=(2,), payments=(1,), refunds=1, failures=0, fulfils=True, claims=True)
 CHANGING = Bounds(units=(2,), payments=(1,), fulfils=True, changes=True)
 RETURNING = Bounds(units=(2,), payments=(1,), fulfils=True, returns=1)
 CANCELLING_AUTHORIZED = Bounds(units=(2,), payments=(1,), failures=0, cancels=True, is_manual=True)
@@ -60,6 +62,7 @@ Plant = Callable[[pytest.MonkeyPatch], None]
         pytest.param(SHIPPING, 130, id="paying again and shipping"),
         pytest.param(REFUNDING, 320, id="refunding"),
         pytest.param(CANCELLING, 260, id="canceling units"),
+        pytest.param(CLAIMING, 190, id="claiming orders of guests"),
         pytest.param(CHANGING, 100, id="changing details"),
         pytest.param(RETURNING, 400, id="returning units"),
         pytest.param(CANCELLING_AUTHORIZED, 200, id="canceling units of an authorized order"),
@@ -154,6 +157,16 @@ def a_shipped_order_is_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     allows = Order.ensure_allows
     monkeypatch.setattr(Order, "ensure_allows", ensure_allows)
     monkeypatch.setattr(Order, "change", change)
+
+
+def a_claimed_order_leaves_no_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    claim = Order.claim
+
+    def silently(order: Order, customer_id: UserId, **at: Any) -> None:
+        claim(order, customer_id, **at)
+        order.take_events()
+
+    monkeypatch.setattr(Order, "claim", silently)
 
 
 def a_return_is_received_twice(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -282,6 +295,7 @@ def _nothing(*_: object, **__: object) -> None:
         (a_refunded_unit_is_shipped, REFUNDING, "I10"),
         (a_shipped_unit_is_refunded, REFUNDING, "I10"),
         (a_shipped_order_is_changed, CHANGING, UNCHANGED),
+        (a_claimed_order_leaves_no_event, CLAIMING, "I9"),
         (a_return_is_received_twice, RETURNING, "I3"),
         (returned_units_are_lost, RETURNING, "I4"),
         (cancelled_units_stay_reserved, CANCELLING, "I3"),

@@ -18,6 +18,7 @@ from tests.kit.examples import NOW
 
 PENDING, CONFIRMED, FULFILLED, CANCELLED, EXPIRED = OrderStatus
 NOTED_OF_ANY = {
+    Action.CLAIM,
     Action.RECORD_REFUND,
     Action.OPEN_DISPUTE,
     Action.WIN_DISPUTE,

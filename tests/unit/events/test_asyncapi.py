@@ -26,10 +26,13 @@ from application.users.request_email_change import RequestEmailChangeCommand
 from application.users.sign_up import SignUpCommand
 from application.users.verify_email import VerifyEmailCommand
 from domain.catalog.product import ProductChanges
+from domain.orders.guest import Guest
 from domain.payments.payment import ENDING_NOTICE, RENEW_BEFORE_END
 from domain.shared.actor import Actor
 from domain.shared.events import Event
+from domain.shared.ids import UserId
 from domain.users.administering import AccountChanges
+from domain.users.email_address import EmailAddress
 from domain.users.permissions import Role
 from domain.users.user import UserStatus
 from domain.webhooks.endpoint import EndpointChanges
@@ -144,6 +147,10 @@ async def let_everything_happen_to_orders(shop: Shop) -> None:
     await shop.told(ProviderEventKind.DISPUTE_OPENED, paid)
     await shop.told(ProviderEventKind.DISPUTE_WON, paid)
     await shop.told(ProviderEventKind.DISPUTE_LOST, begun[0])
+    guest = Guest(email=EmailAddress.of("guest", "example.com"))
+    placing = shop.placing((mug, 1), customer=guest, placed_by=UserId(shop.ids.new()))
+    await shop.place_order(placing)
+    await shop.claim_guest_orders(await an_account_of(shop, guest), actor=SOMEBODY)
     authenticated, authorized = [await shop.order(mug) for _ in range(2)]
     await shop.void(await shop.pay(authenticated, "tok_3ds"))
     payment = await shop.authorize(authorized)
@@ -152,6 +159,18 @@ async def let_everything_happen_to_orders(shop: Shop) -> None:
     for before_end in (ENDING_NOTICE, RENEW_BEFORE_END):
         shop.clock.set(payment.authorized_until - before_end)
         await shop.settle()
+
+
+async def an_account_of(shop: Shop, guest: Guest) -> UserId:
+    """Return an account that has verified the address of a guest."""
+    account = await shop.customer()
+    async with shop.store.unit_of_work(SOMEBODY) as work:
+        user = await work.users.get(account.id)
+        assert user is not None
+        user.email, user.email_verified = guest.email, True
+        await work.users.save(user)
+        await work.commit()
+    return account.id
 
 
 async def let_everything_happen_to_people(shop: Shop) -> None:

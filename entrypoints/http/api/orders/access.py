@@ -23,13 +23,16 @@ def order_access(principal: Principal, permission: Permission) -> OrderAccess:
     raise principal.refusal()
 
 
-def customer_of(placer: Principal, customer_id: UUID | None) -> UserId:
-    """Return the customer for whom the caller places an order: by default the caller.
+def customer_of(placer: Principal, customer_id: UUID | None, *, is_for_guest: bool = False) -> UserId | None:
+    """Return the customer for whom the caller places an order: by default the caller, and None for a guest.
 
     Raises:
         Forbidden: the order is for another customer, and the caller may not place orders for others.
         ValidationFailed: a service client names no customer.
     """
+    if is_for_guest:
+        placer.ensure_any({Permission.PLACE_ORDERS_FOR_OTHERS})
+        return None
     if customer_id is not None and customer_id != placer.id:
         placer.ensure_any({Permission.PLACE_ORDERS_FOR_OTHERS})
         return UserId(customer_id)

@@ -27,6 +27,7 @@ from entrypoints.http.api.orders.schemas import (
     ChangeOrderRequest,
     ListOrdersQuery,
     OrderResponse,
+    PlacedOrderResponse,
     PlaceOrderRequest,
     QuoteResponse,
     StatusChangeResponse,
@@ -49,6 +50,7 @@ from entrypoints.http.security.authentication import (
     OrderReader,
     actor_of,
 )
+from entrypoints.http.security.order_tokens import OrderTokens
 from entrypoints.http.security.rate_limits import LimitOrders, LimitReads, LimitWrites
 
 NO_REASON = CancelOrderRequest()
@@ -66,9 +68,9 @@ router = StrictRouter(prefix="/v1/orders", tags=["orders"])
     response_model=None,
     response_class=SerializedJSONResponse,
     responses={
-        201: {"model": OrderResponse},
+        201: {"model": PlacedOrderResponse},
         200: {
-            "model": OrderResponse,
+            "model": PlacedOrderResponse,
             "description": "The order that this key has made before, as it is now: what was answered then is no longer kept.",
         },
         **problem_responses(
@@ -94,7 +96,9 @@ async def place_order(
     place_order: Annotated[PlaceOrder, from_container(Container.orders.place_order)],
 ) -> bytes:
     command = PlaceOrderCommand(
-        request=body.to_request(customer_of(placer, body.customer_id), placer.id),
+        request=body.to_request(
+            customer_of(placer, body.customer_id, is_for_guest=body.guest is not None), placer.id
+        ),
         key=key.of(IdempotentOperation.PLACE_ORDER, placer),
         actor=actor_of(request, placer),
     )
@@ -106,7 +110,11 @@ async def place_order(
         response.status_code = 200
     response.headers["Location"] = f"/v1/orders/{order.id}"
     response.headers["ETag"] = version_tag(order.version)
-    return serialize(order.seen_by(party_of(placer)))
+    content = serialize(order.seen_by(party_of(placer)))
+    if order.guest is None:
+        return content
+    tokens: OrderTokens = request.app.state.order_tokens
+    return content[:-1] + b',"order_token":"%b"}' % tokens.of(order.id).encode()
 
 
 @router.get(
@@ -148,7 +156,9 @@ async def preview_order(
     key: OptionalKey,  # noqa: ARG001 - accepted on every POST; a preview changes nothing that could be repeated
     preview_order: Annotated[PreviewOrder, from_container(Container.orders.preview_order)],
 ) -> QuoteView:
-    return await preview_order(body.to_request(customer_of(placer, body.customer_id), placer.id))
+    return await preview_order(
+        body.to_request(customer_of(placer, body.customer_id, is_for_guest=body.guest is not None), placer.id)
+    )
 
 
 @router.get(

@@ -1,12 +1,14 @@
 """Schemas of orders."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import MISSING, ConfigDict, Field
+from pydantic import MISSING, ConfigDict, Field, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from domain.orders.address import ADDRESS_LINE, CITY, COUNTRY, POSTAL_CODE, RECIPIENT, REGION, Address
 from domain.orders.details import MAX_METADATA, METADATA_KEY, METADATA_VALUE, NOTE, OrderChanges
+from domain.orders.guest import Guest
 from domain.orders.lifecycle import Action, OrderStatus
 from domain.orders.line import CancelledLine, RequestedLine
 from domain.orders.order import CANCEL_REASON
@@ -16,10 +18,14 @@ from domain.orders.statuses import FulfillmentStatus, OrderPaymentStatus
 from domain.payments.refund import REFUND_REASON
 from domain.shared.ids import CallerId, LineId, OrderId, ProductId, UserId
 from domain.shared.unset import UNSET, Unset
+from domain.users.user import FULL_NAME
+from entrypoints.email_addresses import parse_email_address
+from entrypoints.http.problems.validation import broken_rule
 from entrypoints.http.representation.pagination import ListQuery
 from entrypoints.http.representation.schemas import (
     ActorId,
     Currency,
+    Email,
     InOrder,
     KnownEmail,
     MoneySchema,
@@ -71,6 +77,20 @@ class AddressSchema(RequestModel):
         )
 
 
+class GuestRequest(RequestModel):
+    """A customer without an account."""
+
+    model_config = ConfigDict(title="Guest")
+
+    email: Annotated[Email, Field(description="An account that verifies this address can claim the order.")]
+    full_name: Annotated[str, text_of(FULL_NAME)] | None = Field(
+        None, description="The guest's name.", examples=["Ann Example"]
+    )
+
+    def to_guest(self) -> Guest:
+        return Guest(email=parse_email_address(self.email), full_name=self.full_name)
+
+
 class OrderLineRequest(RequestModel):
     """A product and a quantity to order."""
 
@@ -109,10 +129,23 @@ class PlaceOrderRequest(RequestModel):
         description="The customer of the order; by default the caller. Staff and clients with the scope "
         "`orders:place` place orders for others.",
     )
+    guest: GuestRequest | None = Field(
+        None,
+        description="For staff and clients with the scope `orders:place`: a customer without an account.",
+    )
 
-    def to_request(self, customer_id: UserId, placed_by: CallerId) -> OrderRequest:
+    @model_validator(mode="after")
+    def _ensure_one_customer(self) -> Self:
+        if self.customer_id is not None and self.guest is not None:
+            raise broken_rule(
+                code="customer_and_guest", detail="An order is for a customer or for a guest, not for both."
+            )
+        return self
+
+    def to_request(self, customer_id: UserId | None, placed_by: CallerId) -> OrderRequest:
         return OrderRequest(
             customer_id=customer_id,
+            guest=self.guest.to_guest() if self.guest else None,
             placed_by=None if placed_by == customer_id else placed_by,
             lines=tuple(RequestedLine(ProductId(line.product_id), line.quantity) for line in self.lines),
             shipping_address=self.shipping_address.to_address() if self.shipping_address else None,
@@ -180,6 +213,13 @@ class LineResponse(ResponseModel):
     returned: Annotated[int, Field(description="Fulfilled units that came back.")]
 
 
+class GuestResponse(ResponseModel):
+    """A customer without an account."""
+
+    email: str = Field(description="The guest's e-mail address.")
+    full_name: str | None = Field(description="The guest's name.")
+
+
 class OrderResponse(ResponseModel):
     """An order."""
 
@@ -200,7 +240,7 @@ class OrderResponse(ResponseModel):
     total: MoneySchema = Field(description="The price of all units, including cancelled ones.")
     paid_total: MoneySchema = Field(description="Money that was captured.")
     refunded_total: MoneySchema = Field(description="Money that was refunded or is being refunded.")
-    customer_id: UserId = Field(description="The user who placed the order.")
+    customer_id: UserId | None = Field(description="The customer; null for the order of a guest.")
     shipping_address: AddressSchema | None = Field(
         description="Where to ship to; null if the order has none, or once the customer's account is closed."
     )
@@ -219,6 +259,30 @@ class OrderResponse(ResponseModel):
             description="The total without cancelled units; null in a result that an earlier release has stored."
         ),
     ]
+    guest: Annotated[
+        GuestResponse | None, Field(description="The customer without an account; null for other orders.")
+    ]
+
+
+class PlacedOrderResponse(OrderResponse):
+    """A placed order."""
+
+    order_token: str | SkipJsonSchema[None] = Field(
+        None,
+        description="For the order of a guest only: the guest reads the order with it, see `get_guest_order`.",
+    )
+
+
+class OrderTokenResponse(ResponseModel):
+    """An order token."""
+
+    order_token: str = Field(description="The guest reads the order with it, see `get_guest_order`.")
+
+
+class ClaimedOrdersResponse(ResponseModel):
+    """The result of claiming guest orders."""
+
+    claimed: int = Field(description="How many orders have become orders of the account.")
 
 
 class QuotedLineResponse(ResponseModel):

@@ -9,9 +9,11 @@ from entrypoints.http.api.documentation.examples.shop import (
     CUSTOMER,
     DAMAGES,
     DETAILS,
+    EMAIL,
     EXPIRES,
     FULFILLMENT,
     LINE,
+    NAME,
     ORDER,
     ORDER_NUMBER,
     PAID,
@@ -70,7 +72,15 @@ _PLACED: dict[str, Any] = {
     "version": 1,
     "disputed": False,
     "payable_total": usd(TOTAL),
+    "guest": None,
 }
+_OF_GUEST: dict[str, Any] = {
+    **_PLACED,
+    "allowed_actions": [],
+    "customer_id": None,
+    "guest": {"email": EMAIL, "full_name": NAME},
+}
+_ORDER_TOKEN = "lE9jVQm5cA2WwU0u8Jp6QxT3bDkYhR7sNfZoCgXeIvM"  # noqa: S105 - an example, which is valid nowhere
 _PAID: dict[str, Any] = {
     **_PLACED,
     "status": "confirmed",
@@ -189,6 +199,9 @@ ORDER_RESPONSES: Mapping[str, Mapping[str, Any]] = {
     "get_order": {"200": _PAID},
     "list_orders": {"200": page(_PAID)},
     "change_order": {"200": _CHANGED},
+    "get_guest_order": {"200": _OF_GUEST},
+    "renew_order_token": {"200": {"order_token": _ORDER_TOKEN}},
+    "claim_guest_orders": {"200": {"claimed": 1}},
     "cancel_order": {"200": _CANCELLED},
     "list_status_changes": {
         "200": page(

@@ -1,0 +1,49 @@
+from dataclasses import dataclass
+
+from application.shared.clock import Clock
+from application.signing.ports import InvalidToken
+from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from domain.orders.hold_limits import EmailNotVerified
+from domain.shared.actor import Actor
+from domain.shared.ids import UserId
+from domain.users.user import User
+
+
+async def claim_guest_orders(work: UnitOfWork, user: User, *, clock: Clock, actor: Actor) -> int:
+    """Make the orders of the guest with the user's verified address the user's orders. Return their number.
+
+    The user must be locked, as always before orders.
+    """
+    if user.email is None or not user.email_verified:
+        return 0
+    orders = await work.orders.of_guest(user.email)
+    for order in orders:
+        order.claim(user.id, now=clock.now(), actor=actor)
+    await work.orders.save(orders)
+    await work.personal_data.take_over([order.id for order in orders], user.id)
+    return len(orders)
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimGuestOrders:
+    """Make all orders that were placed for a guest with the account's verified address orders of the account.
+
+    The order tokens of these orders are no longer valid.
+    """
+
+    unit_of_work: UnitOfWorkFactory
+    clock: Clock
+
+    async def __call__(self, user_id: UserId, *, actor: Actor) -> int:
+        """Return the number of claimed orders. Raises InvalidToken, AccountDisabled, EmailNotVerified."""
+        async with self.unit_of_work(actor) as work:
+            user = await work.users.get(user_id)
+            if user is None:
+                raise InvalidToken
+            user.ensure_active()
+            if not user.email_verified:
+                raise EmailNotVerified
+            claimed = await claim_guest_orders(work, user, clock=self.clock, actor=actor)
+            if claimed:
+                await work.commit()
+        return claimed
