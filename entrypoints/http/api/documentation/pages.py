@@ -26,6 +26,7 @@ _PARAMETERS: dict[str, Any] = {
     "persistAuthorization": False,  # tokens are forgotten when the page is closed
     "validatorUrl": None,  # otherwise the schema's address is sent to another service
     "displayRequestDuration": True,
+    "defaultModelsExpandDepth": 0,  # the page is ready sooner: the list of schemas is long
 }
 
 
