@@ -40,8 +40,8 @@ class ProblemExplanation(BaseModel):
     code: ProblemCode | str = Field(description="A stable code for programs.")
     status: int = Field(description="The HTTP status of such problems.")
     title: str = Field(description="The kind of problem, the same each time.")
-    meaning: str = Field(description="What has happened.")
-    remedy: str = Field(description="What to do.")
+    meaning: str = Field(description="What the problem means, for developers of clients.")
+    remedy: str = Field(description="What a client can do about it.")
     example: Problem = Field(description="A response with such a problem.")
 
 

@@ -60,14 +60,14 @@ class ProblemItem(BaseModel):
 
     pointer: str | SkipJsonSchema[None] = Field(
         default=None,
-        description="Where in the body: a JSON Pointer (RFC 6901).",
+        description="The place in the request body, as a JSON Pointer (RFC 6901).",
         examples=["/lines/1/quantity"],
     )
     parameter: str | SkipJsonSchema[None] = Field(
         default=None, description="The parameter's name, if it is one that this operation knows."
     )
     in_: Literal["query", "path", "header", "cookie"] | SkipJsonSchema[None] = Field(
-        default=None, alias="in", description="Where the parameter stands."
+        default=None, alias="in", description="The part of the request that has the parameter."
     )
     code: str = Field(description="A stable code for programs.", examples=["insufficient_stock"])
     detail: str = Field(description="The rule, for people. It never repeats a value that was sent.")
@@ -83,15 +83,19 @@ class Problem(BaseModel):
 
     type: str = Field(description="The page that explains the problem.", examples=["/problems/out_of_stock"])
     title: str = Field(description="The kind of problem, the same each time.")
-    status: int = Field(description="The HTTP status.", ge=400, le=599)
-    detail: str | SkipJsonSchema[None] = Field(default=None, description="This occurrence, for people.")
-    instance: str | SkipJsonSchema[None] = Field(default=None, description="The address that was asked for.")
+    status: int = Field(description="The HTTP status of the response.", ge=400, le=599)
+    detail: str | SkipJsonSchema[None] = Field(
+        default=None, description="What went wrong this time, for people."
+    )
+    instance: str | SkipJsonSchema[None] = Field(default=None, description="The path of the request.")
     code: ProblemCode | str = Field(
         description="A stable code for programs. Treat an unknown code by its `status`."
     )
-    request_id: str = Field(description="The same as in the header X-Request-Id.")
+    request_id: str = Field(
+        description="The id of the request in the service's logs, as in the header X-Request-Id."
+    )
     errors: list[ProblemItem] | SkipJsonSchema[None] = Field(
-        default=None, description="The broken rules; of a request that is not valid, the first 20."
+        default=None, description="The violated rules, at most the first 20."
     )
     params: dict[str, JsonValue] | SkipJsonSchema[None] = Field(
         default=None, description="The numbers and names of `detail`, for programs."

@@ -64,7 +64,7 @@ async def expected_version(
         Header(
             alias="If-Match",
             max_length=_MAX_LENGTH,
-            description="The ETag of the version that you saw.",
+            description="The ETag of the version that you have read. If the object has changed since, the request is rejected.",
             examples=['"v7"'],
         ),
     ],

@@ -18,7 +18,7 @@ _HEADER = Header(
     min_length=1,
     max_length=255,
     pattern=r"^[!-~]+$",
-    description="New for each request, the same for each retry: 1 to 255 visible ASCII characters, without personal data.",
+    description="A name of the request: new for each request, the same for each retry. 1 to 255 visible ASCII characters, without personal data.",
     examples=["9f1c2f9e-6b0c-4a52-9a3e-0d6a7f4c1b1d"],
 )
 

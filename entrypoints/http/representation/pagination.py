@@ -31,9 +31,9 @@ class ListQuery(BaseModel):
 
     model_config = ConfigDict(hide_input_in_errors=True)
 
-    limit: int = Field(25, ge=1, le=MAX_LIMIT, description="At most this many items.")
+    limit: int = Field(25, ge=1, le=MAX_LIMIT, description="The maximum number of items on the page.")
     cursor: Annotated[str, Field(json_schema_extra={"maxLength": MAX_LENGTH})] | None = Field(
-        None, description="`next_cursor` of the page before, with all other parameters as they were."
+        None, description="`next_cursor` of the previous page. Send all other parameters unchanged."
     )
 
 

@@ -42,7 +42,7 @@ HEADERS: Mapping[str, Mapping[str, Any]] = {
         "example": '"reads";q=1200;w=60',
     },
     "Retry-After": {
-        "description": "Seconds after which to retry.",
+        "description": "Seconds to wait before a retry.",
         "schema": {"type": "integer", "minimum": 1},
         "example": 2,
     },

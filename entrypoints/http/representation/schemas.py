@@ -67,7 +67,7 @@ class ResponseModel(BaseModel):
 
 ActorId = Annotated[
     UUID | None,
-    Field(description="The user or the service client who did it; null for the shop itself."),
+    Field(description="The user or service client that acted; null for the shop itself."),
 ]
 
 

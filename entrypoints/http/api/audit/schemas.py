@@ -12,16 +12,14 @@ from entrypoints.http.representation.schemas import ResponseModel, Timestamp, te
 
 
 class ListAuditEntriesQuery(ListQuery):
-    actor_id: UUID | None = Field(None, description="What this user or client has done.")
-    action: AuditAction | None = Field(None, description="Only this action.")
+    actor_id: UUID | None = Field(None, description="Only actions of this user or service client.")
+    action: AuditAction | None = Field(None, description="Only entries with this action.")
     object_id: Annotated[str, text(max_length=100, min_length=1)] | None = Field(
         None,
-        description="What was done to this object: an account, a session, a product, an order, and so on.",
+        description="Only actions on this object: an account, a session, a product, an order, and so on.",
     )
-    created_after: Timestamp | None = Field(None, description="Done at or after this moment (RFC 3339).")
-    created_before: Timestamp | None = Field(
-        None, description="Done before this moment (RFC 3339), which is excluded."
-    )
+    created_after: Timestamp | None = Field(None, description="Only actions at or after this time.")
+    created_before: Timestamp | None = Field(None, description="Only actions before this time.")
 
 
 class AuditEntryResponse(ResponseModel):
@@ -30,7 +28,7 @@ class AuditEntryResponse(ResponseModel):
     id: AuditEntryId = Field(description="The id of the entry.")
     at: Timestamp = Field(description="The time of the action.")
     actor_id: UserId | ClientId | None = Field(
-        description="Which user or client has done it; null for somebody who was not logged in, and for commands."
+        description="The user or service client that acted; null for a caller without a token, and for commands."
     )
     request_id: str = Field(
         description=(
@@ -44,10 +42,10 @@ class AuditEntryResponse(ResponseModel):
         examples=["user"], description="The type of the object, the first part of `action`."
     )
     object_id: str | None = Field(
-        description="What it was done to; null for a log-in to an unknown address.",
+        description="The id of the object; null for a log-in to an unknown address.",
         examples=["019b8d2c-8e00-7000-8000-000000000001"],
     )
     details: dict[str, str | int] = Field(
-        description="What else there is to know of the action: no personal data, and no secrets.",
+        description="Further details by name, such as a former role. They contain no personal data and no secrets.",
         examples=[{"former_role": "customer", "role": "staff"}],
     )

@@ -159,17 +159,24 @@ class ListProductsQuery(ListQuery):
     sku: Annotated[str, text_of(SKU)] | None = Field(
         None, description="Only the product with exactly this SKU."
     )
-    status: ProductStatus = Field(ProductStatus.ACTIVE, description="Archived products are for staff only.")
+    status: ProductStatus = Field(
+        ProductStatus.ACTIVE,
+        description="Only products with this status. Only staff can list archived products.",
+    )
     currency: Currency | None = Field(None, description="Only products with a price in this currency.")
     min_price: Annotated[int, Field(ge=0, le=MAX_AMOUNT)] | None = Field(
-        None, description="In minor units of `currency`, which it needs."
+        None, description="The lowest price, in minor units. It needs `currency`."
     )
     max_price: Annotated[int, Field(ge=0, le=MAX_AMOUNT)] | None = Field(
-        None, description="In minor units of `currency`, which it needs."
+        None, description="The highest price, in minor units. It needs `currency`."
     )
-    in_stock: bool | None = Field(None, description="Only products that are (or are not) available.")
+    in_stock: bool | None = Field(
+        None,
+        description="`true` lists only products that are available, and `false` only those that are not.",
+    )
     sort: Literal["created_at", "-created_at", "name", "-name", "price", "-price"] = Field(
-        "-created_at", description="`-` is descending. Sorting by price needs `currency`."
+        "-created_at",
+        description="The order of the list; `-` means descending. Sorting by price needs `currency`.",
     )
 
     @model_validator(mode="after")

@@ -41,10 +41,10 @@ class ListEventsQuery(BaseModel):
     model_config = ConfigDict(hide_input_in_errors=True)
 
     after: UUID | None = Field(
-        None, description="Go on behind the event with this id: `next_after` of the answer before."
+        None, description="Continue after the event with this id: `next_after` of the previous response."
     )
     type: KnownEventType | None = Field(None, description="Only events of this type.")
-    limit: int = Field(25, ge=1, le=MAX_LIMIT, description="At most this many events.")
+    limit: int = Field(25, ge=1, le=MAX_LIMIT, description="The maximum number of events on the page.")
 
 
 class CloudEventResponse(ResponseModel):
@@ -76,8 +76,8 @@ class EventsResponse(ResponseModel):
 
     items: list[CloudEventResponse] = Field(description="The events, oldest first.")
     next_after: UUID | None = Field(
-        description="Send it as `after` the next time, now or later; null where nothing has happened yet."
+        description="Send it as `after` in the next request, now or later; null while the feed is empty."
     )
     has_more: bool = Field(
-        description="There are more events by now. With `type`, `items` may be empty and there be more."
+        description="Whether the feed continues. With `type`, this can be true although `items` is empty."
     )

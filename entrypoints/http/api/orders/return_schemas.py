@@ -37,7 +37,7 @@ class ApproveReturnRequest(RequestModel):
 
     refund: NonNegativeMoney | None = Field(
         None,
-        description="What is refunded when the units come back. Default: their price, as far as it was paid.",
+        description="The amount that is refunded when the units come back. Default: their price, as far as it was paid.",
     )
 
 
@@ -74,7 +74,9 @@ class ReturnedLineResponse(ResponseModel):
 
     line_id: LineId = Field(description="The line of the order.")
     quantity: int = Field(description="The number of units.")
-    restock: Annotated[bool | None, Field(description="Null until the units are received.")]
+    restock: Annotated[
+        bool | None, Field(description="Whether the units are on hand again; null until they are received.")
+    ]
 
 
 class ReturnResponse(ResponseModel):
@@ -85,12 +87,20 @@ class ReturnResponse(ResponseModel):
     status: ReturnStatus = Field(description="How far the return has come.")
     allowed_actions: list[ReturnAction | str] = Field(description="What staff can do with the return now.")
     lines: list[ReturnedLineResponse] = Field(description="The units that are sent back.")
-    reason: Annotated[str | None, Field(description="Null once the customer's account is closed.")]
-    decision_reason: Annotated[str | None, Field(description="Why the return was refused.")]
-    refund_amount: Annotated[
-        MoneySchema | None, Field(description="What was agreed to be refunded; null before the approval.")
+    reason: Annotated[
+        str | None,
+        Field(description="Why the units are sent back; null once the customer's account is closed."),
     ]
-    refund_id: Annotated[RefundId | None, Field(description="The refund that the receipt has made.")]
+    decision_reason: Annotated[
+        str | None, Field(description="Why staff refused the return; null if they did not.")
+    ]
+    refund_amount: Annotated[
+        MoneySchema | None,
+        Field(description="The amount that is refunded when the units come back; null before the approval."),
+    ]
+    refund_id: Annotated[
+        RefundId | None, Field(description="The refund that was made at the receipt; null if there is none.")
+    ]
     requested_at: Timestamp = Field(description="The time of the request.")
     decided_at: Timestamp | None = Field(description="The time of the approval or refusal; null before it.")
     received_at: Timestamp | None = Field(description="The time of the receipt; null before it.")

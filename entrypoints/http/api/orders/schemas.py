@@ -63,7 +63,11 @@ class AddressSchema(RequestModel):
     postal_code: Annotated[str, text_of(POSTAL_CODE), Field(examples=["12209"])] | None = Field(
         None, description="The postal code, where addresses have one."
     )
-    country: Annotated[str, text_of(COUNTRY), Field(description="ISO 3166-1 alpha-2", examples=["DE"])]
+    country: Annotated[
+        str,
+        text_of(COUNTRY),
+        Field(description="The code of the country (ISO 3166-1 alpha-2).", examples=["DE"]),
+    ]
 
     def to_address(self) -> Address:
         return Address(
@@ -115,12 +119,15 @@ class PlaceOrderRequest(RequestModel):
     note: Annotated[str, text_of(NOTE)] | None = Field(None, description="A remark of the customer.")
     expected_total: NonNegativeMoney | None = Field(
         None,
-        description="The total that was shown to the customer: with any other the order is refused.",
+        description="The total that the customer has seen. If the order would cost another amount, it is rejected.",
         examples=[{"amount": 3600, "currency": "USD"}],
     )
     metadata: Annotated[
         dict[MetadataKey, MetadataValue],
-        Field(max_length=MAX_METADATA, description="Whatever the client wants to find with the order again."),
+        Field(
+            max_length=MAX_METADATA,
+            description="Data of the client, by name. The service stores them and does nothing with them.",
+        ),
         InOrder,
     ] = Field(default_factory=dict)
 
@@ -160,10 +167,14 @@ class WholeAddressSchema(AddressSchema):
 
     model_config = ConfigDict(title="WholeAddress")
 
-    line2: Annotated[str, text_of(ADDRESS_LINE)] | None = Field(description="Null if the address has none.")
-    region: Annotated[str, text_of(REGION)] | None = Field(description="Null if the address has none.")
+    line2: Annotated[str, text_of(ADDRESS_LINE)] | None = Field(
+        description="A further line, such as a floor or a department; null if the address has none."
+    )
+    region: Annotated[str, text_of(REGION)] | None = Field(
+        description="The state, province or county; null if the address has none."
+    )
     postal_code: Annotated[str, text_of(POSTAL_CODE)] | None = Field(
-        description="Null if the address has none."
+        description="The postal code; null if the address has none."
     )
 
 
@@ -209,7 +220,7 @@ class LineResponse(ResponseModel):
     fulfilled: int = Field(description="Units that were shipped.")
     refunded: int = Field(description="Units whose price was refunded or is being refunded.")
     line_total: MoneySchema = Field(description="`unit_price` times `quantity`.")
-    cancelled: Annotated[int, Field(description="Units that are not shipped any more.")]
+    cancelled: Annotated[int, Field(description="Units that were cancelled and will not be shipped.")]
     returned: Annotated[int, Field(description="Fulfilled units that came back.")]
 
 
@@ -356,7 +367,7 @@ class CancelOrderRequest(RequestModel):
 
 class ListOrdersQuery(ListQuery):
     number: Annotated[str, text(max_length=20)] | None = Field(
-        None, description="The order's whole number.", examples=["7K3F-9QDM-2XWA"]
+        None, description="Only the order with this number.", examples=["7K3F-9QDM-2XWA"]
     )
     status: OrderStatus | None = Field(None, description="Only orders with this status.")
     payment_status: OrderPaymentStatus | None = Field(
@@ -365,17 +376,22 @@ class ListOrdersQuery(ListQuery):
     fulfillment_status: FulfillmentStatus | None = Field(
         None, description="Only orders with this fulfillment status."
     )
-    product_id: UUID | None = Field(None, description="Orders with a line of this product.")
+    product_id: UUID | None = Field(None, description="Only orders with a line of this product.")
     email: KnownEmail | None = Field(
-        None, description="For staff: orders of the account with this whole address, in any spelling."
+        None, description="For staff: only orders of the account with this address."
     )
-    updated_after: Timestamp | None = Field(None, description="Changed at or after this moment (RFC 3339).")
-    customer_id: UUID | None = Field(None, description="For staff; everybody else has their own orders only.")
-    created_after: Timestamp | None = Field(None, description="Placed at or after this moment (RFC 3339).")
-    created_before: Timestamp | None = Field(
-        None, description="Placed before this moment (RFC 3339), which is excluded."
+    updated_after: Timestamp | None = Field(
+        None, description="Only orders that changed at or after this time."
     )
-    sort: Literal["placed_at", "-placed_at"] = Field("-placed_at", description="`-` is descending.")
+    customer_id: UUID | None = Field(
+        None,
+        description="For staff: only orders of this customer. Customers always get only their own orders.",
+    )
+    created_after: Timestamp | None = Field(None, description="Only orders placed at or after this time.")
+    created_before: Timestamp | None = Field(None, description="Only orders placed before this time.")
+    sort: Literal["placed_at", "-placed_at"] = Field(
+        "-placed_at", description="The order of the list; `-` means descending."
+    )
 
 
 class StatusChangeResponse(ResponseModel):

@@ -27,11 +27,14 @@ class PayOrderRequest(RequestModel):
     """A payment of an order."""
 
     amount: Annotated[
-        PositiveMoney, Field(description="The order's `payable_total`: an order is paid all at once.")
+        PositiveMoney,
+        Field(description="It has to equal the order's `payable_total`: an order is paid with one payment."),
     ]
     method: PaymentMethod = Field(description="The payment provider. `sandbox` moves no money.")
     token: Annotated[str, text(max_length=500, min_length=1)] | None = Field(
-        None, repr=False, description="Identifies the customer's card at the provider."
+        None,
+        repr=False,
+        description="The provider's token of the customer's card. It never contains the card's number.",
     )
     capture_method: CaptureMethod | None = Field(
         None,

@@ -38,7 +38,7 @@ class PasswordForm(_Form):
         Field(
             min_length=1,
             max_length=MAX_EMAIL,
-            description="The e-mail address.",
+            description="The user's e-mail address.",
             examples=["maria.anders@example.com"],
         ),
     ]
@@ -70,18 +70,22 @@ class ClientCredentialsForm(_Form):
         str,
         Field(
             max_length=MAX_SCOPE,
-            description="Scopes with spaces between them. Without any, the token has all that the client is allowed.",
+            description="Scopes, separated by spaces. Without this, the token has all scopes of the client.",
             examples=["orders:read"],
         ),
     ] = ""
     client_id: Annotated[
         str,
-        Field(max_length=MAX_CLIENT_ID, description="Only where the metadata offer `client_secret_post`."),
+        Field(
+            max_length=MAX_CLIENT_ID,
+            description="Accepted only if the server metadata list `client_secret_post`. Otherwise use HTTP Basic.",
+        ),
     ] = ""
     client_secret: Annotated[
         SecretStr,
         Field(
-            max_length=MAX_CLIENT_SECRET, description="Only where the metadata offer `client_secret_post`."
+            max_length=MAX_CLIENT_SECRET,
+            description="Accepted only if the server metadata list `client_secret_post`. Otherwise use HTTP Basic.",
         ),
     ] = SecretStr("")
 
@@ -91,7 +95,7 @@ class RevocationForm(_Form):
 
     token: Annotated[
         SecretStr,
-        Field(min_length=1, max_length=MAX_TOKEN, description="A refresh token or an access token."),
+        Field(min_length=1, max_length=MAX_TOKEN, description="The refresh token or access token to revoke."),
     ]
     token_type_hint: str = Field("", max_length=MAX_HINT, description="Accepted and ignored.")
 

@@ -14,23 +14,33 @@ class TokenResponse(ResponseModel):
 
     access_token: str = Field(description="Send it with each request as `Authorization: Bearer TOKEN`.")
     token_type: Annotated[Literal["bearer"], Field(description="How to send the access token (RFC 6750).")]
-    expires_in: Annotated[int, Field(description="Seconds for which the access token is valid.")]
+    expires_in: Annotated[int, Field(description="Seconds until the access token expires.")]
     refresh_token: Annotated[
         str | SkipJsonSchema[None],
-        Field(description="Good for one exchange: the answer to it has the next one. Clients get none."),
+        Field(
+            description="Valid for one exchange, whose response has the next one. Service clients get none."
+        ),
     ] = None
-    scope: Annotated[str, Field(description="What a client's token permits; empty for a user's.")]
+    scope: Annotated[
+        str, Field(description="The scopes of a service client's token; empty for a user's token.")
+    ]
 
 
 class SessionResponse(ResponseModel):
     """A login on one device."""
 
     id: SessionId = Field(description="The id of the session.")
-    user_agent: Annotated[str | None, Field(description="How the client called itself when it logged in.")]
-    current: Annotated[bool, Field(description="Whether this request's access token is of this session.")]
+    user_agent: Annotated[
+        str | None, Field(description="The User-Agent of the log-in; null if there was none.")
+    ]
+    current: Annotated[
+        bool, Field(description="Whether the access token of this request belongs to the session.")
+    ]
     created_at: Timestamp = Field(description="The time of the log-in.")
-    last_used_at: Annotated[Timestamp, Field(description="The last log-in or refresh.")]
-    expires_at: Annotated[Timestamp, Field(description="When it ends unless it is refreshed before.")]
+    last_used_at: Annotated[Timestamp, Field(description="The time of the last log-in or refresh.")]
+    expires_at: Annotated[
+        Timestamp, Field(description="The time at which the session ends unless it is refreshed before.")
+    ]
 
 
 class MetadataResponse(ResponseModel):

@@ -44,7 +44,9 @@ class CreateUserRequest(RequestModel):
 
 
 OneTimeTokenText = Annotated[
-    str, text(min_length=1, max_length=200), Field(repr=False, description="From the message.")
+    str,
+    text(min_length=1, max_length=200),
+    Field(repr=False, description="The token from the message that was sent to the address."),
 ]
 """Not a SecretStr, because fingerprints leave those out, and only this field distinguishes two requests."""
 
@@ -128,17 +130,21 @@ class ChangeUserRequest(RequestModel):
 
 
 class ListUsersQuery(ListQuery):
-    email: KnownEmail | None = Field(None, description="A whole address, in any spelling.")
+    email: KnownEmail | None = Field(None, description="Only the account with this e-mail address.")
     role: Role | None = Field(None, description="Only users with this role.")
     status: UserStatus | None = Field(None, description="Only accounts with this status.")
-    sort: Literal["created_at", "-created_at"] = Field("-created_at", description="`-` is descending.")
+    sort: Literal["created_at", "-created_at"] = Field(
+        "-created_at", description="The order of the list; `-` means descending."
+    )
 
 
 class UserResponse(ResponseModel):
     """An account."""
 
     id: UserId = Field(description="The id of the user.")
-    email: Annotated[str | None, Field(description="Null once the account is closed.")]
+    email: Annotated[
+        str | None, Field(description="The address to log in with; null once the account is closed.")
+    ]
     full_name: str | None = Field(
         description="The user's name; null if it is unknown or the account is closed."
     )

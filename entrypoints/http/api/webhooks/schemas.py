@@ -34,7 +34,7 @@ EventTypes = Annotated[
     list[KnownEventType],
     Field(
         max_length=MAX_EVENT_TYPES,
-        description="Which events to send; empty, all of them.",
+        description="The event types to send. An empty list means all.",
         examples=[["order.confirmed", "order.cancelled"]],
     ),
 ]
@@ -46,7 +46,7 @@ class CreateEndpointRequest(RequestModel):
 
     url: EndpointUrl
     event_types: EventTypes = Field(default_factory=list)
-    description: EndpointDescription = ""
+    description: EndpointDescription = Field("", description="A name for people.")
 
 
 class ChangeEndpointRequest(RequestModel):
@@ -58,7 +58,7 @@ class ChangeEndpointRequest(RequestModel):
         MISSING, description="A name for people. `null` clears it."
     )
     paused: StrictBool | MISSING = Field(
-        MISSING, description="Whether events wait; they are sent when the endpoint is resumed."
+        MISSING, description="`true` makes events wait, and `false` sends those that waited."
     )
 
     def changes(self) -> EndpointChanges:
@@ -75,20 +75,22 @@ class EndpointResponse(ResponseModel):
 
     id: UUID = Field(description="The id of the endpoint.")
     url: str = Field(description="The address that messages are sent to.")
-    event_types: list[EventType | str] = Field(description="Which events are sent; empty, all of them.")
+    event_types: list[EventType | str] = Field(
+        description="The event types that are sent. An empty list means all."
+    )
     description: str = Field(description="A name for people; empty if there is none.")
     owner_id: UUID | None = Field(
         description="The user or client whose right to read events decides what is sent; null for the shop's admins."
     )
     blocked_at: Timestamp | None = Field(
-        description="Since when events are held back because the owner may not read all of them any more."
+        description="Since when some events wait, because the owner lost the right to read them; null if none wait."
     )
     paused: bool = Field(description="Whether events wait instead of being sent.")
     paused_at: Timestamp | None = Field(
         description="The time since when the endpoint is paused; null if it is not."
     )
     former_secret_expires_at: Timestamp | None = Field(
-        description="Until when messages are also signed with the former secret; null unless it was rolled."
+        description="Until when messages are also signed with the former secret; null if it is not in use."
     )
     version: int = Field(description="Increases with each change. `ETag` has the same number.")
     created_at: Timestamp = Field(description="The time of the creation.")
@@ -110,7 +112,7 @@ class RollSecretRequest(RequestModel):
         24,
         ge=0,
         le=int(MAX_OVERLAP.total_seconds()) // 3600,
-        description="How long the former secret signs, too; 0 for a secret that has leaked.",
+        description="Hours for which the former secret also signs messages. Send 0 if it has leaked.",
     )
 
 
@@ -134,19 +136,19 @@ class RetryDeliveriesRequest(RequestModel):
     """Which deliveries to send again."""
 
     since: Timestamp = Field(
-        description="The beginning of the window: when the oldest delivery was created.",
+        description="The beginning of the window, in which the deliveries were created.",
         examples=["2026-01-30T12:00:00Z"],
     )
-    until: Timestamp | None = Field(None, description="The end of the window; without it, now.")
+    until: Timestamp | None = Field(None, description="The end of the window. Default: now.")
     event_types: EventTypes = Field(default_factory=list)
 
 
 class RetriedResponse(ResponseModel):
     """The result of a bulk retry."""
 
-    retried: int = Field(description="How many deliveries were scheduled, at most 1000.")
+    retried: int = Field(description="The number of scheduled deliveries, at most 1000.")
     has_more: bool = Field(
-        description="Whether the window can have more; repeat the request with another key."
+        description="Whether the window can have more. If so, repeat the request with another key."
     )
 
 
@@ -154,20 +156,24 @@ class DeliveryResponse(ResponseModel):
     """One event for one endpoint, with its attempts."""
 
     id: UUID = Field(description="The id of the delivery.")
-    event_id: UUID = Field(description="The event, and the `webhook-id` that it is sent with.")
+    event_id: UUID = Field(description="The id of the event, which is also sent as `webhook-id`.")
     event_type: EventType | str = Field(description="The kind of the event that is delivered.")
     status: DeliveryStatus = Field(
         description="`pending` until an attempt succeeds (`delivered`) or the last one has failed (`dead`)."
     )
     attempts: int = Field(description="The number of attempts so far.")
-    next_attempt_at: Timestamp | None = Field(description="Null unless the delivery is pending.")
+    next_attempt_at: Timestamp | None = Field(
+        description="The time of the next attempt; null unless the delivery is pending."
+    )
     last_attempt_at: Timestamp | None = Field(
         description="The time of the last attempt; null before the first."
     )
-    last_status: int | None = Field(description="The HTTP status of the last answer, if there was one.")
+    last_status: int | None = Field(
+        description="The HTTP status of the endpoint's last response; null if there was none."
+    )
     last_error: str | None = Field(
         description=(
-            "Why there was no answer: `timeout`, `name_not_found`, `address_refused`, `connection_failed`, `tls_failed`."
+            "A code if the last attempt got no response: `timeout`, `name_not_found`, `address_refused`, `connection_failed`, `tls_failed`."
         )
     )
     created_at: Timestamp = Field(description="The time when the event was queued for the endpoint.")
