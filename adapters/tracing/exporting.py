@@ -1,6 +1,8 @@
 """The pipeline from spans to a collector, configured by the standard variables of OpenTelemetry."""
 
+import secrets
 from collections.abc import Sequence
+from random import Random
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
@@ -9,6 +11,8 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, Spa
 from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
 from opentelemetry.trace import Link, SpanKind, Status, TraceState, get_current_span
 from opentelemetry.util.types import Attributes
+
+_ids = Random(secrets.randbits(128))  # noqa: S311 - trace ids for the sampler only, and no secret
 
 SAFE_ATTRIBUTES = frozenset(
     {
@@ -45,11 +49,20 @@ class SafeExporter(SpanExporter):
         return self._exporter.force_flush(timeout_millis)
 
 
-class NoLoneClientSpans(Sampler):
-    """A sampler that drops statements and outgoing requests outside of a trace, such as those of periodic jobs."""
+class ServiceSampler(Sampler):
+    """The configured sampler, asked about each new trace before FastAPI begins the request's span.
+
+    FastAPI takes longer to begin a span than to serve many requests, even if the span is dropped. Statements and
+    outgoing requests outside of a trace, such as those of periodic jobs, are dropped.
+    """
 
     def __init__(self, sampler: Sampler) -> None:
         self._sampler = sampler
+
+    def samples_new_trace(self) -> bool:
+        """Return whether a request without a trace should begin one."""
+        result = self._sampler.should_sample(None, _ids.getrandbits(128), "request", SpanKind.SERVER)
+        return result.decision is Decision.RECORD_AND_SAMPLE
 
     def should_sample(
         self,
@@ -61,22 +74,25 @@ class NoLoneClientSpans(Sampler):
         links: Sequence[Link] | None = None,
         trace_state: TraceState | None = None,
     ) -> SamplingResult:
-        if kind is SpanKind.CLIENT and not get_current_span(parent_context).get_span_context().is_valid:
-            return SamplingResult(Decision.DROP)
+        if not get_current_span(parent_context).get_span_context().is_valid:
+            if kind is SpanKind.CLIENT:
+                return SamplingResult(Decision.DROP)
+            if kind is SpanKind.SERVER:  # `samples_new_trace` has decided
+                return SamplingResult(Decision.RECORD_AND_SAMPLE, attributes)
         return self._sampler.should_sample(
             parent_context, trace_id, name, kind, attributes, links, trace_state
         )
 
     def get_description(self) -> str:
-        return f"NoLoneClientSpans({self._sampler.get_description()})"
+        return f"ServiceSampler({self._sampler.get_description()})"
 
 
-def tracer_provider(exporter: SpanExporter) -> TracerProvider:
-    """Return a provider that exports in the background. The caller shuts it down."""
+def tracer_provider(exporter: SpanExporter) -> tuple[TracerProvider, ServiceSampler]:
+    """Return a provider that exports in the background, and its sampler. The caller shuts the provider down."""
     provider = TracerProvider(resource=_resource(), shutdown_on_exit=False)
-    provider.sampler = NoLoneClientSpans(provider.sampler)
+    provider.sampler = sampler = ServiceSampler(provider.sampler)
     provider.add_span_processor(BatchSpanProcessor(SafeExporter(exporter)))
-    return provider
+    return provider, sampler
 
 
 def _resource() -> Resource:

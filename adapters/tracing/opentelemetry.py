@@ -43,7 +43,7 @@ class OpenTelemetryTracing(Tracing):
         os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http,database")
         if "OTEL_PROPAGATORS" not in os.environ:
             set_global_textmap(_CONTEXTS)  # The default also passes the baggage of clients to other services.
-        self._provider = tracer_provider(exporter)
+        self._provider, self._sampler = tracer_provider(exporter)
         self._tracer = self._provider.get_tracer("steelyard")
 
     @property
@@ -52,6 +52,11 @@ class OpenTelemetryTracing(Tracing):
 
     def current_trace(self) -> str | None:
         return _traceparent(get_current_span().get_span_context())
+
+    def records_request(self, traceparent: str | None) -> bool:
+        if traceparent and get_current_span(_context(traceparent)).get_span_context().is_valid:
+            return True  # the sampler decides by the client's trace
+        return self._sampler.samples_new_trace()
 
     def order_placement(self, place_order: PlaceOrder) -> PlaceOrder:
         return _TracedPlaceOrder(place_order.queue, place_order.hold_releases)

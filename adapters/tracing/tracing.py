@@ -29,6 +29,10 @@ class Tracing:
         """Return the trace context of the running code, or None if its trace is not recorded."""
         return None
 
+    def records_request(self, traceparent: str | None) -> bool:  # noqa: ARG002 - overridden
+        """Return whether a request with this header, or with none, can have a span."""
+        return False
+
     def order_placement(self, place_order: PlaceOrder) -> PlaceOrder:
         """Return a use case that passes the trace of each request to its batch."""
         return place_order

@@ -1,6 +1,9 @@
 """Tracing, and the parts of the service that it wraps."""
 
 import os
+from collections.abc import MutableMapping
+from functools import partial
+from typing import Any
 
 from fastapi.telemetry import TelemetryConfig
 
@@ -48,6 +51,13 @@ def traced_publisher(tracing: Tracing, publisher: EventPublisher) -> EventPublis
     return tracing.publisher(publisher)
 
 
+def _is_untraced(tracing: Tracing, scope: MutableMapping[str, Any]) -> bool:
+    if scope["path"] in UNTRACED_PATHS:
+        return True
+    traceparent = next((value for name, value in scope["headers"] if name == b"traceparent"), None)
+    return not tracing.records_request(None if traceparent is None else traceparent.decode("latin-1"))
+
+
 def telemetry(tracing: Tracing) -> TelemetryConfig:
     """Return the configuration of FastAPI's spans. Its own variables are ignored: they would export paths and queries."""
     return {
@@ -57,5 +67,5 @@ def telemetry(tracing: Tracing) -> TelemetryConfig:
         "logs": False,
         "operation_spans": False,
         "auto_configure": False,
-        "exclude": lambda scope: scope["path"] in UNTRACED_PATHS,
+        "exclude": partial(_is_untraced, tracing),
     }

@@ -146,6 +146,18 @@ async def test_unsampled_trace_is_neither_exported_nor_stored(
     assert spans.spans == []
 
 
+async def test_new_traces_are_sampled_once_by_the_configured_ratio(
+    spans: Collector, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 400 requests 200 should be sampled. 140 are six standard deviations fewer, and 100 if it was decided twice."""
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", "parentbased_traceidratio")
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER_ARG", "0.5")
+    async with shop_on(database_url) as web:
+        for _ in range(400):
+            await web.visitor.get("/.well-known/jwks.json", headers={"traceparent": "invalid"})
+    assert 140 < len(spans.named("GET /.well-known/jwks.json")) < 260
+
+
 async def test_spans_have_no_data_of_clients(spans: Collector, database_url: str) -> None:
     async with shop_on(database_url) as web:
         staff, visitor = await web.staff(), web.visitor
