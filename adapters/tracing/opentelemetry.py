@@ -11,6 +11,7 @@ import httpx2
 from opentelemetry.context import Context, attach, detach
 from opentelemetry.instrumentation.httpx import HTTPX2ClientInstrumentor
 from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
+from opentelemetry.instrumentation.utils import suppress_instrumentation
 from opentelemetry.propagate import set_global_textmap
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SpanExporter
@@ -113,7 +114,8 @@ class _TracedBatches:
             # The task of the queue was created in the context of an earlier request.
             token = attach(Context())
             try:
-                return await self.place(commands)
+                with suppress_instrumentation():  # a tenth of the CPU of an order
+                    return await self.place(commands)
             finally:
                 detach(token)
         with self.tracer.start_as_current_span(
