@@ -1,14 +1,16 @@
-"""The present OpenAPI document accepts the clients of the last release."""
+"""The present OpenAPI and AsyncAPI documents accept the clients of the last release."""
 
 import json
 import re
 import tomllib
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.kit.breaking_changes import breaking_changes
+from entrypoints.asyncapi import asyncapi_document
+from tests.kit.breaking_changes import breaking_changes, breaking_event_changes
 from tests.kit.event_schemas import description
 
 ROOT = Path(__file__).parents[2]
@@ -18,10 +20,17 @@ ACCEPTED = tomllib.loads((ROOT / "tests" / "architecture" / "breaking_changes.to
 
 @cache
 def changes() -> list[str]:
-    return breaking_changes(json.loads((ROOT / RELEASE["openapi"]).read_text()), description())
+    return [
+        *breaking_changes(released("openapi"), description()),
+        *breaking_event_changes(released("asyncapi"), asyncapi_document()),
+    ]
 
 
-def test_breaking_changes_of_the_api_are_listed_with_a_reason() -> None:
+def released(document: str) -> Any:
+    return json.loads((ROOT / RELEASE[document]).read_text())
+
+
+def test_breaking_changes_of_api_and_events_are_listed_with_a_reason() -> None:
     patterns = [re.compile(entry["change"]) for entry in ACCEPTED]
     assert [
         change for change in changes() if not any(pattern.fullmatch(change) for pattern in patterns)

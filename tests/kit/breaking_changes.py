@@ -1,4 +1,4 @@
-"""Compare two OpenAPI documents, and find the changes that break clients of the former one.
+"""Compare two OpenAPI or AsyncAPI documents, and find the changes that break clients of the former one.
 
 Requests that the former document allows must stay allowed. Responses must stay such as the former document describes
 them, except that objects may have more properties. Descriptions, examples and the names of schemas do not count, and bounds
@@ -37,6 +37,19 @@ def breaking_changes(former: Json, present: Json) -> list[str]:
             continue
         comparison = _Comparison(former, present)
         changes += (f"{name} {change}" for change in comparison.of(operation, present_operations[address]))
+    return sorted(set(changes))
+
+
+def breaking_event_changes(former: Json, present: Json) -> list[str]:
+    """Return the breaking changes of the events of two AsyncAPI documents: in their envelope and their `data`."""
+    comparison = _Schemas(present, former, is_request=False)
+    known, shown = former["components"]["schemas"], present["components"]["schemas"]
+    changes: list[str] = []
+    for name in ("CloudEvent", *former["components"]["messages"]):
+        if name in shown:
+            changes += comparison.changes(shown[name], known[name], name)
+        else:
+            changes.append(f"{name}: is gone")
     return sorted(set(changes))
 
 

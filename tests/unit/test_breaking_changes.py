@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.kit.breaking_changes import breaking_changes
+from tests.kit.breaking_changes import breaking_changes, breaking_event_changes
 
 Json = dict[str, Any]
 Change = Callable[[Json], object]
@@ -32,6 +32,11 @@ REQUEST: Json = {
         "tags": {"type": "array", "items": {"type": "string", "pattern": "^[a-z]+$"}},
     },
 }
+SCHEMAS: Json = {
+    "Order": ORDER,
+    "Request": REQUEST,
+    "Status": {"type": "string", "enum": ["open", "paid"]},
+}
 FORMER: Json = {
     "paths": {
         "/orders": {
@@ -55,13 +60,7 @@ FORMER: Json = {
             }
         }
     },
-    "components": {
-        "schemas": {
-            "Order": ORDER,
-            "Request": REQUEST,
-            "Status": {"type": "string", "enum": ["open", "paid"]},
-        }
-    },
+    "components": {"schemas": SCHEMAS},
 }
 
 
@@ -201,3 +200,21 @@ def test_enum_that_announces_unknown_values_breaks_strict_clients_once() -> None
     status["status"] = {"anyOf": [{"$ref": "#/components/schemas/Status"}, {"type": "string"}]}
     assert breaking_changes(FORMER, present) == ["place_order 201.status: may have other values now"]
     assert breaking_changes(present, present) == []
+
+
+def test_event_types_keep_their_members() -> None:
+    former: Json = {
+        "components": {
+            "messages": {"order.placed": {}, "order.lost": {}},
+            "schemas": {
+                **{name: deepcopy(ORDER) for name in ("CloudEvent", "order.placed", "order.lost")},
+                **SCHEMAS,
+            },
+        }
+    }
+    present = deepcopy(former)
+    schema(present, "order.placed")["properties"].pop("status")
+    schema(present, "CloudEvent")["properties"].update(time={"type": "string"})
+    present["components"]["schemas"].pop("order.lost")
+    assert breaking_event_changes(former, present) == ["order.lost: is gone", "order.placed.status: is gone"]
+    assert breaking_event_changes(former, former) == []
