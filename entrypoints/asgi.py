@@ -11,9 +11,10 @@ from entrypoints.settings import Settings
 
 
 def app() -> FastAPI:
-    """Create the app from the environment's settings, and exempt existing objects from garbage collection.
+    """Create the app from the settings of the environment.
 
-    Collections that scan routes, schemas and modules would otherwise cause the slowest requests.
+    Existing objects are exempted from garbage collection. Otherwise collections that scan routes, schemas and
+    modules would cause the slowest requests.
     """
     configure_logging()  # reading the settings can log warnings
     settings = Settings.from_environment()

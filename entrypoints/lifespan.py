@@ -21,7 +21,10 @@ CURSOR_SECRET = "list-cursors"  # noqa: S105 - the name of a secret, not a secre
 CURSOR_SECRET_BYTES = 32
 
 RELOAD_KEYS_EVERY = timedelta(seconds=15)
-"""The interval of reloading keys: several times in the minute before a new key signs (rotate_key.py)."""
+"""The interval of reloading keys.
+
+Keys are reloaded several times in the minute before a new key signs (rotate_key.py).
+"""
 
 SEND_MAIL_EVERY = timedelta(seconds=2)
 PRUNE_EVERY = timedelta(minutes=10)
@@ -31,9 +34,10 @@ PRUNE_LONG_LIVED_EVERY = timedelta(hours=1)
 
 @asynccontextmanager
 async def running(container: Container) -> AsyncIterator[bytes]:
-    """Load the shared keys, run the periodic jobs, and close everything at the end. Yield the cursor secret.
+    """Load the shared keys, run the periodic jobs, and close everything at the end.
 
-    At the end, queued orders are placed before the connections are closed. Raises WrongSettings.
+    Yields the cursor secret. At the end, queued orders are placed before the connections are closed. Raises
+    WrongSettings.
     """
     async with AsyncExitStack() as stack:
         stack.callback(container.metrics().close)
@@ -107,7 +111,11 @@ async def _deliver_mail(deliver_mail: DeliverMail) -> None:
 
 
 async def _check_stored_secrets(container: Container) -> None:
-    """Raise WrongSettings if stored secrets cannot be decrypted, or if a new shop needs a key to encrypt its own."""
+    """Raise WrongSettings if the service lacks a key for its stored secrets.
+
+    Stored secrets may be encrypted with an unknown key, or a new shop may need a key to encrypt its own
+    secrets.
+    """
     settings, key_ids = container.settings(), container.security.secret_box().key_ids
     stored = await container.database.stored_secrets().count_by_key()
     if not stored and not key_ids and not settings.is_on_loopback:
@@ -123,7 +131,10 @@ async def _check_stored_secrets(container: Container) -> None:
 
 
 async def warn_about_clear_secrets(container: Container) -> None:
-    """Log if secrets are stored in clear. A copy of the database is then enough to forge access tokens."""
+    """Log a warning if secrets are stored in clear.
+
+    A copy of the database is then enough to forge access tokens.
+    """
     if in_clear := (await container.database.stored_secrets().count_by_key()).get(None, 0):
         log = _log.info if container.settings().is_on_loopback else _log.warning
         log(
@@ -133,7 +144,10 @@ async def warn_about_clear_secrets(container: Container) -> None:
 
 
 async def _load_keys(container: Container) -> None:
-    """Load the signing keys, and create the first one. Raises WrongSettings for invalid configured keys."""
+    """Load the signing keys, and create the first key if there is none.
+
+    Raises WrongSettings for invalid configured keys.
+    """
     source = container.settings().source_of_signing_keys
     if source is None:
         first = container.signing.make_signing_key()(container.clock().now())

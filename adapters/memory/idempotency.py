@@ -20,7 +20,7 @@ V = TypeVar("V")
 
 
 class MemoryIdempotencyRecords(IdempotencyRecords):
-    """A claim locks the key's scope until the unit of work ends; a stored result is a row."""
+    """Idempotency records in memory. A claim locks the key's scope until the unit of work ends."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction

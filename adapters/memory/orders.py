@@ -179,7 +179,7 @@ class MemoryOrderRepository(OrderRepository):
         return [order.id for order in sorted(due, key=lambda order: (order.expires_at, order.id))]
 
     def _still_due(self, order_ids: Iterable[OrderId], now: datetime) -> list[Order]:
-        """Return the locked orders that did not change while this transaction waited for their locks."""
+        """Return the locked orders that are still due after the wait for their locks."""
         still = set(self._due(now))
         return [copied(self._transaction.tables.orders[id_]) for id_ in order_ids if id_ in still]
 
@@ -242,7 +242,7 @@ def _scope_of(order: Order) -> Scope:
 
 
 def _prune(tables: Tables, order: Order) -> None:
-    """Delete the order, and keep its idempotency record for good."""
+    """Delete the order, and store its idempotency record permanently."""
     scope = _scope_of(order)
     known = tables.idempotency.get(scope) or _result(tables, order.id)
     last_state = OrderView.of(order).without_details()

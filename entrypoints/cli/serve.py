@@ -80,5 +80,5 @@ def serve(
 
 
 def _variables(**settings: object) -> dict[str, str]:
-    """Return the settings that were given as options, by the names of their environment variables."""
+    """Return the settings that were given as options, by environment variable."""
     return {f"STEELYARD_{name.upper()}": str(value) for name, value in settings.items() if value is not None}

@@ -67,7 +67,7 @@ their client id and secret.
 """
 
 ROUTERS: Sequence[APIRouter] = (
-    # FastAPI tries routers and their routes in this order: the busiest come first.
+    # FastAPI tries routers and their routes in this order, so the most frequently used ones come first.
     products.router,
     orders.router,
     payments.router,
@@ -174,7 +174,8 @@ def _add_middleware(app: FastAPI, container: Container) -> None:
     if settings.cors_origins:
         options = cors_options(settings.cors_origins)
         app.add_middleware(CORSMiddleware, **options)
-        # Unexpected errors are answered outside of this middleware. Pages of these origins must be able to read them.
+        # Unexpected errors are answered outside of this middleware, but pages of these origins must be able
+        # to read them.
         unexpected = CORSMiddleware(internal_error, **options)
     app.add_middleware(
         RequestContextMiddleware,

@@ -131,4 +131,4 @@ class _QuietHandler(WSGIRequestHandler):
     timeout = CLIENT_SECONDS
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name of the overridden method
-        """Log nothing: a scrape is no event."""
+        """Log nothing: a scrape is not an event."""

@@ -16,15 +16,19 @@ from examples.northwind.plan import AUTHENTICATED, plan_of
 
 _LOOKS = 120
 _PAUSE = 0.5
-"""The number of checks whether a provider has decided, and the seconds before each."""
+"""The number of checks whether a provider has decided, and the pause before each in seconds."""
 
 DEALT_WITH_AT_ONCE = 6
-"""Concurrent orders. Fewer than database connections, because these requests, unlike placing, are not batched."""
+"""The maximum number of orders that are processed at the same time.
+
+It is smaller than the number of database connections, because these requests, unlike placing, are not
+batched.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Deeds:
-    """Counts of actions performed in this run, and of actions replayed from an earlier run."""
+    """Counts of performed actions, and of actions that were replayed from an earlier run."""
 
     new: Counter[str] = field(default_factory=Counter)
     replayed: Counter[str] = field(default_factory=Counter)
@@ -48,7 +52,10 @@ async def carry_out_all(
     *,
     progress: Callable[[], None],
 ) -> Deeds:
-    """Perform the planned actions for each order, with idempotency keys that contain the Northwind id."""
+    """Perform the planned actions for each order.
+
+    The idempotency keys contain the Northwind id.
+    """
     deeds = Deeds()
 
     async def carry_out(order: NorthwindOrder) -> None:
@@ -72,7 +79,8 @@ class _OneOrder:
     async def __call__(self) -> None:
         """Perform the actions in order, and stop at the first rejection.
 
-        Actions that the order already shows are skipped: an earlier run did them, and its keys may have been pruned.
+        Actions that the order already shows are skipped: an earlier run performed them, and its keys may have
+        been pruned.
         """
         plan = plan_of(self.northwind, self.order)
         if plan.is_paid and not self.placed.is_paid and not await self._pay(plan.cards):

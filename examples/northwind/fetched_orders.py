@@ -15,9 +15,10 @@ PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class KeptOrder:
-    """An order of the demo. `northwind_id` is the text that was sent. Ordered, cancelled and shipped units are by SKU.
+    """An order of the demo, as the service returned it to its customer.
 
-    `total`, `paid` and `refunded` are in minor units.
+    `northwind_id` is the text that was sent. Ordered, cancelled and shipped units are by SKU. `total`, `paid`
+    and `refunded` are in minor units.
     """
 
     id: UUID

@@ -1,4 +1,7 @@
-"""The planned actions for each order, derived from its Northwind number, so that the result is known in advance."""
+"""The planned actions for each order, which depend on its Northwind number.
+
+The result is therefore known in advance.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +14,7 @@ AUTHENTICATED = "tok_3ds_ok"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The plan for one order. The customer tries the tokens in `cards`; the last one is accepted.
+    """The plan for one order. The last one of the tokens in `cards` is accepted.
 
     Without `cards` the order stays unpaid. The customer cancels one unit of the SKU `cancelled`, which is refunded.
     `shipped` are units by SKU. One unit of the SKU `returned` is returned and refunded. `rebate` is a further
@@ -35,9 +38,10 @@ class Plan:
 
 
 def plan_of(northwind: Northwind, order: NorthwindOrder) -> Plan:
-    """Return the plan by the order number's last digit: four of ten are paid, and three of these are shipped.
+    """Return the plan by the last digit of the order number.
 
-    One order of a hundred is paid with a card whose bank asks for authentication, which takes ten seconds.
+    Four of ten orders are paid, and three of these four are shipped. One order of a hundred is paid with a card
+    whose bank asks for authentication, which takes ten seconds.
     """
     good, first = ("tok_ok",), next(iter(order.quantities))
     if order.id % 100 == 1:

@@ -1,4 +1,4 @@
-"""The OpenAPI document leaves out nothing that a reader or a client generator needs."""
+"""The OpenAPI document omits nothing that a reader or a client generator needs."""
 
 import re
 from collections.abc import Iterator
@@ -155,7 +155,7 @@ def requested() -> set[str]:
 
 
 def test_request_fields_with_defaults_are_optional_for_every_generator() -> None:
-    """openapi-typescript takes a field with `default` for one that is always present."""
+    """openapi-typescript assumes that a field with `default` is always present."""
     fields = [
         (name, field)
         for name in requested()

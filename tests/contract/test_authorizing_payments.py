@@ -1,4 +1,4 @@
-"""Payments are authorized, then captured or voided, and the order's status follows."""
+"""Payments are authorized, and later captured or voided. The order's status follows."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -297,7 +297,7 @@ async def test_provider_is_queried_for_an_unknown_end_of_an_authorization(shop: 
 
 
 async def test_authorization_that_the_provider_ended_is_recorded(shop: Shop) -> None:
-    """The order is partially shipped, so that the shop does not void the payment itself."""
+    """A part of the order was shipped, so the shop does not void the payment itself."""
     order, payment = await an_authorized_order(shop)
     await shop.fulfil(order, 1)
     assert payment.authorized_until is not None

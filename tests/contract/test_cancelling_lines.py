@@ -1,4 +1,4 @@
-"""Units are cancelled: their stock is released, and what was paid for them is refunded."""
+"""Units are cancelled: their stock is released, and the price that was paid is refunded."""
 
 from dataclasses import replace
 
@@ -18,7 +18,10 @@ from tests.kit.shop import Shop, owner_of
 
 
 async def an_order(shop: Shop) -> OrderView:
-    """Return an order of three mugs at 10.00 and two cups at 0.99, from a stock of five of each."""
+    """Return an order of three mugs at 10.00 and two cups at 0.99.
+
+    The stock was five of each.
+    """
     mug, cup = await shop.product(stock=5, price=1000), await shop.product(stock=5, price=99)
     placing = shop.placing((mug, 3), (cup, 2), customer=await shop.customer())
     return (await shop.place_order(placing)).result

@@ -1,4 +1,4 @@
-"""Expired orders that never had a payment are pruned, and their keys never place a second order."""
+"""Expired orders without a payment are pruned, and their keys never place a second order."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

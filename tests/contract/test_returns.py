@@ -1,4 +1,4 @@
-"""Shipped units come back: what was agreed is refunded, and restocked units are for sale again."""
+"""Returned units: the agreed amount is refunded, and restocked units are for sale again."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -38,7 +38,10 @@ REJECTIONS = (
 
 
 async def a_shipped_order(shop: Shop, units: Sequence[int] = (3, 2)) -> OrderView:
-    """Return a paid order of three mugs at 10.00 and two cups at 0.99, of which some units are shipped."""
+    """Return a paid order of three mugs at 10.00 and two cups at 0.99.
+
+    Some units are shipped.
+    """
     mug, cup = await shop.product(stock=5, price=1000), await shop.product(stock=5, price=99)
     placing = shop.placing((mug, 3), (cup, 2), customer=await shop.customer())
     order = (await shop.place_order(placing)).result
@@ -251,7 +254,7 @@ async def test_refund_of_shipped_units_requires_a_return(shop: Shop) -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 async def test_money_is_exact_after_any_sequence_of_payment_actions(shop: Shop, seed: int) -> None:
-    """Captures, cancellations, refunds and returns: what the shop keeps is what it says it keeps.
+    """After captures, cancellations, refunds and returns, an order's sums equal its records.
 
     Every second order is authorized, and captured in full or in part at any time, by the shop or at the provider.
     """

@@ -75,7 +75,10 @@ class Values:
         return next(self._numbers)
 
     def fill(self, kind: type[Any], **given: Any) -> Any:
-        """Create an object with a value in every field. Fails for a field that gets none, or its default."""
+        """Create an object with a value in every field.
+
+        Fails for a field that has no value, or has its default.
+        """
         hints = get_type_hints(kind)
         values = {
             field.name: given[field.name] if field.name in given else self._value(hints[field.name], field)
@@ -90,7 +93,7 @@ class Values:
         return kind(**values)
 
     def change(self, entity: Any, *, constant: Collection[str], **given: Any) -> None:
-        """Give every field another value, except those that are constant once the entity was added."""
+        """Give every field another value, except fields that never change."""
         hints = get_type_hints(type(entity))
         for field in fields(entity):
             if field.init and field.name not in constant:
@@ -120,7 +123,7 @@ def _defaults_of(field: "Field[Any]") -> list[object]:
 
 
 def content(thing: object) -> object:
-    """Return the fields of a dataclass, and of the dataclasses in it, for a comparison."""
+    """Return the fields of a dataclass and of nested dataclasses, for a comparison."""
     if is_dataclass(thing) and not isinstance(thing, type):
         return {field.name: content(getattr(thing, field.name)) for field in fields(thing) if field.init}
     if isinstance(thing, list | tuple):
@@ -385,7 +388,7 @@ async def test_changed_order_is_read_as_it_was_saved(shop: Shop, values: Values)
         )
         values.change(
             order,
-            # What the customer has ordered.
+            # The customer's order.
             constant={
                 *("id", "customer_id", "placed_by", "idempotency_key", "currency", "lines", "total"),
                 "placed_at",

@@ -27,7 +27,10 @@ class Access:
     public: bool = False
     private: bool = False
     trusts_token: bool = False
-    """Reads of one's own data and placing orders check only the token, unless `others` applies."""
+    """The permissions that are trusted in the token, unless `others` applies.
+
+    They cover reads of the caller's own data, and placing orders.
+    """
 
     def asks_database(self, permissions: AbstractSet[Permission]) -> bool:
         """Return whether the caller's token is checked against the database."""
@@ -46,13 +49,19 @@ class Access:
         return 200 if self.others in PERMISSIONS[role] else 404
 
     def status_of_client(self, scope: Scope) -> int:
-        """Return the expected error of a service client with a scope, or 200. A client owns nothing."""
+        """Return the expected error of a service client with a scope, or 200.
+
+        A client owns no objects.
+        """
         asked_for = {self.permission, self.others} - {None}
         return 200 if self.public or asked_for & SCOPES[scope] else 403
 
 
 def own_or(permission: Permission | None) -> Access:
-    """Return the access to an owned object: for its owner, and for others with the permission, if any."""
+    """Return the access to an owned object.
+
+    The owner has access, and other callers have access with the permission, if there is one.
+    """
     return Access(others=permission, private=True)
 
 
@@ -67,14 +76,14 @@ def needs(permission: Permission) -> Access:
 ANYBODY = Access(public=True, trusts_token=True)
 READ_CATALOG = replace(ANYBODY, others=Permission.SEE_ARCHIVED_PRODUCTS)
 ONESELF = Access()
-"""Any logged-in caller, about themselves only."""
+"""The access of any logged-in caller to the caller's own data."""
 
 READ_ONESELF = replace(ONESELF, trusts_token=True)
 ORDER = Access(
     permission=Permission.PLACE_ORDERS, others=Permission.PLACE_ORDERS_FOR_OTHERS, trusts_token=True
 )
 OWN_AND_FOR_STAFF_ALL = Access(others=Permission.SEE_ALL_ORDERS, trusts_token=True)
-"""A list: every caller with objects of their own may read it."""
+"""The access to a list: every caller with own objects may read it."""
 
 TABLE: Mapping[str, Access] = {
     "POST /v1/users": ANYBODY,
@@ -158,7 +167,10 @@ TABLE: Mapping[str, Access] = {
     "GET /asyncapi.json": ANYBODY,
     "MOUNT /docs/assets": ANYBODY,
 }
-"""Every route of the service. A provider's webhook needs no token: its signature authenticates it."""
+"""Every route of the service.
+
+A provider's webhook needs no token, because its signature authenticates it.
+"""
 
 
 def line_of(operation: Operation) -> str:
@@ -176,7 +188,7 @@ def routes_of(web: WebShop) -> Iterator[str]:
 
 
 def borne_by(sample: Sample, authorization: Mapping[str, str]) -> Sample:
-    """Return the same request from another caller, without a token for None."""
+    """Return the same request from another caller. None means a request without a token."""
     rest = {name: value for name, value in sample.headers.items() if name != "Authorization"}
     return replace(sample, headers={**rest, **authorization})
 
@@ -204,10 +216,10 @@ async def authorization_of(asking: Asking, surroundings: Surroundings) -> Mappin
 
 
 async def ask_every_operation(web: WebShop, owner: Role, asking: Asking) -> dict[str, int]:
-    """Send every operation's sample for the owner's objects, and return its error, or 200, for each
+    """Send every operation's sample for the owner's objects, and return each error or 200.
 
-    What changes something is tried in surroundings of its own, and by a new stranger. `asking` is the stranger's
-    role or scope of a client; None is the owner.
+    A change is sent to a separate shop, by a new caller. `asking` is the role of the caller, or a client's
+    scope; None is the owner.
     """
     shared, statuses = await Surroundings.of(web, owner), {}
     for operation in operations():
@@ -245,7 +257,7 @@ async def test_each_role_can_use_its_permitted_routes_on_own_objects(web: WebSho
 
 @pytest.mark.parametrize("role", Role)
 async def test_each_role_can_use_its_permitted_routes_on_objects_of_others(web: WebShop, role: Role) -> None:
-    """Objects of another customer are 404 for a customer, as if they did not exist."""
+    """For another customer, objects of a customer are 404, as if they did not exist."""
     assert await ask_every_operation(web, Role.CUSTOMER, role) == expected(role, own=False)
 
 
@@ -258,7 +270,7 @@ async def test_each_scope_grants_exactly_its_permissions(web: WebShop, scope: Sc
         # The samples do not name a customer.
         expected["POST /v1/orders"] = expected["POST /v1/orders/preview"] = 422
     if scope is Scope.WRITE_WEBHOOKS:
-        # The scope alone permits no event to subscribe to.
+        # The scope alone permits a subscription to no event type.
         expected["POST /v1/webhook-endpoints"] = 403
         expected["PATCH /v1/webhook-endpoints/{endpoint_id}"] = 403
         expected["POST /v1/webhook-endpoints/{endpoint_id}/roll-secret"] = 403
@@ -304,7 +316,10 @@ async def revoke(web: WebShop, authorization: Mapping[str, str]) -> None:
 
 
 async def operations_that_ask_the_database(web: WebShop, caller: Role | Scope) -> set[str]:
-    """Send every operation's sample with a revoked access token; return the operations that reject it."""
+    """Send every operation's sample with a revoked access token.
+
+    Returns the operations that reject the token.
+    """
     surroundings = await Surroundings.of(web, caller if isinstance(caller, Role) else Role.CUSTOMER)
     authorization = await authorization_of(None if isinstance(caller, Role) else caller, surroundings)
     samples = {
@@ -330,7 +345,7 @@ def accepts_token(operation: Operation) -> bool:
 async def test_revoked_token_is_rejected_by_database_checked_routes(
     web: WebShop, caller: Role | Scope
 ) -> None:
-    """Every operation asks the database, except public reads, reads of one's own data, and placing orders."""
+    """Public reads, reads of the caller's own data and placing orders are exceptions."""
     permissions = PERMISSIONS[caller] if isinstance(caller, Role) else SCOPES[caller]
     assert await operations_that_ask_the_database(web, caller) == {
         line_of(operation)
@@ -355,7 +370,7 @@ async def test_forbidden_request_is_logged_with_its_actor(web: WebShop) -> None:
 
 
 async def test_order_list_contains_all_orders_only_for_staff(web: WebShop) -> None:
-    """Lists return 200 for every caller, so their content is checked."""
+    """The list returns 200 for every caller, so the test checks its content."""
     owner = await Surroundings.of(web, Role.CUSTOMER)
     customer, staff = await web.customer(), await web.staff()
     assert len((await web.visitor.get("/v1/orders", headers=owner.authorization)).json()["items"]) == 2

@@ -1,4 +1,4 @@
-"""The OpenAPI description is complete, and undocumented paths behave well."""
+"""The OpenAPI description is complete, and undocumented paths return errors."""
 
 import re
 
@@ -26,7 +26,7 @@ KEYS_REQUIRED = {
 }
 """Operations that require an Idempotency-Key."""
 KEYS_NOT_TAKEN = {"receive_provider_message"}
-"""A provider's webhook has an id, by which repeats are recognized."""
+"""The operation without a key. Repeats of a provider's webhook are recognized by its id."""
 OAUTH = {"/token", "/oauth/revoke"}
 ADDRESSES = sorted({operation.path for operation in operations()})
 
@@ -132,7 +132,7 @@ async def test_unknown_path_is_not_found_instead_of_redirected(web: WebShop, pat
 
 
 async def test_response_that_openapi_does_not_declare_is_detected(web: WebShop) -> None:
-    """All other tests rely on it: their clients validate every response against the description."""
+    """All other tests rely on this check: their clients validate every response."""
     right = await web.visitor.get("/livez")
     headers = {
         name: value

@@ -117,9 +117,9 @@ def operation_at(method: str, path: str) -> Operation | None:
 
 
 async def check(response: httpx2.Response) -> None:
-    """Fail unless the response matches the description and has the headers of every response.
+    """Fail unless the response matches the description and has all required headers.
 
-    Pass it to a client as one of its `event_hooks`.
+    Pass this function to a client as one of its `event_hooks`.
     """
     await response.aread()
     request = response.request

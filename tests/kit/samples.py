@@ -27,11 +27,11 @@ FORM = "application/x-www-form-urlencoded"
 _PAID = re.compile(r"/(payments/.*|refunds|fulfillments|returns)")
 """Operations that need a paid order."""
 _TOKENS = {"capture_payment": "tok_ok", "void_payment": "tok_3ds"}
-"""Operations on undecided payments, with tokens that create such payments."""
+"""Operations on undecided payments, with the tokens that create such payments."""
 _OF_GUESTS = {"get_guest_order", "renew_order_token"}
 """Operations on the order of a guest."""
 _RETURNS = {"request_return", "approve_return", "refuse_return", "receive_return"}
-"""Operations on a return, each of another order."""
+"""Operations on a return, each of them on another order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Sample:
         return (urlencode(self.body) if self.media_type == FORM else json.dumps(self.body)).encode()
 
     async def send(self, web: WebShop, *, content: bytes | None = None, **headers: str) -> httpx2.Response:
-        """Send it as a new request, optionally with another body or other headers."""
+        """Send the sample as a new request, optionally with another body or other headers."""
         media = {"Content-Type": self.media_type} if self.media_type else {}
         if "Idempotency-Key" in self.headers:
             headers = {"Idempotency_Key": uuid4().hex, **headers}
@@ -69,9 +69,10 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """A shop in which every sample is valid: values for its placeholders, its sender, and the owner of everything.
+    """A shop in which every sample is valid.
 
-    `operator` is an admin, for actions that the owner may not do.
+    It has values for the placeholders, the sender, and the owner of all objects. `operator` is an admin, for
+    actions that the owner may not perform.
     """
 
     web: WebShop
@@ -197,7 +198,7 @@ class Surroundings:
         self.ids.update(undecided_order_id=order["id"], undecided_payment_id=payment["id"])
 
     async def begin_return(self, operation_id: str) -> None:
-        """Place and ship another order of the owner, with a return that permits the operation."""
+        """Place and ship another order, with a return that permits the operation."""
         order = await self._post("/v1/orders", order_of(({"id": self.ids["product_id"]}, 1)))
         url = f"/v1/orders/{order['id']}"
         units = [{"line_id": order["lines"][0]["id"], "quantity": 1}]
@@ -261,7 +262,10 @@ class Surroundings:
         raise LookupError(f"There is no sample of the header {name}.")
 
     def with_ids(self, value: Any, *, form: bool = False) -> Any:
-        """Replace the ids of an example with existing ones; in a form, also names, passwords and tokens."""
+        """Replace the ids of an example with existing ids.
+
+        In a form, names, passwords and tokens are replaced as well.
+        """
         if isinstance(value, list):
             return [self.with_ids(member) for member in value]
         if isinstance(value, dict):
@@ -283,7 +287,10 @@ def body_example(content: Json) -> Any:
 
 
 def example_of(schema: Json) -> Any:
-    """Return the schema's example, or build one from the examples of its parts. Raises LookupError."""
+    """Return the schema's example, or build one from the examples of its parts.
+
+    Raises LookupError.
+    """
     schema = resolved(schema)
     if "examples" in schema:
         return schema["examples"][0]

@@ -90,9 +90,10 @@ def owner_of(order: OrderView) -> OrderAccess:
 
 
 class Shop(Accounts):
-    """Every use case of the shop over one store, with shortcuts to create products and orders.
+    """Every use case of the shop over one store.
 
-    The clock stands still, ids are sequential, passwords cost nothing.
+    There are shortcuts to create products and orders. The clock stands still, ids are sequential, and hashing
+    is free.
     """
 
     create_product: CreateProduct
@@ -179,7 +180,7 @@ class Shop(Accounts):
         )
 
     def till(self, run: RunPlacing | None = None, *, max_batch: int = MAX_BATCH) -> PlaceOrder:
-        """Return the `place_order` of another process, with its own batches."""
+        """Return the `place_order` of another process, which has its own batches."""
         run = run or self.batch()
         queue = PlacementQueue(
             batcher=Batcher(run, max_batch=max_batch, queue_timeout=NO_TIMEOUT),
@@ -234,7 +235,7 @@ class Shop(Accounts):
         return (await self.place_order(command)).result
 
     async def cancel(self, order: OrderView, *units: int, access: OrderAccess = ALL_ORDERS) -> OrderView:
-        """Cancel the order, or so many units of each line."""
+        """Cancel the order, or the given number of units of each line."""
         return (await self.cancel_order(self.cancelling(order, *units, access=access))).result
 
     async def pay(self, order: OrderView, token: str = "tok_ok") -> PaymentView:
@@ -264,7 +265,7 @@ class Shop(Accounts):
         return (await self.refund_order(self.refunding(order, amount_or_units))).result
 
     async def send_back(self, order: OrderView, *units: int) -> ReturnView:
-        """Request a return of so many units of each line."""
+        """Request a return of the given number of units of each line."""
         return (await self.request_return(self.returning(order, *units))).result
 
     async def approve(self, returned: ReturnView, refund: int | None = None) -> ReturnView:
@@ -294,7 +295,7 @@ class Shop(Accounts):
         refund: RefundView | None = None,
         **fields: Any,
     ) -> None:
-        """Let the provider report a payment or a refund."""
+        """Let the provider report an event of a payment or a refund."""
         told_of = {"payment_id": payment.id} if refund is None else {"refund_id": refund.id}
         event = ProviderEvent(
             provider=payment.method,
@@ -370,7 +371,10 @@ class Shop(Accounts):
         access: OrderAccess = ALL_ORDERS,
         key: str | None = None,
     ) -> ChangeOrderCommand:
-        """Return the command by which staff, or its customer, changes the order as it was read."""
+        """Return the command to change the order as it was read.
+
+        The sender is staff or the order's customer.
+        """
         changes = OrderChanges(shipping_address=address, note=note, metadata=metadata)
         return ChangeOrderCommand(
             order_id=order.id,
@@ -384,7 +388,10 @@ class Shop(Accounts):
     def cancelling(
         self, order: OrderView, *units: int, access: OrderAccess = ALL_ORDERS, key: str | None = None
     ) -> CancelOrderCommand:
-        """Return the command by which staff, or its customer, cancels the order or so many units of each line."""
+        """Return the command to cancel the order or the given number of units of each line.
+
+        The sender is staff or the order's customer.
+        """
         lines = tuple(
             CancelledLine(line.id, quantity)
             for line, quantity in zip(order.lines, units, strict=bool(units))
@@ -477,7 +484,10 @@ class Shop(Accounts):
     def returning(
         self, order: OrderView, *units: int, access: OrderAccess = ALL_ORDERS, key: str | None = None
     ) -> RequestReturnCommand:
-        """Return the command by which staff, or its customer, requests a return of so many units of each line."""
+        """Return the command to request a return of the given number of units of each line.
+
+        The sender is staff or the order's customer.
+        """
         lines = tuple(
             ReturnedLine(line.id, quantity)
             for line, quantity in zip(order.lines, units, strict=True)

@@ -64,7 +64,7 @@ REFUSALS = (
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Bounds of the exploration: units per customer, payments per order, and so on.
+    """The bounds of the exploration: units per customer, payments per order, and so on.
 
     `failures` is how often a refund fails. `cancels`: single units are cancelled. `changes`: notes are changed.
     `claims`: orders are placed for guests, whose accounts claim them.
@@ -144,7 +144,10 @@ class World:
         )
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Restore a state, without the events that led to it: they were checked when they happened."""
+        """Restore a state, without the events that led to it.
+
+        These events were checked when they were recorded.
+        """
         self.database.tables = _copied(snapshot.tables)
         self.database.tables.changes.clear()
         self.database.tables.movements.clear()

@@ -49,7 +49,10 @@ from domain.webhooks.endpoint import WebhookEndpoint
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """One mapping per table. Movements and status changes are keyed by the version that results from them."""
+    """One mapping per table.
+
+    Movements and status changes are keyed by the version that results from them.
+    """
 
     users: MutableMapping[UserId, User] = field(default_factory=dict)
     user_ids: MutableMapping[EmailAddress, UserId] = field(default_factory=dict)

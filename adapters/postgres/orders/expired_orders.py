@@ -1,4 +1,4 @@
-"""Deletion of expired orders that never had a payment. Their idempotency records stay."""
+"""Deletion of expired orders that never had a payment, without their idempotency records."""
 
 from datetime import datetime
 
@@ -37,8 +37,8 @@ from application.orders.ports import ExpiredOrders
 from application.orders.views import OrderView
 from application.shared.idempotency import FORMAT_VERSION, UNVERIFIABLE, IdempotentOperation
 
-# `placed_at` is compared as well, because it has an index. Customers are locked before their orders,
-# as they are when an account is closed.
+# `placed_at` is compared as well, because it has an index. Customers are locked before their orders, in the
+# same order as when an account is closed.
 _LOCK = text("""
     SELECT orders.id
     FROM orders JOIN users ON users.id = orders.customer_id
@@ -59,7 +59,7 @@ _LOCK_OF_GUESTS = text("""
     FOR UPDATE SKIP LOCKED
 """).bindparams(bindparam("before", type_=DateTime(timezone=True)))
 _IDS = any_(bindparam("ids", type_=ARRAY(Uuid)))
-# A separate statement, so that its snapshot includes payments that were committed before the orders were locked.
+# A separate statement sees payments that were committed before the orders were locked.
 _READ = orders_with_lines(
     ORDERS.where(OrderRow.id == _IDS, ~exists().where(PaymentRow.order_id == OrderRow.id))
 )
@@ -87,7 +87,7 @@ _NEW_RECORD = insert(IdempotencyKeyRow).from_select(
         text("'infinity'::timestamptz"),
     )
     .join(_PRUNED.table, _PRUNED.c.order_id == OrderRow.id)
-    # The order in which `PostgresIdempotencyRecords` claims keys.
+    # `PostgresIdempotencyRecords` claims keys in the same order.
     .order_by(_PRINCIPAL, OrderRow.idempotency_key),
 )
 _KEEP_RECORD = _NEW_RECORD.on_conflict_do_update(
@@ -102,10 +102,11 @@ _DELETIONS = (
 
 
 class PostgresExpiredOrders(ExpiredOrders):
-    """Expired orders in PostgreSQL. The remaining records are created at 'infinity': no release prunes them.
+    """Expired orders in PostgreSQL.
 
-    A retry claims the record, so a concurrent retry and pruning wait for each other: the retry finds either the order
-    or the record.
+    The creation time of the remaining records is 'infinity', so that no release prunes them. A retry claims
+    the record, so a concurrent retry and pruning wait for each other: the retry finds either the order or the
+    record.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:

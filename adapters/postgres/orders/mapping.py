@@ -32,10 +32,10 @@ PLACED_BY: ColumnElement[UUID] = func.coalesce(OrderRow.placed_by, OrderRow.cust
 def orders_with_lines(
     chosen: Select[*tuple[Any, ...]], *, descending: bool = False
 ) -> Select[*tuple[Any, ...]]:
-    """Select orders by the time of placing, one row each, with an array for each column of the lines.
+    """Select orders by the time of placing, one row each, with arrays of their lines.
 
-    `chosen` selects the columns of `ORDERS`. It becomes a subquery, so that the lines of orders beyond its limit
-    are never read.
+    Each column of the lines is one array. `chosen` selects the columns of `ORDERS`. It becomes a subquery, so
+    that the lines of orders beyond its limit are never read.
     """
     order = chosen.subquery("o")
     by_position = (aggregate_order_by(column, OrderLineRow.position) for column in _LINE)
@@ -100,7 +100,7 @@ def line_values(order_id: OrderId, position: int, line: OrderLine) -> dict[str, 
 
 
 def change_values(order_id: OrderId, version: int, change: StatusChange) -> dict[str, object]:
-    """Return a row of the history. `version` is the order's version after the change."""
+    """Return a row of the history. `version` is the version of the order after the change."""
     return {
         "order_id": order_id,
         "version": version,
@@ -145,7 +145,10 @@ def order_from(result: ResultRow) -> Order:
 
 
 def result_from(result: ResultRow) -> StoredResult[OrderView]:
-    """Return an order with the fingerprint of its request. Orders of release 2 and earlier have none."""
+    """Return an order with the fingerprint of its request.
+
+    Orders of release 2 and earlier have no fingerprint.
+    """
     row = _order_row(result[: len(_ORDER)])
     view = OrderView.of(order_from(result))
     return StoredResult(row.fingerprint or b"", view, row.fingerprint_version or UNVERIFIABLE)
@@ -174,7 +177,7 @@ def _line_from(row: OrderLineRow, currency: str) -> OrderLine:
 
 
 def _address_values(address: Address) -> AddressValues:
-    # Without `asdict`, which would take half of the time of this function.
+    # `asdict` would take half of the time of this function.
     return {
         "name": address.name,
         "line1": address.line1,

@@ -162,7 +162,7 @@ def _conditions(criteria: OrderFilter, access: OrderAccess) -> Iterator[ColumnEl
 
 
 def _found_elsewhere(criteria: OrderFilter) -> Iterator[ColumnElement[bool]]:
-    """Yield the conditions for which other tables are read."""
+    """Yield the conditions that read other tables."""
     if criteria.fulfillment_status is not None:
         yield _has_fulfillment_status(criteria.fulfillment_status)
     if criteria.email is not None:
@@ -176,7 +176,7 @@ def _found_elsewhere(criteria: OrderFilter) -> Iterator[ColumnElement[bool]]:
 
 
 def _has_fulfillment_status(status: FulfillmentStatus) -> ColumnElement[bool]:
-    """Return the condition for a status. Only for confirmed orders does it read the lines."""
+    """Return the condition for a status. It reads the lines only for confirmed orders."""
     is_partial = and_(
         OrderRow.status == OrderStatus.CONFIRMED,
         exists().where(OrderLineRow.order_id == OrderRow.id, OrderLineRow.fulfilled > 0),

@@ -102,7 +102,7 @@ _FIND = orders_with_lines(
 _DUE = (
     select(OrderRow.id)
     .where(
-        # A literal: PostgreSQL does not use the partial index on due orders with a bound value.
+        # A literal: with a bound value, PostgreSQL does not use the partial index on due orders.
         OrderRow.status == literal(OrderStatus.PENDING_PAYMENT.value, literal_execute=True),
         OrderRow.expires_at <= bindparam("now"),
     )
@@ -149,7 +149,8 @@ _UPDATED_LINES = (
     .where(OrderLineRow.order_id == _LINES.c.order_id, OrderLineRow.id == _LINES.c.id)
     .cte("updated_lines")
 )
-# History is written only for orders that still have the version that was read: the row count shows whether all do.
+# History is written only for orders that still have the version that was read. The number of written rows
+# shows whether all orders do.
 _SAVE = (
     insert(OrderHistoryRow)
     .from_select(
@@ -232,7 +233,10 @@ class PostgresOrderRepository(OrderRepository):
             )
 
     async def _locked(self, lock: Executable, parameters: Mapping[str, object]) -> list[Order]:
-        """Lock orders, then read them by a second statement that sees changes committed during the wait."""
+        """Lock orders, then read them by a second statement.
+
+        The second statement sees changes that were committed during the wait.
+        """
         ids = (await self._transaction.execute(lock, parameters)).scalars().all()
         if not ids:
             return []
@@ -240,7 +244,7 @@ class PostgresOrderRepository(OrderRepository):
         return [orders[order_id] for order_id in ids]
 
     def _happened(self, order: Order) -> list[dict[str, object]]:
-        """Record the order's new events in the outbox, and return rows for its new status changes."""
+        """Write the order's new events to the outbox, and return rows of its new status changes."""
         self._outbox.record(order.take_events())
         first = order.version - len(order.changes) + 1
         rows = [
@@ -264,7 +268,10 @@ def _new_order_values(order: Order, fingerprint: bytes | None) -> dict[str, obje
 
 
 def _update(order: Order) -> dict[str, object]:
-    """Return the order's values and the version that was read: each change has added one to it."""
+    """Return the values of the order, and the version that was read.
+
+    Each change has added one to that version.
+    """
     return {**order_values(order), "read_version": order.version - len(order.changes)}
 
 

@@ -31,7 +31,7 @@ class AddressValues(TypedDict):
 
 
 class ReturnedUnits(LineUnits):
-    """Units of a return, as JSON. `restock` is null until they are received."""
+    """Units of a return, as JSON. `restock` is null until the units are received."""
 
     restock: bool | None
 
@@ -47,11 +47,14 @@ WHEN authorized_amount > 0 THEN 'authorized'
 WHEN refunded_amount > 0 THEN 'partially_refunded'
 WHEN paid_amount > 0 AND status IN ('confirmed', 'fulfilled') THEN 'partially_captured'
 ELSE 'unpaid' END)"""
-"""`domain.orders.statuses.payment_status` in SQL, for an index. A test compares both."""
+"""The SQL expression of `domain.orders.statuses.payment_status`, for an index.
+
+A test compares the expression with the function.
+"""
 
 
 class OrderRow(Row):
-    """An order without its lines. All amounts are in its currency. `cancelled_amount` is the price of cancelled units.
+    """An order without its lines.
 
     The foreign key to the customer takes a KEY SHARE lock on its row, which many orders can hold at once.
     `placed_by` is the user or service client that placed the order for its customer; it is null if the customer did.
@@ -120,10 +123,11 @@ class OrderRow(Row):
 
 
 class OrderLineRow(Row):
-    """A line. `position` is its place in the order.
+    """A line of an order. `position` is its place in the order.
 
-    There is no foreign key to the product. Products are never deleted, and a line is only written while its
-    product's stock is locked. A foreign key's check would lock the product's row as well, once for each line.
+    There is no foreign key to the product. Products are never deleted, and a line is written only while its
+    product's stock is locked. The check of a foreign key would also lock the product's row, once for each
+    line.
     """
 
     __tablename__ = "order_lines"
@@ -171,7 +175,10 @@ class OrderHistoryRow(Row):
 
 
 class FulfillmentRow(Row):
-    """A fulfillment. Its lines are JSON, because they are only read with it; order lines have the sums."""
+    """A fulfillment.
+
+    Its lines are JSON, because they are read only together with it. The order's lines contain the sums.
+    """
 
     __tablename__ = "fulfillments"
     __table_args__ = (Index(None, "order_id", "created_at", "id"),)

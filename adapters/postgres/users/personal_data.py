@@ -44,13 +44,16 @@ from domain.users.user import User, UserStatus
 
 _RESULT = cast(cast(IdempotencyKeyRow.result, Text), JSONB)
 _WITHOUT_SUBJECT = IdempotencyKeyRow.format_version == 1
-"""Records of release 6daf4a4. They have no `subject`: only the result shows whose data it contains."""
+"""The condition on records of release 6daf4a4 with data of the user.
+
+These records have no `subject`: only the result shows whose data it contains.
+"""
 _ID_IN_RESULT = _RESULT["id"].as_string()
 _CUSTOMER_IN_RESULT = _RESULT["customer_id"].as_string()
 
 _SESSIONS = delete(SessionRow).where(SessionRow.user_id == bindparam("user_id"))
 _ONE_TIME_TOKENS = delete(OneTimeTokenRow).where(OneTimeTokenRow.user_id == bindparam("user_id"))
-# Locked by id, as `PostgresSignUps.claim` does.
+# `PostgresSignUps.claim` also locks by id.
 _SIGN_UPS = delete(SignUpRow).where(
     SignUpRow.id.in_(
         select(SignUpRow.id)
@@ -89,7 +92,7 @@ _RETURN_RECORDS = delete(IdempotencyKeyRow).where(
         select(OrderRow.id).where(OrderRow.customer_id == bindparam("user_id"))
     ),
 )
-"""Records of staff, whose result contains the customer's reason for a return."""
+"""The condition on records of staff that contain the customer's reason for a return."""
 _REASONS = (
     update(OrderHistoryRow)
     .values(reason=None)
@@ -154,7 +157,7 @@ class PostgresPersonalData(PersonalData):
     async def erase(self, user: User) -> None:
         mine = {"user_id": user.id}
         await self._transaction.execute(_SESSIONS, mine)
-        # The mail worker locks a mail request or a sign-up, and then the token that it sends.
+        # The mail worker locks a mail request or a sign-up before the token that it sends.
         address = {"email": user.email.normalized if user.email else None}
         await self._transaction.execute(_MAIL, address)
         await self._transaction.execute(_NOTICES, {**mine, **address})

@@ -15,14 +15,20 @@ from entrypoints.http.representation.negotiation import prefers
 from entrypoints.http.routing.strict_router import StrictRouter
 
 router = StrictRouter(prefix="/problems", tags=["problems"])
-"""An app that uses `problem_responses` has to include this router: it adds the schema that they refer to."""
+"""The router of the problem pages.
+
+An app that uses `problem_responses` has to include it, because it adds the schema to which they refer.
+"""
 
 _HTML = {"content": {"text/html": {"schema": {"type": "string"}}}}
 _HEADERS = {"Cache-Control": "public, max-age=3600", "Vary": "Accept"}
 
 Accept = Annotated[str, Header(max_length=1000, include_in_schema=False)]
-"""Not a parameter of the document: OpenAPI ignores one of this name (section 4.8.12.2), and clients send the header for the
-media types of the response."""
+"""The header Accept, which the document does not list as a parameter.
+
+OpenAPI ignores a parameter of this name (section 4.8.12.2). Clients send the header for the media types of
+the response.
+"""
 Code = Annotated[
     str,
     Path(

@@ -22,10 +22,16 @@ NOT_MODIFIED: Responses = {
         "headers": declared("ETag"),
     }
 }
-"""For `responses=` of operations that support If-None-Match. StrictRoute documents the header of such operations."""
+"""The `responses=` of operations that support If-None-Match.
+
+StrictRoute documents the header of such operations.
+"""
 
 _MAX_LENGTH = 2000
-"""Characters of If-Match or If-None-Match, all lines together. Our own tags have at most 22."""
+"""The maximum length of If-Match or If-None-Match, all lines together.
+
+The service's own tags have at most 22 characters.
+"""
 
 IF_NONE_MATCH: Mapping[str, Any] = {
     "name": "If-None-Match",
@@ -34,12 +40,18 @@ IF_NONE_MATCH: Mapping[str, Any] = {
     "description": "The ETags of the versions that you have, or `*`. If one is the present ETag, the response is 304.",
     "schema": {"type": "string", "maxLength": _MAX_LENGTH, "examples": ['"v7"']},
 }
-"""The OpenAPI Parameter Object. The header is read in `if_none_match`, because a dependency costs every request time."""
+"""The OpenAPI Parameter Object of If-None-Match.
+
+`if_none_match` reads the header, because a dependency would take time for every request.
+"""
 
 _OWN_TAG = re.compile(r'"v([1-9][0-9]{0,17})"')
 _ANY_TAG = re.compile(r'(?:^|,)[ \t]*(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")[ \t]*(?=,|$)')
 _NO_VERSION = 0
-"""A version that matches no object, so that a use case raises PreconditionFailed with the current version."""
+"""A version of no object. With it, a use case raises PreconditionFailed.
+
+The error contains the current version.
+"""
 
 
 def version_tag(version: int) -> str:
@@ -71,9 +83,9 @@ async def expected_version(
 ) -> int:
     """Return the version that the client expects.
 
-    An unknown or weak tag matches no version (RFC 9110, section 13.1.1) and becomes 0. Of several, the highest counts.
-    `*` would overwrite any version, which If-Match is required to prevent, so it counts as absent. Raises HTTPProblem
-    `precondition_required`.
+    An unknown or weak tag matches no version (RFC 9110, section 13.1.1) and becomes 0. Of several versions,
+    the highest counts. If-Match is required to prevent lost updates, but `*` would overwrite any version, so
+    `*` counts as absent. Raises HTTPProblem `precondition_required`.
     """
     if if_match.strip() == "*":
         raise HTTPProblem("precondition_required")
@@ -85,12 +97,18 @@ IfMatch = Annotated[int, Depends(expected_version)]
 
 
 def with_etag(request: Request, response: Response, view: V, version: int) -> V | Response:
-    """Tag the response with the object's version; return the object, or 304 if the client has this version."""
+    """Tag the response with the object's version.
+
+    Returns the object, or 304 if the client has this version.
+    """
     return if_none_match(request, response, view, version_tag(version))
 
 
 def if_none_match(request: Request, response: Response, answer: V, tag: str) -> V | Response:
-    """Tag the response; return `answer`, or 304 with the headers that 200 would have had (RFC 9110, section 15.4.5)."""
+    """Tag the response. Returns `answer`, or 304 if the client has this version.
+
+    The 304 has the headers of the 200 (RFC 9110, section 15.4.5).
+    """
     response.raw_headers.append((b"etag", tag.encode()))
     known = _listed(request, b"if-none-match")
     if known and (known.strip() == "*" or tag.removeprefix("W/") in _ANY_TAG.findall(known)):
@@ -99,6 +117,9 @@ def if_none_match(request: Request, response: Response, answer: V, tag: str) -> 
 
 
 def _listed(request: Request, name: bytes) -> str:
-    """Return the lines of a header as one list (RFC 9110, section 5.3); a list that is too long has no tags."""
+    """Return the lines of a header as one list (RFC 9110, section 5.3).
+
+    A list that is too long has no tags.
+    """
     listed = b",".join([value for sent, value in request.scope["headers"] if sent == name])
     return listed.decode("latin-1") if len(listed) <= _MAX_LENGTH else ""

@@ -23,10 +23,10 @@ MAX_LIMIT = 100
 
 
 class ListQuery(BaseModel):
-    """The query parameters of every list; a list adds its filters and `sort`.
+    """The query parameters of every list. A list adds its filters and `sort`.
 
-    All parameters except `limit` and `cursor` identify the list for which a cursor is valid. StrictRoute rejects unknown
-    parameters, because it also knows those of dependencies.
+    All parameters except `limit` and `cursor` identify the list for which a cursor is valid. StrictRoute
+    rejects unknown parameters, because it also knows the parameters of dependencies.
     """
 
     model_config = ConfigDict(hide_input_in_errors=True)
@@ -70,7 +70,10 @@ class Paginator:
     cursors: Cursors
 
     def position(self, query: ListQuery) -> Position | None:
-        """Return the position after which the page begins, or None at the start. Raises HTTPProblem `invalid_cursor`."""
+        """Return the position after which the page begins, or None at the start.
+
+        Raises HTTPProblem `invalid_cursor`.
+        """
         return None if query.cursor is None else self.cursors.open(query.cursor, self._fingerprint(query))
 
     def page(self, query: ListQuery, page: Page[T]) -> PageResult[T]:
@@ -94,7 +97,10 @@ class Paginator:
 @sends_headers("Link")
 @raises_problems("invalid_cursor")
 async def get_paginator(request: Request, response: Response) -> Paginator:
-    """Return the pagination of this request; all processes share the secret of `app.state.cursors`."""
+    """Return the pagination of this request.
+
+    All processes share the secret of `app.state.cursors`.
+    """
     response.raw_headers.append((b"vary", b"Accept-Encoding"))
     return Paginator(request, response, request.app.state.cursors)
 

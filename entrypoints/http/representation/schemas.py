@@ -1,4 +1,7 @@
-"""Base types of requests and responses. The JSON Schema of each type states the rules that are checked."""
+"""Base types of requests and responses.
+
+The JSON Schema of each type states the rules that are checked.
+"""
 
 import re
 from collections.abc import Callable, Iterator
@@ -19,12 +22,15 @@ from entrypoints.email_addresses import known_email_address, parse_email_address
 from entrypoints.http.problems.validation import broken_rule
 
 _LAX = {"bool", "int", "float", "decimal", "date", "time", "datetime", "timedelta"}
-"""Pydantic types that accept other JSON types unless they are strict: 1 for true, "7" or true for 7."""
+"""Pydantic types that accept other JSON types unless they are strict.
+
+For example, they accept 1 for true, and "7" or true for 7.
+"""
 
 MAX_EMAIL = 254
-"""Characters of an e-mail address (RFC 5321, section 4.5.3.1)."""
+"""The maximum length of an e-mail address (RFC 5321, section 4.5.3.1)."""
 MAX_TIMESTAMP = 64
-"""Characters of a time: RFC 3339 allows any number of decimal places."""
+"""The maximum length of a time. RFC 3339 allows any number of decimal places."""
 
 _RFC3339 = re.compile(
     r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})", re.ASCII | re.IGNORECASE
@@ -47,7 +53,8 @@ def _lax_types(schema: Any) -> Iterator[str]:  # noqa: ANN401 - pydantic's schem
 class RequestModel(BaseModel):
     """A JSON object of a request: no unknown fields, and strict numbers, booleans and times.
 
-    Raises TypeError when the class is defined with a lax field: use StrictInt, StrictBool, Timestamp.
+    Raises TypeError when the class is defined with a field that is not strict: use StrictInt, StrictBool,
+    Timestamp.
     """
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
@@ -72,12 +79,18 @@ ActorId = Annotated[
 
 
 def text(*, max_length: int, min_length: int = 0) -> Any:  # noqa: ANN401 - pydantic's Field is typed so, too
-    """Return a length bound for text that is not a field of an entity, as metadata of `Annotated[str, ...]`."""
+    """Return a length limit as metadata of `Annotated[str, ...]`.
+
+    It is meant for text that is not a field of an entity.
+    """
     return text_of(TextRule(min_length=min_length, max_length=max_length))
 
 
 def text_of(rule: TextRule) -> Any:  # noqa: ANN401 - pydantic's Field is typed so, too
-    """Return a domain rule as metadata of `Annotated[str, ...]`. The lengths are checked before the pattern."""
+    """Return a domain rule as metadata of `Annotated[str, ...]`.
+
+    The lengths are checked before the pattern.
+    """
     return Field(min_length=rule.min_length or None, max_length=rule.max_length, pattern=rule.pattern)
 
 
@@ -86,7 +99,10 @@ def _in_order(mapping: dict[str, Any]) -> dict[str, Any]:
 
 
 InOrder = AfterValidator(_in_order)
-"""For mappings with keys from the client: sorted, so that equal contents have equal fingerprints."""
+"""A mapping with keys from the client.
+
+It is sorted, so that equal contents have equal fingerprints.
+"""
 
 
 def _known_currency(code: str) -> str:
@@ -197,7 +213,7 @@ class NonNegativeMoney(MoneySchema):
 
 
 class PositiveMoney(MoneySchema):
-    """Money that is more than nothing."""
+    """Money above zero."""
 
     model_config = ConfigDict(
         title="PositiveMoney", json_schema_extra={"examples": [{"amount": 3600, "currency": "USD"}]}

@@ -1,7 +1,7 @@
 """Authentication and authorization of requests, as dependencies.
 
-Every dependency checks the access token's claims against the database, except where `trust_token` says otherwise and
-the caller only reaches its own data.
+Every dependency checks the access token's claims against the database. The exception is `trust_token`, if the
+caller reaches only the caller's own data.
 """
 
 from collections.abc import Awaitable, Callable
@@ -40,9 +40,9 @@ async def verify_token(
     token: Annotated[str | None, Depends(bearer_token)],
     authenticate: Annotated[Authenticate, from_container(Container.users.authenticate)],
 ) -> Principal | InvalidToken | TokenExpired | None:
-    """Return the caller that the token describes, None without a token, or the error of the token.
+    """Return the caller that the token describes, None without a token, or the token's error.
 
-    The error is returned, so that rate limits also count requests with a rejected token.
+    The error is returned instead of raised, so that rate limits also count requests with a rejected token.
     """
     if token is None:
         return None
@@ -57,7 +57,10 @@ TokenResult = Annotated[Principal | InvalidToken | TokenExpired | None, Depends(
 
 @raises_problems("invalid_token", "token_expired")
 async def find_principal(result: TokenResult) -> Principal | None:
-    """Return the caller that the token describes, or None without a token. Raise InvalidToken, TokenExpired."""
+    """Return the caller that the token describes, or None without a token.
+
+    Raises InvalidToken, TokenExpired.
+    """
     if isinstance(result, InvalidToken | TokenExpired):
         raise result
     return result
@@ -70,7 +73,7 @@ async def find_catalog_reader(
 ) -> Principal | None:
     """Return the caller, or None without a token.
 
-    A caller whose token permits to see archived products is checked against the database.
+    A caller whose token grants the permission to see archived products is checked against the database.
     """
     if principal is not None and principal.may(Permission.SEE_ARCHIVED_PRODUCTS):
         return await confirm(principal)
@@ -81,7 +84,10 @@ async def find_catalog_reader(
 async def get_principal(
     principal: Annotated[Principal | None, Depends(find_principal)],
 ) -> Principal:
-    """Return the caller that the token describes. Raise HTTPProblem, InvalidToken or TokenExpired."""
+    """Return the caller that the token describes.
+
+    Raises HTTPProblem, InvalidToken, TokenExpired.
+    """
     if principal is None:
         raise HTTPProblem("authentication_required")
     return principal
@@ -92,13 +98,19 @@ async def get_confirmed_principal(
     principal: Annotated[Principal, Depends(get_principal)],
     confirm: Annotated[ConfirmPrincipal, from_container(Container.users.confirm_principal)],
 ) -> Principal:
-    """Return the caller with its present role or scopes. Raise InvalidToken or AccountDisabled."""
+    """Return the caller with its present role or scopes.
+
+    Raises InvalidToken, AccountDisabled.
+    """
     return await confirm(principal)
 
 
 @raises_problems("forbidden")
 async def get_token_user(principal: Annotated[Principal, Depends(get_principal)]) -> UserPrincipal:
-    """Return the user that the token describes, for reads of the user's own data. Raise Forbidden for a client."""
+    """Return the user that the token describes, for reads of the user's own data.
+
+    Raises Forbidden for a client.
+    """
     return _user(principal)
 
 
@@ -106,18 +118,18 @@ async def get_token_user(principal: Annotated[Principal, Depends(get_principal)]
 async def get_current_user(
     principal: Annotated[Principal, Depends(get_confirmed_principal)],
 ) -> UserPrincipal:
-    """Return the user, checked against the database. Raise Forbidden for a client."""
+    """Return the user, checked against the database. Raises Forbidden for a client."""
     return _user(principal)
 
 
 def requires(
     *permissions: Permission, trust_token: bool = False
 ) -> Callable[[Principal], Awaitable[Principal]]:
-    """Return a dependency: the caller, if it has one of the permissions. Otherwise it raises Forbidden.
+    """Return a dependency: the caller, if it has one of the permissions.
 
-    Each request checks the caller against the database. With `trust_token` it does so only if the token has one of these
-    permissions that is not in TRUSTED_IN_TOKEN. Use it for routes on which other callers only read their own data or
-    place an order.
+    Otherwise the dependency raises Forbidden. Each request checks the caller against the database. With
+    `trust_token`, it does so only if the token has one of these permissions that is not in TRUSTED_IN_TOKEN.
+    Use `trust_token` for routes on which other callers only read their own data or place an order.
     """
     accepted = frozenset(permissions)
 
@@ -148,7 +160,10 @@ def requires(
 def requires_user(
     permission: Permission, *, trust_token: bool = False
 ) -> Callable[[Principal], Awaitable[UserPrincipal]]:
-    """Return a dependency like `requires` for actions of users only. It raises Forbidden for every client."""
+    """Return a dependency like `requires`, for actions that only users can perform.
+
+    The dependency raises Forbidden for every client.
+    """
     accepted = frozenset({permission})
     get_caller = get_principal if trust_token and accepted <= TRUSTED_IN_TOKEN else get_confirmed_principal
 
@@ -178,7 +193,10 @@ def _user(principal: Principal) -> UserPrincipal:
 
 
 def actor_of(request: Request, principal: Principal | None) -> Actor:
-    """Return the actor for histories, ledgers and the audit log. Without a token `principal` is None."""
+    """Return the actor for histories, ledgers and the audit log.
+
+    `principal` is None without a token.
+    """
     return Actor(principal.id if principal else None, request.state.recorded_id)
 
 
@@ -201,7 +219,7 @@ PayingCustomer = Annotated[UserPrincipal, Depends(requires_user(Permission.PLACE
 OrderReader = Annotated[
     Principal, Depends(requires(Permission.PLACE_ORDERS, Permission.SEE_ALL_ORDERS, trust_token=True))
 ]
-"""The caller who reads orders: the caller's own orders, or all orders."""
+"""The caller who reads orders: either the caller's own orders or all orders."""
 OrderChanger = Annotated[Principal, Depends(requires(Permission.PLACE_ORDERS, Permission.CHANGE_ANY_ORDER))]
 OrderTokenRenewer = Annotated[Principal, Depends(requires(Permission.CHANGE_ANY_ORDER))]
 Canceller = Annotated[Principal, Depends(requires(Permission.PLACE_ORDERS, Permission.CANCEL_ANY_ORDER))]

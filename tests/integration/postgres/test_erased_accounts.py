@@ -1,4 +1,4 @@
-"""Of a closed account, nothing personal is left in any column of any table."""
+"""No column of any table contains personal data of a closed account."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -47,7 +47,7 @@ WRITTEN = {
     "POST /v1/orders/{order_id}/payments": {"token"},
     "POST /v1/orders/{order_id}/returns": {"reason"},
 }
-"""The texts that a customer can send, all of which `Customer` sends, and staff for a guest."""
+"""The texts that a customer can send. `Customer` sends all of them; staff send those about a guest."""
 OF_THE_SHOP = {
     "PATCH /v1/products/{product_id}": {"name", "description", "attributes"},
     "POST /v1/products": {"sku", "name", "description", "attributes"},
@@ -61,7 +61,10 @@ OF_THE_SHOP = {
     "POST /v1/webhook-endpoints": {"url", "description"},
     "PATCH /v1/webhook-endpoints/{endpoint_id}": {"url", "description"},
 }
-"""The texts that only staff and service clients can send. They are about the shop and stay."""
+"""The texts that only staff and service clients can send.
+
+They are about the shop and are not erased.
+"""
 HELD_BY_AN_OPEN_ACCOUNT = {
     "email_changes.email",
     "email_changes.email_typed",
@@ -87,16 +90,16 @@ HELD_BY_AN_OPEN_ACCOUNT = {
     "users.full_name",
     "users.password_hash",
 }
-"""The hasher of this test does not hash, so that the search also finds passwords."""
+"""The hasher of this test. It does not hash, so that the search also finds passwords."""
 LEFT_UNTIL_DELIVERY = {"orders.metadata", "orders.note", "orders.shipping_address"}
-"""A paid order is delivered although its account was closed."""
+"""The text that stays, because a paid order is delivered after its account is closed."""
 LEFT_OF_CHOSEN_IDS = {
     "orders.idempotency_key": "a retry must not place a second order",
     "audit_log.request_id": "entries of the audit log cannot be changed",
     "order_history.request_id": "it leads to the logs of the request",
     "stock_movements.request_id": "it leads to the logs of the request",
 }
-"""Where a request id or an idempotency key that the client chose stays, and why."""
+"""The columns that keep request ids and idempotency keys of clients, with the reason."""
 
 
 @dataclass(slots=True)
@@ -173,7 +176,7 @@ class Customer:
         return placed.headers["Location"]
 
     async def change(self, order: str) -> None:
-        """Change the order with and without a key: first to other details, then back to the canaries."""
+        """Change the order with and without a key: first to other details, then back to canaries."""
         for name, details in (("change", {"note": f"{CANARY} B"}), (None, DETAILS)):
             version = (await self.web.visitor.get(order, headers=self.headers)).headers["ETag"]
             headers = {
@@ -189,7 +192,7 @@ class Customer:
         return await self.post(f"{order}/payments", body, chosen_key=f"pay-{order[-12:]}")
 
     async def leave_requests_open(self) -> None:
-        """Request what tokens, the mail queue and the sign-ups keep until somebody acts."""
+        """Request everything whose data stays in tokens, the mail queue and sign-ups."""
         await self.post("/v1/password-resets", {"email": EMAIL}, chosen_key="open-reset")
         await self.mailed_token()
         self.box.broken.add(EMAIL.lower())  # the service sends mail in the background, too

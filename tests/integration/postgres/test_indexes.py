@@ -1,4 +1,4 @@
-"""Every list is read by an index in its order, so that all pages cost the same."""
+"""An index reads every list in its order, so that all pages have the same cost."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
@@ -43,7 +43,10 @@ async def plan_of(
     *,
     without: Sequence[str] = ("seqscan", "sort", "incremental_sort"),
 ) -> str:
-    """Return the plans of the statements of `read`, without methods that are too slow on large tables."""
+    """Return the plans of the statements of `read`.
+
+    Methods that are too slow on large tables are disabled.
+    """
     with statements_of(engine) as sent:
         await read()
     async with psql.transaction():
@@ -110,7 +113,7 @@ async def test_product_search_uses_the_prefix_and_the_typo_index(
 
 
 async def test_out_of_stock_filter_uses_an_index(engine: AsyncEngine, psql: asyncpg.Connection) -> None:
-    """The index does not contain `reserved`: otherwise every order would write to it (no HOT updates)."""
+    """The index does not contain `reserved`, because every order would have to update it."""
     await make_rows(psql, Rows(orders=10_000))
     await psql.execute("UPDATE stocks SET reserved = on_hand WHERE product_id = $1", made_id("product", 1))
     await psql.execute("VACUUM ANALYZE stocks")
@@ -183,7 +186,7 @@ async def test_order_filters_use_indexes(
     engine: AsyncEngine, psql: asyncpg.Connection, criteria: OrderFilter, index: str
 ) -> None:
     orders = PostgresOrderQueries(engine)
-    await psql.execute("DROP INDEX ix_orders_placed_at_id")  # the order of the list, which reads it whole
+    await psql.execute("DROP INDEX ix_orders_placed_at_id")  # otherwise PostgreSQL reads this whole index
     plan = await plan_of(
         engine,
         psql,

@@ -75,7 +75,7 @@ class CreateProductRequest(RequestModel):
 
 
 class ChangeProductRequest(RequestModel):
-    """A JSON merge patch (RFC 7396): missing fields keep their value, `null` removes."""
+    """A JSON merge patch (RFC 7396). Missing fields keep their value; `null` clears a field."""
 
     name: ProductName | MISSING = Field(MISSING, description="The name that customers see.")
     description: Description | MISSING | None = Field(

@@ -19,11 +19,14 @@ CONTACT = {"name": "The Steelyard authors"}
 LICENSE = {"name": "MIT", "identifier": "MIT"}
 
 _UNUSED_SCHEMAS = {"HTTPValidationError", "ValidationError"}
-"""FastAPI's own validation error. It documents one for every operation without a 422; nothing here answers with it."""
+"""FastAPI's own validation error.
+
+FastAPI documents one for every operation without a 422, but no route responds with it.
+"""
 
 
 def api_version(release: int) -> str:
-    """Return the version of the document: that of the paths (`/v1`), and the release of the service."""
+    """Return the version of the document: the version in the paths (`/v1`) and the release."""
     return f"1.{release}.0"
 
 

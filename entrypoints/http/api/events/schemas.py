@@ -31,10 +31,13 @@ EventType = TypeAliasType(
         ),
     ],
 )
-"""A named type, so that the OpenAPI document has one schema for it. In responses use `EventType | str`, which permits new types."""
+"""A named type, so that the OpenAPI document has one schema for it.
+
+In responses use `EventType | str`, which permits new types.
+"""
 
 KnownEventType = Annotated[EventType, AfterValidator(_known)]
-"""For requests."""
+"""The event types that a request can contain."""
 
 
 class ListEventsQuery(BaseModel):
@@ -48,7 +51,10 @@ class ListEventsQuery(BaseModel):
 
 
 class CloudEventResponse(ResponseModel):
-    """An event in the format of CloudEvents 1.0. /asyncapi.json describes the `data` of each `type`."""
+    """An event in the format of CloudEvents 1.0.
+
+    /asyncapi.json describes the `data` of each `type`.
+    """
 
     specversion: Literal["1.0"] = Field(description="The version of CloudEvents.")
     id: UUID = Field(description="With `source` unique in the world, and the same however often it is sent.")

@@ -1,4 +1,7 @@
-"""The forms of RFC 6749. Unknown parameters are ignored (section 3.2). Every field has a maximum length."""
+"""The forms of RFC 6749. Every field has a maximum length.
+
+Unknown parameters are ignored (section 3.2).
+"""
 
 from typing import Annotated, Literal, TypeAlias
 
@@ -9,9 +12,15 @@ from entrypoints.http.representation.schemas import MAX_EMAIL
 _DEFAULT_GRANT = "password"
 
 MAX_PASSWORD = 4096
-"""The bound for the form. A password above `MAX_RAW_LENGTH` but within it counts as a wrong password."""
+"""The maximum length of a password in the form.
+
+A password above `MAX_RAW_LENGTH` and within this limit counts as a wrong password.
+"""
 MAX_TOKEN = 8192
-"""The maximum length of a token. Longer ones are never verified: see `adapters/security/tokens.py`."""
+"""The maximum length of a token.
+
+Longer tokens are never verified: see `adapters/security/tokens.py`.
+"""
 MAX_SCOPE = 1000
 MAX_CLIENT_ID = 64
 MAX_CLIENT_SECRET = 256
@@ -23,11 +32,14 @@ class _Form(BaseModel):
 
 
 class PasswordForm(_Form):
-    """RFC 6749, section 4.3.2. The docs page sends the same form, possibly without `grant_type`."""
+    """The form of a log-in (RFC 6749, section 4.3.2).
+
+    The docs page sends the same form, possibly without `grant_type`.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
-            # Clients must send it (RFC 6749, section 4.3.2). The service accepts forms without it, as it always has.
+            # RFC 6749, section 4.3.2 requires the field. The service has always accepted forms without it.
             "required": ["grant_type", "username", "password"],
         }
     )
@@ -51,7 +63,7 @@ class PasswordForm(_Form):
 
 
 class RefreshForm(_Form):
-    """RFC 6749, section 6."""
+    """The form of a refresh (RFC 6749, section 6)."""
 
     grant_type: Annotated[Literal["refresh_token"], Field(description="Stay logged in.")]
     refresh_token: Annotated[SecretStr, Field(min_length=1, max_length=MAX_TOKEN)] = Field(
@@ -60,9 +72,10 @@ class RefreshForm(_Form):
 
 
 class ClientCredentialsForm(_Form):
-    """RFC 6749, section 4.4.2. The client authenticates by HTTP Basic (section 2.3.1).
+    """The form of a service client (RFC 6749, section 4.4.2).
 
-    A setting permits the client's id and secret in the form instead, for programs that cannot send HTTP Basic.
+    The client authenticates by HTTP Basic (section 2.3.1). A setting also permits the client's id and secret
+    in the form, for programs that cannot send HTTP Basic.
     """
 
     grant_type: Annotated[Literal["client_credentials"], Field(description="Log in as a service client.")]
@@ -91,7 +104,7 @@ class ClientCredentialsForm(_Form):
 
 
 class RevocationForm(_Form):
-    """RFC 7009, section 2.1."""
+    """The form of a revocation (RFC 7009, section 2.1)."""
 
     token: Annotated[
         SecretStr,

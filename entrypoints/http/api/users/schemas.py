@@ -23,7 +23,10 @@ from entrypoints.http.representation.schemas import (
 )
 
 Password = Annotated[SecretStr, Field(min_length=1, max_length=MAX_RAW_LENGTH)]
-"""The bound on raw passwords. The use case checks the length after normalization; the minimum is a setting."""
+"""The maximum length of a raw password.
+
+The use case checks the length after normalization; the minimum is a setting.
+"""
 
 
 FullName = Annotated[str, text_of(FULL_NAME), Field(examples=["Maria Anders"])]
@@ -48,7 +51,10 @@ OneTimeTokenText = Annotated[
     text(min_length=1, max_length=200),
     Field(repr=False, description="The token from the message that was sent to the address."),
 ]
-"""Not a SecretStr, because fingerprints leave those out, and only this field distinguishes two requests."""
+"""The new password of a form.
+
+It is not a SecretStr: fingerprints omit SecretStr values, and only this field distinguishes two requests.
+"""
 
 
 class VerifyEmailRequest(RequestModel):
@@ -103,7 +109,7 @@ class ChangePasswordRequest(RequestModel):
 
 
 class ChangeMeRequest(RequestModel):
-    """A JSON merge patch (RFC 7396): missing fields keep their value, `null` removes."""
+    """A JSON merge patch (RFC 7396). Missing fields keep their value; `null` clears a field."""
 
     full_name: FullName | MISSING | None = Field(MISSING, description="The user's name. `null` removes it.")
 
@@ -112,7 +118,7 @@ class ChangeMeRequest(RequestModel):
 
 
 class ChangeUserRequest(RequestModel):
-    """A JSON merge patch (RFC 7396): missing fields keep their value."""
+    """A JSON merge patch (RFC 7396). Missing fields keep their value."""
 
     role: Role | MISSING = Field(
         MISSING,

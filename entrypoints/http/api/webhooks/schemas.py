@@ -50,7 +50,10 @@ class CreateEndpointRequest(RequestModel):
 
 
 class ChangeEndpointRequest(RequestModel):
-    """A JSON merge patch (RFC 7396): missing fields keep their value, `null` removes the description."""
+    """A JSON merge patch (RFC 7396). Missing fields keep their value.
+
+    `null` clears the description.
+    """
 
     url: EndpointUrl | MISSING = MISSING
     event_types: EventTypes | MISSING = MISSING
