@@ -19,7 +19,7 @@ from benchmarks.processes import free_port
 from benchmarks.shop import Shop
 
 PICTURE = Path("docs/images/metrics-under-load.svg")
-LIGHT, CROWD = 20, 200
+LOW_RATE, BURST_CONNECTIONS = 20, 200
 """Orders per second before and after the burst, and connections of the burst."""
 
 DURATION, WAIT = "http_server_request_duration_seconds", "steelyard_queue_wait_seconds"
@@ -60,7 +60,7 @@ def record(server: Server, database: str, shop: Shop, *, seconds: float) -> Sequ
     with with_worker.running(server, database, shop, extra=settings) as running:
         scraping = threading.Thread(target=_scrape_until, args=(ended, port, scrapes))
         scraping.start()
-        for connections, rate in ((64, LIGHT), (CROWD, 0), (64, LIGHT)):
+        for connections, rate in ((64, LOW_RATE), (BURST_CONNECTIONS, 0), (64, LOW_RATE)):
             put_under_load(
                 running.url, place, data, seconds=seconds, connections=connections, rate=rate, timeout=10
             )
@@ -157,7 +157,7 @@ def _quantile(share: float, before: Samples, after: Samples) -> float:
 
 WIDTH, HEIGHT, COLUMNS, MARGIN = 330, 150, 3, 40
 COLORS = ("#1f6feb", "#d1242f", "#9a6700", "#1a7f37", "#8250df", "#57606a")
-CAPTION = f"Orders at {LIGHT} per second, then from {CROWD} connections as fast as possible, then at {LIGHT} per second."
+CAPTION = f"Orders at {LOW_RATE} per second, then from {BURST_CONNECTIONS} connections as fast as possible, then at {LOW_RATE} per second."
 
 
 def _picture(panels: Sequence[tuple[str, Mapping[str, Line]]]) -> str:

@@ -32,14 +32,14 @@ async def log_in_all(
             "password": password,
             "password_confirm": password,
         }
-        answer = await client.send("POST", "/v1/users", json=body)
-        if answer.status_code not in {HTTPStatus.CREATED, HTTPStatus.CONFLICT}:
-            raise DemoFailed(f"{customer.email} could not sign up: {refusal(answer)}.")
+        response = await client.send("POST", "/v1/users", json=body)
+        if response.status_code not in {HTTPStatus.CREATED, HTTPStatus.CONFLICT}:
+            raise DemoFailed(f"{customer.email} could not sign up: {refusal(response)}.")
         form = {"grant_type": "password", "username": customer.email, "password": password}
-        answer = await client.send("POST", "/token", data=form)
-        if answer.status_code != HTTPStatus.OK:
-            raise DemoFailed(f"{customer.email} could not log in: {refusal(answer)}.")
+        response = await client.send("POST", "/token", data=form)
+        if response.status_code != HTTPStatus.OK:
+            raise DemoFailed(f"{customer.email} could not log in: {refusal(response)}.")
         progress()
-        return customer.id, answer.json()["access_token"]
+        return customer.id, response.json()["access_token"]
 
     return dict(await side_by_side(log_in, customers))

@@ -14,11 +14,11 @@ from examples.northwind.failures import refusal
 from examples.northwind.place import PlacedOrder
 from examples.northwind.plan import AUTHENTICATED, plan_of
 
-_LOOKS = 120
-_PAUSE = 0.5
+_MAX_POLLS = 120
+_POLL_INTERVAL = 0.5
 """The number of checks whether a provider has decided, and the pause before each in seconds."""
 
-DEALT_WITH_AT_ONCE = 6
+MAX_CONCURRENT_ORDERS = 6
 """The maximum number of orders that are processed at the same time.
 
 It is smaller than the number of database connections, because these requests, unlike placing, are not
@@ -27,7 +27,7 @@ batched.
 
 
 @dataclass(frozen=True, slots=True)
-class Deeds:
+class PerformedActions:
     """Counts of performed actions, and of actions that were replayed from an earlier run."""
 
     new: Counter[str] = field(default_factory=Counter)
@@ -51,20 +51,20 @@ async def carry_out_all(
     placed: Mapping[int, PlacedOrder],
     *,
     progress: Callable[[], None],
-) -> Deeds:
+) -> PerformedActions:
     """Perform the planned actions for each order.
 
     The idempotency keys contain the Northwind id.
     """
-    deeds = Deeds()
+    performed = PerformedActions()
 
     async def carry_out(order: NorthwindOrder) -> None:
         if order.id in placed:
-            await _OneOrder(client, northwind, people, order, placed[order.id], deeds)()
+            await _OneOrder(client, northwind, people, order, placed[order.id], performed)()
         progress()
 
-    await side_by_side(carry_out, northwind.orders, at_once=DEALT_WITH_AT_ONCE)
-    return deeds
+    await side_by_side(carry_out, northwind.orders, at_once=MAX_CONCURRENT_ORDERS)
+    return performed
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class _OneOrder:
     people: People
     order: NorthwindOrder
     placed: PlacedOrder
-    deeds: Deeds
+    performed: PerformedActions
 
     async def __call__(self) -> None:
         """Perform the actions in order, and stop at the first rejection.
@@ -100,39 +100,39 @@ class _OneOrder:
         """Try the cards in order, and return whether the last one was accepted."""
         amount = {"amount": self.northwind.total(self.order), "currency": CURRENCY}
         for number, token in enumerate(cards, 1):
-            answer = await self._send(
+            response = await self._send(
                 "payments",
                 {"amount": amount, "method": "sandbox", "token": token},
                 as_=self.people.customers[self.order.customer_id],
                 key=f"northwind-{self.order.id}-card-{number}",
             )
-            if answer is None:
+            if response is None:
                 return False
             if token == AUTHENTICATED:
-                await self._await_status(f"payments/{answer.json()['id']}", "captured")
-                self._note(answer, "captured with 3-D Secure")
+                await self._await_status(f"payments/{response.json()['id']}", "captured")
+                self._note(response, "captured with 3-D Secure")
             else:
-                self._note(answer, "captured" if answer.json()["status"] == "captured" else "declined")
+                self._note(response, "captured" if response.json()["status"] == "captured" else "declined")
         return True
 
     async def _cancel(self, units: Mapping[str, object]) -> None:
         """Cancel units as the customer, and wait until they are refunded."""
-        answer = await self._send(
+        response = await self._send(
             "cancel",
             {"lines": [units], "reason": "Ordered too many"},
             as_=self.people.customers[self.order.customer_id],
             key=f"northwind-{self.order.id}-cancel",
         )
-        if answer is None:
+        if response is None:
             return
-        self._note(answer, "partly cancelled")
+        self._note(response, "partly cancelled")
         path = f"/v1/orders/{self.placed.id}/refunds"
         [refund] = (await self.client.send("GET", path, token=self.people.cashier)).json()["items"]
         if await self._await_status(f"refunds/{refund['id']}", "succeeded"):
-            self._note(answer, "refunded")
+            self._note(response, "refunded")
 
     async def _ship(self, units: Mapping[str, int]) -> bool:
-        answer = await self._send(
+        response = await self._send(
             "fulfillments",
             {
                 "lines": [self._units(sku, quantity) for sku, quantity in units.items()],
@@ -141,19 +141,19 @@ class _OneOrder:
             as_=self.people.packer,
             key=f"northwind-{self.order.id}-parcel",
         )
-        if answer is not None:
-            self._note(answer, "shipped")
-        return answer is not None
+        if response is not None:
+            self._note(response, "shipped")
+        return response is not None
 
     async def _refund(self, wanted: Mapping[str, object], reason: str) -> None:
-        answer = await self._send(
+        response = await self._send(
             "refunds",
             {**wanted, "reason": reason},
             as_=self.people.cashier,
             key=f"northwind-{self.order.id}-refund",
         )
-        if answer is not None:
-            self._note(answer, "refunded")
+        if response is not None:
+            self._note(response, "refunded")
 
     async def _send_back(self, units: Mapping[str, object]) -> None:
         """Return units as the customer, then approve and receive the return as staff."""
@@ -183,12 +183,12 @@ class _OneOrder:
     async def _await_status(self, what: str, status: str) -> bool:
         """Wait until a payment or refund of the order has the status, and return whether it has."""
         path = f"/v1/orders/{self.placed.id}/{what}"
-        for _ in range(_LOOKS):
-            answer = await self.client.send("GET", path, token=self.people.cashier)
-            if answer.json().get("status") == status:
+        for _ in range(_MAX_POLLS):
+            response = await self.client.send("GET", path, token=self.people.cashier)
+            if response.json().get("status") == status:
                 return True
-            await asyncio.sleep(_PAUSE)
-        self.deeds.refusals.append(f"{what} of order {self.order.id} is not {status} yet")
+            await asyncio.sleep(_POLL_INTERVAL)
+        self.performed.refusals.append(f"{what} of order {self.order.id} is not {status} yet")
         return False
 
     async def _send(
@@ -196,23 +196,23 @@ class _OneOrder:
     ) -> httpx2.Response | None:
         """Send a request about the order, and return the response unless it was rejected."""
         path = f"/v1/orders/{self.placed.id}/{what}"
-        answer = await self.client.send("POST", path, token=as_, key=key, json=body)
+        response = await self.client.send("POST", path, token=as_, key=key, json=body)
         is_asked_for_authentication = (
-            answer.status_code == HTTPStatus.ACCEPTED and answer.json()["status"] == "requires_action"
+            response.status_code == HTTPStatus.ACCEPTED and response.json()["status"] == "requires_action"
         )
-        if answer.status_code in {HTTPStatus.CREATED, HTTPStatus.OK} or is_asked_for_authentication:
-            return answer
+        if response.status_code in {HTTPStatus.CREATED, HTTPStatus.OK} or is_asked_for_authentication:
+            return response
         reason = (
             "the provider has yet to decide; run the demo again in some minutes"
-            if answer.status_code == HTTPStatus.ACCEPTED
-            else refusal(answer)
+            if response.status_code == HTTPStatus.ACCEPTED
+            else refusal(response)
         )
-        self.deeds.refusals.append(f"{what} of order {self.order.id}: {reason}")
+        self.performed.refusals.append(f"{what} of order {self.order.id}: {reason}")
         return None
 
-    def _note(self, answer: httpx2.Response, deed: str) -> None:
-        is_replay = answer.headers.get("Idempotent-Replayed") == "true"
-        (self.deeds.replayed if is_replay else self.deeds.new)[deed] += 1
+    def _note(self, response: httpx2.Response, action: str) -> None:
+        is_replay = response.headers.get("Idempotent-Replayed") == "true"
+        (self.performed.replayed if is_replay else self.performed.new)[action] += 1
 
     def _units(self, sku: str, quantity: int) -> Mapping[str, object]:
         return {"line_id": self.placed.line_ids[sku], "quantity": quantity}

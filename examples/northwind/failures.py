@@ -7,11 +7,11 @@ class DemoFailed(Exception):
     """The demo cannot continue. The message is shown to the user."""
 
 
-def refusal(answer: httpx2.Response) -> str:
+def refusal(response: httpx2.Response) -> str:
     """Return the service's reason for rejecting a request."""
     try:
-        problem: dict[str, Any] = answer.json()
+        problem: dict[str, Any] = response.json()
     except ValueError:
-        return f"status {answer.status_code}"
+        return f"status {response.status_code}"
     code = problem.get("code") or problem.get("error")
-    return f"{answer.status_code} {code}: {problem.get('detail') or problem.get('error_description')}"
+    return f"{response.status_code} {code}: {problem.get('detail') or problem.get('error_description')}"

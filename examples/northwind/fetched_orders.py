@@ -14,7 +14,7 @@ PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
-class KeptOrder:
+class FetchedOrder:
     """An order of the demo, as the service returned it to its customer.
 
     `northwind_id` is the text that was sent. Ordered, cancelled and shipped units are by SKU. `total`, `paid`
@@ -33,10 +33,10 @@ class KeptOrder:
     shipped: Mapping[str, int]
 
 
-async def read_back(client: Client, tokens: Mapping[str, str]) -> list[KeptOrder]:
+async def read_back(client: Client, tokens: Mapping[str, str]) -> list[FetchedOrder]:
     """Return the demo's orders and ignore others of these customers. Raises DemoFailed."""
 
-    async def of_customer(customer_id: str) -> list[KeptOrder]:
+    async def of_customer(customer_id: str) -> list[FetchedOrder]:
         return [
             _order(item, customer_id)
             for item in await _all_orders(client, tokens[customer_id])
@@ -50,18 +50,18 @@ async def _all_orders(client: Client, token: str) -> list[dict[str, Any]]:
     orders: list[dict[str, Any]] = []
     query: dict[str, str | int] = {"limit": PAGE}
     while True:
-        answer = await client.send("GET", "/v1/orders", token=token, params=query)
-        if answer.status_code != HTTPStatus.OK:
-            raise DemoFailed(f"A customer's orders cannot be read: {refusal(answer)}.")
-        page = answer.json()
+        response = await client.send("GET", "/v1/orders", token=token, params=query)
+        if response.status_code != HTTPStatus.OK:
+            raise DemoFailed(f"A customer's orders cannot be read: {refusal(response)}.")
+        page = response.json()
         orders += page["items"]
         if page["next_cursor"] is None:
             return orders
         query["cursor"] = page["next_cursor"]
 
 
-def _order(item: dict[str, Any], customer_id: str) -> KeptOrder:
-    return KeptOrder(
+def _order(item: dict[str, Any], customer_id: str) -> FetchedOrder:
+    return FetchedOrder(
         id=UUID(item["id"]),
         northwind_id=item["metadata"][NORTHWIND_ID],
         customer_id=customer_id,
@@ -75,5 +75,5 @@ def _order(item: dict[str, Any], customer_id: str) -> KeptOrder:
     )
 
 
-def _flat(lists: Iterable[list[KeptOrder]]) -> list[KeptOrder]:
+def _flat(lists: Iterable[list[FetchedOrder]]) -> list[FetchedOrder]:
     return [order for orders in lists for order in orders]

@@ -53,7 +53,7 @@ async def place_all(
 
         Returns whether the response is a replay, or the reason if the order was rejected.
         """
-        answer = await client.send(
+        response = await client.send(
             "POST",
             "/v1/orders",
             token=tokens[order.customer_id],
@@ -61,10 +61,10 @@ async def place_all(
             json=_body(order, product_ids),
         )
         progress()
-        if answer.status_code not in {HTTPStatus.OK, HTTPStatus.CREATED}:
-            return f"order {order.id} was rejected: {refusal(answer)}"
-        orders[order.id] = _placed(answer.json())
-        return answer.headers.get("Idempotent-Replayed") == "true"
+        if response.status_code not in {HTTPStatus.OK, HTTPStatus.CREATED}:
+            return f"order {order.id} was rejected: {refusal(response)}"
+        orders[order.id] = _placed(response.json())
+        return response.headers.get("Idempotent-Replayed") == "true"
 
     outcomes = await side_by_side(place, northwind.orders)
     return Placed(

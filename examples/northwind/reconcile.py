@@ -12,7 +12,7 @@ from domain.catalog.stock import MovementReason
 from domain.shared.ids import ProductId
 from domain.shared.money import Money
 from examples.northwind.data import CURRENCY, Northwind, NorthwindOrder
-from examples.northwind.fetched_orders import KeptOrder
+from examples.northwind.fetched_orders import FetchedOrder
 
 LEDGER_PAGE = 100
 
@@ -31,10 +31,10 @@ class Check:
         return self.expected == self.found and not self.differences
 
 
-def check_orders(northwind: Northwind, kept: Sequence[KeptOrder]) -> list[Check]:
+def check_orders(northwind: Northwind, fetched: Sequence[FetchedOrder]) -> list[Check]:
     """Check that each order exists once, with its customer, lines and total."""
-    by_id: dict[str, list[KeptOrder]] = {}
-    for order in kept:
+    by_id: dict[str, list[FetchedOrder]] = {}
+    for order in fetched:
         by_id.setdefault(order.northwind_id, []).append(order)
     differences = [
         f"order {order.id}: {difference}"
@@ -42,13 +42,13 @@ def check_orders(northwind: Northwind, kept: Sequence[KeptOrder]) -> list[Check]
         if (difference := _difference(northwind, order, by_id.get(str(order.id), [])))
     ]
     expected_total = sum(northwind.total(order) for order in northwind.orders)
-    found_total = sum(order.total for order in kept if order.currency == CURRENCY)
+    found_total = sum(order.total for order in fetched if order.currency == CURRENCY)
     return [
         Check("Orders", f"{len(northwind.orders):,}", f"{len(by_id):,}", tuple(differences)),
         Check(
             "Lines",
             f"{sum(len(order.quantities) for order in northwind.orders):,}",
-            f"{sum(len(order.quantities) for order in kept):,}",
+            f"{sum(len(order.quantities) for order in fetched):,}",
         ),
         Check(
             "Orders with the right total",
@@ -60,16 +60,16 @@ def check_orders(northwind: Northwind, kept: Sequence[KeptOrder]) -> list[Check]
 
 
 def _total_is_right(
-    northwind: Northwind, order: NorthwindOrder, by_id: Mapping[str, Sequence[KeptOrder]]
+    northwind: Northwind, order: NorthwindOrder, by_id: Mapping[str, Sequence[FetchedOrder]]
 ) -> bool:
     expected = (northwind.total(order), CURRENCY)
-    return [(kept.total, kept.currency) for kept in by_id.get(str(order.id), [])] == [expected]
+    return [(fetched.total, fetched.currency) for fetched in by_id.get(str(order.id), [])] == [expected]
 
 
-def _difference(northwind: Northwind, order: NorthwindOrder, kept: Sequence[KeptOrder]) -> str | None:
-    if len(kept) != 1:
-        return f"it exists {len(kept)} times"
-    found = kept[0]
+def _difference(northwind: Northwind, order: NorthwindOrder, fetched: Sequence[FetchedOrder]) -> str | None:
+    if len(fetched) != 1:
+        return f"it exists {len(fetched)} times"
+    found = fetched[0]
     if found.customer_id != order.customer_id:
         return f"it is {found.customer_id}'s, not {order.customer_id}'s"
     if found.quantities != order.quantities:

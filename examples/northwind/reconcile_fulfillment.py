@@ -7,26 +7,26 @@ from uuid import UUID
 from application.checks.ports import Finding
 from application.events.ports import OutboxQueries
 from examples.northwind.data import Northwind, NorthwindOrder
-from examples.northwind.fetched_orders import KeptOrder
+from examples.northwind.fetched_orders import FetchedOrder
 from examples.northwind.plan import AUTHENTICATED, plan_of
 from examples.northwind.reconcile import Check, money
 
 
-def check_deeds(northwind: Northwind, kept: Sequence[KeptOrder]) -> list[Check]:
+def check_actions(northwind: Northwind, fetched: Sequence[FetchedOrder]) -> list[Check]:
     """Compare payments, cancelled and shipped units and refunds, in total and for each order."""
-    by_id = {order.northwind_id: order for order in kept}
+    by_id = {order.northwind_id: order for order in fetched}
     expected: Counter[str] = Counter()
     found: Counter[str] = Counter()
     differences: dict[str, list[str]] = {"paid": [], "refunded": [], "cancelled": [], "shipped": []}
     for order in northwind.orders:
         planned = _planned(northwind, order)
         expected.update(planned)
-        if kept_order := by_id.get(str(order.id)):
-            for name, there in _deeds(kept_order).items():
+        if fetched_order := by_id.get(str(order.id)):
+            for name, there in _actions(fetched_order).items():
                 if there != planned[name]:
                     differences[name].append(f"order {order.id}: {there} {name}, not {planned[name]}")
-    for kept_order in kept:
-        found.update(_deeds(kept_order))
+    for fetched_order in fetched:
+        found.update(_actions(fetched_order))
     return [
         Check("Paid", money(expected["paid"]), money(found["paid"]), tuple(differences["paid"])),
         Check(
@@ -49,7 +49,7 @@ def _planned(northwind: Northwind, order: NorthwindOrder) -> dict[str, int]:
     }
 
 
-async def check_deeds_events(
+async def check_action_events(
     outbox: OutboxQueries, northwind: Northwind, *, order_ids: Collection[UUID]
 ) -> list[Check]:
     """Compare the events in the outbox with the plan."""
@@ -84,7 +84,7 @@ def check_rules(findings: Sequence[Finding]) -> list[Check]:
     ]
 
 
-def _deeds(order: KeptOrder) -> dict[str, int]:
+def _actions(order: FetchedOrder) -> dict[str, int]:
     return {
         "paid": order.paid,
         "refunded": order.refunded,

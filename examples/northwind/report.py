@@ -9,12 +9,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from application.catalog.import_catalog import ImportResult
-from examples.northwind.carry_out import Deeds
+from examples.northwind.carry_out import PerformedActions
 from examples.northwind.place import Placed
 from examples.northwind.reconcile import Check
 
 SHOWN_DIFFERENCES = 20
-WORTH_TELLING = 2.0
+MIN_REPORTED_WAIT = 2.0
 
 
 def progress_on(console: Console) -> Progress:
@@ -28,34 +28,34 @@ def progress_on(console: Console) -> Progress:
     )
 
 
-def tell_import(console: Console, result: ImportResult) -> None:
+def print_import(console: Console, result: ImportResult) -> None:
     console.print(
         f"Catalog: {result.created} products created, {result.changed} changed, {result.unchanged} unchanged."
     )
 
 
-def tell_customers(console: Console, customers: int, *, email: str, password: str) -> None:
+def print_customers(console: Console, customers: int, *, email: str, password: str) -> None:
     console.print(
         f"Customers: {customers} logged in. Their passwords are public: {email} has the password {password}.",
         soft_wrap=True,
     )
 
 
-class WaitTeller:
+class WaitReporter:
     """A callback that explains a pause of the demo once, unless it is short."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._told_until = 0.0
+        self._reported_until = 0.0
 
     def __call__(self, seconds: float) -> None:
         now = time.monotonic()
-        if seconds > WORTH_TELLING and now > self._told_until:
-            self._told_until = now + seconds
+        if seconds > MIN_REPORTED_WAIT and now > self._reported_until:
+            self._reported_until = now + seconds
             self._console.print(f"The service has had many requests and asks to wait for {seconds:.0f} s.")
 
 
-def tell_placing(console: Console, placed: Placed, *, seconds: float) -> None:
+def print_placing(console: Console, placed: Placed, *, seconds: float) -> None:
     total = placed.new + placed.replayed + len(placed.refusals)
     console.print(
         f"Orders: [bold]{placed.new} new[/bold], {placed.replayed} replayed, {len(placed.refusals)} rejected, "
@@ -63,15 +63,15 @@ def tell_placing(console: Console, placed: Placed, *, seconds: float) -> None:
     )
 
 
-def tell_deeds(console: Console, deeds: Deeds) -> None:
+def print_actions(console: Console, performed: PerformedActions) -> None:
     done = (
-        ", ".join(f"[bold]{count}[/bold] {name}" for name, count in sorted(deeds.new.items()))
+        ", ".join(f"[bold]{count}[/bold] {name}" for name, count in sorted(performed.new.items()))
         or "nothing new"
     )
-    console.print(f"Then: {done}, {deeds.replayed.total()} replayed, {len(deeds.refusals)} rejected.")
+    console.print(f"Then: {done}, {performed.replayed.total()} replayed, {len(performed.refusals)} rejected.")
 
 
-def tell_checks(console: Console, checks: Sequence[Check]) -> None:
+def print_checks(console: Console, checks: Sequence[Check]) -> None:
     table = Table(box=box.SIMPLE_HEAD, title="Reconciled with the files", title_justify="left")
     table.add_column("")
     table.add_column("Expected", justify="right")

@@ -11,23 +11,23 @@ from domain.shared.actor import Actor
 from entrypoints.bootstrap.root import Container
 from entrypoints.catalog_file.reading import read_catalog
 from examples.northwind.accounts import log_in_all, password_of
-from examples.northwind.carry_out import Deeds, People, carry_out_all
+from examples.northwind.carry_out import People, PerformedActions, carry_out_all
 from examples.northwind.client import AT_ONCE, Client, connected
 from examples.northwind.data import PRODUCTS_FILE, Northwind, load_northwind
 from examples.northwind.failures import DemoFailed
 from examples.northwind.fetched_orders import read_back
 from examples.northwind.place import Placed, place_all
 from examples.northwind.reconcile import Check, check_events, check_orders, check_stock
-from examples.northwind.reconcile_fulfillment import check_deeds, check_deeds_events, check_rules
+from examples.northwind.reconcile_fulfillment import check_action_events, check_actions, check_rules
 from examples.northwind.report import (
-    WaitTeller,
+    WaitReporter,
     differences_of,
+    print_actions,
+    print_checks,
+    print_customers,
+    print_import,
+    print_placing,
     progress_on,
-    tell_checks,
-    tell_customers,
-    tell_deeds,
-    tell_import,
-    tell_placing,
 )
 from examples.northwind.staff import CASHIER, PACKER, log_in_staff
 
@@ -39,24 +39,24 @@ async def run_demo(container: Container, url: str, console: Console) -> list[str
     """
     northwind = load_northwind()
     product_ids = await _import(container, northwind, console)
-    async with connected(url, WaitTeller(console)) as client:
+    async with connected(url, WaitReporter(console)) as client:
         await _ensure_same_database(client, product_ids)
         with progress_on(console) as bar:
             task = bar.add_task("Customers", total=len(northwind.customers))
             tokens = await log_in_all(client, northwind.customers, progress=lambda: bar.advance(task))
         first = next(iter(northwind.customers))
-        tell_customers(console, len(tokens), email=first.email, password=password_of(first))
+        print_customers(console, len(tokens), email=first.email, password=password_of(first))
         placed = await _place(client, northwind, tokens, product_ids, console)
         people = People(
             customers=tokens,
             packer=await log_in_staff(container, client, PACKER),
             cashier=await log_in_staff(container, client, CASHIER),
         )
-        deeds = await _carry_out(client, northwind, people, placed, console)
+        performed = await _carry_out(client, northwind, people, placed, console)
         with console.status("Reconciling"):
             checks = await _reconcile(client, container, northwind, tokens, product_ids)
-    tell_checks(console, checks)
-    return differences_of(checks, [*placed.refusals, *deeds.refusals])
+    print_checks(console, checks)
+    return differences_of(checks, [*placed.refusals, *performed.refusals])
 
 
 async def _import(container: Container, northwind: Northwind, console: Console) -> Mapping[str, UUID]:
@@ -66,15 +66,15 @@ async def _import(container: Container, northwind: Northwind, console: Console) 
     result = await container.catalog.import_catalog()(
         plan, actor=Actor(None, "demo"), progress=lambda _: None
     )
-    tell_import(console, result)
+    print_import(console, result)
     async with container.database.unit_of_work()() as work:
         products = await work.products.find_by_sku(northwind.products)
     return {sku: product.id for sku, product in products.items()}
 
 
 async def _ensure_same_database(client: Client, product_ids: Mapping[str, UUID]) -> None:
-    answer = await client.send("GET", f"/v1/products/{next(iter(product_ids.values()))}")
-    if answer.status_code != HTTPStatus.OK:
+    response = await client.send("GET", f"/v1/products/{next(iter(product_ids.values()))}")
+    if response.status_code != HTTPStatus.OK:
         raise DemoFailed(
             "The service that answers there is not Steelyard, or has another database than the settings name. Stop it, "
             "or set STEELYARD_PORT to a free port: then the demo starts a service of its own."
@@ -95,20 +95,20 @@ async def _place(
             client, northwind, tokens=tokens, product_ids=product_ids, progress=lambda: bar.advance(task)
         )
         seconds = time.perf_counter() - began
-    tell_placing(console, placed, seconds=seconds)
+    print_placing(console, placed, seconds=seconds)
     return placed
 
 
 async def _carry_out(
     client: Client, northwind: Northwind, people: People, placed: Placed, console: Console
-) -> Deeds:
+) -> PerformedActions:
     with progress_on(console) as bar:
         task = bar.add_task("Payments and parcels", total=len(northwind.orders))
-        deeds = await carry_out_all(
+        performed = await carry_out_all(
             client, northwind, people, placed.orders, progress=lambda: bar.advance(task)
         )
-    tell_deeds(console, deeds)
-    return deeds
+    print_actions(console, performed)
+    return performed
 
 
 async def _reconcile(
@@ -118,10 +118,10 @@ async def _reconcile(
     tokens: Mapping[str, str],
     product_ids: Mapping[str, UUID],
 ) -> list[Check]:
-    kept = await read_back(client, tokens)
-    order_ids = {order.id for order in kept}
+    fetched = await read_back(client, tokens)
+    order_ids = {order.id for order in fetched}
     return [
-        *check_orders(northwind, kept),
+        *check_orders(northwind, fetched),
         *await check_stock(
             container.catalog.get_stock(),
             container.catalog.list_movements(),
@@ -129,8 +129,8 @@ async def _reconcile(
             product_ids=product_ids,
             order_ids=order_ids,
         ),
-        *check_deeds(northwind, kept),
+        *check_actions(northwind, fetched),
         *await check_events(container.database.outbox_queries(), northwind, order_ids=order_ids),
-        *await check_deeds_events(container.database.outbox_queries(), northwind, order_ids=order_ids),
+        *await check_action_events(container.database.outbox_queries(), northwind, order_ids=order_ids),
         *check_rules(await container.checks.check_shop()()),
     ]

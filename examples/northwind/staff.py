@@ -35,10 +35,10 @@ async def log_in_staff(container: Container, client: Client, email: str) -> str:
     except EmailTaken:
         await _replace_password(container, email, await container.security.hasher().hash(password))
     form = {"grant_type": "password", "username": email, "password": password}
-    answer = await client.send("POST", "/token", data=form)
-    if answer.status_code != HTTPStatus.OK:
-        raise DemoFailed(f"{email} could not log in: {refusal(answer)}.")
-    token: str = answer.json()["access_token"]
+    response = await client.send("POST", "/token", data=form)
+    if response.status_code != HTTPStatus.OK:
+        raise DemoFailed(f"{email} could not log in: {refusal(response)}.")
+    token: str = response.json()["access_token"]
     return token
 
 

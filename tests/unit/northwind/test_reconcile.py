@@ -8,7 +8,7 @@ import pytest
 
 from application.orders.views import OrderView
 from examples.northwind.data import Northwind, NorthwindCustomer, NorthwindOrder, NorthwindProduct
-from examples.northwind.fetched_orders import KeptOrder
+from examples.northwind.fetched_orders import FetchedOrder
 from examples.northwind.reconcile import Check, check_events, check_orders, check_stock
 from tests.kit.shop import Shop
 
@@ -20,7 +20,7 @@ SMALL = Northwind(
     customers=[NorthwindCustomer("ALFKI", "alfki@example.com", "Maria Anders")],
     orders=[NorthwindOrder(10248, "ALFKI", "1996-07-04", {"NW-0001": 2, "NW-0002": 5}, {})],
 )
-KEPT = KeptOrder(
+FETCHED = FetchedOrder(
     id=UUID(int=1),
     northwind_id="10248",
     customer_id="ALFKI",
@@ -39,36 +39,36 @@ def failing(checks: list[Check]) -> list[str]:
 
 
 def test_orders_equal_to_the_data_files_reconcile() -> None:
-    assert failing(check_orders(SMALL, [KEPT])) == []
+    assert failing(check_orders(SMALL, [FETCHED])) == []
 
 
 @pytest.mark.parametrize(
-    ("kept", "names", "difference"),
+    ("fetched", "names", "difference"),
     [
         ([], ["Orders", "Lines", "Orders with the right total", "Sum of all totals"], "it exists 0 times"),
         (
-            [KEPT, replace(KEPT, id=UUID(int=2))],
+            [FETCHED, replace(FETCHED, id=UUID(int=2))],
             ["Orders", "Lines", "Orders with the right total", "Sum of all totals"],
             "it exists 2 times",
         ),
         (
-            [replace(KEPT, total=8601)],
+            [replace(FETCHED, total=8601)],
             ["Orders", "Orders with the right total", "Sum of all totals"],
             "it costs 8601 USD, not 8600 USD",
         ),
         (
-            [replace(KEPT, currency="EUR")],
+            [replace(FETCHED, currency="EUR")],
             ["Orders", "Orders with the right total", "Sum of all totals"],
             "it costs 8600 EUR, not 8600 USD",
         ),
-        ([replace(KEPT, quantities={"NW-0001": 2, "NW-0002": 4})], ["Orders"], "its lines differ"),
-        ([replace(KEPT, customer_id="ANATR")], ["Orders"], "it is ANATR's, not ALFKI's"),
+        ([replace(FETCHED, quantities={"NW-0001": 2, "NW-0002": 4})], ["Orders"], "its lines differ"),
+        ([replace(FETCHED, customer_id="ANATR")], ["Orders"], "it is ANATR's, not ALFKI's"),
     ],
 )
 def test_reconciliation_detects_a_wrong_order(
-    kept: list[KeptOrder], names: list[str], difference: str
+    fetched: list[FetchedOrder], names: list[str], difference: str
 ) -> None:
-    checks = check_orders(SMALL, kept)
+    checks = check_orders(SMALL, fetched)
     assert failing(checks) == names
     assert checks[0].differences == (f"order 10248: {difference}",)
 

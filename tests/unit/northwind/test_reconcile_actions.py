@@ -5,9 +5,9 @@ import pytest
 
 from application.checks.ports import Finding, Invariant
 from examples.northwind.data import Northwind, NorthwindOrder, NorthwindProduct
-from examples.northwind.fetched_orders import KeptOrder
+from examples.northwind.fetched_orders import FetchedOrder
 from examples.northwind.reconcile import Check
-from examples.northwind.reconcile_fulfillment import check_deeds, check_deeds_events, check_rules
+from examples.northwind.reconcile_fulfillment import check_action_events, check_actions, check_rules
 from tests.kit.shop import Shop
 
 UNITS = {"NW-0001": 2, "NW-0002": 5}
@@ -19,8 +19,8 @@ SMALL = Northwind(
     customers=[],
     orders=[NorthwindOrder(id_, "ALFKI", "1996-07-04", UNITS, {}) for id_ in (10250, 10257, 10269, 10275)],
 )
-SHIPPED, WITH_REBATE, WAITING, CANCELLED = KEPT = [
-    KeptOrder(UUID(int=id_), str(id_), "ALFKI", UNITS, 8600, "USD", paid, refunded, cancelled, shipped)
+SHIPPED, WITH_REBATE, WAITING, CANCELLED = FETCHED = [
+    FetchedOrder(UUID(int=id_), str(id_), "ALFKI", UNITS, 8600, "USD", paid, refunded, cancelled, shipped)
     for id_, paid, refunded, cancelled, shipped in [
         (10250, 8600, 0, {}, UNITS),
         (10257, 8600, 860, {}, {"NW-0001": 1, "NW-0002": 1}),
@@ -35,11 +35,11 @@ def failing(checks: list[Check]) -> dict[str, tuple[str, ...]]:
 
 
 def test_performed_actions_equal_to_the_plan_reconcile() -> None:
-    assert failing(check_deeds(SMALL, KEPT)) == {}
+    assert failing(check_actions(SMALL, FETCHED)) == {}
 
 
 @pytest.mark.parametrize(
-    ("kept", "found"),
+    ("fetched", "found"),
     [
         (
             [replace(SHIPPED, paid=0), WITH_REBATE, WAITING, CANCELLED],
@@ -64,9 +64,9 @@ def test_performed_actions_equal_to_the_plan_reconcile() -> None:
     ],
 )
 def test_reconciliation_detects_a_wrong_fulfillment(
-    kept: list[KeptOrder], found: dict[str, tuple[str, ...]]
+    fetched: list[FetchedOrder], found: dict[str, tuple[str, ...]]
 ) -> None:
-    assert failing(check_deeds(SMALL, kept)) == found
+    assert failing(check_actions(SMALL, fetched)) == found
 
 
 async def test_reconciliation_expects_one_event_per_history_action(shop: Shop) -> None:
@@ -80,8 +80,8 @@ async def test_reconciliation_expects_one_event_per_history_action(shop: Shop) -
     await shop.fulfil(shipped)
     await shop.refund(with_rebate, 100)
     order_ids = {shipped.id, with_rebate.id, cancelled.id}
-    assert failing(await check_deeds_events(shop.store.outbox, SMALL, order_ids=order_ids)) == {}
-    assert len(failing(await check_deeds_events(shop.store.outbox, SMALL, order_ids={uuid4()}))) == 5
+    assert failing(await check_action_events(shop.store.outbox, SMALL, order_ids=order_ids)) == {}
+    assert len(failing(await check_action_events(shop.store.outbox, SMALL, order_ids={uuid4()}))) == 5
 
 
 def test_reconciliation_reports_a_broken_invariant_with_its_offenders() -> None:
