@@ -4,9 +4,10 @@ import httpx2
 
 
 class OutgoingHttp:
-    """The HTTP client of a process, created on first use because creating it reads all CA certificates.
+    """The HTTP client of a process, created on first use.
 
-    `watch` is called with the new client, to trace its requests.
+    The creation is slow, because it reads all CA certificates. `watch` is called with the new client, to
+    trace its requests.
     """
 
     def __init__(self, watch: Callable[[httpx2.AsyncClient], None] = lambda _: None) -> None:

@@ -45,7 +45,7 @@ class Repositories:
     webhooks: WebhookRepository
     idempotency: IdempotencyRecords
     traces: dict[UUID, str] = field(default_factory=dict)
-    """Trace contexts by aggregate. The events of other aggregates have the trace context of the commit."""
+    """Trace contexts by aggregate. Other aggregates get the trace context of the commit."""
 
 
 class UnitOfWork(Repositories, ABC):

@@ -51,7 +51,7 @@ _MEMBERS: Mapping[str, str] = {
     "tracking": "The carrier's number of the parcel; null if it is unknown.",
     "unit_price": "The price of one unit when the order was placed.",
 }
-"""Descriptions of the members of payloads. The domain has no place for them, because it knows no JSON."""
+"""Descriptions of payload fields. The domain has none, because it does not depend on JSON."""
 
 
 def payload_schemas(prefix: str) -> dict[str, dict[str, Any]]:
@@ -76,7 +76,7 @@ def model_schemas(name: str, model: type[Any], prefix: str) -> Iterator[tuple[st
 
 
 def untitled(schema: Any) -> Any:  # noqa: ANN401 - schemas are nested arbitrarily
-    """Remove the titles, which repeat the names."""
+    """Remove the titles, because they repeat the names."""
     if isinstance(schema, list):
         return [untitled(part) for part in schema]
     if isinstance(schema, dict):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 LONGEST_RUN = timedelta(minutes=10)
-"""How long one run of a job may take, unless the job has another limit."""
+"""The maximum time of one run of a job, unless the job has another limit."""
 
 
 @dataclass(slots=True)
@@ -18,10 +18,11 @@ class _State:
 
 
 class JobHealth:
-    """When each job last succeeded, and which jobs have stopped succeeding.
+    """The time of the last success of each job, and the jobs that no longer succeed.
 
-    A job that fails is unhealthy if its last success is older than two of its intervals. A job that neither fails nor
-    succeeds hangs if, in addition, its longest run has passed. Any thread can read the health. `now` returns seconds.
+    A failing job is unhealthy if its last success is older than two of its intervals. A job that neither
+    fails nor succeeds hangs if, in addition, the maximum time of its run has passed. Any thread can read the
+    health. `now` returns seconds.
     """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
@@ -29,11 +30,11 @@ class JobHealth:
         self._states: dict[str, _State] = {}
 
     def add(self, name: str, *, every: timedelta, longest_run: timedelta = LONGEST_RUN) -> None:
-        """Watch a job from now on. The first run must succeed as soon as any other."""
+        """Watch a job. The deadline of its first success begins now."""
         self._states[name] = _State(every.total_seconds(), longest_run.total_seconds(), self._now())
 
     def succeeded(self, name: str) -> None:
-        """Record a run of the job, or a part of it, that succeeded."""
+        """Record the success of a run of the job, or of a part of the run."""
         state = self._states[name]
         state.succeeded_at, state.has_failed = self._now(), False
 
@@ -50,7 +51,7 @@ class JobHealth:
         return {name: state.every for name, state in list(self._states.items())}
 
     def failing(self) -> list[str]:
-        """Return the jobs whose runs have failed for two intervals."""
+        """Return the jobs that have failed, and have not succeeded for two intervals."""
         ages = self.ages()
         return [
             name
@@ -59,7 +60,7 @@ class JobHealth:
         ]
 
     def hanging(self) -> list[str]:
-        """Return the jobs whose run does not end."""
+        """Return the jobs that have neither failed nor succeeded within their maximum time."""
         ages = self.ages()
         return [
             name

@@ -1,4 +1,4 @@
-"""Log levels: one for the service, and others for single packages."""
+"""Log levels of the service and of single packages."""
 
 import logging
 import re
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 ACCESS = "access"
-"""The name by which the levels refer to the access log, which has lines of level info."""
+"""The name of the access log in levels. The lines of the access log have level info."""
 
 LEVELS = {
     name: logging.getLevelNamesMapping()[name.upper()] for name in ("debug", "info", "warning", "error")
@@ -42,7 +42,7 @@ class LogLevels:
         return min(self.default, *self.packages.values(), logging.CRITICAL)
 
     def of(self, logger: str) -> int:
-        """Return the level of a logger: that of its nearest package, or the default."""
+        """Return the level of a logger: the level of its nearest package, or the default."""
         name = logger
         while name:
             if name in self.packages:

@@ -1,4 +1,4 @@
-"""Structured logs: one line per event, with neither secrets nor input of clients.
+"""Structured logs: one line per event, without secrets and without input of clients.
 
 Lines are JSON, or colored text on a terminal.
 """
@@ -34,7 +34,10 @@ _ENCODER = json.JSONEncoder(default=repr)
 
 
 class _BufferedWriter:
-    """A writer that writes all lines of one event loop iteration by one call, because calls are expensive."""
+    """A writer that combines all lines of one event loop iteration into one call.
+
+    Each call is expensive.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -57,14 +60,17 @@ class _BufferedWriter:
 
 
 _access: _BufferedWriter | None = None
-"""The writer of the access log as JSON. It is None on a terminal and before logging is configured."""
+"""The writer of the access log as JSON.
+
+It is None on a terminal, and before logging is configured.
+"""
 _levels = LogLevels()
 _logs_requests = True
 _has_traces = False
 
 
 class _NamedLogger(structlog.WriteLogger):
-    """A writer of lines that knows the name of its logger."""
+    """A writer of lines with the name of its logger."""
 
     def __init__(self, stream: TextIO, name: str) -> None:
         super().__init__(stream)
@@ -72,10 +78,11 @@ class _NamedLogger(structlog.WriteLogger):
 
 
 def configure_logging(levels: LogLevels | None = None, *, stream: TextIO | None = None) -> None:
-    """Send the logs of structlog and of the standard library to one stream, by default standard error.
+    """Send the logs of structlog and of the standard library to one stream.
 
-    Libraries log at level warning and above, because their lower levels contain addresses, queries and parameters. A
-    level for the library's package is applied as it is. A later call replaces the levels.
+    The default stream is standard error. Libraries log at level warning and above, because their lower levels
+    contain addresses, queries and parameters. A level that is configured for the library's package replaces
+    this limit. A later call replaces the levels.
     """
     global _access, _has_traces, _levels, _logs_requests  # noqa: PLW0603 - the state of structlog and logging is global, too
     stream = stream or sys.stderr
@@ -123,10 +130,11 @@ def configure_logging(levels: LogLevels | None = None, *, stream: TextIO | None 
 def log_request(
     *, method: str, route: str | None, status: int, duration_ms: float, request_id: str, problem: str | None
 ) -> None:
-    """Write one line of the access log. `route` is the route's template, or None if no route matched.
+    """Write one line of the access log.
 
-    All values are the service's own, never the client's path. The line bypasses structlog's processors, which would
-    take more time than the rest of many requests.
+    `route` is the template of the route, or None if no route matched. All values come from the service, and
+    none from the client's path. The line bypasses structlog's processors, because they would take more time
+    than the rest of many requests.
     """
     if not _logs_requests:
         return
@@ -184,7 +192,10 @@ def add_request_id(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 
 
 def drop_below_level(logger: WrappedLogger, _: str, event: EventDict) -> EventDict:
-    """Drop a line of a package that has a higher level. The standard library's loggers have done so before."""
+    """Drop a line whose level is below the level of its package.
+
+    Loggers of the standard library drop such lines before they call this processor.
+    """
     if isinstance(logger, _NamedLogger) and LEVELS.get(event["level"], logging.CRITICAL) < _levels.of(
         logger.name
     ):
@@ -216,9 +227,10 @@ def _is_secret(name: str) -> bool:
 
 
 def describe_exception(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Replace `exc_info` with the types and stack frames of the exception and its causes, without their messages.
+    """Replace `exc_info` by the types and stack frames of the exception and its causes.
 
-    Messages of drivers and validators repeat the invalid values, such as a password or an address.
+    The messages are removed, because drivers and validators repeat invalid values in them, such as a password
+    or an address.
     """
     info = event.pop("exc_info", None)
     if info is True:
@@ -243,7 +255,10 @@ def _description(error: BaseException) -> Iterator[str]:
 
 
 def escape_control_characters(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Escape control characters, so that a value can neither forge a log line nor control the terminal."""
+    """Escape control characters.
+
+    Otherwise a value could forge a log line or control the terminal.
+    """
     return {
         key: value if key == "exception" or not isinstance(value, str) else _escaped(value)
         for key, value in event.items()

@@ -26,7 +26,7 @@ def reloader(container: Container) -> Callable[[], None]:
 
 
 async def reload(container: Container) -> None:
-    """Reload the log levels and the signing keys. If one of them is invalid, it stays as it was."""
+    """Reload the log levels and the signing keys. An invalid file changes nothing."""
     reload_log_levels(container.settings())
     try:
         await container.signing.reload_keys()()
@@ -37,7 +37,7 @@ async def reload(container: Container) -> None:
 
 
 def reload_log_levels(settings: Settings) -> None:
-    """Reload the log levels from their file. If they are invalid, the former ones stay in use."""
+    """Reload the log levels from their file. An invalid file leaves the levels unchanged."""
     try:
         configure_logging(settings.read_log_levels())
     except WrongSettings as error:

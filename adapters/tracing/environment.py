@@ -1,11 +1,11 @@
-"""Whether the standard variables of OpenTelemetry switch tracing on."""
+"""Detection of OpenTelemetry's standard variables."""
 
 import os
 from collections.abc import Mapping
 
 
 def is_configured(environment: Mapping[str, str] = os.environ) -> bool:
-    """Return whether the standard variables name a collector of traces, and do not switch tracing off."""
+    """Return whether the standard variables name a collector, and do not disable tracing."""
     if environment.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         return False
     if environment.get("OTEL_TRACES_EXPORTER", "otlp").strip().lower() == "none":

@@ -1,4 +1,4 @@
-"""The pipeline from spans to a collector, configured by the standard variables of OpenTelemetry."""
+"""Export of spans to a collector, configured by OpenTelemetry's standard variables."""
 
 import secrets
 from collections.abc import Sequence
@@ -30,11 +30,17 @@ SAFE_ATTRIBUTES = frozenset(
         "url.scheme",
     }
 )
-"""Attributes whose values are the service's own. All others may contain paths, queries, addresses or statements."""
+"""The attributes whose values never contain data of clients.
+
+All other attributes can contain paths, queries, addresses or statements.
+"""
 
 
 class SafeExporter(SpanExporter):
-    """An exporter of spans without data of clients: no other attributes, no events and no error messages."""
+    """An exporter that removes data of clients from spans.
+
+    It removes all other attributes, all events and all error messages.
+    """
 
     def __init__(self, exporter: SpanExporter) -> None:
         self._exporter = exporter
@@ -96,7 +102,7 @@ def tracer_provider(exporter: SpanExporter) -> tuple[TracerProvider, ServiceSamp
 
 
 def _resource() -> Resource:
-    """Return the resource of the environment, with the service's name unless the environment names it."""
+    """Return the resource from the environment, with the service's default name if none is set."""
     resource = Resource.create()
     if str(resource.attributes[SERVICE_NAME]).startswith("unknown_service"):
         resource = resource.merge(Resource({SERVICE_NAME: "steelyard"}))

@@ -31,16 +31,20 @@ from application.webhooks.ports import WebhookSender
 from domain.webhooks.delivery import Attempt
 
 CLOSE_SECONDS = 3.0
-"""The time for exporting the last spans. Without a collector, they are lost: a stop must not wait for one."""
+"""The maximum time for exporting the last spans at a stop.
+
+If the collector does not respond, the spans are lost, because a stop must not wait for a collector.
+"""
 
 _CONTEXTS = TraceContextTextMapPropagator()
 
 
 class OpenTelemetryTracing(Tracing):
-    """Tracing to an exporter. Spans contain no data of clients: see SafeExporter."""
+    """Tracing with an exporter. Spans contain no data of clients: see SafeExporter."""
 
     def __init__(self, exporter: SpanExporter) -> None:
-        # The instrumentations read this variable when they are first used: current names instead of former ones.
+        # The instrumentations read this variable at their first use. It selects the current names of
+        # attributes.
         os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http,database")
         if "OTEL_PROPAGATORS" not in os.environ:
             set_global_textmap(_CONTEXTS)  # The default also passes the baggage of clients to other services.
@@ -78,7 +82,7 @@ class OpenTelemetryTracing(Tracing):
         SQLAlchemyInstrumentor().instrument(
             engines=[engine.sync_engine for engine in engines],
             tracer_provider=self._provider,
-            skip_dep_check=True,  # The library has no release that declares SQLAlchemy 2.1. Our tests cover it.
+            skip_dep_check=True,  # No release declares support for SQLAlchemy 2.1. Our tests cover it.
         )
 
     async def close(self) -> None:
@@ -101,7 +105,7 @@ class _TracedPlaceOrder(PlaceOrder):
 
 @dataclass(frozen=True, slots=True)
 class _TracedBatches:
-    """Batches as spans, in the trace of their first request and with links to all of them."""
+    """Batches as spans. A span is in the trace of its first request, and links to all requests."""
 
     place: PlaceBatch
     tracer: Tracer
@@ -169,7 +173,10 @@ class _TracedPublisher(EventPublisher):
             await self._publisher.publish([self._traced(event, spans) for event in events])
 
     def _traced(self, event: PublishedEvent, spans: ExitStack) -> PublishedEvent:
-        """Start a span for the event, which ends with `spans`. Return the event with the span as its trace context."""
+        """Start a span for the event, which ends with `spans`.
+
+        Return the event with the span as its trace context.
+        """
         if event.traceparent is None:
             return event
         span = spans.enter_context(

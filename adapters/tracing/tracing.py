@@ -1,4 +1,4 @@
-"""Tracing of the service, which is off unless it is configured."""
+"""Tracing of the service. It is off by default."""
 
 from collections.abc import Iterable
 
@@ -18,7 +18,7 @@ PlaceBatch = RunBatch[PlaceOrderCommand, IdempotentResult[OrderView]]
 
 
 class Tracing:
-    """Tracing that is off. No part of the service is changed, and no library for spans is loaded."""
+    """Disabled tracing, which changes no part of the service and imports no tracing library."""
 
     @property
     def provider(self) -> TracerProvider | None:
@@ -56,4 +56,4 @@ class Tracing:
         """Record the statements of database engines until the tracing is closed."""
 
     async def close(self) -> None:
-        """Export the remaining spans within seconds."""
+        """Export the remaining spans. The call ends within seconds."""

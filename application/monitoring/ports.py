@@ -10,7 +10,7 @@ AGES = (timedelta(0), timedelta(minutes=1), timedelta(minutes=10), timedelta(hou
 """The ages by which waiting items are counted."""
 
 MAX_COUNTED = 10_000
-"""More items of one queue are not counted, because counting millions would load the database."""
+"""The maximum number of items counted per queue. Counting millions would load the database."""
 
 
 class Queue(StrEnum):
@@ -21,13 +21,13 @@ class Queue(StrEnum):
     WEBHOOK_DELIVERIES = "webhook_deliveries"
     """Due deliveries to endpoints that are not paused."""
     MAIL = "mail"
-    """Messages that are due and not set aside, since they were requested."""
+    """Due messages that are not set aside, by the age of the request for the message."""
     PENDING_PAYMENTS = "pending_payments"
-    """Payments without a result, since they were requested. Authorized payments have a result."""
+    """Payments without a result, by the age of the request. Authorized payments have a result."""
     PENDING_REFUNDS = "pending_refunds"
-    """Refunds without a result, since they were requested."""
+    """Refunds without a result, by the age of the request."""
     EXPIRED_HOLDS = "expired_holds"
-    """Unpaid orders that still hold stock after their hold has ended."""
+    """Unpaid orders that still reserve stock after the end of their hold."""
 
 
 class EndpointState(StrEnum):
@@ -49,14 +49,14 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True)
 class RelayLag:
-    """The events of the feed that a publisher has not received, and the age of the first of them."""
+    """The events that a publisher has not received, and the age of the first of them."""
 
     events: int = 0
     age: timedelta = timedelta(0)
 
 
 class Backlogs(Protocol):
-    """Queries of waiting work. All raise DatabaseUnavailable, Overloaded."""
+    """Queries of waiting work. All methods raise DatabaseUnavailable, Overloaded."""
 
     async def of(self, queue: Queue, *, now: datetime) -> Backlog: ...
 

@@ -10,9 +10,9 @@ from domain.users.user import User
 
 
 async def claim_guest_orders(work: UnitOfWork, user: User, *, clock: Clock, actor: Actor) -> int:
-    """Make the orders of the guest with the user's verified address the user's orders. Return their number.
+    """Assign the orders of the guest with the user's verified address to the user.
 
-    The user must be locked, as always before orders.
+    Return the number of orders. The user must already be locked, because users are locked before orders.
     """
     if user.email is None or not user.email_verified:
         return 0
@@ -26,7 +26,7 @@ async def claim_guest_orders(work: UnitOfWork, user: User, *, clock: Clock, acto
 
 @dataclass(frozen=True, slots=True)
 class ClaimGuestOrders:
-    """Make all orders that were placed for a guest with the account's verified address orders of the account.
+    """Assign all orders of the guest with the account's verified address to the account.
 
     The order tokens of these orders are no longer valid.
     """

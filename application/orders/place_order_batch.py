@@ -169,7 +169,10 @@ def _traces(
 
 
 def _holds_of(request: OrderRequest, context: PlacementContext) -> CustomerHolds | None:
-    """Return the holds of the customer, or None for a guest. Raises the errors of `PlaceOrderBatch._place`."""
+    """Return the holds of the customer, or None for a guest.
+
+    Raises the errors of `PlaceOrderBatch._place`.
+    """
     if request.customer_id is None:
         return None
     customer = context.holds.get(request.customer_id)

@@ -115,7 +115,10 @@ class OrderRepository(Protocol):
         ...
 
     async def renew_token(self, order_id: OrderId) -> int | None:
-        """Increment the version of the order token of a guest's order, and return it. Return None for other orders."""
+        """Increment the version of the order token of a guest's order, and return it.
+
+        Returns None for other orders.
+        """
         ...
 
     async def pending_of(self, customer_id: UserId) -> Sequence[Order]:

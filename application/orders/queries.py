@@ -30,20 +30,23 @@ class GetOrder:
 
 @dataclass(frozen=True, slots=True)
 class GetGuestOrder:
-    """Show the order of a guest, who needs its order token. A wrong token is answered like an unknown order."""
+    """Show the order of a guest to the holder of its order token.
+
+    If the token is wrong, the response is the same as for an unknown order.
+    """
 
     orders: OrderQueries
 
     async def __call__(self, order_id: OrderId, *, is_valid: Callable[[int], bool]) -> OrderView:
         """Return the order without actions, because a guest can only read. Raises NotFound.
 
-        `is_valid` returns whether the caller has the order token of this version.
+        `is_valid` checks the caller's order token against a version of the token.
         """
         version = await self.orders.token_version(order_id)
         order = None
         if version is not None and is_valid(version):
             order = await self.orders.get(order_id, access=OrderAccess.all())
-        # Between the two reads an account can have claimed the order.
+        # An account can claim the order between the two reads.
         if order is None or order.guest is None:
             raise NotFound("There is no such order.")
         return replace(order, allowed_actions=())

@@ -10,13 +10,13 @@ from domain.shared.ids import OrderId
 
 @dataclass(frozen=True, slots=True)
 class RenewOrderToken:
-    """Revoke the order token of a guest's order, and issue another one."""
+    """Revoke the order token of a guest's order, and issue a new token."""
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
 
     async def __call__(self, order_id: OrderId, *, actor: Actor) -> int:
-        """Return the version of the new token. Raises NotFound if the order is not a guest's."""
+        """Return the version of the new token. Raises NotFound if the order is not a guest's order."""
         async with self.unit_of_work(actor) as work:
             version = await work.orders.renew_token(order_id)
             if version is None:

@@ -90,7 +90,7 @@ class OrderView(PersonalResult):
 
     @property
     def subject(self) -> UserId:
-        """The customer. The order of a guest is its own subject until an account claims it."""
+        """The id of the customer. A guest's order is its own subject until an account claims it."""
         return self.customer_id or UserId(self.id)
 
     @classmethod

@@ -45,9 +45,9 @@ class SettlePayments:
         """Settle due payments and refunds, and return their number.
 
         If the number equals `limit`, more of them may be due. An error of one payment or refund is raised
-        after all others are done; that payment or refund is retried with its next inquiry. Raises
-        ProviderNotConfigured if the provider of a payment is not configured; the payment is settled after the
-        provider is configured again.
+        after all others are settled. The payment or refund is retried with its next inquiry. Raises
+        ProviderNotConfigured if the provider of a payment is not configured. Such a payment is settled when
+        its provider is configured again.
         """
         payments, refunds = await self._take(limit)
         outcomes = await asyncio.gather(
@@ -87,7 +87,10 @@ class SettlePayments:
             return
 
     async def _watch(self, payment: Payment, end: datetime, actor: Actor) -> None:
-        """Announce the end of an authorization, then renew or void it. Ask for its state after the end."""
+        """Announce the end of an authorization, then renew or void it.
+
+        After the end, ask the provider for its state.
+        """
         now = self.clock.now()
         if payment.is_ending_announced and now >= end:
             await self._ask(payment, actor)
@@ -105,7 +108,7 @@ class SettlePayments:
         return not payment.is_watched or payment.authorized_until != end
 
     async def _change(self, payment: Payment, actor: Actor) -> Payment:
-        """Announce the end of an authorization or request its void. Return the changed payment."""
+        """Announce the end of an authorization, or request its void. Return the changed payment."""
         async with self.unit_of_work() as work:
             order = await get_order_for_update(work, payment.order_id, access=OrderAccess.all())
             [payment] = [each for each in await work.payments.of_order(order.id) if each.id == payment.id]

@@ -22,7 +22,7 @@ If the function itself raises an exception, the whole batch has failed without a
 """
 
 BatchObserver = Callable[[Sequence[float]], None]
-"""Called when a batch begins, with the seconds that each of its commands has waited."""
+"""A function called at the begin of a batch, with the seconds that each command has waited."""
 
 QUEUE_TIMEOUT = 1.0
 """The default queue timeout in seconds."""

@@ -7,8 +7,11 @@ spans of a delivery continue the trace of the request that caused the event.
 from collections.abc import Callable
 
 CurrentTrace = Callable[[], str | None]
-"""A function that returns the trace context of the running code. It returns None if its trace is not recorded."""
+"""A function that returns the trace context of the running code, or None.
+
+It returns None if the trace is not recorded.
+"""
 
 
 def no_trace() -> None:
-    """Return no trace context: the default without tracing."""
+    """Return no trace context. This is the default without tracing."""

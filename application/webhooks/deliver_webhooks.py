@@ -21,7 +21,7 @@ from domain.users.permissions import Permission, may_read_event
 from domain.webhooks.delivery import Attempt
 
 LEASE = timedelta(minutes=1)
-"""The lease of an endpoint. It is longer than a round of deliveries takes."""
+"""The lease of an endpoint. It is longer than the longest round of deliveries."""
 
 HELD_BACK = timedelta(minutes=5)
 """The pause until the owner's permission to read a postponed event is checked again."""
@@ -76,7 +76,7 @@ class DeliverWebhooks:
         return len(taken.deliveries)
 
     async def _note_rights(self, taken: Round, permissions: AbstractSet[Permission]) -> None:
-        """Record that the owner has lost the permission to read the events, or has it again.
+        """Record that the owner has lost or regained the permission to read the events.
 
         A loss of the permission is announced to the admins by mail.
         """

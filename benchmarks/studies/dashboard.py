@@ -20,7 +20,7 @@ from benchmarks.shop import Shop
 
 PICTURE = Path("docs/images/metrics-under-load.svg")
 LOW_RATE, BURST_CONNECTIONS = 20, 200
-"""Orders per second before and after the burst, and connections of the burst."""
+"""Orders per second outside the burst, and the number of connections in the burst."""
 
 DURATION, WAIT = "http_server_request_duration_seconds", "steelyard_queue_wait_seconds"
 ACCEPTED = "201"
@@ -28,7 +28,7 @@ POOL = "db_client_connection_count"
 
 Samples = Mapping[str, float]
 Line = Sequence[tuple[float, float]]
-"""Seconds since the start, and values."""
+"""Points of a line: seconds since the start, and values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,10 @@ class Scrape:
 
 
 def record(server: Server, database: str, shop: Shop, *, seconds: float) -> Sequence[Scrape]:
-    """Place orders at a low rate, in a burst, and at the low rate again, each for some seconds."""
+    """Place orders at a low rate, in a burst, and again at the low rate.
+
+    Each phase takes `seconds`.
+    """
     data, port = (BUILD / "data").resolve(), free_port()
     shop.write_to(data)
     place = next(workload for workload in WORKLOADS if workload.name == "place")
@@ -101,7 +104,7 @@ def _read(text: str, at: float) -> Scrape:
 
 
 def draw(scrapes: Sequence[Scrape]) -> None:
-    """Write the picture."""
+    """Draw the scrapes as an SVG file."""
     pairs = list(pairwise(scrapes))
     statuses = sorted(scrapes[-1].orders)
     panels: list[tuple[str, dict[str, Line]]] = [

@@ -28,9 +28,9 @@ def authorize(
 ) -> bool:
     """Record that the payment is authorized. Return False if this was already recorded.
 
-    A pending order is confirmed. An authorization that the order cannot use is voided; no money was captured.
-    `others` are the other payments of the order. One of them can be without a result if this payment was
-    reported as failed before. The order must be locked.
+    A pending order is confirmed. If the order cannot use the authorization, it is voided; no money was
+    captured. `others` are the other payments of the order. One of them can be without a result if this
+    payment was reported as failed before. The order must be locked.
     """
     if payment.status in {PaymentStatus.AUTHORIZED, PaymentStatus.CAPTURED, PaymentStatus.VOIDED}:
         return False
@@ -48,9 +48,10 @@ def authorize(
 
 
 def renew(order: Order, payment: Payment, until: datetime | None, *, now: datetime, actor: Actor) -> bool:
-    """Record the end of an authorization that the provider reports. Return False if it is not later than before.
+    """Record the end of an authorization that the provider reports.
 
-    The first end that is known of an authorization is no renewal. The order must be locked.
+    Return False if the end is not later than before. The first reported end of an authorization does not
+    count as a renewal. The order must be locked.
     """
     known = payment.authorized_until
     if until is None or (known is not None and until <= known):
@@ -64,9 +65,10 @@ def renew(order: Order, payment: Payment, until: datetime | None, *, now: dateti
 
 
 def may_be_renewed(payment: Payment, *, now: datetime) -> bool:
-    """Return whether the provider is asked to renew the authorization.
+    """Return whether to ask the provider to renew the authorization.
 
-    It is not renewed for longer than `RENEWED_FOR`, so that a forgotten order does not reserve money forever.
+    An authorization is renewed for at most `RENEWED_FOR`, so that a forgotten order does not reserve money
+    forever.
     """
     return now - payment.requested_at < RENEWED_FOR
 

@@ -247,7 +247,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         guard=_AUTHORIZED,
         parties=_STAFF,
     ),
-    # Captured money above the price of the units that are not cancelled is refunded.
+    # Captured money that exceeds the price of the units that are not cancelled is refunded.
     *_in_place(
         Action.RECORD_CAPTURE,
         "payment.captured",

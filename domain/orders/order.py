@@ -162,7 +162,7 @@ class Order(OrderPayments):
         self.events.append(OrderChanged(**self._event_fields(now), fields=changed))
 
     def claim(self, customer_id: UserId, *, now: datetime, actor: Actor) -> None:
-        """Make the order of a guest an order of the account that has verified the guest's address."""
+        """Assign a guest's order to the account that has verified the guest's address."""
         self.customer_id, self.guest = customer_id, None
         self._transition(Action.CLAIM, now=now, actor=actor)
         self.events.append(OrderClaimed(**self._event_fields(now)))

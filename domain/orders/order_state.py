@@ -19,11 +19,17 @@ from domain.shared.ids import CallerId, LineId, OrderId, ProductId, UserId
 from domain.shared.money import Money
 
 OrderKey = tuple[CallerId, str]
-"""The caller that placed an order, and the idempotency key of its request. No other order ever has the same pair."""
+"""The caller that placed an order, and the idempotency key of the request.
+
+No two orders have the same pair.
+"""
 
 
 def key_of(caller: CallerId | None, idempotency_key: str) -> OrderKey:
-    """Return the key of an order. Every order has a caller: its customer, or the one that placed it for a guest."""
+    """Return the key of an order.
+
+    The caller is the customer of the order, or the caller that placed it for a guest.
+    """
     if caller is None:
         raise ValueError("An order without a customer needs the caller that placed it.")
     return caller, idempotency_key

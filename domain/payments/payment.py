@@ -64,10 +64,10 @@ class DisputeStatus(StrEnum):
 
 
 ENDING_NOTICE = timedelta(hours=24)
-"""The time between the announcement of the end of an authorization and the end itself."""
+"""The time from the announcement of the end of an authorization to the end."""
 
 RENEW_BEFORE_END = timedelta(hours=1)
-"""The time between the renewal of an authorization and its end. If it is not renewed, it may be voided then."""
+"""The time from the renewal or the void of an authorization to its end."""
 
 RENEWED_FOR = timedelta(days=30)
 """The time from the request of a payment during which its authorization can be renewed."""

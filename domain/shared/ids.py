@@ -24,4 +24,4 @@ DeliveryId = NewType("DeliveryId", UUID)
 AuditEntryId = NewType("AuditEntryId", UUID)
 
 CallerId = UserId | ClientId
-"""The id of a user or of a service client. An id is unique among both together."""
+"""The id of a user or of a service client. No user and service client have the same id."""

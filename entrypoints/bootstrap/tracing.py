@@ -1,4 +1,4 @@
-"""Tracing, and the parts of the service that it wraps."""
+"""Tracing, and the parts of the service that it records."""
 
 import os
 from collections.abc import MutableMapping
@@ -18,16 +18,17 @@ UNTRACED_PATHS = {"/livez", "/readyz", "/metrics"}
 
 
 def create_tracing() -> Tracing:
-    """Return tracing by OpenTelemetry if its standard variables name a collector, else tracing that is off.
+    """Return tracing by OpenTelemetry if it is configured, and otherwise disabled tracing.
 
-    Raises WrongSettings for another protocol than OTLP over HTTP.
+    The standard variables of OpenTelemetry configure it. Raises WrongSettings for a protocol other than OTLP
+    over HTTP.
     """
     if not is_configured():
         return Tracing()
     for variable in ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"):
         if os.environ.get(variable, "http/protobuf") != "http/protobuf":
             raise WrongSettings(f"{variable} has to be http/protobuf, the only protocol of this service.")
-    # The libraries for spans take time and memory that a service without tracing does not need.
+    # A service without tracing does not load the libraries, which take time and memory.
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
 
     from adapters.tracing.opentelemetry import OpenTelemetryTracing  # noqa: PLC0415
@@ -59,7 +60,10 @@ def _is_untraced(tracing: Tracing, scope: MutableMapping[str, Any]) -> bool:
 
 
 def telemetry(tracing: Tracing) -> TelemetryConfig:
-    """Return the configuration of FastAPI's spans. Its own variables are ignored: they would export paths and queries."""
+    """Return the configuration of FastAPI's spans.
+
+    FastAPI's own variables are ignored, because they would export paths and queries.
+    """
     return {
         "tracing": tracing.provider is not None,
         "tracer_provider": tracing.provider,

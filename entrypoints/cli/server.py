@@ -55,14 +55,17 @@ LOG_THROUGH_ROOT = {
 
 
 class _Message(Enum):
-    """What the parent tells a serving process after the variables."""
+    """A message from the parent to a serving process, sent after the variables."""
 
     STOP_SOON = auto()
     RELOAD = auto()
 
 
 Prepare = Callable[[], Mapping[str, str]]
-"""Prepare the database, and return the environment variables with which the service finds it."""
+"""A function that prepares the database.
+
+It returns the environment variables with which the service finds the database.
+"""
 
 
 def serve_http(
@@ -134,7 +137,10 @@ class _Server(MPServer):
         self._workers: dict[int, Connection] = {}
 
     def startup(self, spawn_target: Callable[..., None], target_loader: Callable[..., object]) -> None:
-        """Start the processes with SIGINT blocked: a terminal sends it to all of them, but the parent stops them in order."""
+        """Start the processes with SIGINT blocked.
+
+        A terminal sends the signal to all processes, but the parent stops them one after another.
+        """
         before = {number: signal.getsignal(number) for number in _STOP_SIGNALS}
         with _sigint_blocked():
             super().startup(spawn_target, target_loader)  # type: ignore[no-untyped-call] # Granian has no types there
@@ -148,20 +154,24 @@ class _Server(MPServer):
             _send(worker, self._prepared)
 
     def shutdown(self, exit_code: int = 0) -> None:
-        """Announce the stop to the processes, give load balancers the time to notice, then stop."""
+        """Announce the stop to the processes, wait for load balancers to notice, then stop."""
         if self.interrupt_signal and self._drain_delay:
             self.main_loop_interrupt.clear()
             for worker in self._workers.values():
                 _send(worker, _Message.STOP_SOON)
             ends = time.monotonic() + self._drain_delay.total_seconds()
-            # A second signal sets the event. SIGHUP does so, too, and must not end the delay.
+            # A second signal sets the event and ends the delay. SIGHUP also sets the event, but must not end
+            # the delay.
             while self.main_loop_interrupt.wait(max(0, ends - time.monotonic())) and self.reload_signal:
                 self.reload_signal = False
                 self.main_loop_interrupt.clear()
         super().shutdown(exit_code)  # type: ignore[no-untyped-call] # Granian has no types there
 
     def _reload(self, _spawn_target: Callable[..., None], _target_loader: Callable[..., object]) -> None:
-        """Reload files at SIGHUP instead of replacing the processes, which would lose their connections."""
+        """Reload files at SIGHUP.
+
+        Granian's own reaction replaces the processes, which closes their connections.
+        """
         self.reload_signal = False
         self.main_loop_interrupt.clear()
         self._reload_here()
@@ -180,14 +190,20 @@ class _Server(MPServer):
 
 
 def _send(worker: Connection, message: Mapping[str, str] | _Message) -> None:
-    """Send the variables or a message. If the process has exited meanwhile, its replacement gets the variables."""
+    """Send the variables or a message.
+
+    If the process has exited in the meantime, its replacement gets the variables.
+    """
     with suppress(BrokenPipeError):
         worker.send(message)
 
 
 @contextmanager
 def _handling(handlers: Mapping[signal.Signals, Any]) -> Iterator[None]:
-    """Replace Granian's signal handlers for a while: before its loop runs, they would only record the signals."""
+    """Replace Granian's signal handlers during the context.
+
+    Before its loop runs, Granian's handlers would only record the signals.
+    """
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield
@@ -213,7 +229,7 @@ def load_app(unread_response_seconds: float, receiver: Connection) -> Callable[.
     """
     signal.signal(
         signal.SIGHUP, signal.SIG_IGN
-    )  # a terminal sends it to all processes, but the parent passes it on
+    )  # a terminal sends the signal to all processes, but the parent passes it on
     threading.Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
     close_unread_connections(unread_response_seconds)
     collect_seldom()
@@ -231,14 +247,14 @@ def load_app(unread_response_seconds: float, receiver: Connection) -> Callable[.
 
 
 def _follow(receiver: Connection, state: "State") -> None:
-    """Do what the parent says until it ends."""
+    """Execute the parent's messages until the parent ends."""
     drainer: RequestDrainer = state.request_drainer
     with suppress(EOFError):
         while True:
             message = receiver.recv()
             if message is _Message.STOP_SOON:
                 drainer.announce_stop()
-            elif hasattr(state, "reload"):  # before the startup of the app, everything is as in the files
+            elif hasattr(state, "reload"):  # before the startup, the app has the state of the files
                 state.reload()
 
 

@@ -41,7 +41,7 @@ def worker(
             loop.add_signal_handler(signal.SIGHUP, reloader(container))
             signal.pthread_sigmask(
                 signal.SIG_UNBLOCK, {signal.SIGHUP}
-            )  # `serve` starts a worker with it blocked
+            )  # `serve` starts a worker with the signal blocked
             if metrics_dir is not None:
                 ip = Address.resolved(settings.host, settings.metrics_port).ip
                 apps = {

@@ -1,4 +1,4 @@
-"""The metrics of all processes of a service, in the formats that Prometheus reads."""
+"""The metrics of all processes of a service, in the formats of Prometheus."""
 
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
@@ -18,9 +18,10 @@ _OF_RUNNING_PROCESSES = {Kind.SUMMED_GAUGE, Kind.SHARED_GAUGE}
 
 
 class ServiceMetrics(Collector):
-    """A collector that merges the cells of all processes which share a directory.
+    """A collector that merges the cells of all processes with the same directory.
 
-    Counters never decrease: the numbers of an ended process are kept here, and its file is removed.
+    Counters never decrease: this collector keeps the numbers of an ended process, and removes the process's
+    file.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -36,7 +37,10 @@ class ServiceMetrics(Collector):
             yield _metric(family, totals)
 
     def describe(self) -> Iterable[Metric]:
-        """Return the families without samples, so that registering the collector reads no files."""
+        """Return the families without samples.
+
+        The registration of the collector calls this method, and thus reads no files.
+        """
         return [_metric(family, {}) for family in FAMILIES]
 
     def _totals(self) -> Totals:

@@ -1,6 +1,7 @@
-"""Counters, gauges and histograms over the cells of this process.
+"""Counters, gauges and histograms that use the cells of this process.
 
-They have no locks: all of them are written by the thread of the event loop. A call takes a fraction of a microsecond.
+They have no locks, because only the thread of the event loop writes them. A call takes less than a
+microsecond.
 """
 
 from bisect import bisect_left
@@ -17,7 +18,7 @@ class _Instrument:
         self._series: dict[tuple[str, ...], int] = {}
 
     def _cell_of(self, labels: tuple[str, ...]) -> int:
-        """Return the first cell of a series, which is created with its first number."""
+        """Return the first cell of a series. The first number of a series creates its cells."""
         at = self._series.get(labels)
         if at is None:
             at = self._series[labels] = self._cells.allocate(self._family, labels)

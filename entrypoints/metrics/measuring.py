@@ -1,4 +1,4 @@
-"""Measurements of the shop in the database, which a worker repeats."""
+"""Periodic measurements of the shop's data in the database, by a worker."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,10 @@ from entrypoints.metrics.metrics import ShopMetrics
 
 @dataclass(frozen=True, slots=True)
 class MeasureShop:
-    """Record backlogs, lags of publishers, endpoints, and the last check of the invariants as metrics."""
+    """Record the state of the shop's data as metrics.
+
+    The metrics are backlogs, lags of publishers, endpoints, and the last check of the invariants.
+    """
 
     backlogs: Backlogs
     findings: FindingRecords

@@ -1,4 +1,7 @@
-"""Gauges of one process that are read regularly, because a write at each change would cost more."""
+"""Gauges of one process that are sampled periodically.
+
+Writing them at each change would take more time.
+"""
 
 import platform
 import time
@@ -17,7 +20,10 @@ SAMPLE_EVERY = timedelta(seconds=1)
 
 
 async def sample_queues(container: Container) -> None:
-    """Sample the queues of orders. Only serving processes do this, because a worker takes no orders."""
+    """Sample the queues of orders.
+
+    Only serving processes call this function, because workers place no orders.
+    """
     metrics, orders = container.metrics(), container.orders
     metrics.admitted.set(len(orders.order_admission()))
     metrics.admission_capacity.set(orders.order_batcher().capacity)
@@ -37,7 +43,7 @@ class GaugeSampler:
         self._sample_pool(PoolMetrics.MAIN, self._container.database.engine())
         self._sample_pool(PoolMetrics.PUBLIC_READS, self._container.database.public_read_engine())
         hasher = self._container.security.hasher()
-        if isinstance(hasher, Argon2PasswordHasher):  # a test may pass another one
+        if isinstance(hasher, Argon2PasswordHasher):  # a test may pass another hasher
             self._metrics.hashing.set(hasher.pending)
         self._sample_jobs(self._container.job_health())
 

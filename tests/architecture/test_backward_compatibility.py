@@ -1,4 +1,4 @@
-"""The present OpenAPI and AsyncAPI documents accept the clients of the last release."""
+"""The OpenAPI and AsyncAPI documents are compatible with clients of the last release."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The page about metrics lists every family, with its type, labels and meaning."""
+"""The page about metrics lists every metric family with its type, labels and meaning."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The alert rules and the dashboard: they name existing metrics, and each alert names an existing runbook."""
+"""Alert rules and dashboard refer to existing metrics, and alerts to existing runbooks."""
 
 import json
 import os
@@ -52,7 +52,7 @@ def _expressions_of_dashboards() -> Iterator[str]:
 
 
 def _unknown_names(expression: str) -> set[str]:
-    """Return the names of metrics in an expression of PromQL that the service does not have."""
+    """Return the names in a PromQL expression that are no metrics of the service."""
     recorded = {rule["record"] for rule in _rules() if "record" in rule}
     named = (
         set(SELECTED.findall(expression)) | set(NAMED.findall(expression)) | set(RECORDED.findall(expression))
@@ -61,7 +61,11 @@ def _unknown_names(expression: str) -> set[str]:
 
 
 def _promtool() -> str:
-    """Return the program. Skips the test where there is none, and fails it for root in CI, which can install it."""
+    """Return the path of promtool.
+
+    If promtool is missing, the test is skipped. As root in CI the test fails, because CI can install
+    promtool.
+    """
     found = shutil.which("promtool")
     if found is None:
         must_exist = "CI" in os.environ and os.geteuid() == 0 and shutil.which("apt-get") is not None

@@ -1,4 +1,4 @@
-"""Every body in the OpenAPI document has an example. The examples match their schemas and are consistent."""
+"""Every body in the OpenAPI document has a valid and consistent example."""
 
 from collections.abc import Iterator
 from typing import Any

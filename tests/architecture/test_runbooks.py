@@ -1,4 +1,4 @@
-"""Runbooks have the same parts, and name existing routes and log lines only."""
+"""All runbooks have the same sections, and mention only existing routes and log lines."""
 
 import re
 from pathlib import Path

@@ -1,6 +1,7 @@
-"""Generate clients from the OpenAPI document, type-check programs that use them, and run these against a service.
+"""Check generated clients: generate, type-check and run them.
 
-`make clients-check` installs what this needs, and runs it.
+Programs that use the clients run against a service. `make clients-check` installs the tools and runs this
+check.
 """
 
 import os
@@ -37,7 +38,7 @@ def main() -> None:
 
 
 def check_python(document: Path) -> None:
-    """Generate the Python client, and type-check it with the program."""
+    """Generate the Python client, and type-check it together with its program."""
     folder = copied("python")
     generated = folder / "steelyard_client"
     run(
@@ -55,7 +56,7 @@ def check_python(document: Path) -> None:
 
 
 def check_typescript(document: Path) -> None:
-    """Generate the TypeScript types, and compile the program with them."""
+    """Generate the TypeScript types, and compile the program that uses them."""
     folder = copied("typescript")
     (folder / "package.json").write_text('{"type": "module"}\n')
     run(["openapi-typescript", str(document), "--output=schema.d.ts"], folder)
@@ -63,7 +64,7 @@ def check_typescript(document: Path) -> None:
 
 
 def copied(language: str) -> Path:
-    """Return a fresh folder with the program of one language."""
+    """Return a new folder with a copy of the program for one language."""
     folder = TOOLS / language
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(SOURCES / language, folder)
@@ -71,7 +72,7 @@ def copied(language: str) -> Path:
 
 
 def run(command: list[str], folder: Path) -> None:
-    """Run one of the tools. Exit if it fails."""
+    """Run a tool, and exit if it fails."""
     path = os.pathsep.join((str(BIN), str(NODE_BIN), os.environ["PATH"]))
     shown = " ".join(Path(part).name for part in command[:2])
     print(f"{shown}", flush=True)

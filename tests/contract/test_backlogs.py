@@ -1,4 +1,4 @@
-"""Waiting work is counted by age, and found where it waits."""
+"""Waiting work is counted by age in each queue."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The address, the note and the metadata of an order can be changed until shipping begins."""
+"""An order's address, note and metadata can be changed until shipping begins."""
 
 from dataclasses import replace
 

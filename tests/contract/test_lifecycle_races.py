@@ -1,4 +1,4 @@
-"""Payment, stock and order status agree, whichever concurrent action is decided first."""
+"""Payment, stock and order status agree after concurrent actions in any order."""
 
 import asyncio
 from collections import Counter
@@ -38,7 +38,7 @@ def kinds(answers: Iterable[object]) -> Counter[type]:
 
 
 async def begun(shop: Shop, *, spare: int = 0) -> tuple[list[OrderView], list[PaymentView]]:
-    """Return orders for one product, all with a pending payment."""
+    """Return orders for one product, each with a pending payment."""
     mug = await shop.product(stock=2 * ORDERS + spare)
     orders = [await shop.order(mug, 2) for _ in range(ORDERS)]
     begun = [await shop.pay(order, "tok_pending") for order in orders]

@@ -190,7 +190,7 @@ async def test_stripe_payment_with_a_declined_token_stays_declined(stripe: Strip
 
 
 async def authenticate(stripe: Stripe, answer: ProviderAnswer, *, success: bool) -> None:
-    """Let the customer authenticate the payment, as Stripe.js does."""
+    """Authenticate the payment as the customer does with Stripe.js."""
     assert answer.next_action is not None
     response = await stripe.http_client.post(
         f"{stripe.api_base}/v1/payment_intents/{answer.reference}/_authenticate",
@@ -412,7 +412,7 @@ async def test_stripe_webhook_signature_is_verified(stripe: Stripe) -> None:
 
 
 async def in_dashboard(stripe: Stripe, path: str, **fields: Any) -> None:
-    """Let a user of Stripe's dashboard change a payment."""
+    """Change a payment as a user of Stripe's dashboard does."""
     response = await stripe.http_client.post(
         f"{stripe.api_base}/v1/payment_intents/{path}",
         json=fields,

@@ -24,7 +24,10 @@ LEASES = """
 
 
 async def test_clients_see_no_refused_connection_while_a_service_drains(database_url: str) -> None:
-    """Each request opens a connection, as a load balancer without keep-alive does. Slow: the drain delay has to pass."""
+    """Each request opens a connection, as a load balancer without keep-alive does.
+
+    The test is slow, because the drain delay has to pass.
+    """
     with serving(database_url, workers="2", drain_delay="PT5S", rate_limit_enabled="false") as service:
         await asyncio.to_thread(service.await_answer)
         headers, order = await staff_and_order(service)
@@ -40,7 +43,7 @@ async def test_clients_see_no_refused_connection_while_a_service_drains(database
                 placing.set()
 
         async def balancer() -> None:
-            """Watch the readiness as a load balancer does, and send a signal when orders are being placed."""
+            """Poll the readiness as a load balancer does, and send a signal while orders are placed."""
             await placing.wait()
             os.kill(service.process.pid, signal.SIGTERM)
             async with httpx2.AsyncClient(base_url=service.address.url, timeout=30) as http:

@@ -1,4 +1,4 @@
-"""The log of a running service: one JSON object per line, and nothing else."""
+"""The log of a running service contains one JSON object per line and nothing else."""
 
 import json
 import os

@@ -29,7 +29,7 @@ def scraped(port: int) -> dict[tuple[str, str], float]:
 
 
 def status_of(service: Service, path: str) -> int:
-    """Send one request over a new connection, which the kernel gives to any of the processes."""
+    """Send one request over a new connection, which the kernel assigns to any process."""
     connection = HTTPConnection("127.0.0.1", service.address.port)
     connection.request("GET", path)
     status = connection.getresponse().status

@@ -1,4 +1,4 @@
-"""The worker process: started, restarted and stopped with the service, and on its own."""
+"""The worker process starts, restarts and stops with the service, and runs without it."""
 
 import os
 import signal
@@ -32,7 +32,7 @@ def eventually(happens: Callable[[], bool]) -> None:
 
 
 def awaited_worker_of(service: Service) -> int:
-    """Wait for the first worker, which starts when the service answers."""
+    """Wait for the first worker, which starts after the service responds."""
     service.await_answer()
     eventually(lambda: worker_of(service) is not None)
     worker = worker_of(service)

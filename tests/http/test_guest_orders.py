@@ -91,7 +91,7 @@ async def test_account_claims_the_orders_of_its_verified_address(web: WebShop) -
 
 
 async def verify(web: WebShop, email: str) -> None:
-    """Give the account with this address the verified address of the guest."""
+    """Set the account's verified address to the address of the guest."""
     async with web.container.database.unit_of_work()(SOMEBODY) as work:
         found = await work.users.find_by_email(parse_email_address(email))
         user = await work.users.get(found.id) if found else None

@@ -1,4 +1,4 @@
-"""The metrics that requests leave behind."""
+"""Requests update the metrics."""
 
 import time
 from collections.abc import AsyncIterator

@@ -16,7 +16,7 @@ PAYMENT = {"amount": TOTAL, "method": "sandbox", "token": "tok_ok"}
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """An order of two mugs, and what was made of it."""
+    """An order of two mugs, and the result of the actions on it."""
 
     customer: httpx2.AsyncClient
     staff: httpx2.AsyncClient
@@ -27,7 +27,7 @@ class Sold:
     returned: str = ""
 
     async def state(self) -> dict[str, Any]:
-        """Return everything that the API shows of the order, and its stock."""
+        """Return all data that the API shows of the order, and its stock."""
         parts = ("", "/payments", "/refunds", "/fulfillments", "/returns", "/history")
         urls = [*(f"{self.url}{part}" for part in parts), f"/v1/stock/{self.product_id}"]
         answers = [await self.staff.get(url) for url in urls]
@@ -62,7 +62,7 @@ async def waiting_for_the_bank(web: WebShop) -> Sold:
 
 
 async def returned(web: WebShop) -> Sold:
-    """Return an order of which both units were shipped, and one is sent back."""
+    """Return an order with two shipped units, one of which is in a return."""
     sold = await paid(web)
     await sold.staff.post(f"{sold.url}/fulfillments", json=sold.units(2), headers=key("ship"))
     body = {**sold.units(1), "reason": "Too small"}

@@ -1,4 +1,4 @@
-"""Reloading without a restart. An invalid file changes nothing."""
+"""Files are reloaded without a restart. An invalid file changes nothing."""
 
 import json
 from collections.abc import AsyncIterator

@@ -1,8 +1,10 @@
-"""Compare two OpenAPI or AsyncAPI documents, and find the changes that break clients of the former one.
+"""Find differences of two API documents that break clients of the former document.
 
-Requests that the former document allows must stay allowed. Responses must stay such as the former document describes
-them, except that objects may have more properties. Descriptions, examples and the names of schemas do not count, and bounds
-and patterns only in requests.
+Both documents are OpenAPI or AsyncAPI documents.
+
+Requests that the former document permits must stay valid. Responses must match the former document, except
+that objects can have more properties. Descriptions, examples and the names of schemas are ignored. Bounds and
+patterns are compared only in requests.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,7 +29,10 @@ _ANNOTATIONS = {
 
 
 def breaking_changes(former: Json, present: Json) -> list[str]:
-    """Return the breaking changes, one sentence each, such as `get_order 200 .status: a new value "lost"`."""
+    """Return one sentence for each breaking change.
+
+    An example is `get_order 200 .status: a new value "lost"`.
+    """
     present_operations = dict(_operations(present))
     changes: list[str] = []
     for address, operation in _operations(former):
@@ -122,7 +127,10 @@ class _Comparison:
 
 
 def _security(former: Json, present: Json) -> Iterator[str]:
-    """Yield each way to authenticate that is gone or needs another scope. `{}` is the way without a token."""
+    """Yield each authentication method that was removed or needs another scope.
+
+    `{}` is the access without a token.
+    """
     allowed = present.get("security") or [{}]
     for way in former.get("security") or [{}]:
         if {} not in allowed and not any(
@@ -134,9 +142,9 @@ def _security(former: Json, present: Json) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Schemas:
-    """A comparison of schemas: whatever the inner one allows must be allowed by the outer one.
+    """A comparison of two schemas: the outer schema must permit all values of the inner schema.
 
-    The inner schema of a request is the former one, and that of a response is the present one.
+    In a request the inner schema is the former schema, and in a response it is the present schema.
     """
 
     inner_document: Json
@@ -144,7 +152,10 @@ class _Schemas:
     is_request: bool
 
     def changes(self, inner: Json, outer: Json, place: str, outside: _Pairs = frozenset()) -> Iterator[str]:
-        """Yield the breaking changes. `outside` are the schemas around these ones, which can contain themselves."""
+        """Yield the breaking changes.
+
+        `outside` are the schemas that contain these schemas, because schemas can be recursive.
+        """
         pair = (inner.get("$ref", id(inner)), outer.get("$ref", id(outer)))
         if pair in outside:
             return
@@ -157,7 +168,7 @@ class _Schemas:
 
     def _alternative(self, inner: Json, outer: Json, place: str, outside: _Pairs) -> Iterator[str]:
         if not outer.keys() - _ANNOTATIONS:
-            return  # the outer schema allows everything
+            return  # the outer schema permits all values
         types = (inner.get("type"), outer.get("type"))
         if types[0] != types[1] and types != ("integer", "number"):
             yield f"{place}: {self._instead_of(*types)}"
@@ -208,7 +219,7 @@ class _Schemas:
 
 
 def _alternatives(schema: Json, document: Json) -> Iterator[Json]:
-    """Yield schemas without references and unions, one of which a value has to match."""
+    """Yield schemas without references and unions. A value has to match one of them."""
     if "$ref" in schema:
         name = schema["$ref"].removeprefix("#/components/schemas/")
         yield from _alternatives(document["components"]["schemas"][name], document)
@@ -225,7 +236,7 @@ def _alternatives(schema: Json, document: Json) -> Iterator[Json]:
 
 
 def _enumerated(schema: Json) -> Sequence[Any] | None:
-    """Return the only values of a schema, or None if it has others or announces unknown ones."""
+    """Return the complete list of values of a schema, or None if other values are possible."""
     if "const" in schema:
         return [schema["const"]]
     values: Sequence[Any] | None = schema.get("enum")

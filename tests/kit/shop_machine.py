@@ -1,4 +1,7 @@
-"""The base of a Hypothesis state machine over a shop: it runs requests, and draws orders, payments and returns."""
+"""The base of a Hypothesis state machine over a shop.
+
+It sends requests, and draws orders, payments and returns.
+"""
 
 import asyncio
 from collections import Counter
@@ -40,7 +43,7 @@ class Identified(Protocol):
 
 V = TypeVar("V", bound=Identified)
 Send = Callable[[], Awaitable[IdempotentResult[Any]]]
-"""Sends one request with its key; each call is a retry."""
+"""A function that sends one request with its key. Each further call is a retry."""
 
 OpenStore = Callable[[], AbstractAsyncContextManager[Store]]
 
@@ -48,8 +51,9 @@ OpenStore = Callable[[], AbstractAsyncContextManager[Store]]
 class ShopMachine(RuleBasedStateMachine):
     """A shop with helpers for rules.
 
-    Hypothesis disables some rules in each example. Orders, payments and returns are therefore drawn from those that
-    exist, so that a rule does not depend on the rule that has made them. `performed` counts successful actions.
+    Hypothesis disables some rules in each example. Orders, payments and returns are therefore drawn from the
+    existing objects, and a rule does not depend on the rule that created them. `performed` counts successful
+    actions.
     """
 
     open_store: OpenStore
@@ -180,7 +184,7 @@ class ShopMachine(RuleBasedStateMachine):
         return data.draw(st.sampled_from(_preferred(data, permitting, orders)))
 
     def draw_payment(self, data: st.DataObject, *, is_authorized: bool = False) -> PaymentView | None:
-        """Draw a payment: three times out of four, if so wished, one that is authorized."""
+        """Draw a payment. With `is_authorized`, three of four draws return an authorized one."""
         made = [each for order in self.run(every_order(self.shop)) for each in self._payments_of(order)]
         authorized = (
             [each for each in made if each.status is PaymentStatus.AUTHORIZED] if is_authorized else made

@@ -64,7 +64,7 @@ _PROVIDERS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
-    """Every port implemented by a database. `impatient` has a short lock timeout."""
+    """All ports of one database. `impatient` has a short lock timeout."""
 
     unit_of_work: UnitOfWorkFactory
     impatient: UnitOfWorkFactory

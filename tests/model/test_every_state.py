@@ -1,4 +1,4 @@
-"""Every state of shops that are too large for the unit tests follows every rule.
+"""Every state of shops that are too large for the unit tests satisfies every rule.
 
 `make model` explores larger shops.
 """

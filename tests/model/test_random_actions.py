@@ -15,7 +15,7 @@ RARE = [
     Action.REQUEST_RETURN,
     ReturnAction.RECEIVE,
 ]
-"""Actions that need others before them, so that a careless search would seldom perform them."""
+"""Actions that depend on earlier actions, so that a random search seldom performs them."""
 AT_LEAST = 5
 
 

@@ -23,7 +23,7 @@ class Collector:
 
     @property
     def spans(self) -> list[Span]:
-        """All spans, in the order of their beginning."""
+        """All spans, in the order of their start times."""
         spans = [
             span
             for request in self.requests
@@ -74,7 +74,7 @@ def collector() -> Iterator[Collector]:
 
 
 def attributes_of(span: Span) -> dict[str, Any]:
-    """Return the attributes of a span with their plain values."""
+    """Return the attributes of a span as plain Python values."""
     return {
         attribute.key: getattr(attribute.value, str(attribute.value.WhichOneof("value")))
         for attribute in span.attributes
@@ -82,6 +82,9 @@ def attributes_of(span: Span) -> dict[str, Any]:
 
 
 def parents(spans: list[Span]) -> dict[str, str | None]:
-    """Return the name of each span's parent by the span's name. None: the parent is not among the spans."""
+    """Return the name of each span's parent by the name of the span.
+
+    The value is None if the parent is not among the spans.
+    """
     names = {span.span_id: span.name for span in spans}
     return {span.name: names.get(span.parent_span_id) for span in spans}

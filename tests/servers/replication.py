@@ -26,7 +26,7 @@ SETTINGS = {
     "shared_buffers": "64MB",
     "unix_socket_directories": "",
     "wal_keep_size": "256MB",
-    # A promoted standby accepts connections at once, before its first checkpoint.
+    # A promoted standby accepts connections before its first checkpoint has finished.
     "hot_standby": "on",
 }
 ACCESS = """\
@@ -38,7 +38,7 @@ TRIES = 600
 
 @dataclass(slots=True)
 class Node:
-    """A server with a name, by which a primary finds its standby."""
+    """A server with a name, by which a primary identifies its standby."""
 
     name: str
     directory: Path
@@ -62,7 +62,7 @@ class Node:
         self._single_user(f"CREATE DATABASE {DATABASE}")
 
     def copy(self, primary: "Node") -> None:
-        """Create the cluster as a standby of a running primary. A former cluster is deleted."""
+        """Create the cluster as a standby of a running primary. An existing cluster is deleted."""
         shutil.rmtree(self.directory, ignore_errors=True)
         source = (
             f"host=127.0.0.1 port={primary.port} user={ROLE} password={self.password} "
@@ -83,7 +83,7 @@ class Node:
             user=self.account.uid if self.account.is_another else None,
             group=self.account.gid if self.account.is_another else None,
             extra_groups=[] if self.account.is_another else None,
-            # A group of its own, so that a signal reaches all processes of the server.
+            # A separate process group, so that a signal reaches all processes of the server.
             start_new_session=True,
         )
         for _ in range(TRIES):
@@ -94,7 +94,7 @@ class Node:
         raise RuntimeError(f"The server {self.name} accepts no connections.")
 
     def await_standbys(self, *standbys: "Node") -> None:
-        """Let commits wait for the standbys from now on."""
+        """Make commits wait for the standbys."""
         names = ", ".join(standby.name for standby in standbys)
         self.account.write(
             self.directory / "postgresql.auto.conf",
@@ -114,20 +114,20 @@ class Node:
             self._process.wait()
 
     def stop(self) -> None:
-        """Stop the server in order."""
+        """Stop the server cleanly."""
         if self._process is not None:
             self._process.send_signal(signal.SIGINT)
             self._process.wait()
 
     def pause(self) -> None:
-        """Stop all processes: the server accepts connections, and never answers."""
+        """Pause all processes. The server then accepts connections, but never responds."""
         self._signal_all(signal.SIGSTOP)
 
     def resume(self) -> None:
         self._signal_all(signal.SIGCONT)
 
     def _signal_all(self, number: signal.Signals) -> None:
-        """Signal the main process and its children, each of which has a group of its own."""
+        """Signal the main process and its children, each of which has its own process group."""
         if self._process is None or self._process.poll() is not None:
             return
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
@@ -187,7 +187,7 @@ def url_of(nodes: Sequence[Node]) -> str:
 
 @contextmanager
 def replication() -> Iterator[Replication]:
-    """Start a primary and a standby without which the primary confirms no commit."""
+    """Start a primary and a standby. The primary confirms no commit without the standby."""
     with data_directory() as data_dir:
         layout = Layout(data_dir)
         account = Account.for_layout(layout)

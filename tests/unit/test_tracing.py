@@ -1,4 +1,4 @@
-"""Whether tracing is on, and that nothing of it is in the way of requests when it is off."""
+"""Tracing is configured by variables. Without them, it has no effect on requests."""
 
 import subprocess
 import sys

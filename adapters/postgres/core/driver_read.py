@@ -1,4 +1,4 @@
-"""Frequent reads, executed by asyncpg itself."""
+"""Frequent reads that asyncpg executes without SQLAlchemy."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -14,10 +14,10 @@ from application.shared.errors import DatabaseUnavailable
 
 
 class DriverRead:
-    """A statement that SQLAlchemy compiles once and asyncpg executes in autocommit. Its rows are named tuples.
+    """A statement that SQLAlchemy compiles once and asyncpg executes in autocommit.
 
-    This takes less than half of the CPU time that SQLAlchemy's execution takes. The bounds of the pool and the translation
-    of errors are the same.
+    The rows are named tuples. The execution takes less than half of the CPU time of SQLAlchemy's execution.
+    The bounds of the pool and the translation of errors are the same.
     """
 
     def __init__(self, engine: AsyncEngine, statement: Select[*tuple[Any, ...]]) -> None:
@@ -44,7 +44,7 @@ class DriverRead:
             except PostgresError:
                 raise
             except BaseException as error:
-                # The driver may still be reading a response that nobody waits for.
+                # The driver may still be reading a response whose caller was cancelled.
                 connection.invalidate()
                 if isinstance(error, InterfaceError) and driver.is_closed():
                     raise DatabaseUnavailable from error
@@ -63,5 +63,8 @@ class DriverRead:
 
 
 def _result_processor(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[object], object] | None:
-    """Return the conversion that SQLAlchemy applies to a value of the driver, if any. Numeric columns are not supported."""
+    """Return SQLAlchemy's conversion for a value of the driver, or None.
+
+    Numeric columns are not supported.
+    """
     return kind.dialect_impl(dialect).result_processor(dialect, None)

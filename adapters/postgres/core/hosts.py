@@ -1,4 +1,4 @@
-"""Connect to the one of several hosts that accepts writes."""
+"""Connect to the host that accepts writes, among several hosts."""
 
 from typing import Any
 
@@ -13,11 +13,11 @@ STANDBY = "standby"
 
 
 def connect_to_any_host(engine: AsyncEngine, target_session: str = ACCEPTS_WRITES) -> None:
-    """Let the engine try the hosts of its URL one by one, the last successful one first.
+    """Let the engine try the hosts of its URL one by one, the last successful host first.
 
-    asyncpg has one timeout for all hosts: a machine that does not answer would use it up, and no connection would succeed.
-    Here each host has its share of the timeout. Without `target_session_attrs` in the URL
-    `target_session` selects among several hosts.
+    asyncpg has one timeout for all hosts. A host that does not answer would use up this timeout, and no
+    connection would succeed. Here each host gets an equal share of the timeout. If the URL has no
+    `target_session_attrs`, `target_session` selects among several hosts.
 
     A connection attempt raises OSError if no host can be used.
     """
@@ -49,11 +49,11 @@ def connect_to_any_host(engine: AsyncEngine, target_session: str = ACCEPTS_WRITE
 
 
 def _hosts_of(parameters: dict[str, Any]) -> list[tuple[str, int]]:
-    """Return the addresses in arguments of asyncpg, which are single values or lists."""
+    """Return the addresses in asyncpg's arguments, which are single values or lists."""
     host, port = parameters.get("host", ""), parameters.get("port", 5432)
     return list(zip(host, port, strict=True)) if isinstance(host, list) else [(host, port)]
 
 
 def _is_mismatch(error: Exception) -> bool:
-    """Return whether the host has answered that it is not of the wanted kind."""
+    """Return whether the host answered that it is not of the requested kind."""
     return isinstance(error.__cause__, asyncpg.TargetServerAttributeNotMatched)

@@ -1,4 +1,4 @@
-"""Ctrl-C while a command uses a connection."""
+"""Handling of Ctrl-C while a command uses a connection."""
 
 import asyncio
 from collections.abc import Iterator
@@ -7,9 +7,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def silence_abandoned_connections() -> Iterator[None]:
-    """If the task is cancelled, log no more errors of the event loop: asyncpg abandons a future of its connection.
+    """Log no more errors of the event loop after the task is cancelled.
 
-    Use it only where the cancellation ends the process.
+    A cancellation makes asyncpg abandon a future of its connection, which the event loop would report. Use
+    this function only where the cancellation ends the process.
     """
     try:
         yield

@@ -1,7 +1,8 @@
-"""Connections through a pooler in transaction mode, such as PgBouncer.
+"""Connections through a connection pooler in transaction mode, such as PgBouncer.
 
-The pooler may give each transaction another session of the server. So nothing may depend on a session: statements have
-no names, and each transaction begins with the settings that a direct connection sends when it starts.
+The pooler can assign each transaction to another session of the server. Therefore, nothing may depend on a
+session: statements have no names, and each transaction begins with the settings that a direct connection
+sends at its start.
 """
 
 import asyncio
@@ -27,12 +28,12 @@ class ConnectionState(NamedTuple):
 
 
 def connect_args(settings: Mapping[str, str], *, pooled: bool) -> dict[str, Any]:
-    """Return the arguments with which asyncpg connects, and then applies the settings of the server."""
+    """Return arguments with which asyncpg connects and applies the server's settings."""
     if not pooled:
         return {"server_settings": settings}
     return {
         "connection_class": _pooled_connection(settings),
-        # Statements are parsed again at each execution, as the unnamed statement.
+        # The server parses the unnamed statement again at each execution.
         "statement_cache_size": 0,
         "prepared_statement_cache_size": 0,
         "prepared_statement_name_func": lambda: "",
@@ -42,7 +43,7 @@ def connect_args(settings: Mapping[str, str], *, pooled: bool) -> dict[str, Any]
 def connection_state(url: str) -> ConnectionState:
     """Connect to the database once, in a way that works with and without a pooler.
 
-    Call it outside a running event loop. Raises the errors of asyncpg and SQLAlchemy.
+    Do not call this function in a running event loop. Raises the errors of asyncpg and SQLAlchemy.
     """
     return asyncio.run(_connection_state(url))
 
@@ -51,7 +52,7 @@ def _pooled_connection(settings: Mapping[str, str]) -> type[asyncpg.Connection]:
     set_all = " ".join(f"SET LOCAL {name} = '{value}';" for name, value in settings.items())
 
     class PooledConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg has no types
-        """A connection whose transactions begin with the settings, in the same message."""
+        """A connection that sends the settings in the same message as the begin of a transaction."""
 
         async def execute(self, query: str, *args: object, timeout: float | None = None) -> str:  # noqa: ASYNC109 - asyncpg's parameter
             if query.startswith("BEGIN"):
@@ -74,7 +75,7 @@ async def _connection_state(url: str) -> ConnectionState:
                 driver = (await connection.get_raw_connection()).driver_connection
                 assert driver is not None
                 return ConnectionState(
-                    # A pooler announces a number of its own as the server's process.
+                    # A pooler reports a number of its own as the process id of the server.
                     is_pooled=driver.get_server_pid() != session.process,
                     has_settings=session.lock_timeout == _PROBE["lock_timeout"],
                 )

@@ -18,7 +18,10 @@ Read = Callable[[Mapping[str, object]], Awaitable[Sequence[Any]]]
 
 
 class Reader(ABC):
-    """A reader of single statements. All methods raise Overloaded if no connection is free in time, and DatabaseUnavailable."""
+    """A reader of single statements.
+
+    All methods raise Overloaded if no connection is free in time, and DatabaseUnavailable.
+    """
 
     @abstractmethod
     async def all(
@@ -63,7 +66,7 @@ class AutocommitReader(Reader):
     def prepare(self, statement: Select[*tuple[Any, ...]]) -> Read:
         """Return a function that lets the driver execute the statement, except behind a pooler.
 
-        The driver sends no transaction around it, which the pooler would need.
+        A pooler needs a transaction around the statement, which the driver does not send.
         """
         return super().prepare(statement) if self._is_pooled else DriverRead(self._engine, statement)
 

@@ -1,4 +1,4 @@
-"""Reads on a replica that has everything the primary had committed when the read began."""
+"""Reads on a replica that has replayed all commits that preceded the read."""
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -20,9 +20,12 @@ from adapters.postgres.core.result_row import ResultRow
 from application.shared.errors import DatabaseUnavailable, Overloaded
 
 LONGEST_WAIT = 0.25
-"""Seconds to wait for a connection to the replica, and until it has replayed what a read needs."""
+"""The maximum wait in seconds for a replica connection, and for the replay of commits."""
 SKIP_SECONDS = 5.0
-"""How long reads use the primary after the replica has lagged or failed. They would all wait otherwise."""
+"""The time in which reads use the primary after the replica has lagged or failed.
+
+Without this pause, every read would wait for the replica.
+"""
 _POLL_SECONDS = 0.005
 
 _FIND_POSITION = text("SELECT pg_current_wal_flush_lsn() AS position")
@@ -32,10 +35,12 @@ _log = structlog.get_logger(__name__)
 
 
 class ReplicaReader(Reader):
-    """A reader that uses the replica unless it lags, fails, or is no replica any more; then it uses the primary.
+    """A reader that uses the replica, or the primary if the replica cannot be used.
 
-    Every caller reads its own writes, also those of other processes: a read first asks the primary for its position
-    in the write-ahead log, and waits until the replica has replayed it. Concurrent reads ask together.
+    The replica cannot be used while it lags, fails, or is no longer a replica. Every caller reads its own
+    writes, including writes through other processes: a read first asks the primary for its position in the
+    write-ahead log, and then waits until the replica has replayed this position. Concurrent reads share the
+    query for the position.
     """
 
     def __init__(
@@ -70,7 +75,7 @@ class ReplicaReader(Reader):
     ) -> Sequence[ResultRow] | None:
         """Return the rows, or None if the replica cannot answer.
 
-        Raises Overloaded, if the statement takes too long: on the primary it would, too.
+        Raises Overloaded if the statement takes too long, because it would take as long on the primary.
         """
         async with AsyncExitStack() as stack:
             try:
@@ -103,7 +108,7 @@ def create_reader(
     statement_timeout: timedelta,
     pooled: bool = False,
 ) -> Reader:
-    """Return a reader of the replica if there is one, and of the primary otherwise."""
+    """Return a reader of the replica if there is one, and otherwise of the primary."""
     reader = AutocommitReader(primary)
     if replica_url is None:
         return reader

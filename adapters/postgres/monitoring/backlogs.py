@@ -78,7 +78,7 @@ _WAITING: Mapping[Queue, Select[datetime]] = {
 
 
 def _counted(waiting: Select[datetime]) -> Executable:
-    """Return a statement with the earliest time of the waiting items, and their numbers by AGES."""
+    """Return a statement that counts waiting items by AGES and finds the earliest time."""
     since = waiting.limit(MAX_COUNTED).subquery().c.since
     at_least = (
         func.count()
@@ -115,7 +115,10 @@ _ENDPOINTS = select(_STATE, func.count().label("endpoints")).group_by(literal_co
 
 
 class PostgresBacklogs(Backlogs):
-    """Each query reads an index of the waiting rows only, and at most MAX_COUNTED of them per table or endpoint."""
+    """Each query reads an index of waiting rows only.
+
+    It reads at most MAX_COUNTED rows per table or endpoint.
+    """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._reader = AutocommitReader(engine)

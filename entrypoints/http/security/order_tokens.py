@@ -1,4 +1,4 @@
-"""Order tokens, with which guests read their orders."""
+"""Order tokens, which permit guests to read their orders."""
 
 import hmac
 from base64 import urlsafe_b64encode
@@ -13,7 +13,7 @@ FIRST_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class OrderTokens:
-    """Derives order tokens by HMAC-SHA256 from the order's id and the version of its token.
+    """A generator of order tokens: HMAC-SHA256 of the order's id and the version of its token.
 
     Tokens are not stored. All processes share the secret.
     """
@@ -26,5 +26,5 @@ class OrderTokens:
         return urlsafe_b64encode(mac).rstrip(b"=").decode()
 
     def is_valid(self, token: str, order_id: OrderId, version: int) -> bool:
-        """Return whether the token is the order's token of this version, in constant time."""
+        """Return whether the token belongs to this version of the order's token, in constant time."""
         return hmac.compare_digest(token.encode(), self.of(order_id, version).encode())

@@ -34,7 +34,7 @@ EMAIL, PASSWORD = f"{uuid4().hex}@example.com", "a long password of a customer"
 T = TypeVar("T")
 
 if TYPE_CHECKING:
-    # Unless this line is an error, mypy rejects the ignore as unused.
+    # mypy rejects the ignore as unused if it reports no error for this line.
     MISSPELLED = ProblemCode.OUT_OF_STOK  # type: ignore[attr-defined] # a misspelled problem code must not compile
 
 

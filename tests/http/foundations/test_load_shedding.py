@@ -11,7 +11,7 @@ WRONG_TOKEN = {"Authorization": "Bearer wrong", "Content-Type": "application/jso
 
 @contextmanager
 def full(web: WebShop) -> Iterator[None]:
-    """Take every place for orders during the context."""
+    """Occupy every place for orders during the context."""
     admission = web.container.orders.order_admission()
     with ExitStack() as places:
         while not admission.is_full:

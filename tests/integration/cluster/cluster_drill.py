@@ -1,9 +1,9 @@
 """A cluster on one machine whose parts fail one by one under load: `make cluster-drill`.
 
-Four serving processes and two workers run behind HAProxy, with PgBouncer, a primary and its synchronous standby, Valkey and
-NATS. Each is killed or restarted once while customers order. The exit code is 1 if a request got anything worse than a 503
-with Retry-After, if an acknowledged order is not stored exactly once, if an event is missing at NATS or out of order, or if
-a check of the invariants fails.
+Four serving processes and two workers run behind HAProxy, with PgBouncer, a primary and its synchronous
+standby, Valkey and NATS. Each part is killed or restarted once while customers order. The exit code is 1 if a
+response was worse than a 503 with Retry-After, if an acknowledged order is not stored exactly once, if an
+event is missing at NATS or out of order, or if a check of the invariants fails.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ APIS, WORKERS = 4, 2
 SERVER_CONNECTIONS = 30
 DRAIN_DELAY = "PT6S"
 PUBLISH_SECONDS = 120
-"""How long the workers may take to publish the last events."""
+"""The maximum time in which the workers publish the last events."""
 
 UNPUBLISHED = """
     SELECT (SELECT count(*) FROM outbox WHERE position IS NULL)
@@ -55,7 +55,7 @@ class Cluster:
     workers: Sequence[Program]
 
     def steps(self) -> Sequence[tuple[str, Callable[[], None]]]:
-        """Return what happens to the cluster, in this order."""
+        """Return the names of the steps in their order, with the functions that cause the failures."""
         return [
             ("no failure", lambda: None),
             ("API process 1 is killed", self.apis[0].restart_killed),
@@ -146,12 +146,12 @@ def cluster(directory: Path) -> Iterator[Cluster]:
 
 
 async def drill(parts: Cluster, seed: int, seconds: float) -> Sequence[str]:
-    """Let the parts of a cluster fail under load, and return what is wrong."""
+    """Make the parts of a cluster fail under load, and return the detected errors."""
     created = parts.apis[0].run("users", "create-admin", "admin@example.com", typed=f"{PASSWORD}\n")
     if created.returncode != 0:
         return [created.stderr]
     url = f"http://127.0.0.1:{parts.proxy.port}"
-    # HAProxy sends requests to a host after its first successful check.
+    # HAProxy sends requests to a host only after its first successful check.
     await asyncio.sleep(3)
     customers = PatientCustomers.of(await prepare(url, random.Random(seed)))  # noqa: S311 - a simulation
     steps = parts.steps()
@@ -177,7 +177,7 @@ async def drill(parts: Cluster, seed: int, seconds: float) -> Sequence[str]:
 
 
 async def event_differences(database_url: str, nats_url: str) -> Sequence[str]:
-    """Compare the events at NATS with the outbox, once the workers have published everything."""
+    """Compare the events at NATS with the outbox, after the workers have published all events."""
     deadline = time.monotonic() + PUBLISH_SECONDS
     async with connected(database_url) as psql:
         while await psql.fetchval(UNPUBLISHED):
@@ -188,7 +188,7 @@ async def event_differences(database_url: str, nats_url: str) -> Sequence[str]:
     events = {stored.event["id"]: stored.event for stored in await stored_at(nats_url)}
     print(f"{len(recorded)} events recorded, {len(events)} at NATS")  # noqa: T201 - the report
     versions: dict[str, list[int]] = defaultdict(list)
-    for event in events.values():  # by their first appearance
+    for event in events.values():  # in the order of their first occurrence
         versions[event["partitionkey"]].append(event["aggregateversion"])
     return [
         *(f"missing at NATS: event {missing}" for missing in sorted(recorded - set(events))),

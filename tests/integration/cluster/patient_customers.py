@@ -1,4 +1,4 @@
-"""Customers that repeat a request that got 503 with Retry-After, as the service asks them to."""
+"""Customers that retry a request after a 503 with Retry-After, as the service requests."""
 
 import asyncio
 import time
@@ -11,12 +11,12 @@ import httpx2
 from tests.integration.releases.ordering import Customers
 
 LONGEST_WAIT = 120.0
-"""Seconds of 503s after which a request has failed."""
+"""The time in seconds after which a request with only 503 responses has failed."""
 
 
 @dataclass(slots=True)
 class Outage:
-    """What happened during one step of the drill."""
+    """The measurements during one step of the drill."""
 
     requests: int = 0
     retried: int = 0

@@ -1,8 +1,9 @@
-"""A study of failover by Patroni and etcd: `python -m tests.integration.cluster.patroni_study`, as root on Debian.
+"""A study of failover by Patroni and etcd.
 
-Customers order while first PostgreSQL of the leading node is killed, and then the whole node that leads afterwards, Patroni
-included. The report has the longest time without a placed order. The exit code is 1 if an acknowledged order is lost, or if
-a request got anything worse than a 503 with Retry-After.
+Run it with `python -m tests.integration.cluster.patroni_study`, as root on Debian. Customers order during two
+failures: first PostgreSQL on the leading node is killed, and then the next leading node as a whole, including
+Patroni. The report has the longest time without a placed order. The exit code is 1 if an acknowledged order
+is lost, or if a response was worse than a 503 with Retry-After.
 """
 
 import asyncio
@@ -78,14 +79,14 @@ class PatroniNode:
             )
 
     def answers(self, path: str) -> bool:
-        """Return whether Patroni answers 200, for example to `/leader` or `/sync`."""
+        """Return whether Patroni responds with 200, for example to `/leader` or `/sync`."""
         try:
             return httpx2.get(f"http://127.0.0.1:{self.rest_port}{path}", timeout=3).status_code == 200
         except httpx2.HTTPError:
             return False
 
     def kill_postgres(self) -> None:
-        """Kill all processes of the server, if it runs."""
+        """Kill all processes of the PostgreSQL server, if it runs."""
         try:
             postmaster = int((self.data_dir / "postmaster.pid").read_text().split()[0])
             children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
@@ -164,7 +165,7 @@ def running(directory: Path) -> Iterator[Study]:
         await_true(lambda: nodes[0].answers("/leader"), "no leader")
         for node in nodes[1:]:
             node.start()
-        # Without a standby no commit ends.
+        # Without a standby, every commit waits.
         await_true(lambda: any(node.answers("/sync") for node in nodes), "no synchronous standby")
         asyncio.run(create_database(nodes[0].port))
         hosts = ",".join(f"127.0.0.1:{node.port}" for node in nodes)
@@ -201,7 +202,7 @@ async def create_database(port: int) -> None:
 
 
 async def observe(study: Study, seed: int) -> Sequence[str]:
-    """Kill the leader in two ways under load, and return what is wrong."""
+    """Kill the leader in two ways under load, and return the detected errors."""
     created = study.service.run("users", "create-admin", "admin@example.com", typed=f"{PASSWORD}\n")
     if created.returncode != 0:
         return [created.stderr]

@@ -1,4 +1,4 @@
-"""Processes of the service that the drill kills and starts again at the same place."""
+"""Processes of the service that the drill kills and restarts with the same settings."""
 
 import os
 import subprocess
@@ -17,7 +17,10 @@ POLL_SECONDS = 0.2
 
 @dataclass(slots=True)
 class Program:
-    """A command of the service, whose output is appended to a file. A command with a port answers on `/readyz`."""
+    """A command of the service, whose output is appended to a file.
+
+    A command with a port has a readiness check at `/readyz`.
+    """
 
     name: str
     command: Sequence[str]
@@ -37,7 +40,7 @@ class Program:
             )
 
     def await_ready(self) -> None:
-        """Wait until the program answers; one without a port has started when it runs."""
+        """Wait until the program is ready. A program without a port is ready when it runs."""
         deadline = time.monotonic() + START_SECONDS
         while self.port is not None and not self._is_ready(self.port):
             assert self._process is not None
@@ -71,7 +74,7 @@ class Program:
                 os.kill(child, 9)
 
     def run(self, *command: str, typed: str = "") -> "subprocess.CompletedProcess[str]":
-        """Run another command with the same settings to its end."""
+        """Run another command with the same settings, and wait for its end."""
         return subprocess.run(
             [sys.executable, "-m", "entrypoints", *command],
             cwd=CHECKOUT,

@@ -1,4 +1,4 @@
-"""A primary that dies while customers order, and its synchronous standby that is promoted."""
+"""The primary dies while customers order, and its synchronous standby is promoted."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -17,7 +17,7 @@ from tests.servers.replication import Replication, replication
 Record = Callable[[str, object], None]
 BUYERS = 8
 HANG = 60
-"""Seconds after which the service is taken not to recover."""
+"""The time in seconds after which a service without a success has not recovered."""
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ async def web(servers: Replication) -> AsyncIterator[WebShop]:
 
 
 class Ordering:
-    """Buyers who order one product after another, and repeat a failed request with the same key."""
+    """Customers that order one product at a time, and retry failures with the same key."""
 
     def __init__(self, web: WebShop, body: dict[str, object]) -> None:
         self._web = web

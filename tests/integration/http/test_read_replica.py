@@ -1,4 +1,4 @@
-"""The catalog and lists read from a standby, by callers who expect to see what they have written."""
+"""Reads of the catalog and of lists from a standby. Callers see their own writes."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -27,7 +27,7 @@ def running_servers() -> Iterator[Replication]:
 
 @pytest.fixture
 async def servers(running_servers: Replication, monkeypatch: pytest.MonkeyPatch) -> Replication:
-    # A loaded machine must not make the replica lag.
+    # On a machine under load, the replica must not lag.
     monkeypatch.setattr(replica, "LONGEST_WAIT", 5.0)
     await empty(running_servers.primary.url)
     return running_servers
@@ -41,7 +41,7 @@ async def web(servers: Replication) -> AsyncIterator[WebShop]:
 
 
 def reads_of(web: WebShop) -> Sequence[str]:
-    """Return a list that collects the statements that the replica gets, without those about its position."""
+    """Return a list of the replica's statements, without the queries of its position."""
     statements: list[str] = []
 
     def collect(*arguments: object) -> None:

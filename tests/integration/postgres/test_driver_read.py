@@ -1,4 +1,4 @@
-"""Statements that asyncpg executes itself give the results and the errors of those that SQLAlchemy executes."""
+"""Statements executed by asyncpg have the results and errors of SQLAlchemy's execution."""
 
 import asyncio
 from typing import Any
@@ -82,7 +82,7 @@ async def test_mistake_in_a_statement_is_raised_unchanged(engine: AsyncEngine) -
 
 
 async def _cut(psql: asyncpg.Connection, query: str) -> None:
-    """End the connection that executes a query, as soon as it does."""
+    """End the connection that executes a query, as soon as the query runs."""
     cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE $1 AND pid <> pg_backend_pid()"
     while not await psql.fetch(cut, query):  # noqa: ASYNC110 - only the server knows
         await asyncio.sleep(0.01)

@@ -135,7 +135,7 @@ async def test_service_with_an_exhausted_pool_is_ready(database_url: str) -> Non
 
 
 async def _cut_all_others(psql: asyncpg.Connection) -> None:
-    """End all other connections to this database, and wait until they have ended."""
+    """End all other connections to this database, and wait until they are closed."""
     others = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     for (pid,) in await psql.fetch(others):
         await psql.execute("SELECT pg_terminate_backend($1)", pid)

@@ -1,4 +1,4 @@
-"""Traces from a request to the deliveries of its events, as a collector receives them."""
+"""Traces from a request to the deliveries of its events, as received by a collector."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -26,7 +26,7 @@ REMOTE = {"traceparent": f"00-{REMOTE_TRACE}-b7ad6b7169203331-01"}
 
 @pytest.fixture
 def spans(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
-    """A collector that the environment names."""
+    """Return a collector that the environment variables name."""
     with collector() as received:
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", received.url)
         yield received

@@ -12,7 +12,7 @@ Outcomes = Sequence[str | Exception]
 
 
 class Kitchen:
-    """Runs batches of dishes, and holds them until the test releases them."""
+    """A batch function for dishes, which waits until the test releases a batch."""
 
     def __init__(self) -> None:
         self.batches: list[list[str]] = []

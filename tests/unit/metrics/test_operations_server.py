@@ -1,4 +1,4 @@
-"""The server of the metrics port, and the directories that services leave behind."""
+"""The server of the metrics port, and metrics directories of ended services."""
 
 import os
 from collections.abc import Callable, Iterable

@@ -1,4 +1,4 @@
-"""The queue is bounded, and places are freed on completion and cancellation."""
+"""The queue is bounded. Completion and cancellation release places."""
 
 import asyncio
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from application.shared.errors import Overloaded
 
 
 class Job:
-    """Work that starts in a thread and ends when the test releases it."""
+    """A job that starts in a thread and waits until the test releases it."""
 
     def __init__(self) -> None:
         self.begun = Event()

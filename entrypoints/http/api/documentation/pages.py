@@ -1,4 +1,7 @@
-"""The docs page and the documents: Swagger UI from local files, with a content security policy that allows nothing else."""
+"""The docs page and the documents: Swagger UI from local files.
+
+The content security policy permits no other sources.
+"""
 
 import asyncio
 import gzip
@@ -23,10 +26,10 @@ from entrypoints.http.representation.etags import content_tag, if_none_match
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 _PARAMETERS: dict[str, Any] = {
-    "persistAuthorization": False,  # tokens are forgotten when the page is closed
-    "validatorUrl": None,  # otherwise the schema's address is sent to another service
+    "persistAuthorization": False,  # tokens are deleted when the page is closed
+    "validatorUrl": None,  # otherwise the page sends the schema's address to another service
     "displayRequestDuration": True,
-    "defaultModelsExpandDepth": 0,  # the page is ready sooner: the list of schemas is long
+    "defaultModelsExpandDepth": 0,  # the list of schemas is long, and slows the page down
 }
 
 
@@ -123,7 +126,7 @@ class _GeneratedDocument:
 
 
 def _policy_for(page: Response) -> str:
-    """Allow the local files, and the page's inline scripts by their hashes."""
+    """Permit the local files, and the page's inline scripts by their hashes."""
     scripts = _INLINE_SCRIPT.findall(bytes(page.body).decode())
     hashes = (
         f"'sha256-{b64encode(hashlib.sha256(script.encode()).digest()).decode()}'" for script in scripts

@@ -1,4 +1,7 @@
-"""Parts of responses that many operations have: each is written once, and referred to."""
+"""Parts of responses that many operations share.
+
+Each part occurs once in `components`, and operations refer to it.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +10,10 @@ from entrypoints.http.problems.problem import MEDIA_TYPE
 
 
 def share_parts(document: dict[str, Any]) -> None:
-    """Move headers and examples of problems into `components`. The document becomes little more than half as long."""
+    """Move headers and examples of problems into `components`.
+
+    This step nearly halves the size of the document.
+    """
     components = document["components"]
     headers: dict[str, Any] = components.setdefault("headers", {})
     examples: dict[str, Any] = components.setdefault("examples", {})
@@ -23,7 +29,10 @@ def _responses(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _refer(parts: dict[str, Any], kind: str, shared: dict[str, Any]) -> None:
-    """Replace parts by references to shared ones of the same name. A part that differs stays as it is."""
+    """Replace parts by references to shared parts of the same name.
+
+    A part that differs from the shared part stays unchanged.
+    """
     for name, part in parts.items():
         if shared.setdefault(name, part) == part:
             parts[name] = {"$ref": f"#/components/{kind}/{name}"}

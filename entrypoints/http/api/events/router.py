@@ -1,4 +1,4 @@
-"""The event feed: other systems pull events from it and miss none."""
+"""The event feed, from which other systems pull all events."""
 
 from typing import Annotated
 from urllib.parse import urlencode

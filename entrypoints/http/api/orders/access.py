@@ -1,4 +1,4 @@
-"""Which orders a principal may read, change or place."""
+"""The orders that a principal may read, change or place."""
 
 from uuid import UUID
 
@@ -24,7 +24,9 @@ def order_access(principal: Principal, permission: Permission) -> OrderAccess:
 
 
 def customer_of(placer: Principal, customer_id: UUID | None, *, is_for_guest: bool = False) -> UserId | None:
-    """Return the customer for whom the caller places an order: by default the caller, and None for a guest.
+    """Return the customer for whom the caller places an order.
+
+    This is the caller by default, and None for a guest.
 
     Raises:
         Forbidden: the order is for another customer, and the caller may not place orders for others.
@@ -43,5 +45,5 @@ def customer_of(placer: Principal, customer_id: UUID | None, *, is_for_guest: bo
 
 
 def party_of(placer: Principal) -> Party:
-    """Return the party whose actions the caller sees in an order that it has placed."""
+    """Return the party whose actions the caller sees in an order that the caller has placed."""
     return Party.STAFF if placer.may(Permission.SEE_ALL_ORDERS) else Party.OWNER

@@ -1,4 +1,4 @@
-"""Orders of guests: read with an order token, which staff can renew, and claimed by accounts."""
+"""Orders of guests: reads with an order token, renewals of tokens, and claims by accounts."""
 
 from typing import Annotated
 

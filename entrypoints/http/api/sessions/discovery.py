@@ -42,7 +42,8 @@ async def get_authorization_server(
     settings: Annotated[Settings, from_container(Container.settings)],
 ) -> MetadataResponse:
     issuer = settings.token_issuer
-    # "none" is for callers without a secret; the others are HTTP Basic and the form (RFC 7591, section 2).
+    # "none" is for callers without a secret. The other methods are HTTP Basic and the form (RFC 7591, section
+    # 2).
     methods = ["none", "client_secret_basic"]
     if settings.client_secret_post_enabled:
         methods.append("client_secret_post")

@@ -1,4 +1,4 @@
-"""Payments that were captured or voided at the provider are marked.
+"""Mark payments that were captured or voided at the provider.
 
 Additive: the former release neither reads nor writes the new column.
 """

@@ -1,4 +1,4 @@
-"""The history of orders has changes of their details.
+"""Add changes of details to the history of orders.
 
 Additive: release 2 cannot show the history of a changed order.
 """
@@ -26,7 +26,8 @@ _ACTIONS = (
 
 def upgrade() -> None:
     _replace_actions(_ACTIONS, postgresql_not_valid=True)
-    # Validation reads the whole table, without the lock that adding the constraint holds until its commit.
+    # Validation reads the whole table. It runs without the lock that adding the constraint holds until its
+    # commit.
     with op.get_context().autocommit_block():
         op.execute(sa.text("ALTER TABLE order_history VALIDATE CONSTRAINT ck_order_history_action"))
 

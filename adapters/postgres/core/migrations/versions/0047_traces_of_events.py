@@ -1,4 +1,4 @@
-"""The trace context of each event, so that a delivery continues the trace of its request."""
+"""Store the trace context of each event, for the trace of its deliveries."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Orders that a caller placed for their customer, and keys that are unique for each caller.
+"""Record the caller that placed an order, and make keys unique for each caller.
 
 Additive: release 2 writes orders without `placed_by`, which their customers placed.
 """
@@ -16,7 +16,7 @@ _NEW_KEY = "uq_orders_placed_by_idempotency_key"
 
 def upgrade() -> None:
     op.add_column("orders", sa.Column("placed_by", sa.Uuid))
-    # Building an index takes a while on a large table. A failed attempt leaves an unusable one.
+    # Building an index on a large table takes minutes. A failed attempt leaves an invalid index.
     with op.get_context().autocommit_block():
         op.drop_index(_NEW_KEY, "orders", postgresql_concurrently=True, if_exists=True)
         op.create_index(

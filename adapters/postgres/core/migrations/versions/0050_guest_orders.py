@@ -1,4 +1,4 @@
-"""Orders of guests, who have no account.
+"""Store orders of guests, who have no account.
 
 Additive: release 2 reads the order of a guest without its customer.
 """
@@ -37,7 +37,8 @@ def upgrade() -> None:
         postgresql_not_valid=True,
     )
     _replace_actions(_ACTIONS, postgresql_not_valid=True)
-    # These statements read whole tables, without the lock that the changes above hold until their commit.
+    # These statements read whole tables. They run without the lock that the changes above hold until their
+    # commit.
     with op.get_context().autocommit_block():
         for table, name in _NEW_CHECKS:
             op.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
@@ -52,7 +53,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Fails while there is an order of a guest, which the former schema cannot store."""
+    """Fails if an order of a guest exists, which the former schema cannot store."""
     op.drop_index(_INDEX, "orders")
     op.drop_constraint(op.f("ck_orders_has_caller"), "orders")
     op.alter_column("orders", "customer_id", nullable=False)

@@ -1,4 +1,4 @@
-"""Examples in the OpenAPI document: one for every body of a request and of a successful response."""
+"""Add an example to every body of a request and of a successful response."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -43,9 +43,9 @@ _TEXTS = {
 
 
 def add_examples(document: dict[str, Any]) -> None:
-    """Add an example to each path parameter, to each request body, and to each response that has content.
+    """Add an example to each path parameter, request body, and response with content.
 
-    What has no example is left as it is, and a test fails for it.
+    A part without an example is left unchanged. A test then fails for this part.
     """
     responses = {**RESPONSES, **_generated()}
     for operation in _operations(document["paths"]):

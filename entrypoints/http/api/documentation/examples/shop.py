@@ -16,7 +16,7 @@ ADJUSTMENT, RETURN_REFUND, OTHER_PRODUCT = (_id(number) for number in range(16, 
 AUDIT_ENTRIES = _id(19), _id(20)
 ORDER = "0190f3c6-7d2a-7c31-93cc-6f4ddb41778a"
 ORDER_NUMBER = "7K3F-9QDM-2XWA"
-"""The number that belongs to the id."""
+"""The number of the order with the id ORDER."""
 
 SIGNED_UP = "2026-01-30T09:00:00Z"
 LISTED = "2026-01-05T08:00:00Z"
