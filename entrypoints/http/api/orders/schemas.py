@@ -179,7 +179,7 @@ class WholeAddressSchema(AddressSchema):
 
 
 class ChangeOrderRequest(RequestModel):
-    """A JSON merge patch (RFC 7396): missing fields keep their value, `null` removes."""
+    """A JSON merge patch (RFC 7396). Missing fields keep their value; `null` clears a field."""
 
     shipping_address: WholeAddressSchema | MISSING | None = Field(
         MISSING, description="The new address with every part, or null to remove the address."
