@@ -1,4 +1,7 @@
-"""The AsyncAPI 3.0 description of the events, generated from their classes (https://www.asyncapi.com)."""
+"""The AsyncAPI 3.0 description of the events, generated from their classes.
+
+The format is specified at https://www.asyncapi.com.
+"""
 
 import inspect
 from typing import Any

@@ -1,4 +1,7 @@
-"""An example of each event type for the documents. All examples are about one order of the Northwind shop."""
+"""An example of each event type for the documents.
+
+All examples are about one order of the Northwind shop.
+"""
 
 import json
 from collections.abc import Mapping

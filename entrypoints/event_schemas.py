@@ -1,4 +1,7 @@
-"""JSON Schemas of the events' payloads, generated from their classes for the OpenAPI and the AsyncAPI document."""
+"""JSON Schemas of the events' payloads, generated from their classes.
+
+The OpenAPI document and the AsyncAPI document contain these schemas.
+"""
 
 import dataclasses
 from collections.abc import Iterator, Mapping
@@ -55,7 +58,7 @@ _MEMBERS: Mapping[str, str] = {
 
 
 def payload_schemas(prefix: str) -> dict[str, dict[str, Any]]:
-    """Return the schema of `data` by event type. References to other schemas begin with the prefix."""
+    """Return the schema of `data` by event type. References begin with the prefix."""
     return {type_: _payload(kind, prefix) for type_, kind in EVENT_TYPES.items()}
 
 

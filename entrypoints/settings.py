@@ -274,7 +274,10 @@ class Settings(BaseSettings):
 
     @property
     def is_on_loopback(self) -> bool:
-        """Whether only clients on this machine can reach the service, judged by the issuer's address."""
+        """Whether only clients on this machine can reach the service.
+
+        The host of the issuer's address decides.
+        """
         host = urlsplit(self.token_issuer).hostname or ""
         try:
             return ip_address(host).is_loopback
@@ -289,7 +292,10 @@ class Settings(BaseSettings):
         return f"{PREFIX}SIGNING_KEYS" if self.signing_keys is not None else None
 
     def read_log_levels(self) -> LogLevels:
-        """Return the configured levels. Raises WrongSettings for a file that is unreadable or invalid."""
+        """Return the configured levels.
+
+        Raises WrongSettings for a file that is unreadable or invalid.
+        """
         if self.log_level_file is None:
             return LogLevels.parse(self.log_level)
         try:
@@ -318,7 +324,9 @@ class Settings(BaseSettings):
 
     @classmethod
     def from_environment(cls) -> Self:
-        """Read the settings. Log a warning for each unknown variable, which an older release must not refuse.
+        """Read the settings, and log a warning for each unknown variable.
+
+        An older release must accept the variables of a newer release.
 
         Raises:
             WrongSettings: a setting is invalid; the message is about the first one.
@@ -335,7 +343,10 @@ class Settings(BaseSettings):
             raise WrongSettings(f"{name} is wrong: {complaint}.") from None
 
     def masked(self) -> dict[str, str]:
-        """Return all settings by the names of their variables. Secrets are masked, and unset values are empty."""
+        """Return all settings by the names of their variables.
+
+        Secrets are masked, and unset values are empty.
+        """
         values = {
             name: _iso_duration(value) if isinstance(value := getattr(self, name), timedelta) else dumped
             for name, dumped in self.model_dump(mode="json").items()

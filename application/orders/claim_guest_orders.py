@@ -35,7 +35,10 @@ class ClaimGuestOrders:
     clock: Clock
 
     async def __call__(self, user_id: UserId, *, actor: Actor) -> int:
-        """Return the number of claimed orders. Raises InvalidToken, AccountDisabled, EmailNotVerified."""
+        """Return the number of claimed orders.
+
+        Raises InvalidToken, AccountDisabled, EmailNotVerified.
+        """
         async with self.unit_of_work(actor) as work:
             user = await work.users.get(user_id)
             if user is None:

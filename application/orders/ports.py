@@ -24,7 +24,10 @@ from domain.users.email_address import EmailAddress
 
 
 class OrderExists(DomainError):
-    """The caller has already placed an order with this key, whose idempotency record was pruned."""
+    """The caller has already placed an order with this key.
+
+    The idempotency record of the order was pruned.
+    """
 
     code = "idempotency_key_reused"
 
@@ -101,7 +104,7 @@ class OrderRepository(Protocol):
         ...
 
     async def find_by_keys(self, keys: Collection[OrderKey]) -> Mapping[OrderKey, StoredResult[OrderView]]:
-        """Return the present state of orders by the caller that placed them and its idempotency key.
+        """Return the present state of orders by the caller and idempotency key of their requests.
 
         Each order is returned with the fingerprint of the request that placed it.
         """

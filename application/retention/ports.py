@@ -7,7 +7,7 @@ from typing import Protocol
 
 class PrunableRecords(Protocol):
     async def prune(self, *, before: datetime, limit: int) -> int:
-        """Delete at most `limit` records older than `before`, and return the number of deleted records."""
+        """Delete at most `limit` records older than `before`, and return their number."""
         ...
 
 

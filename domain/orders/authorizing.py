@@ -1,4 +1,7 @@
-"""Authorizations of an order's payable amount: recorded, announced before they end, and then renewed or voided."""
+"""Authorizations of an order's payable amount.
+
+They are recorded, announced before they end, and then renewed or voided.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -188,7 +188,7 @@ class Payment:
         self._watch_from(until, now)
 
     def renew(self, until: datetime, *, now: datetime) -> None:
-        """Record that the amount stays reserved until `until`, because the authorization was renewed."""
+        """Record that the amount stays reserved until `until`, after a renewal."""
         self.authorized_until = until
         self.is_ending_announced = False
         self._watch_from(until, now)
@@ -236,7 +236,7 @@ class Payment:
         self.inquire_at = max(soon, until - ENDING_NOTICE) if until else soon
 
     def announce_ending(self, *, end: datetime) -> None:
-        """Record that the end of the authorization was announced, and the time at which it is renewed."""
+        """Record the announcement of the authorization's end, and the time of its renewal."""
         self.is_ending_announced = True
         self.inquire_at = end - RENEW_BEFORE_END
         self.inquiries = 0
@@ -264,7 +264,10 @@ class Payment:
         return self.captured - self.returned
 
     def _watch_from(self, until: datetime | None, now: datetime) -> None:
-        """Set when to check the authorization. If its end is unknown, the provider is asked for it soon."""
+        """Set the time of the next check of the authorization.
+
+        If the end of the authorization is unknown, the provider is soon asked for it.
+        """
         self.inquire_at = max(now, until - ENDING_NOTICE) if until else next_inquiry(now, 0)
         self.inquiries = 0
 

@@ -10,7 +10,10 @@ from domain.shared.errors import DomainError
 
 FAMILY_BYTES = 16
 SECRET_BYTES = 32
-"""256 random bits cannot be guessed, so a plain SHA-256 protects them (RFC 9700, section 4.14)."""
+"""The size of the secret part. 256 random bits cannot be guessed.
+
+Therefore, a plain SHA-256 protects them (RFC 9700, section 4.14).
+"""
 
 TEXT_LENGTH = (FAMILY_BYTES + SECRET_BYTES) * 4 // 3
 """The length of a token in characters: 48 bytes as base64url without padding."""

@@ -35,14 +35,20 @@ if TYPE_CHECKING:
     from entrypoints.http.middleware.request_drainer import RequestDrainer
 
 CONNECTIONS = 8192
-"""Connections of one process, including idle ones. The limit is far above the capacity of the queues, so that excess
-requests get a 503. The kernel's backlog holds the same number of further connections."""
+"""The maximum number of connections of one process, including idle connections.
+
+The limit is far above the capacity of the queues, so that excess requests get a 503. The kernel's backlog
+holds the same number of further connections.
+"""
 HEADER_SECONDS = 30
 """A connection is closed if the headers of the next request do not arrive within this time."""
 HEADER_BUFFER_BYTES = 64 * 1024
 """Headers of more than about twice this size get a 431."""
 STOP_SECONDS = 15
-"""The time for running requests before a process is killed: longer than the app itself waits for them."""
+"""The time for running requests before a process is killed.
+
+It is longer than the time for which the app itself waits for them.
+"""
 
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 

@@ -37,7 +37,10 @@ def worker_process(address: Address) -> Iterator["WorkerProcess"]:
 
 
 class WorkerProcess:
-    """The worker's process. It stops when its standard input is closed, as by the end of `serve`."""
+    """The worker's process. It stops when its standard input is closed.
+
+    The standard input is also closed when `serve` ends.
+    """
 
     def __init__(self, address: Address) -> None:
         self._address = address

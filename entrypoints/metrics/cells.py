@@ -57,7 +57,10 @@ class Cells:
         return cls(file)
 
     def allocate(self, family: Family, labels: tuple[str, ...]) -> int:
-        """Return the first cell of a new series. Without free cells, return cells that nothing reads."""
+        """Return the first cell of a new series.
+
+        If no cells are free, the returned cells are never read.
+        """
         at = self._used
         if at + family.width > len(self.values) - _WIDEST:
             return len(self.values) - _WIDEST

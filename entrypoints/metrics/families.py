@@ -34,7 +34,7 @@ class Family:
 
     @property
     def width(self) -> int:
-        """The count of numbers of one series: for a histogram its buckets, infinity included, and the sum."""
+        """The number of cells of one series. A histogram has buckets, infinity and the sum."""
         return len(self.bounds) + 2 if self.kind is Kind.HISTOGRAM else 1
 
 

@@ -52,7 +52,10 @@ class HttpMetrics:
     def end(
         self, *, method: str, route: str | None, status: int, seconds: float, problem: str | None
     ) -> None:
-        """Record the end of a request. `route` is the template of its path, or None if no route matched."""
+        """Record the end of a request.
+
+        `route` is the template of the route's path, or None if no route matched.
+        """
         self._active.add(amount=-1)
         self._durations.observe(seconds, (method, route or NO_ROUTE, str(status)))
         if problem is not None:

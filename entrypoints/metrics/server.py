@@ -1,4 +1,4 @@
-"""A small HTTP server for operators, on a port of its own, and the directory of the metrics that it serves."""
+"""A small HTTP server for operators on a separate port, and the directory of the metrics."""
 
 import fcntl
 import os
@@ -29,7 +29,10 @@ WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 _PREFIX = "steelyard-metrics-"
 _LEFT_BEHIND_AFTER = 60
-"""Seconds after which an unlocked directory belongs to a service that was killed, and not to one that is starting."""
+"""Seconds after which an unlocked directory belongs to a killed service.
+
+A younger one can belong to a service that is starting.
+"""
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 - the files have names that no other user can choose or read
 """A file system in memory on Linux. On a disk, writes to the files could wait for the disk."""
@@ -37,9 +40,10 @@ _MEMORY = Path("/dev/shm")  # noqa: S108 - the files have names that no other us
 
 @contextmanager
 def shared_directory(configured: Path | None) -> Iterator[Path]:
-    """Yield the directory in which processes share their metrics: the configured one, or a temporary one.
+    """Yield the directory in which processes share their metrics.
 
-    A killed service leaves its temporary directory behind. The next service removes it.
+    It is the configured directory, or a temporary one. A killed service leaves its temporary directory
+    behind, and the next service removes it.
     """
     if configured is not None:
         configured.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -67,7 +71,10 @@ def remove_left_behind(parent: Path) -> None:
 
 @contextmanager
 def _locked(directory: Path) -> Iterator[None]:
-    """Lock a directory, which the kernel unlocks when the process ends. Raises OSError if another one has locked it."""
+    """Lock a directory. The kernel unlocks it when the process ends.
+
+    Raises OSError if another process has locked the directory.
+    """
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -16,7 +16,7 @@ from examples.northwind.plan import AUTHENTICATED, plan_of
 
 _MAX_POLLS = 120
 _POLL_INTERVAL = 0.5
-"""The number of checks whether a provider has decided, and the pause before each in seconds."""
+"""The number of polls of a provider's decision, and the pause before each in seconds."""
 
 MAX_CONCURRENT_ORDERS = 6
 """The maximum number of orders that are processed at the same time.

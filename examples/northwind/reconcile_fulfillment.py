@@ -1,4 +1,7 @@
-"""Compare payments, cancelled and shipped units and refunds with the plan, and check the invariants."""
+"""Compare payments, cancelled and shipped units, and refunds with the plan.
+
+The module also checks the invariants.
+"""
 
 from collections import Counter
 from collections.abc import Collection, Sequence

@@ -36,7 +36,10 @@ BY_TYPE = {
     "dict": {"a": "b"},
 }
 SIGNED = {"receive_provider_message"}
-"""Operations with a signature that any change breaks: see tests/http/test_provider_messages.py."""
+"""Operations that verify a signature of the body, so that any change of the body fails.
+
+They are tested in tests/http/test_provider_messages.py.
+"""
 WITH_JSON = [
     operation
     for operation in operations()

@@ -21,9 +21,10 @@ def store_in_memory() -> Store:
 
 @pytest.fixture(scope="session")
 def reused_database(database_server: str, migrated_template: str) -> str:
-    """The URL of a database with the present schema, shared by tests in turn and emptied after each.
+    """The URL of a database with the present schema, which tests share one after another.
 
-    Creating and dropping a database takes longer than most contract tests, which change rows only.
+    The database is emptied after each test. Creating and dropping a database takes longer than most contract
+    tests, which change rows only.
     """
     return asyncio.run(create_copy(database_server, migrated_template))
 

@@ -45,7 +45,7 @@ def test_every_operation_has_a_summary_a_description_and_a_tag() -> None:
 
 
 def test_public_operations_have_an_empty_list_of_security_requirements() -> None:
-    """Generated clients require a token for every other list, such as one with an empty requirement."""
+    """Generated clients require a token for any other list, such as [{}]."""
     by_id = {operation.id: operation.described["security"] for operation in operations()}
     assert by_id["create_token"] == by_id["create_user"] == by_id["get_liveness"] == []
     assert {} in by_id["list_products"]

@@ -18,7 +18,7 @@ from entrypoints.email_addresses import parse_email_address
 
 NOW = datetime(2026, 1, 5, 9, 0, 0, 123456, tzinfo=UTC)
 UNICODE = "Zoë 𝓩 東京 👩🏽‍🚀 ﷽ \u202e \t\n\"'\\%_{}"  # noqa: RUF001 - on purpose
-"""Multibyte, astral, combining and right-to-left characters, and characters that need quoting."""
+"""Multibyte, astral, combining and right-to-left characters, and quotes."""
 
 ADDRESS = Address(
     name=UNICODE,

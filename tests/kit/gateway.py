@@ -36,7 +36,10 @@ class FakeGateway(PaymentGateway):
     authorized_until: datetime | None = None
     """The end of authorizations that are decided later."""
     renewal: timedelta | None = None
-    """The time by which an authorization is renewed; None if the provider does not renew authorizations."""
+    """The time by which an authorization is renewed.
+
+    It is None if the provider does not renew authorizations.
+    """
     charges: int = 0
     calls: int = 0
 

@@ -57,7 +57,7 @@ SALES = st.lists(
 
 
 class LifecycleMachine(ShopMachine):
-    """The use cases of orders, payments and stock, held to `allowed_actions` and to the ten invariants.
+    """The use cases of orders, payments and stock.
 
     The machine compares them with `allowed_actions` and the ten invariants. A preview agrees with placing,
     and a retry with the same key gets the same response without a second effect.

@@ -27,9 +27,10 @@ async def settle_everything(shop: Shop) -> None:
 
 
 async def assert_settled(shop: Shop) -> None:
-    """Check that nothing is pending, that paid orders are confirmed, and that unpaid ones are not.
+    """Check that all orders are settled.
 
-    An authorized order is confirmed, too. A part of it can have been captured.
+    No payment or refund is pending, and exactly the paid and the authorized orders are confirmed. A part of
+    an authorized payment can have been captured.
     """
     for order in await every_order(shop):
         made = await payments(shop, order)

@@ -345,7 +345,10 @@ class Shop(Accounts):
         key: str | None = None,
         expected_total: Money | None = None,
     ) -> PlaceOrderCommand:
-        """Return the command of the customer, or of `placed_by`, to order the given units of each product."""
+        """Return the command to order the given units of each product.
+
+        The customer places the order, or `placed_by` if it is set.
+        """
         request = OrderRequest(
             customer_id=None if isinstance(customer, Guest) else customer.id,
             guest=customer if isinstance(customer, Guest) else None,

@@ -95,7 +95,7 @@ class ShopMachine(RuleBasedStateMachine):
         send: Callable[[], Awaitable[IdempotentResult[V]]],
         *allowed: type[DomainError],
     ) -> V | None:
-        """Run an action on an order, and check that it succeeds exactly if `allowed_actions` contains it."""
+        """Run an action on an order. It must succeed exactly if `allowed_actions` contains it."""
         before = self.see(order_id)
         is_offered = action in before.allowed_actions
         is_due = action is Action.PAY and self.shop.clock.now() >= before.expires_at

@@ -1,4 +1,4 @@
-"""A primary and its synchronous standby on loopback ports, which a test can kill and promote."""
+"""A primary and its synchronous standby on loopback ports. Tests kill and promote them."""
 
 import os
 import secrets

@@ -36,7 +36,10 @@ class Transaction:
     async def lock(
         self, rows: Iterable[Row], *, refusal: type[Overloaded | IdempotencyInFlight] = Overloaded
     ) -> None:
-        """Lock the rows until the transaction ends, in a fixed order. Raises `refusal` after `lock_timeout`."""
+        """Lock the rows until the transaction ends, in a fixed order.
+
+        Raises `refusal` after `lock_timeout`.
+        """
         try:
             async with asyncio.timeout(self._lock_timeout):
                 for row in sorted(set(rows) - self._locked.keys()):
@@ -47,7 +50,10 @@ class Transaction:
             self.fail(refusal())
 
     async def try_lock(self, row: Row) -> bool:
-        """Lock the row until the transaction ends, if it is free. Return whether this transaction holds the lock."""
+        """Lock the row until the transaction ends, if it is free.
+
+        Return whether this transaction holds the lock.
+        """
         if row not in self._locked:
             lock = self._database.locks.of(row)
             try:
@@ -59,7 +65,10 @@ class Transaction:
         return True
 
     def ensure_locked(self, row: Row) -> None:
-        """Raise IntegrityError if the row is not locked, because another unit of work could write to it."""
+        """Raise IntegrityError if the row is not locked.
+
+        Another unit of work could write to an unlocked row.
+        """
         if row not in self._locked:
             self.fail(IntegrityError(f"{row[0]} written to without its lock"))
 
@@ -81,9 +90,10 @@ class Transaction:
         self._event_changes.append(change)
 
     def commit(self, trace_of: Callable[[UUID], str | None] = lambda _: None) -> None:
-        """Publish all writes at once and release the locks. Raises RuntimeError after a rejected write.
+        """Publish all writes at once and release the locks.
 
-        `trace_of` returns the trace context of an aggregate's events.
+        `trace_of` returns the trace context of an aggregate's events. Raises RuntimeError after a rejected
+        write.
         """
         if self._has_failed:
             raise RuntimeError("A write was refused, so there is nothing that could be committed.")

@@ -146,7 +146,10 @@ def _conditions(criteria: ProductFilter) -> Iterator[ColumnElement[bool]]:
 
 
 def _matches(query: str) -> Iterator[ColumnElement[bool]]:
-    """Yield a condition for each term of the query (see `domain.catalog.search`), or false without terms."""
+    """Yield a condition for each term of the query, or false without terms.
+
+    `domain.catalog.search` defines the terms.
+    """
     terms = search.terms(query)
     if not terms:
         yield false()

@@ -34,7 +34,10 @@ class DriverRead:
         ]
 
     async def __call__(self, parameters: Mapping[str, object]) -> Sequence[Any]:
-        """Return all rows. Raises Overloaded if no connection is free in time, and DatabaseUnavailable."""
+        """Return all rows.
+
+        Raises Overloaded if no connection is free in time, and DatabaseUnavailable.
+        """
         values = [parameters[name] for name in self._parameters]
         with translated():
             connection = await self._engine.raw_connection()

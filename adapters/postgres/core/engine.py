@@ -35,8 +35,11 @@ PUBLIC_READ_TIMEOUT = timedelta(seconds=1)
 """The timeout of public reads. An expensive search must not occupy a connection for longer."""
 
 READ_ISOLATION = "read_isolation"
-"""Execution option of single reads. Behind a pooler only a transaction has the settings. Without a pooler, autocommit
-saves two round trips."""
+"""The execution option of single reads.
+
+Behind a pooler, the settings are in effect only in a transaction. Without a pooler, autocommit saves two
+round trips.
+"""
 
 CHECKING_SETTINGS = {
     "application_name": "steelyard check",

@@ -15,7 +15,10 @@ from domain.shared.errors import DomainError
 LOCK_NOT_AVAILABLE = "55P03"
 READ_ONLY = "25006"
 RECOVERY_CONFLICT = "40001"
-"""A standby cancels a query whose rows the primary has removed. Of a transaction it is a serialization failure."""
+"""The SQLSTATE of a recovery conflict: a standby cancels a query of removed rows.
+
+In a transaction, the same code reports a serialization failure.
+"""
 
 _BUSY = {
     RECOVERY_CONFLICT,
@@ -98,5 +101,8 @@ def _reported(error: DBAPIError) -> PostgresError | None:
 
 
 def _forget_values(reported: PostgresError) -> None:
-    """Remove the DETAIL line, in which PostgreSQL quotes the row: a traceback must not show its values."""
+    """Remove the DETAIL line, in which PostgreSQL quotes the row.
+
+    A traceback must not contain values of rows.
+    """
     reported.detail = None

@@ -26,7 +26,10 @@ _order_row, _line_row = row_maker(OrderRow, _ORDER), row_maker(OrderLineRow, _LI
 
 ORDERS = select(*_ORDER)
 PLACED_BY: ColumnElement[UUID] = func.coalesce(OrderRow.placed_by, OrderRow.customer_id)
-"""The caller that placed an order. The expression has a unique index together with the idempotency key."""
+"""The caller that placed an order.
+
+A unique index contains this expression and the idempotency key.
+"""
 
 
 def orders_with_lines(

@@ -28,7 +28,10 @@ class RequestDrainer:
         self._no_reads = asyncio.Event()
         self._draining = False
         self.is_stop_announced = False
-        """Whether the process will stop soon. It still accepts requests, but its readiness check fails."""
+        """Whether the process will stop soon.
+
+        Until then it accepts requests, but its readiness check fails.
+        """
 
     def __len__(self) -> int:
         return len(self._tasks) + self._reads

@@ -60,9 +60,10 @@ def version_tag(version: int) -> str:
 
 
 def content_tag(content: bytes) -> str:
-    """Return the weak entity tag of a representation that has no version, such as a page of a list.
+    """Return the weak entity tag of a representation without a version, such as a page.
 
-    It is weak because the same content is also sent compressed, as other bytes (RFC 9110, section 8.8.1).
+    The tag is weak because the same content is also sent compressed, as other bytes (RFC 9110, section
+    8.8.1).
     """
     return f'W/"{urlsafe_b64encode(hashlib.sha256(content).digest()[:15]).decode()}"'
 

@@ -214,7 +214,10 @@ OrderPlacer = Annotated[
     Principal,
     Depends(requires(Permission.PLACE_ORDERS, Permission.PLACE_ORDERS_FOR_OTHERS, trust_token=True)),
 ]
-"""The caller who places orders. The token is trusted, because the batch of orders checks the account."""
+"""The caller who places orders.
+
+The token is trusted, because the batch of orders checks the account.
+"""
 PayingCustomer = Annotated[UserPrincipal, Depends(requires_user(Permission.PLACE_ORDERS))]
 OrderReader = Annotated[
     Principal, Depends(requires(Permission.PLACE_ORDERS, Permission.SEE_ALL_ORDERS, trust_token=True))

@@ -1,6 +1,7 @@
-"""A program that uses the generated Python client: sign-up, log-in, orders, pages and a problem.
+"""A program that uses the generated Python client.
 
-Run it with the address of the service, and the e-mail address and password of an admin.
+It signs up, logs in, places orders, reads pages and handles a problem. Run it with the address of the
+service, and the e-mail address and password of an admin.
 """
 
 import sys

@@ -52,7 +52,10 @@ async def test_orders_with_opposite_line_orders_do_not_deadlock(
 async def test_concurrent_orders_of_overlapping_products_sell_no_unit_twice(
     doors: Sequence[WebShop], books: Shop
 ) -> None:
-    """Each order is for two neighbors in a ring of five products: orders compete for every lock."""
+    """Each order is for two neighbors in a ring of five products.
+
+    Orders therefore compete for every lock.
+    """
     ring = [await doors[0].product(stock=4) for _ in range(5)]
     runners = [await Buyer.of(doors[0], books) for _ in range(20)]
     responses = await asyncio.gather(

@@ -47,7 +47,10 @@ WRITTEN = {
     "POST /v1/orders/{order_id}/payments": {"token"},
     "POST /v1/orders/{order_id}/returns": {"reason"},
 }
-"""The texts that a customer can send. `Customer` sends all of them; staff send those about a guest."""
+"""The texts that a customer can send. `Customer` sends all of them.
+
+Staff send the texts about a guest.
+"""
 OF_THE_SHOP = {
     "PATCH /v1/products/{product_id}": {"name", "description", "attributes"},
     "POST /v1/products": {"sku", "name", "description", "attributes"},

@@ -86,9 +86,10 @@ async def _migrate(
 
 
 async def _take_turn(connection: AsyncConnection) -> None:
-    """Wait until no other process migrates. The transaction then stays open until the connection is closed.
+    """Wait until no other process migrates.
 
-    It has no snapshot between statements: CREATE INDEX CONCURRENTLY would wait for it otherwise.
+    The transaction then stays open until the connection is closed. It has no snapshot between statements,
+    because CREATE INDEX CONCURRENTLY would wait for the snapshot.
     """
     while not await connection.scalar(_TRY_LOCK, {"key": _ONE_AT_A_TIME}):
         await connection.rollback()

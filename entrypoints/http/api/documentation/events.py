@@ -1,4 +1,7 @@
-"""Events in the OpenAPI document: a schema with typed `data` for each event type, and the webhooks that deliver them."""
+"""Events in the OpenAPI document.
+
+Each event type has a schema with typed `data`, and a webhook that delivers the event.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -81,7 +84,10 @@ def _typed(envelope: Mapping[str, Any], type_: str, payload: Mapping[str, Any]) 
 
 
 def _unknown(envelope: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the schema of an event of a later release. Readers of this document have to expect such events."""
+    """Return the schema of an event of a later release.
+
+    Readers of this document have to expect such events.
+    """
     members = envelope["properties"]
     return {
         **envelope,

@@ -48,7 +48,10 @@ def page_of_order(use_case: Provider[Callable[..., Awaitable[Page[Any]]]]) -> De
 
 
 def part_of_order(use_case: Provider[Callable[..., Awaitable[Any]]], parameter: str) -> Dependency:
-    """Return a dependency: the part of the order that a use case finds by the id in a path parameter."""
+    """Return a dependency that finds a part of the order.
+
+    A use case finds the part by the id in a path parameter.
+    """
     kind = parameter.removesuffix("_id")
 
     async def read_part(

@@ -1,4 +1,7 @@
-"""Ids, people, products and amounts of the examples: one order of one customer of the Northwind shop."""
+"""Ids, people, products and amounts of the examples.
+
+The examples are about one order of one customer of the Northwind shop.
+"""
 
 from typing import Any
 
