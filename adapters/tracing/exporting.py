@@ -56,17 +56,17 @@ class SafeExporter(SpanExporter):
 
 
 class ServiceSampler(Sampler):
-    """The configured sampler, asked about each new trace before FastAPI begins the request's span.
+    """The configured sampler, which decides on a new trace before FastAPI begins a span.
 
-    FastAPI takes longer to begin a span than to serve many requests, even if the span is dropped. Statements and
-    outgoing requests outside of a trace, such as those of periodic jobs, are dropped.
+    FastAPI takes longer to begin a span than to serve many requests, even if the span is dropped. Statements
+    and outgoing requests outside of a trace, such as those of periodic jobs, are dropped.
     """
 
     def __init__(self, sampler: Sampler) -> None:
         self._sampler = sampler
 
     def samples_new_trace(self) -> bool:
-        """Return whether a request without a trace should begin one."""
+        """Return whether to begin a trace for a request without a trace."""
         result = self._sampler.should_sample(None, _ids.getrandbits(128), "request", SpanKind.SERVER)
         return result.decision is Decision.RECORD_AND_SAMPLE
 
@@ -94,7 +94,10 @@ class ServiceSampler(Sampler):
 
 
 def tracer_provider(exporter: SpanExporter) -> tuple[TracerProvider, ServiceSampler]:
-    """Return a provider that exports in the background, and its sampler. The caller shuts the provider down."""
+    """Return a provider that exports in the background, and its sampler.
+
+    The caller shuts the provider down.
+    """
     provider = TracerProvider(resource=_resource(), shutdown_on_exit=False)
     provider.sampler = sampler = ServiceSampler(provider.sampler)
     provider.add_span_processor(BatchSpanProcessor(SafeExporter(exporter)))

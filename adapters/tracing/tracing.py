@@ -30,7 +30,7 @@ class Tracing:
         return None
 
     def records_request(self, traceparent: str | None) -> bool:  # noqa: ARG002 - overridden
-        """Return whether a request with this header, or with none, can have a span."""
+        """Return whether a request can have a span. `traceparent` is its header, or None."""
         return False
 
     def order_placement(self, place_order: PlaceOrder) -> PlaceOrder:

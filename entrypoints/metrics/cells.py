@@ -51,9 +51,10 @@ class Cells:
         hidden = path.with_suffix(".new")
         file = hidden.open("x+b", buffering=0)
         fcntl.flock(file, fcntl.LOCK_EX)
-        # Zeros are written, because a full disk would otherwise end the process at its first write to a cell.
+        # The process writes zeros at its start. Otherwise, on a full disk, its first write to a cell would
+        # end it.
         file.write(bytes(SIZE))
-        hidden.rename(path)  # Readers must not see the file without the lock.
+        hidden.rename(path)  # Until the file is locked, readers must not see it.
         return cls(file)
 
     def allocate(self, family: Family, labels: tuple[str, ...]) -> int:
@@ -73,12 +74,12 @@ class Cells:
     def close(self) -> None:
         """Mark the process as ended.
 
-        Its numbers stay in the file; series that are added later are not shared.
+        The file keeps the process's numbers. Series that are added later are not shared.
         """
         if self._file is not None:
             fcntl.flock(
                 self._file, fcntl.LOCK_UN
-            )  # Closing is not enough: the memory map has a copy of the descriptor.
+            )  # Closing the file is not enough, because the memory map has a copy of the descriptor.
             self._file.close()
             self._file = None
 

@@ -9,7 +9,7 @@ from enum import Enum, auto
 
 
 class Kind(Enum):
-    """What a family measures, and how the numbers of several processes become one."""
+    """The kind of a family, which defines how the numbers of several processes are combined."""
 
     COUNTER = auto()
     """A sum over all processes, including processes that have ended."""
@@ -18,9 +18,9 @@ class Kind(Enum):
     SUMMED_GAUGE = auto()
     """A sum over running processes."""
     SHARED_GAUGE = auto()
-    """The maximum of running processes, which all measure one object, such as the database."""
+    """The maximum over running processes. All of them measure one object, such as the database."""
     TIMESTAMP = auto()
-    """The latest time of all processes, including those that have ended."""
+    """The latest time over all processes, including processes that have ended."""
 
 
 @dataclass(frozen=True, slots=True)

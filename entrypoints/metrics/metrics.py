@@ -63,7 +63,10 @@ class HttpMetrics:
 
 
 class QueueMetrics:
-    """The queues of orders: `orders`, and `locked orders` for those that wait for a locked row."""
+    """The queues of orders.
+
+    `orders` is the normal queue, and `locked orders` is the queue of orders that wait for a locked row.
+    """
 
     ORDERS = ("orders",)
     LOCKED_ORDERS = ("locked orders",)
@@ -86,7 +89,7 @@ class QueueMetrics:
 
 
 class PoolMetrics:
-    """The pools of database connections: `main`, and `public reads` for reads of the catalog."""
+    """The pools of database connections: `main`, and `public reads` for the catalog."""
 
     MAIN = "main"
     PUBLIC_READS = "public reads"
@@ -140,9 +143,10 @@ class ShopMetrics:
 
 
 def create_metrics(directory: Path | None) -> Metrics:
-    """Return the metrics of this process. Without a directory, no other process can read them.
+    """Return the metrics of this process.
 
-    Metrics are not worth a failure: if the directory is not writable, this is logged.
+    Without a directory, no other process can read them. If the directory is not writable, an error is logged,
+    and the service runs without shared metrics.
     """
     if directory is None:
         return Metrics(Cells())

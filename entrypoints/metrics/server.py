@@ -60,9 +60,9 @@ def shared_directory(configured: Path | None) -> Iterator[Path]:
 
 
 def remove_left_behind(parent: Path) -> None:
-    """Remove the directories of services that were killed."""
+    """Remove the directories of killed services."""
     for directory in parent.glob(f"{_PREFIX}*"):
-        with suppress(OSError):  # another user's, or removed meanwhile
+        with suppress(OSError):  # it belongs to another user, or was removed in the meantime
             is_old = directory.stat().st_mtime < time.time() - _LEFT_BEHIND_AFTER
             with _locked(directory):
                 if is_old:
@@ -95,7 +95,7 @@ def metrics_app(directory: Path) -> WsgiApp:
 def operations_server(ip: str, port: int, apps: Mapping[str, WsgiApp]) -> Iterator[None]:
     """Serve apps by their paths in threads. With port 0, serve nothing.
 
-    A port that is in use is logged and does not stop the service, which can work without it.
+    If the port is in use, this is logged, and the service runs without this server.
     """
     if not port:
         yield
@@ -138,4 +138,4 @@ class _QuietHandler(WSGIRequestHandler):
     timeout = CLIENT_SECONDS
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name of the overridden method
-        """Log nothing: a scrape is not an event."""
+        """Log nothing, because a scrape is not an event."""

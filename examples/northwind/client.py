@@ -15,7 +15,10 @@ R = TypeVar("R")
 AT_ONCE = 32
 """The maximum number of concurrent requests."""
 WAITING_LIMIT = 300.0
-"""The maximum time in seconds that a request can wait. After that its last response counts."""
+"""The maximum time in seconds for which a request is retried.
+
+After that, its last response counts.
+"""
 WAIT_AFTER_LOSS = 0.5
 
 _TRY_AGAIN = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
@@ -25,7 +28,7 @@ _TRY_AGAIN = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 class Client:
     http: httpx2.AsyncClient
     on_wait: Callable[[float], None]
-    """A function that is called with the seconds that the service asked the client to wait."""
+    """A function that is called with the seconds for which the service asks the client to wait."""
 
     async def send(
         self,

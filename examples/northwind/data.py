@@ -18,7 +18,7 @@ CURRENCY = "USD"
 
 @dataclass(frozen=True, slots=True)
 class NorthwindProduct:
-    """`price` is in US cents; `stock` is the number of units before the first order."""
+    """A product. `price` is in US cents; `stock` is the number of units before the first order."""
 
     sku: str
     price: int

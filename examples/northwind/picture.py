@@ -24,7 +24,7 @@ THEME = TerminalTheme(
 
 
 _FOREIGN = re.compile(r"\s*(@font-face \{.*?\}|<!--.*?-->)\n", re.DOTALL)
-"""Rich's reference to a web font. Any monospaced font is good enough."""
+"""Rich's reference to a web font. Any monospaced font suffices."""
 
 
 def recording_console() -> Console:
@@ -37,7 +37,7 @@ def recording_console() -> Console:
 
 def save_picture(console: Console, path: Path, *, title: str) -> None:
     """Write the recorded output as an SVG without references to other servers."""
-    console.print()  # keeps the last line from being cut off in fonts with long descenders
+    console.print()  # prevents that fonts with long descenders cut off the last line
     svg = _FOREIGN.sub("", console.export_svg(title=title, theme=THEME, clear=False))
     svg = svg.replace("Fira Code", "ui-monospace")
     path.write_text("".join(f"{line.rstrip()}\n" for line in svg.splitlines()), encoding="utf-8")

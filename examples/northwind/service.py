@@ -1,4 +1,4 @@
-"""The service that the demo uses: it is already running, or is started for the demo."""
+"""The service that the demo uses. The demo starts one if none is running."""
 
 import os
 import subprocess

@@ -1,4 +1,7 @@
-"""Lock files pin every package, and name no registry: everybody installs from the registry that is configured."""
+"""Lock files pin every package and name no registry.
+
+Packages are therefore installed from the configured registry.
+"""
 
 import json
 import re

@@ -20,7 +20,7 @@ from tests.kit.web import WebShop
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The permission for an operation, and the additional one for objects of others."""
+    """The permission for an operation, and the additional permission for objects of others."""
 
     permission: Permission | None = None
     others: Permission | None = None
@@ -218,8 +218,8 @@ async def authorization_of(asking: Asking, surroundings: Surroundings) -> Mappin
 async def ask_every_operation(web: WebShop, owner: Role, asking: Asking) -> dict[str, int]:
     """Send every operation's sample for the owner's objects, and return each error or 200.
 
-    A change is sent to a separate shop, by a new caller. `asking` is the role of the caller, or a client's
-    scope; None is the owner.
+    Each change is sent to a separate shop, by a new caller. `asking` is the role of the caller, or a client's
+    scope; None stands for the owner.
     """
     shared, statuses = await Surroundings.of(web, owner), {}
     for operation in operations():
@@ -257,7 +257,7 @@ async def test_each_role_can_use_its_permitted_routes_on_own_objects(web: WebSho
 
 @pytest.mark.parametrize("role", Role)
 async def test_each_role_can_use_its_permitted_routes_on_objects_of_others(web: WebShop, role: Role) -> None:
-    """For another customer, objects of a customer are 404, as if they did not exist."""
+    """For an object of another customer, the response is 404, as if the object did not exist."""
     assert await ask_every_operation(web, Role.CUSTOMER, role) == expected(role, own=False)
 
 

@@ -46,7 +46,10 @@ def breaking_changes(former: Json, present: Json) -> list[str]:
 
 
 def breaking_event_changes(former: Json, present: Json) -> list[str]:
-    """Return the breaking changes of the events of two AsyncAPI documents: in their envelope and their `data`."""
+    """Return the breaking changes of the events of two AsyncAPI documents.
+
+    The comparison includes the envelope and the `data` of the events.
+    """
     comparison = _Schemas(present, former, is_request=False)
     known, shown = former["components"]["schemas"], present["components"]["schemas"]
     changes: list[str] = []

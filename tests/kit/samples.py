@@ -86,7 +86,7 @@ class Surroundings:
         await web.container.users.sign_up()(
             SignUpCommand(email=sought_email_address(email), password=PASSWORD, role=owner, actor=SOMEBODY)
         )
-        operator = await web.admin()  # a second admin, so that the owner is not the last one
+        operator = await web.admin()  # a second admin, so that the owner is not the last admin
         tokens = [
             (await web.visitor.post("/token", data={"username": email, "password": PASSWORD})).json()
             for _ in range(2)
@@ -110,7 +110,7 @@ class Surroundings:
         return surroundings
 
     async def place_orders(self) -> None:
-        """Place an unpaid order, and a paid one that is partially shipped and refunded."""
+        """Place an unpaid order, and a paid order that is partially shipped and refunded."""
         product = await self.web.product(stock=100, price=PRICE, currency=CURRENCY)
         pending = await self._post("/v1/orders", order_of((product, QUANTITY)))
         for_guest = order_of((product, 1), guest={"email": "guest@example.com"})

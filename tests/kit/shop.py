@@ -80,7 +80,7 @@ HOLD = timedelta(minutes=15)
 STAFF = Actor(None, "test")
 MAX_BATCH = 64
 NO_TIMEOUT = 60
-"""Seconds that no test waits."""
+"""A timeout in seconds that no test reaches."""
 
 
 def owner_of(order: OrderView) -> OrderAccess:
@@ -92,8 +92,8 @@ def owner_of(order: OrderView) -> OrderAccess:
 class Shop(Accounts):
     """Every use case of the shop over one store.
 
-    There are shortcuts to create products and orders. The clock stands still, ids are sequential, and hashing
-    is free.
+    The class has shortcuts to create products and orders. The clock does not advance, ids are sequential, and
+    hashing takes no time.
     """
 
     create_product: CreateProduct
@@ -295,7 +295,7 @@ class Shop(Accounts):
         refund: RefundView | None = None,
         **fields: Any,
     ) -> None:
-        """Let the provider report an event of a payment or a refund."""
+        """Report an event of a payment or a refund as its provider."""
         told_of = {"payment_id": payment.id} if refund is None else {"refund_id": refund.id}
         event = ProviderEvent(
             provider=payment.method,
@@ -319,7 +319,7 @@ class Shop(Accounts):
     async def refunded_at_provider(
         self, payment: PaymentView, amount: Money, *, reference: str | None = None
     ) -> None:
-        """Let the provider report a refund made in its dashboard."""
+        """Report a refund that was made in the provider's dashboard."""
         await self.record_provider_event(
             ProviderEvent(
                 provider=payment.method,
@@ -419,7 +419,7 @@ class Shop(Accounts):
         access: OrderAccess = ALL_ORDERS,
         key: str | None = None,
     ) -> PayOrderCommand:
-        """Return the command of staff or the order's customer to pay."""
+        """Return the command to pay, from staff or the order's customer."""
         return PayOrderCommand(
             order_id=order.id,
             amount=amount or order.payable_total or order.total,
@@ -439,7 +439,7 @@ class Shop(Accounts):
         access: OrderAccess | None = None,
         key: str | None = None,
     ) -> PaymentCommand:
-        """Return the command of staff or the order's customer to capture or void a payment."""
+        """Return the command to capture or void a payment, from staff or the order's customer."""
         return PaymentCommand(
             order_id=payment.order_id,
             payment_id=payment.id,

@@ -178,7 +178,7 @@ class ShopMachine(RuleBasedStateMachine):
         return self.run(self.shop.get_order(order_id, access=OrderAccess.all()))
 
     def draw_order(self, data: st.DataObject, action: Action) -> OrderView:
-        """Draw an order: three times out of four one that permits the action, if there is one."""
+        """Draw an order. If orders permit the action, three of four draws return one of them."""
         orders = self.run(every_order(self.shop))
         permitting = [order for order in orders if action in order.allowed_actions]
         return data.draw(st.sampled_from(_preferred(data, permitting, orders)))
@@ -204,7 +204,7 @@ class ShopMachine(RuleBasedStateMachine):
         return data.draw(st.sampled_from(made)) if made else None
 
     def draw_return(self, data: st.DataObject, action: ReturnAction) -> ReturnView | None:
-        """Draw a return: three times out of four one that permits the action, if there is one."""
+        """Draw a return. If returns permit the action, three of four draws return one of them."""
         made = [each for order in self.run(every_order(self.shop)) for each in self._returns_of(order)]
         found = _preferred(data, [each for each in made if action in each.allowed_actions], made)
         return data.draw(st.sampled_from(found)) if found else None

@@ -1,7 +1,7 @@
-"""A shop small enough to explore all its reachable states.
+"""A shop that is small enough to explore all its reachable states.
 
-Two customers order more than the two units in stock. Each possible next step of people, the provider and time is a
-`Move`; a move runs the service's own use cases, over the store in memory.
+Two customers order more than the two units in stock. Each possible next step of people, the provider and time
+is a `Move`. A move executes the service's own use cases on the store in memory.
 """
 
 from collections.abc import Awaitable, Callable, Hashable, Iterator
@@ -59,18 +59,18 @@ REFUSALS = (
     RefundExceedsPaid,
     ValidationFailed,
 )
-"""The errors that a use case may raise. Any other exception is a mistake."""
+"""The errors that a use case may raise. Any other exception is a defect."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """The bounds of the exploration: units per customer, payments per order, and so on.
 
-    `failures` is how often a refund fails. `cancels`: single units are cancelled. `changes`: notes are changed.
-    `claims`: orders are placed for guests, whose accounts claim them.
-    `returns` is the number of returns. `is_manual`: payments are authorized first. `renews`: the provider renews
-    authorizations. `requires_action`: the bank can require authentication. `is_disputed`:
-    a payment can be disputed. `provider_refunds` is the number of refunds made at the provider.
+    `failures` is the maximum number of failures of a refund. `cancels`: single units are cancelled.
+    `changes`: notes are changed. `claims`: orders are placed for guests, whose accounts claim them. `returns`
+    is the number of returns. `is_manual`: payments are authorized first. `renews`: the provider renews
+    authorizations. `requires_action`: the bank can require authentication. `is_disputed`: a payment can be
+    disputed. `provider_refunds` is the number of refunds made at the provider.
     """
 
     units: tuple[int, ...] = (2, 1)
@@ -364,7 +364,7 @@ class World:
 
     @property
     def _resting(self) -> list[datetime]:
-        """The time at which failed refunds are due again."""
+        """The times at which failed refunds are due again."""
         now = self.shop.clock.now()
         asked = [
             refund.inquire_at for refund in self.database.tables.refunds.values() if not refund.inquiries
@@ -381,7 +381,7 @@ class World:
 
     @property
     def _ends(self) -> list[datetime]:
-        """The time of the next check of authorizations."""
+        """The times of the next checks of authorizations."""
         now = self.shop.clock.now()
         payments = self.database.tables.payments.values()
         return [

@@ -1,4 +1,4 @@
-"""The comparison of OpenAPI documents finds each kind of breaking change, and nothing else."""
+"""The comparison of documents detects each kind of breaking change, and nothing else."""
 
 from collections.abc import Callable
 from copy import deepcopy

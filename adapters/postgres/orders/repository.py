@@ -149,8 +149,8 @@ _UPDATED_LINES = (
     .where(OrderLineRow.order_id == _LINES.c.order_id, OrderLineRow.id == _LINES.c.id)
     .cte("updated_lines")
 )
-# History is written only for orders that still have the version that was read. The number of written rows
-# shows whether all orders do.
+# History is written only for orders whose version is unchanged since they were read. The number of written
+# rows shows whether this is true for all orders.
 _SAVE = (
     insert(OrderHistoryRow)
     .from_select(

@@ -56,10 +56,10 @@ A test compares the expression with the function.
 class OrderRow(Row):
     """An order without its lines.
 
-    The foreign key to the customer takes a KEY SHARE lock on its row, which many orders can hold at once.
-    `placed_by` is the user or service client that placed the order for its customer; it is null if the customer did.
-    The order of a guest has no customer until an account claims it.
-    `fingerprint` is the fingerprint of the request that placed the order; orders of release 2 and earlier have none.
+    The foreign key to the customer takes a KEY SHARE lock on the customer's row, which many orders can hold
+    at once. `placed_by` is the user or service client that placed the order for its customer; it is null if
+    the customer placed it. The order of a guest has no customer until an account claims it. `fingerprint` is
+    the fingerprint of the request that placed the order; orders of release 2 and earlier have none.
     """
 
     __tablename__ = "orders"

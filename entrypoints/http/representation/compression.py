@@ -13,7 +13,7 @@ from entrypoints.http.representation.negotiation import qualities_of
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 MIN_BYTES = 1_000
-"""The minimum length to compress. A shorter response fits into one packet anyway."""
+"""The minimum length to compress. A shorter response fits into one packet uncompressed."""
 _THREAD_MIN_BYTES = 128 * 1024
 """The length above which responses are compressed in a thread.
 

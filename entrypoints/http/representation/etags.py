@@ -48,7 +48,7 @@ IF_NONE_MATCH: Mapping[str, Any] = {
 _OWN_TAG = re.compile(r'"v([1-9][0-9]{0,17})"')
 _ANY_TAG = re.compile(r'(?:^|,)[ \t]*(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")[ \t]*(?=,|$)')
 _NO_VERSION = 0
-"""A version of no object. With it, a use case raises PreconditionFailed.
+"""A version that matches no object, so that a use case raises PreconditionFailed.
 
 The error contains the current version.
 """

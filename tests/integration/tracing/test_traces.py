@@ -149,7 +149,10 @@ async def test_unsampled_trace_is_neither_exported_nor_stored(
 async def test_new_traces_are_sampled_once_by_the_configured_ratio(
     spans: Collector, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of 400 requests 200 should be sampled. 140 are six standard deviations fewer, and 100 if it was decided twice."""
+    """The expected number is 200 of 400 requests.
+
+    140 is six standard deviations below 200. If the sampler decided twice, 100 traces would be expected.
+    """
     monkeypatch.setenv("OTEL_TRACES_SAMPLER", "parentbased_traceidratio")
     monkeypatch.setenv("OTEL_TRACES_SAMPLER_ARG", "0.5")
     async with shop_on(database_url) as web:

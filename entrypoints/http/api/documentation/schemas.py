@@ -1,4 +1,4 @@
-"""Changes to the schemas of the OpenAPI document that Pydantic has no option for."""
+"""Changes to the schemas of the OpenAPI document for which Pydantic has no option."""
 
 import json
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ def _named(part: Any, names: dict[str, str]) -> Any:  # noqa: ANN401 - documents
     if isinstance(part, str) and part.startswith(_PREFIX):
         return _PREFIX + names.get(part.removeprefix(_PREFIX), part.removeprefix(_PREFIX))
     if isinstance(part, float) and part.is_integer():
-        return int(part)  # FastAPI makes floats of all bounds
+        return int(part)  # FastAPI converts all bounds to floats
     if isinstance(part, list):
         return [_named(member, names) for member in part]
     if not isinstance(part, dict):
@@ -72,7 +72,7 @@ def without_defaults(document: dict[str, Any]) -> None:
 
 
 def _reachable(document: dict[str, Any]) -> set[str]:
-    """Return the names of the schemas of request bodies, and of the schemas they refer to."""
+    """Return the names of the schemas of request bodies, and of the schemas in them."""
     found: set[str] = set()
     open_ = [
         content["schema"]
