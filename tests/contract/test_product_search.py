@@ -21,13 +21,13 @@ FOUND = {
     "cdb 1": [WINE],  # parts of a SKU
     "red": [WINE, MUG],  # a word that two have, in the order asked for
     "red blaye": [WINE],  # words of the description and of the name
-    "red green": [],  # a word that nobody has
+    "red green": [],  # a word in no product
     "balye": [WINE],  # two letters swapped
     "blaie": [WINE],  # a wrong letter
     "xlaye": [WINE],  # a wrong first letter
     "blayye": [WINE],  # a letter too many
     "blye": [WINE],  # a letter too few
-    "balye cote": [WINE],  # a slip beside a right word
+    "balye cote": [WINE],  # a typo next to a correct word
     "bleie": [],  # two slips
     "mgu": [],  # a slip in a word of three letters
     "girnde": [],  # a slip in a word of the description

@@ -53,7 +53,7 @@ def verified(token: str, jwks_uri: str) -> dict[str, Any]:
     with warnings.catch_warnings():
         warnings.simplefilter(
             "ignore", SecurityWarning
-        )  # the older name of the algorithm, which all libraries know
+        )  # the older name of the algorithm, which all libraries support
         read = jwt.decode(token, keys, algorithms=["EdDSA"])
     jwt.JWTClaimsRegistry(exp={"essential": True}, aud={"essential": True, "value": "steelyard"}).validate(
         read.claims

@@ -47,7 +47,7 @@ class Outside:
         """Return the claims of an access token, verified by joserfc with the published keys."""
         answer = await self.web.visitor.get(self.metadata["jwks_uri"])
         with warnings.catch_warnings():
-            # The older name of the algorithm (RFC 9864), which all libraries know.
+            # The older name of the algorithm (RFC 9864), which all libraries support.
             warnings.simplefilter("ignore", SecurityWarning)
             read = jwt.decode(token, KeySet.import_key_set(answer.json()), algorithms=["EdDSA"])
         rules = jwt.JWTClaimsRegistry(

@@ -1,4 +1,4 @@
-"""Lists and documents are compressed for clients that ask for it."""
+"""Lists and documents are compressed for clients that accept gzip."""
 
 import pytest
 

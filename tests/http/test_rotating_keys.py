@@ -1,4 +1,4 @@
-"""Key rotation in running processes logs nobody out."""
+"""Key rotation in running processes ends no session."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
@@ -67,7 +67,7 @@ async def test_joserfc_verifies_tokens_with_fetched_keys(
 ) -> None:
     token = await log_in(processes.rotating)
     keys = KeySet.import_key_set({"keys": await key_set(processes.other)})
-    with pytest.warns(SecurityWarning, match="RFC 9864"):  # the older name, which all libraries know
+    with pytest.warns(SecurityWarning, match="RFC 9864"):  # the older name, which all libraries support
         read = jwt.decode(token, keys, algorithms=["EdDSA"])
     rules = jwt.JWTClaimsRegistry(
         now=lambda: int(processes.clock.now().timestamp()),

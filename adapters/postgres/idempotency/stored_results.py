@@ -24,7 +24,7 @@ ACTIONS_OF_RELEASE_2 = frozenset(
         Action.REFUND,
     }
 )
-"""The actions that release 2 knows.
+"""The actions that release 2 can read.
 
 Release 2 responds to a retry with 500 if the stored result contains another action.
 """

@@ -22,7 +22,7 @@ from adapters.embedded_postgres.lease import CHECKOUT, SUPERVISOR
 from adapters.embedded_postgres.pid_file import PidFile
 from tests.servers.databases import connected
 
-LIMIT = 60  # timeout in seconds for events that should happen at once
+LIMIT = 60  # timeout in seconds for events without a delay
 # The operating system keeps running in these tests, so written data need not be flushed.
 SETTINGS = {"fsync": "off"}
 HOLD = f"""

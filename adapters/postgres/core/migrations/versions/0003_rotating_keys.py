@@ -20,7 +20,10 @@ def downgrade() -> None:
 
 
 def _move(column: str, *, to: str) -> None:
-    """Replace a column. From PostgreSQL 18 on, renaming would keep the old name in the NOT NULL constraint."""
+    """Replace a column instead of renaming it.
+
+    From PostgreSQL 18 on, a renamed column would keep the old name in its NOT NULL constraint.
+    """
     op.add_column("signing_keys", sa.Column(to, sa.DateTime(timezone=True), nullable=True))
     op.execute(f"UPDATE signing_keys SET {to} = {column}")  # noqa: S608 - names of this file
     op.alter_column("signing_keys", to, nullable=False)

@@ -1,4 +1,4 @@
-"""Tables of payments, refunds and fulfillments, and their columns in orders, history and ledger."""
+"""Add tables of payments, refunds and fulfillments, and their columns in other tables."""
 
 import sqlalchemy as sa
 from alembic import op

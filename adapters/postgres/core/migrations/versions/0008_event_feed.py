@@ -1,4 +1,4 @@
-"""The position of each published event in the feed. It replaces the column with the transaction id."""
+"""Replace the transaction id of events by their positions in the feed."""
 
 import sqlalchemy as sa
 from alembic import op

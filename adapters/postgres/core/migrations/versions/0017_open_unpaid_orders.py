@@ -1,4 +1,7 @@
-"""An index on the open unpaid orders of a customer, which are counted when the customer places another order."""
+"""Add an index on the open unpaid orders of a customer.
+
+They are counted when the customer places another order.
+"""
 
 import sqlalchemy as sa
 from alembic import op

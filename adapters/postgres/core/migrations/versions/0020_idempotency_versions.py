@@ -1,4 +1,6 @@
-"""Idempotency records get versions of fingerprint and format, and the subject of personal data.
+"""Add versions and the subject of personal data to idempotency records.
+
+The versions are those of the fingerprint and of the format.
 
 The defaults describe the records of earlier releases, including those that such a release writes after this migration.
 """

@@ -1,4 +1,6 @@
-"""Report rows whose texts break a current rule. No row is changed: such rows can still be read.
+"""Report rows whose texts break a current rule.
+
+No row is changed, because such rows can still be read.
 
 The rules are copies of the domain's rules, because a migration must not change when those do.
 """

@@ -1,4 +1,6 @@
-"""Webhook endpoints get an owner: the user or client that created them, if the audit log has it.
+"""Add an owner to webhook endpoints.
+
+The owner is the user or client that created the endpoint, if the audit log names it.
 
 Additive: the former release neither writes nor reads the columns.
 """

@@ -1,6 +1,8 @@
-"""The first pending delivery of each endpoint and aggregate: the query for due deliveries reads only these.
+"""Store the first pending delivery of each endpoint and aggregate.
 
-A trigger maintains the heads, because release 2, which may run beside this release, writes deliveries without heads.
+The query for due deliveries reads only these.
+
+A trigger maintains the heads, because release 2, which can run at the same time, writes deliveries without heads.
 
 Transactions that change pending deliveries of one aggregate lock its head, so that each sees the changes of the others:
 an insertion or a retry locks it by ON CONFLICT, and the end of a delivery by FOR UPDATE. Every transaction locks

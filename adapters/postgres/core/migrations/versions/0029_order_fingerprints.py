@@ -1,4 +1,6 @@
-"""Orders keep the fingerprint of the request that placed them, for retries after the idempotency record is pruned.
+"""Store the fingerprint of the request that placed an order.
+
+Retries need it after the idempotency record is pruned.
 
 Additive: orders of the former release have none, and their retries are not compared.
 """

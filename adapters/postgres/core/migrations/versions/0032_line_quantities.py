@@ -5,7 +5,7 @@ their stock is released, and the order ends if no units are left. An order is no
 the shop still has money for it: staff have to decide. `check` names the orders that the migration cannot correct.
 In cancelled orders all units that were not shipped count as cancelled.
 
-A process of release 2 does not know these columns. docs/versioning.md describes its behavior beside this release.
+A process of release 2 does not know these columns. docs/versioning.md describes its behavior while this release also runs.
 """
 
 import sqlalchemy as sa

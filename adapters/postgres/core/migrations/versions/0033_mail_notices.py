@@ -1,4 +1,4 @@
-"""Mail notices: mail about an object, such as a webhook endpoint, that nobody requested.
+"""Mail notices: mail about an object, such as a webhook endpoint, that no user requested.
 
 They have a separate table, because release 2 reads every row of `mail_requests` and fails at an unknown kind.
 """

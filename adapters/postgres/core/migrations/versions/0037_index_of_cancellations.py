@@ -1,4 +1,7 @@
-"""An index of cancellation events with a customer's reason, which closing the account erases."""
+"""Add an index of cancellation events with a customer's reason.
+
+Closing the account erases these reasons.
+"""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,7 @@
-"""An index of an endpoint's undelivered deliveries by creation time, for retries of a period."""
+"""Add an index of an endpoint's undelivered deliveries by creation time.
+
+Retries of a period use the index.
+"""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,7 @@
-"""An index on the events of an aggregate, for the check of the invariants in ranges of orders."""
+"""Add an index on the events of an aggregate.
+
+The check of the invariants uses it for ranges of orders.
+"""
 
 import sqlalchemy as sa
 from alembic import op

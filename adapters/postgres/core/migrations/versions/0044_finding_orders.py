@@ -1,4 +1,6 @@
-"""Indexes for the filters of order lists, and an index of all events with a customer's reason.
+"""Add indexes for the filters of order lists.
+
+Another index contains all events with a customer's reason.
 
 The latter replaces the index of cancellations: cancelled units and requested returns have reasons as well.
 """
