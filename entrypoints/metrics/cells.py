@@ -30,7 +30,7 @@ class Series:
 
 
 class Cells:
-    """Numbers of type double. A series occupies as many consecutive cells as its family is wide.
+    """Numbers of type double. A series occupies consecutive cells: the width of its family.
 
     A file begins with `SIZE` bytes of cells. Then follows one line per series in the order of their cells: a JSON array
     of the family's name and the values of its labels. The process holds a lock on the file, so that readers know

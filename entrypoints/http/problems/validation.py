@@ -24,7 +24,9 @@ In this service the value is a SecretStr.
 
 
 def broken_rule(*path: str | int, code: str, detail: str, **params: Param) -> PydanticCustomError:
-    """Create an error for a schema's validator. `path` leads from the validated value to the field.
+    """Create an error for a schema's validator.
+
+    `path` leads from the validated value to the field.
 
         @model_validator(mode="after")
         def passwords_agree(self) -> Self:

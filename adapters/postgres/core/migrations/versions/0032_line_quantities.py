@@ -115,7 +115,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Count cancelled units as ordered again. First cancel the open orders with cancelled units."""
+    """Drop the counts of cancelled units, which then count as ordered again.
+
+    Cancel the open orders with cancelled units before the downgrade.
+    """
     op.execute(f"DELETE FROM order_history WHERE action NOT IN {_OLD_ACTIONS}")  # noqa: S608 - constants
     _replace_actions(_OLD_ACTIONS)
     op.drop_constraint(op.f("ck_order_lines_returned_within_fulfilled"), "order_lines")
