@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
+from weakref import finalize
 
 from entrypoints.metrics.families import FAMILIES, Family
 
@@ -41,6 +42,8 @@ class Cells:
 
     def __init__(self, file: BinaryIO | None = None) -> None:
         self._file = file
+        if file is not None:
+            finalize(self, file.close)
         self._used = 0
         self.values = memoryview(mmap.mmap(-1 if file is None else file.fileno(), SIZE)).cast("d")
 
