@@ -16,7 +16,8 @@ from tests.kit.shop import STAFF, Shop
 
 
 async def test_every_constraint_mapped_to_an_error_exists(psql: asyncpg.Connection) -> None:
-    names = {name for (name,) in await psql.fetch("SELECT conname::text FROM pg_constraint")}
+    rows = await psql.fetch("SELECT conname::text FROM pg_constraint UNION SELECT indexname FROM pg_indexes")
+    names = {name for (name,) in rows}
     assert set(REFUSALS) <= names
 
 
