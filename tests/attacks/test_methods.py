@@ -14,8 +14,9 @@ READS = [operation for operation in operations() if operation.method == "GET"]
 async def test_read_request_changes_no_stored_data(
     surroundings: Surroundings, watched: Watched, operation: Operation, method: str
 ) -> None:
+    sample = await surroundings.sample(operation)
     response = await surroundings.web.visitor.request(
-        method, surroundings.url_of(operation), headers=surroundings.operator
+        method, sample.url, headers={**sample.headers, **surroundings.operator}
     )
     assert response.status_code == 200, response.text
     assert not watched.has_changed()
