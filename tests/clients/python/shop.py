@@ -20,9 +20,9 @@ from steelyard_client.models import (
     NonNegativeMoney,
     OrderLineRequest,
     OrderPage,
-    OrderResponse,
     OrderStatus,
     PasswordForm,
+    PlacedOrderResponse,
     PlaceOrderRequest,
     Problem,
     ProblemCode,
@@ -52,7 +52,9 @@ def main(url: str, admin_email: str, admin_password: str) -> None:
 
     one = PlaceOrderRequest(lines=[OrderLineRequest(product_id=product.id, quantity=1)])
     for _ in range(ORDERS):
-        order = expect(OrderResponse, place_order.sync(client=customer, body=one, idempotency_key=key()))
+        order = expect(
+            PlacedOrderResponse, place_order.sync(client=customer, body=one, idempotency_key=key())
+        )
         check(order.status is OrderStatus.PENDING_PAYMENT, order.status)
         check(order.total.amount == price.amount, order.total)
 
