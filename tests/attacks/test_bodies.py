@@ -67,7 +67,7 @@ async def those_taken(
 async def test_every_operation_rejects_non_interoperable_json(
     web: WebShop, sample: Sample, watched: Watched, log: StringIO
 ) -> None:
-    bodies = filter(None, with_values(sample.body, NOT_INTEROPERABLE))
+    bodies = with_values(sample.body, NOT_INTEROPERABLE)
     assert await those_taken(web, sample, bodies, watched, log) == []
 
 
@@ -88,7 +88,7 @@ async def test_object_with_a_missing_or_repeated_field_is_rejected(
         assert validator(content["schema"]).is_valid(fields), body[:200]
 
 
-async def test_list_with_too_many_or_too_few_items_is_rejected(
+async def test_list_with_too_many_items_is_rejected(
     web: WebShop, sample: Sample, watched: Watched, log: StringIO
 ) -> None:
     assert await those_taken(web, sample, overlong(sample.body), watched, log) == []
