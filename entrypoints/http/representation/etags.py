@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Header
+from fastapi.exceptions import RequestValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -120,7 +121,12 @@ def if_none_match(request: Request, response: Response, answer: V, tag: str) -> 
 def _listed(request: Request, name: bytes) -> str:
     """Return the lines of a header as one list (RFC 9110, section 5.3).
 
-    A list that is too long has no tags.
+    Raises RequestValidationError if the list is too long.
     """
     listed = b",".join([value for sent, value in request.scope["headers"] if sent == name])
-    return listed.decode("latin-1") if len(listed) <= _MAX_LENGTH else ""
+    if len(listed) > _MAX_LENGTH:
+        place = ("header", name.decode().title())
+        raise RequestValidationError(
+            [{"type": "string_too_long", "loc": place, "ctx": {"max_length": _MAX_LENGTH}}]
+        )
+    return listed.decode("latin-1")

@@ -154,6 +154,8 @@ def _problems(route: APIRoute) -> Iterator[str]:
         "internal_error",
         "shutting_down",
     )
+    if HTTPStatus.NOT_MODIFIED in route.responses:
+        yield "validation_failed"
     for dependant in dependants_of(route.dependant):
         yield from problems_of_dependency(dependant.call)
         if dependant.path_params or dependant.query_params or dependant.header_params:
