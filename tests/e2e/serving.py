@@ -62,7 +62,8 @@ def serving(
         **{name: value for name, value in os.environ.items() if not name.startswith("STEELYARD_")},
         **({"STEELYARD_DATABASE_URL": database_url} if database_url else {}),
         "STEELYARD_PORT": str(port),
-        "STEELYARD_METRICS_PORT": "0",
+        # The releases before this one refuse a setting that they do not know.
+        **({"STEELYARD_METRICS_PORT": "0"} if checkout == CHECKOUT else {}),
         **{f"STEELYARD_{name.upper()}": value for name, value in settings.items()},
     }
     process = subprocess.Popen(
