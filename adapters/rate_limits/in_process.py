@@ -33,7 +33,7 @@ class InProcessRateLimiter(RateLimiter):
 class UnlimitedRateLimiter(RateLimiter):
     """A rate limiter without limits, for example for a benchmark."""
 
-    async def take(self, policy: RateLimitPolicy, partition: str) -> Allowance:  # noqa: ARG002 - the port's signature
+    async def take(self, policy: RateLimitPolicy, partition: str) -> Allowance:  # noqa: ARG002 - the port has this parameter for limiters that count
         return Allowance(allowed=True, remaining=policy.quota, resets_in=0)
 
     async def close(self) -> None: ...

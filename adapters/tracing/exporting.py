@@ -12,7 +12,7 @@ from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
 from opentelemetry.trace import Link, SpanKind, Status, TraceState, get_current_span
 from opentelemetry.util.types import Attributes
 
-_ids = Random(secrets.randbits(128))  # noqa: S311 - trace ids for the sampler only, and no secret
+_ids = Random(secrets.randbits(128))  # noqa: S311 - a trace id is not a secret
 
 SAFE_ATTRIBUTES = frozenset(
     {

@@ -29,7 +29,7 @@ class Tracing:
         """Return the trace context of the running code, or None if its trace is not recorded."""
         return None
 
-    def records_request(self, traceparent: str | None) -> bool:  # noqa: ARG002 - overridden
+    def records_request(self, traceparent: str | None) -> bool:  # noqa: ARG002 - the subclass that records traces reads it
         """Return whether a request can have a span. `traceparent` is its header, or None."""
         return False
 

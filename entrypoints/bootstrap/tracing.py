@@ -29,9 +29,9 @@ def create_tracing() -> Tracing:
         if os.environ.get(variable, "http/protobuf") != "http/protobuf":
             raise WrongSettings(f"{variable} has to be http/protobuf, the only protocol of this service.")
     # A service without tracing does not load the libraries, which take time and memory.
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 - loaded only if tracing is on
 
-    from adapters.tracing.opentelemetry import OpenTelemetryTracing  # noqa: PLC0415
+    from adapters.tracing.opentelemetry import OpenTelemetryTracing  # noqa: PLC0415 - loaded only if tracing is on
 
     return OpenTelemetryTracing(OTLPSpanExporter())
 

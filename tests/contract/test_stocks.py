@@ -114,7 +114,7 @@ async def test_movements_of_a_stock_saved_twice_are_written_once(shop: Shop) -> 
 async def test_stock_ledger_pages_are_newest_first_during_inserts(shop: Shop, limit: int) -> None:
     mug, cup = await shop.product(stock=0), await shop.product(stock=100)
     for units in range(1, 7):
-        await change(shop, mug.id, lambda stock, units=units: receive(stock, units))  # type: ignore[misc]
+        await change(shop, mug.id, lambda stock, units=units: receive(stock, units))  # type: ignore[misc] # mypy cannot infer the type of a lambda with a default
 
     async def page_after(after: Position | None) -> Page[MovementView]:
         return await shop.store.stocks.movements(mug.id, after=after, limit=limit)

@@ -56,7 +56,7 @@ class DriverRead:
                 connection.close()
         return [self._row(record) for record in records]
 
-    def _row(self, record: Iterable[object]) -> Any:  # noqa: ANN401 - a named tuple of the statement's columns
+    def _row(self, record: Iterable[object]) -> Any:  # noqa: ANN401 - a named tuple whose fields only the statement knows
         if not self._processors:
             return self._make(record)
         values = list(record)

@@ -51,10 +51,10 @@ def connection_state(url: str) -> ConnectionState:
 def _pooled_connection(settings: Mapping[str, str]) -> type[asyncpg.Connection]:
     set_all = " ".join(f"SET LOCAL {name} = '{value}';" for name, value in settings.items())
 
-    class PooledConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg has no types
+    class PooledConnection(asyncpg.Connection):  # type: ignore[misc] # the base class is Any, because asyncpg has no types
         """A connection that sends the settings in the same message as the begin of a transaction."""
 
-        async def execute(self, query: str, *args: object, timeout: float | None = None) -> str:  # noqa: ASYNC109 - asyncpg's parameter
+        async def execute(self, query: str, *args: object, timeout: float | None = None) -> str:  # noqa: ASYNC109 - the overridden method of asyncpg has this parameter
             if query.startswith("BEGIN"):
                 query = f"{query} {set_all}"
             status: str = await super().execute(query, *args, timeout=timeout)

@@ -123,5 +123,5 @@ def create_reader(
 
 
 async def _await_replay(connection: AsyncConnection, position: int) -> None:
-    while not await connection.scalar(_HAS_REPLAYED, {"position": position}):  # noqa: ASYNC110 - the server sends no events
+    while not await connection.scalar(_HAS_REPLAYED, {"position": position}):  # noqa: ASYNC110 - PostgreSQL sends no event when it has replayed a position
         await asyncio.sleep(_POLL_SECONDS)

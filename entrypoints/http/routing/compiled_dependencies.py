@@ -57,7 +57,7 @@ class ImmediateDependency:
     def resolve(self, request: Request) -> Any:  # noqa: ANN401 - the parameter's annotation says what it is
         raise NotImplementedError
 
-    async def __call__(self, request: Request) -> Any:  # noqa: ANN401 - as above
+    async def __call__(self, request: Request) -> Any:  # noqa: ANN401 - the parameter's annotation says what it is
         return self.resolve(request)
 
 

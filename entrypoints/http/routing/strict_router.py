@@ -109,7 +109,7 @@ def _is_served_here(route: Any) -> bool:  # noqa: ANN401 - a route, or an object
     return isinstance(_route_of(route), StrictRoute) and route.max_body_size is None
 
 
-def _route_of(route: Any) -> Any:  # noqa: ANN401 - as above
+def _route_of(route: Any) -> Any:  # noqa: ANN401 - a route, or an object of FastAPI's own
     return getattr(route, "original_route", route)
 
 

@@ -133,9 +133,9 @@ _OPENING = {
     "request_id": "9f1c2f9e6b0c4a529a3e0d6a7f4c1b1d",
     "at": LISTED,
 }
-_REFRESH_TOKEN = "Jt0c5n2yVb1kXo8QhZ7rPw3mLd6sUe9aGf4iKx0yTz1qCv5bNn8jRh2gWp7uSm3l"  # noqa: S105 - an example
+_REFRESH_TOKEN = "Jt0c5n2yVb1kXo8QhZ7rPw3mLd6sUe9aGf4iKx0yTz1qCv5bNn8jRh2gWp7uSm3l"  # noqa: S105 - an example, which is valid nowhere
 _ACCESS_TOKEN = (  # a header and claims without a valid signature
-    "eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCJ9"  # noqa: S105 - an example
+    "eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCJ9"  # noqa: S105 - an example, which is valid nowhere
     ".eyJzdWIiOiIwMTkwZjNjNi03ZDJhLTdjMzEtOWIwZS0wMDAwMDAwMDAwMDEifQ.c2lnbmF0dXJl"
 )
 
