@@ -1,4 +1,4 @@
-"""Guests: customers without an account, for whom staff or a service client places an order."""
+"""Guests: customers without an account. Staff or a service client places their orders."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

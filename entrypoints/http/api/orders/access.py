@@ -24,7 +24,7 @@ def order_access(principal: Principal, permission: Permission) -> OrderAccess:
 
 
 def customer_of(placer: Principal, customer_id: UUID | None, *, is_for_guest: bool = False) -> UserId | None:
-    """Return the customer for whom the caller places an order.
+    """Return the customer of an order that the caller places.
 
     This is the caller by default, and None for a guest.
 
