@@ -29,7 +29,10 @@ Without this pause, every read would wait for the replica.
 _POLL_SECONDS = 0.005
 
 _FIND_POSITION = text("SELECT pg_current_wal_flush_lsn() AS position")
-_HAS_REPLAYED = text("SELECT pg_is_in_recovery() AND pg_last_wal_replay_lsn() >= CAST(:position AS pg_lsn)")
+_FIND_PROGRESS = text("""
+    SELECT pg_is_in_recovery() AS is_replica,
+           pg_last_wal_replay_lsn() >= CAST(:position AS pg_lsn) AS has_replayed
+""")
 
 _log = structlog.get_logger(__name__)
 
@@ -123,5 +126,16 @@ def create_reader(
 
 
 async def _await_replay(connection: AsyncConnection, position: int) -> None:
-    while not await connection.scalar(_HAS_REPLAYED, {"position": position}):  # noqa: ASYNC110 - PostgreSQL sends no event when it has replayed a position
+    """Wait until the server of this connection has replayed the position.
+
+    Raises DatabaseUnavailable, and closes the connection, if the server has been promoted. The pool then
+    connects to another host that is a replica.
+    """
+    while True:
+        progress = (await connection.execute(_FIND_PROGRESS, {"position": position})).one()
+        if not progress.is_replica:
+            await connection.invalidate()
+            raise DatabaseUnavailable
+        if progress.has_replayed:
+            return
         await asyncio.sleep(_POLL_SECONDS)

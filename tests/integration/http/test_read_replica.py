@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 
 import httpx2
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from adapters.postgres.core import replica
+from adapters.postgres.core.engine import STATEMENT_TIMEOUT, create_engine
 from adapters.postgres.core.migrations import upgrade
-from adapters.postgres.core.replica import ReplicaReader
+from adapters.postgres.core.replica import ReplicaReader, create_reader
 from tests.integration.http.services import container_on
 from tests.kit.web import WebShop, key, order_of, web_shop
 from tests.servers.databases import connected, empty
@@ -137,3 +138,20 @@ async def test_reads_continue_without_the_replica(
             servers.standby.resume()
         else:
             await asyncio.to_thread(servers.standby.start)
+
+
+async def test_promoted_replica_is_replaced_by_another_host(
+    servers: Replication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replica, "SKIP_SECONDS", 0.0)
+    primary = create_engine(servers.url)
+    reader = create_reader(primary, replica_url=servers.url, pool_size=1, statement_timeout=STATEMENT_TIMEOUT)
+    is_replica = text("SELECT pg_is_in_recovery() AS answer")
+    assert [row.answer for row in await reader.all(is_replica)] == [True]
+    await asyncio.to_thread(servers.fail_over)
+    await asyncio.to_thread(servers.repair)
+    await primary.dispose()
+    answers = [(await reader.all(is_replica))[0].answer for _ in range(2)]
+    await reader.close()
+    await primary.dispose()
+    assert answers == [False, True]
