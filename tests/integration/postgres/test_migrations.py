@@ -61,6 +61,23 @@ async def test_migration_of_a_locked_table_times_out_and_can_be_repeated(
     assert await schema_of(psql) == before
 
 
+@pytest.mark.parametrize("former", ["0043", "0047", "0049"])
+async def test_migration_that_failed_to_build_an_index_can_be_repeated(
+    database_url: str, psql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch, former: str
+) -> None:
+    """The changes before the index were committed, so the repeated migration meets them."""
+    monkeypatch.setattr(migrations, "_LOCK_TIMEOUT", "50ms")
+    before = await schema_of(psql)
+    await asyncio.to_thread(migrations.downgrade, database_url, former)
+    async with psql.transaction(isolation="repeatable_read"):
+        await psql.execute("SELECT 1")  # CREATE INDEX CONCURRENTLY waits for this snapshot.
+        with pytest.raises(DBAPIError, match="lock timeout"):
+            await asyncio.to_thread(migrations.upgrade, database_url)
+    assert (await asyncio.to_thread(migrations.state, database_url)).revision == former
+    await asyncio.to_thread(migrations.upgrade, database_url)
+    assert await schema_of(psql) == before
+
+
 async def test_each_migration_releases_its_locks_before_the_next(
     database_url: str, psql: asyncpg.Connection
 ) -> None:

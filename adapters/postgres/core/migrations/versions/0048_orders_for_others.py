@@ -15,8 +15,8 @@ _NEW_KEY = "uq_orders_placed_by_idempotency_key"
 
 
 def upgrade() -> None:
-    op.add_column("orders", sa.Column("placed_by", sa.Uuid))
-    # Building an index on a large table takes minutes. A failed attempt leaves an invalid index.
+    op.add_column("orders", sa.Column("placed_by", sa.Uuid), if_not_exists=True)
+    # Building an index on a large table takes minutes. A failed attempt leaves the column and an invalid index.
     with op.get_context().autocommit_block():
         op.drop_index(_NEW_KEY, "orders", postgresql_concurrently=True, if_exists=True)
         op.create_index(

@@ -23,13 +23,17 @@ _NEW_CHECKS = (("orders", "ck_orders_has_caller"), ("order_history", "ck_order_h
 
 
 def upgrade() -> None:
-    op.add_column("orders", sa.Column("guest_email", sa.Text))
-    op.add_column("orders", sa.Column("guest_email_typed", sa.Text))
-    op.add_column("orders", sa.Column("guest_name", sa.Text))
+    # A failed attempt to build the index leaves the columns and the constraints.
+    op.add_column("orders", sa.Column("guest_email", sa.Text), if_not_exists=True)
+    op.add_column("orders", sa.Column("guest_email_typed", sa.Text), if_not_exists=True)
+    op.add_column("orders", sa.Column("guest_name", sa.Text), if_not_exists=True)
     op.add_column(
-        "orders", sa.Column("order_token_version", sa.BigInteger, nullable=False, server_default=sa.text("1"))
+        "orders",
+        sa.Column("order_token_version", sa.BigInteger, nullable=False, server_default=sa.text("1")),
+        if_not_exists=True,
     )
     op.alter_column("orders", "customer_id", nullable=True)
+    op.drop_constraint(op.f("ck_orders_has_caller"), "orders", if_exists=True)
     op.create_check_constraint(
         op.f("ck_orders_has_caller"),
         "orders",
