@@ -1,18 +1,17 @@
 """Export of spans to a collector, configured by OpenTelemetry's standard variables."""
 
-import secrets
 from collections.abc import Sequence
-from random import Random
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
 from opentelemetry.trace import Link, SpanKind, Status, TraceState, get_current_span
 from opentelemetry.util.types import Attributes
 
-_ids = Random(secrets.randbits(128))  # noqa: S311 - a trace id is not a secret
+_ids = RandomIdGenerator()
 
 SAFE_ATTRIBUTES = frozenset(
     {
@@ -67,7 +66,7 @@ class ServiceSampler(Sampler):
 
     def samples_new_trace(self) -> bool:
         """Return whether to begin a trace for a request without a trace."""
-        result = self._sampler.should_sample(None, _ids.getrandbits(128), "request", SpanKind.SERVER)
+        result = self._sampler.should_sample(None, _ids.generate_trace_id(), "request", SpanKind.SERVER)
         return result.decision is Decision.RECORD_AND_SAMPLE
 
     def should_sample(
