@@ -50,7 +50,7 @@ class Database(containers.DeclarativeContainer):
     settings: providers.Dependency[Settings] = providers.Dependency(instance_of=Settings)
     clock: providers.Dependency[Clock] = providers.Dependency()
     ids: providers.Dependency[IdFactory] = providers.Dependency()
-    tracing: providers.Dependency[Tracing] = providers.Dependency(instance_of=Tracing, default=Tracing())
+    tracing: providers.Dependency[Tracing] = providers.Dependency()
     security = providers.DependenciesContainer()
     metrics: providers.Dependency[Metrics] = providers.Dependency()
 

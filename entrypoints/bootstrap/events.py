@@ -32,7 +32,7 @@ class Events(containers.DeclarativeContainer):
     clock: providers.Dependency[Clock] = providers.Dependency()
     ids: providers.Dependency[IdFactory] = providers.Dependency()
     database = providers.DependenciesContainer()
-    tracing: providers.Dependency[Tracing] = providers.Dependency(instance_of=Tracing, default=Tracing())
+    tracing: providers.Dependency[Tracing] = providers.Dependency()
     webhooks = providers.DependenciesContainer()
 
     list_events = providers.Singleton(ListEvents, feed=database.event_feed)

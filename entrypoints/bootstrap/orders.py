@@ -41,7 +41,7 @@ class Orders(containers.DeclarativeContainer):
     settings: providers.Dependency[Settings] = providers.Dependency(instance_of=Settings)
     clock: providers.Dependency[Clock] = providers.Dependency()
     ids: providers.Dependency[IdFactory] = providers.Dependency()
-    tracing: providers.Dependency[Tracing] = providers.Dependency(instance_of=Tracing, default=Tracing())
+    tracing: providers.Dependency[Tracing] = providers.Dependency()
     database = providers.DependenciesContainer()
     metrics: providers.Dependency[Metrics] = providers.Dependency()
 

@@ -91,7 +91,7 @@ class Payments(containers.DeclarativeContainer):
     ids: providers.Dependency[IdFactory] = providers.Dependency()
     database = providers.DependenciesContainer()
     orders = providers.DependenciesContainer()
-    tracing: providers.Dependency[Tracing] = providers.Dependency(instance_of=Tracing, default=Tracing())
+    tracing: providers.Dependency[Tracing] = providers.Dependency()
 
     outgoing_http = providers.Singleton(OutgoingHttp, watch=tracing.provided.watch_client)
     http_client = outgoing_http.provided.get.call()

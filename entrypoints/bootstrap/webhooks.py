@@ -27,7 +27,7 @@ class Webhooks(containers.DeclarativeContainer):
     clock: providers.Dependency[Clock] = providers.Dependency()
     ids: providers.Dependency[IdFactory] = providers.Dependency()
     database = providers.DependenciesContainer()
-    tracing: providers.Dependency[Tracing] = providers.Dependency(instance_of=Tracing, default=Tracing())
+    tracing: providers.Dependency[Tracing] = providers.Dependency()
     security = providers.DependenciesContainer()
 
     create_endpoint = providers.Singleton(

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Object
 
+from adapters.tracing.tracing import Tracing
 from application.catalog.adjust_stock import AdjustStock, AdjustStockCommand
 from application.catalog.archive_product import ArchiveProduct
 from application.catalog.change_product import ChangeProduct
@@ -157,6 +158,7 @@ class Shop(Accounts):
             settings=SETTINGS,
             clock=self.clock,
             ids=self.ids,
+            tracing=Tracing(),
             database=self.database,
             hold_limits=Object(self.hold_limits),
         )
