@@ -14,8 +14,8 @@ SCHEMAS: Json = description()["components"]["schemas"]
 OPEN_ENUMERATIONS = ("Action", "AuditAction", "EventType", "MovementReason", "ProblemCode", "ReturnAction")
 """Enumerations that can get values in a later release; see decision 37."""
 
-LEAST_WORDS = 2
-"""Words of a description."""
+MIN_WORDS = 2
+"""The minimum number of words in a description."""
 
 
 def objects_within(part: Any) -> Iterator[Json]:
@@ -66,7 +66,7 @@ def test_every_property_is_described() -> None:
         (name, field)
         for name, schema in SCHEMAS.items()
         for field, described in schema.get("properties", {}).items()
-        if len(described.get("description", "").partition("Default: ")[0].split()) < LEAST_WORDS
+        if len(described.get("description", "").partition("Default: ")[0].split()) < MIN_WORDS
     ] == []
 
 
@@ -75,7 +75,7 @@ def test_every_parameter_is_described() -> None:
         (operation.id, parameter["name"])
         for operation in operations()
         for parameter in operation.described.get("parameters", ())
-        if len(parameter.get("description", "").split()) < LEAST_WORDS
+        if len(parameter.get("description", "").split()) < MIN_WORDS
     ] == []
 
 

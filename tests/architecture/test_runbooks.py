@@ -16,7 +16,7 @@ PAGES = sorted(page for page in RUNBOOKS.glob("*.md") if page.name != "README.md
 PARTS = ["Symptom", "What to look at", "What to do", "How to see that it is over"]
 ROUTE = re.compile(r"\b(GET|POST|PUT|PATCH|DELETE) (/v1/[\w/{}-]+)")
 METRIC = re.compile(r"\b(?:steelyard|http_server|db_client)_[a-z_]+")
-LINES_AT_MOST = 75
+MAX_LINES = 75
 
 
 def _name(page: Path) -> str:
@@ -34,7 +34,7 @@ def test_runbook_has_the_four_parts_on_one_page(page: Path) -> None:
     lines = page.read_text().splitlines()
 
     assert [line.removeprefix("## ") for line in lines if line.startswith("## ")] == PARTS
-    assert len(lines) <= LINES_AT_MOST
+    assert len(lines) <= MAX_LINES
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)

@@ -1,4 +1,4 @@
-// Parse an AsyncAPI document: `node parse_asyncapi.cjs FILE`. Errors and warnings of the parser end it with 1.
+// Parse an AsyncAPI document: `node parse_asyncapi.cjs FILE`. The exit code is 1 after an error or a warning.
 const { readFileSync } = require("node:fs");
 const { Parser } = require("@asyncapi/parser");
 

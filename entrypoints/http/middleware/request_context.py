@@ -39,7 +39,7 @@ _OVER_TLS: Headers = ((b"strict-transport-security", b"max-age=31536000; include
 _CONTENT_SECURITY_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 _UNLESS_SET: Headers = ((b"cache-control", b"no-store"), _CONTENT_SECURITY_POLICY)
 _UNLESS_SET_WITH_ETAG: Headers = ((b"cache-control", b"no-store, no-transform"), _CONTENT_SECURITY_POLICY)
-"""The caching of responses by default.
+"""The default headers of responses with an ETag.
 
 `no-transform` prevents a compressing proxy from changing the ETag, which If-Match needs (RFC 9111, 5.2.2.6).
 """

@@ -78,7 +78,7 @@ def _typed(envelope: Mapping[str, Any], type_: str, payload: Mapping[str, Any]) 
         "properties": {
             **members,
             "type": {"type": "string", "const": type_, "description": members["type"]["description"]},
-            "data": {**payload, "description": "What happened."},
+            "data": {**payload, "description": "The fields of this event type."},
         },
     }
 

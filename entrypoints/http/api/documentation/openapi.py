@@ -1,6 +1,6 @@
 """The OpenAPI document. FastAPI generates it from the routes, and this module completes it.
 
-Everything here runs when the document is asked for the first time, not when the app is created.
+The document is generated for the first request that reads it, not when the app is created.
 """
 
 from collections.abc import Mapping
@@ -57,7 +57,7 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
         for operation in operations.values():
             _remove_unused_422(operation["responses"])
             if operation["security"] == [{}]:
-                # Generators of clients demand a token for any other list, also for one that only allows to have none.
+                # Client generators require a token for every other list, even for one that permits no token.
                 operation["security"] = []
     for name in _UNUSED_SCHEMAS:
         schemas.pop(name, None)

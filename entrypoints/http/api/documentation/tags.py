@@ -51,7 +51,7 @@ TAGS: Sequence[dict[str, str]] = (
     {
         "name": "events",
         "description": (
-            "Pull everything that happens in the shop, in a fixed order and without gaps. `/asyncapi.json` describes the same events"
+            "Pull all events of the shop, in a fixed order and without gaps. `/asyncapi.json` describes the same events"
             " for message brokers."
         ),
     },

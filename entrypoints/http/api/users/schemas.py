@@ -51,10 +51,7 @@ OneTimeTokenText = Annotated[
     text(min_length=1, max_length=200),
     Field(repr=False, description="The token from the message that was sent to the address."),
 ]
-"""The new password of a form.
-
-It is not a SecretStr: fingerprints omit SecretStr values, and only this field distinguishes two requests.
-"""
+"""The one-time token of a message. `repr=False` marks it as a secret."""
 
 
 class VerifyEmailRequest(RequestModel):
@@ -122,7 +119,7 @@ class ChangeUserRequest(RequestModel):
 
     role: Role | MISSING = Field(
         MISSING,
-        description="What the user is to the shop. The change ends no session: it applies to the next request.",
+        description="The new role. The change ends no session: it applies to the user's next request.",
     )
     status: Literal["active", "disabled"] | MISSING = Field(
         MISSING, description="`disabled` blocks the account, and `active` unblocks it."
@@ -154,7 +151,7 @@ class UserResponse(ResponseModel):
     full_name: str | None = Field(
         description="The user's name; null if it is unknown or the account is closed."
     )
-    role: Role = Field(description="What the user is to the shop. It decides what the user may do.")
+    role: Role = Field(description="Customer, staff or admin. The role determines the user's permissions.")
     status: UserStatus = Field(description="Only `active` accounts can log in.")
     email_verified: bool = Field(description="Whether the user has proven to receive mail at the address.")
     created_at: Timestamp = Field(description="The time of the sign-up.")
