@@ -12,6 +12,7 @@ from domain.shared.events import Event
 from domain.users.permissions import Scope
 from entrypoints.event_examples import example_of
 from entrypoints.event_schemas import model_schemas, payload_schemas, shared_schemas
+from entrypoints.http.api.documentation.events import SIGNATURE_HEADERS
 from entrypoints.http.api.documentation.examples.shop import ISSUER
 from entrypoints.http.api.documentation.openapi import CONTACT
 from entrypoints.http.api.events.schemas import CloudEventResponse, EventsResponse, ListEventsQuery
@@ -78,18 +79,10 @@ _SECURITY_SCHEMES: dict[str, Any] = {
 }
 _SIGNED_HEADERS: dict[str, Any] = {
     "type": "object",
-    "required": ["webhook-id", "webhook-timestamp", "webhook-signature"],
+    "required": [header["name"] for header in SIGNATURE_HEADERS.values()],
     "properties": {
-        "webhook-id": {"type": "string", "format": "uuid", "description": "The `id` of the event."},
-        "webhook-timestamp": {
-            "type": "string",
-            "pattern": "^[0-9]+$",
-            "description": "When the request was signed, in seconds since 1970. Reject old requests.",
-        },
-        "webhook-signature": {
-            "type": "string",
-            "description": "Signatures of id, timestamp and body, separated by spaces. One of them must match.",
-        },
+        header["name"]: {**header["schema"], "description": header["description"]}
+        for header in SIGNATURE_HEADERS.values()
     },
 }
 _NATS_HEADERS: dict[str, Any] = {
@@ -244,11 +237,7 @@ def _page_message() -> dict[str, Any]:
 
 def _delivery_message() -> dict[str, Any]:
     event = example_of("order.confirmed")
-    headers = {
-        "webhook-id": event["id"],
-        "webhook-timestamp": "1769860800",
-        "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
-    }
+    headers = {header["name"]: header["example"] for header in SIGNATURE_HEADERS.values()}
     return {
         "name": "delivery",
         "title": "Signed event",

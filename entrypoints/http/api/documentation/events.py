@@ -9,24 +9,25 @@ from typing import Any
 from application.events.cloud_event import CONTENT_TYPE
 from application.events.event_types import EVENT_TYPES
 from entrypoints.event_schemas import payload_schemas, shared_schemas
+from entrypoints.http.api.documentation.examples.shop import EVENT
 
 _SCHEMAS = "#/components/schemas/"
 _PARAMETERS = "#/components/parameters/"
 
-_SIGNATURE_HEADERS: Mapping[str, Mapping[str, Any]] = {
+SIGNATURE_HEADERS: Mapping[str, Mapping[str, Any]] = {
     "WebhookId": {
         "name": "webhook-id",
         "in": "header",
         "required": True,
         "description": "The id of the event. The same event can arrive twice: ignore an id that you have processed.",
         "schema": {"type": "string", "format": "uuid"},
-        "example": "019b8d2c-9a10-7000-8000-0000000000e1",
+        "example": EVENT,
     },
     "WebhookTimestamp": {
         "name": "webhook-timestamp",
         "in": "header",
         "required": True,
-        "description": "The time of this attempt in seconds since 1970. Reject old ones, which could be replayed.",
+        "description": "The time of this attempt in seconds since 1970. Reject requests with an old time: they can be replays.",
         "schema": {"type": "string", "pattern": "^[0-9]+$"},
         "example": "1769860800",
     },
@@ -42,7 +43,7 @@ _SIGNATURE_HEADERS: Mapping[str, Mapping[str, Any]] = {
         "example": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
     },
 }
-"""The headers of Standard Webhooks (https://www.standardwebhooks.com)."""
+"""The headers of Standard Webhooks (https://www.standardwebhooks.com), as OpenAPI parameters."""
 
 
 def add_events(document: dict[str, Any]) -> None:
@@ -61,7 +62,7 @@ def add_events(document: dict[str, Any]) -> None:
     }
     schemas["EventsResponse"]["properties"]["items"]["items"] = {"$ref": _SCHEMAS + "Event"}
     components["schemas"] = dict(sorted(schemas.items(), key=lambda named: named[0].casefold()))
-    components["parameters"] = dict(_SIGNATURE_HEADERS)
+    components["parameters"] = dict(SIGNATURE_HEADERS)
     document["webhooks"] = {type_: {"post": _webhook(type_, schemas[_name(type_)])} for type_ in EVENT_TYPES}
 
 
@@ -111,7 +112,7 @@ def _webhook(type_: str, schema: Mapping[str, Any]) -> dict[str, Any]:
         "description": (
             f"{schema['description']}\n\nSent to webhook endpoints that have subscribed to `{type_}` and whose owner may read it."
         ),
-        "parameters": [{"$ref": _PARAMETERS + name} for name in _SIGNATURE_HEADERS],
+        "parameters": [{"$ref": _PARAMETERS + name} for name in SIGNATURE_HEADERS],
         "requestBody": {
             "required": True,
             "content": {CONTENT_TYPE: {"schema": {"$ref": _SCHEMAS + _name(type_)}}},
