@@ -31,6 +31,7 @@ from entrypoints.http.api.documentation.examples.shop import (
     REFUND,
     RETURN,
     RETURN_REFUND,
+    STAFF,
     TOTAL,
     UNIT_PRICE,
     usd,
@@ -112,11 +113,11 @@ _DATA: Mapping[str, Mapping[str, object]] = {
     "user.role_changed": {"former_role": "customer", "role": "staff"},
     "user.signed_up": {"role": "customer"},
     "webhook_endpoint.paused": {
-        "owner_id": CUSTOMER,
+        "owner_id": STAFF,
         "reason": "failing",
         "failing_since": "2026-01-26T12:00:00Z",
     },
-    "webhook_endpoint.resumed": {"owner_id": CUSTOMER},
+    "webhook_endpoint.resumed": {"owner_id": STAFF},
 }
 
 

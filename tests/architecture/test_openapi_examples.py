@@ -136,6 +136,7 @@ def test_order_number_belongs_to_the_order_id() -> None:
         ("line_id", []),
         ("customer_id", []),
         ("event_id", []),
+        ("owner_id", []),
     ],
 )
 def test_ids_of_examples_refer_to_one_object(name: str, paths: list[str]) -> None:
