@@ -16,6 +16,7 @@ from entrypoints.http.api.documentation.examples.shop import (
     NAME,
     ORDER,
     ORDER_NUMBER,
+    OTHER_REQUEST_ID,
     PAID,
     PAYMENT,
     PLACED,
@@ -211,7 +212,7 @@ ORDER_RESPONSES: Mapping[str, Mapping[str, Any]] = {
                 "action": "confirm",
                 "from": "pending_payment",
                 "to": "confirmed",
-                "request_id": "9f1c2f9e6b0c4a529a3e0d6a7f4c1b1d",
+                "request_id": OTHER_REQUEST_ID,
                 "at": PAID,
             },
         )

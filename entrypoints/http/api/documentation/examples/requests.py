@@ -7,6 +7,7 @@ from entrypoints.http.api.documentation.examples.shop import (
     DAMAGES,
     DETAILS,
     EMAIL,
+    ENDPOINT_DETAILS,
     LINE,
     NAME,
     NEW_PASSWORD,
@@ -23,6 +24,7 @@ from entrypoints.http.api.documentation.examples.shop import (
     usd,
 )
 
+_REFRESH_TOKEN = "w9EPwu3DZDR4oWYeQAB4Hef7SazdwAy6y2UoEgPRmwcsklipX7SfWJaP24f2k67q"  # noqa: S105 - an example
 _UNITS = [{"line_id": LINE, "quantity": 1}]
 _ORDER = {
     "lines": [{"product_id": PRODUCT, "quantity": QUANTITY}],
@@ -39,10 +41,7 @@ LOG_INS: Mapping[str, Any] = {
     },
     "refresh_token": {
         "summary": "Stay logged in",
-        "value": {
-            "grant_type": "refresh_token",
-            "refresh_token": "w9EPwu3DZDR4oWYeQAB4Hef7SazdwAy6y2UoEgPRmwcsklipX7SfWJaP24f2k67q",
-        },
+        "value": {"grant_type": "refresh_token", "refresh_token": _REFRESH_TOKEN},
     },
     "client_credentials": {
         "summary": "Log in as a service client, with HTTP Basic",
@@ -68,7 +67,7 @@ REQUESTS: Mapping[str, Any] = {
         "new_password_confirm": NEW_PASSWORD,
     },
     "change_user": {"role": "staff"},
-    "revoke_token": {"token": "w9EPwu3DZDR4oWYeQAB4Hef7SazdwAy6y2UoEgPRmwcsklipX7SfWJaP24f2k67q"},
+    "revoke_token": {"token": _REFRESH_TOKEN},
     "create_product": {**DETAILS, "max_per_order": 10, "initial_stock": 40},
     "change_product": {"name": "Masala chai", "attributes": {"category": "Tea", "quantity_per_unit": None}},
     "count_stock": {"on_hand": 39, "reason": "Yearly stocktaking"},
@@ -99,11 +98,7 @@ REQUESTS: Mapping[str, Any] = {
             "amount": usd(TOTAL),
         },
     },
-    "create_webhook_endpoint": {
-        "url": "https://erp.northwind.example.com/steelyard",
-        "event_types": ["order.confirmed", "order.cancelled"],
-        "description": "ERP, production",
-    },
+    "create_webhook_endpoint": ENDPOINT_DETAILS,
     "change_webhook_endpoint": {"paused": False},
     "roll_webhook_secret": {"overlap_hours": 24},
     "transfer_webhook_endpoint": {"owner_id": STAFF},

@@ -39,6 +39,7 @@ PASSWORD = "correct horse battery staple"  # noqa: S105 - a published example
 NEW_PASSWORD = "a donkey and three paper clips"  # noqa: S105 - a published example
 ONE_TIME_TOKEN = "from-the-message-kUcGLsXxAH3o5mDDxW_Q3Yb2BZQ"  # noqa: S105 - a published example
 REQUEST_ID = "5f0c1b7e9a3d4c62"
+OTHER_REQUEST_ID = "9f1c2f9e6b0c4a529a3e0d6a7f4c1b1d"
 
 QUANTITY, UNIT_PRICE = 2, 1800
 
@@ -68,6 +69,12 @@ DETAILS: dict[str, Any] = {
     "description": "Tea with spices.",
     "price": usd(UNIT_PRICE),
     "attributes": {"category": "Beverages", "quantity_per_unit": "10 boxes x 20 bags"},
+}
+
+ENDPOINT_DETAILS: dict[str, Any] = {
+    "url": "https://erp.northwind.example.com/steelyard",
+    "event_types": ["order.confirmed", "order.cancelled"],
+    "description": "ERP, production",
 }
 
 
