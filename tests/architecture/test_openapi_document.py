@@ -1,14 +1,12 @@
 """The OpenAPI document omits nothing that a reader or a client generator needs."""
 
 import re
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from application.events.event_types import EVENT_TYPES
 from entrypoints.http.problems.registry import PROBLEMS
-from tests.kit.event_schemas import Json, description, operations, resolved, validator
+from tests.kit.event_schemas import Json, description, objects_within, operations, resolved, validator
 
 SCHEMAS: Json = description()["components"]["schemas"]
 OPEN_ENUMERATIONS = ("Action", "AuditAction", "EventType", "MovementReason", "ProblemCode", "ReturnAction")
@@ -16,17 +14,6 @@ OPEN_ENUMERATIONS = ("Action", "AuditAction", "EventType", "MovementReason", "Pr
 
 MIN_WORDS = 2
 """The minimum number of words in a description."""
-
-
-def objects_within(part: Any) -> Iterator[Json]:
-    """Yield every JSON object of a part of the document."""
-    if isinstance(part, list):
-        for member in part:
-            yield from objects_within(member)
-    elif isinstance(part, dict):
-        yield part
-        for member in part.values():
-            yield from objects_within(member)
 
 
 def test_document_states_version_license_contact_and_servers() -> None:

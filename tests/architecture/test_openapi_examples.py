@@ -10,7 +10,15 @@ from domain.orders.number import order_number
 from entrypoints.http.api.documentation.examples.requests import REQUESTS
 from entrypoints.http.api.documentation.examples.responses import RESPONSES
 from entrypoints.http.api.documentation.examples.shop import DAMAGES, ORDER, REFUND
-from tests.kit.event_schemas import Json, Operation, description, operations, resolved, validator
+from tests.kit.event_schemas import (
+    Json,
+    Operation,
+    description,
+    objects_within,
+    operations,
+    resolved,
+    validator,
+)
 
 
 def named(value: object) -> str | None:
@@ -34,16 +42,6 @@ def bodies(operation: Operation) -> Iterator[tuple[str, Json]]:
     for status, response in operation.described["responses"].items():
         for media_type, content in response.get("content", {}).items():
             yield f"{status} as {media_type}", content
-
-
-def objects_within(part: Any) -> Iterator[Json]:
-    if isinstance(part, list):
-        for member in part:
-            yield from objects_within(member)
-    elif isinstance(part, dict):
-        yield part
-        for member in part.values():
-            yield from objects_within(member)
 
 
 DESCRIBED = [*operations(), *(webhook(methods["post"]) for methods in description()["webhooks"].values())]

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -88,6 +88,17 @@ def resolved(part: Json) -> Json:
     _, kind, name = part["$ref"].rsplit("/", 2)
     component: Json = description()["components"][kind][name]
     return {**component, **{key: value for key, value in part.items() if key != "$ref"}}
+
+
+def objects_within(part: Any) -> Iterator[Json]:
+    """Yield every JSON object of a part of the description."""
+    if isinstance(part, list):
+        for member in part:
+            yield from objects_within(member)
+    elif isinstance(part, dict):
+        yield part
+        for member in part.values():
+            yield from objects_within(member)
 
 
 def validator(schema: Json) -> Any:
