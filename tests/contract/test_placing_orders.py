@@ -207,8 +207,8 @@ async def test_concurrent_cancellations_with_one_key_return_equal_results(shop: 
 
 @pytest.mark.parametrize("seed", range(4))
 async def test_concurrent_orders_are_serializable(store: Store, seed: int) -> None:
-    plan = drawn_by(Random(seed))  # noqa: S311 - the same plan in every run
-    race = await set_up(store, plan)
-    outcomes, order = await run_at_once(race, plan)
-    assert outcomes == await run_in_order(await set_up(memory_store(), plan), plan, order)
-    await assert_invariants(race.shop)
+    race = drawn_by(Random(seed))  # noqa: S311 - the same race in every run
+    scene = await set_up(store, race)
+    outcomes, order = await run_at_once(scene, race)
+    assert outcomes == await run_in_order(await set_up(memory_store(), race), race, order)
+    await assert_invariants(scene.shop)

@@ -35,7 +35,7 @@ DISPUTES = [
     ProviderEventKind.DISPUTE_WON,
     ProviderEventKind.DISPUTE_LOST,
 ]
-TOLD_AS = {
+EVENT_KINDS = {
     Outcome.AUTHORIZED: ProviderEventKind.AUTHORIZED,
     Outcome.VOIDED: ProviderEventKind.VOIDED,
     Outcome.DECLINED: ProviderEventKind.FAILED,
@@ -236,9 +236,9 @@ class LifecycleMachine(ShopMachine):
             captured = answer.amount or payment.amount
             amount = captured - Money(min(missing, captured.amount - 1), captured.currency)
             self.run(self.shop.told(ProviderEventKind.CAPTURED, payment, reference=reference, amount=amount))
-        elif answer.outcome in TOLD_AS:
+        elif answer.outcome in EVENT_KINDS:
             until = answer.authorized_until
-            self.run(self.shop.told(TOLD_AS[answer.outcome], payment, authorized_until=until))
+            self.run(self.shop.told(EVENT_KINDS[answer.outcome], payment, authorized_until=until))
 
     @rule(data=st.data(), is_good=st.booleans())
     def tell_of_refund(self, data: st.DataObject, is_good: bool) -> None:

@@ -55,8 +55,8 @@ Step = Ordering | Cancelling | Adjusting
 
 
 @dataclass(frozen=True, slots=True)
-class CompiledDependencies:
-    """The shop before the race, and its steps.
+class Race:
+    """A shop, and the steps of a race in it.
 
     Each step first yields to other steps a number of times.
     """
@@ -67,8 +67,8 @@ class CompiledDependencies:
     tills: int
 
 
-def drawn_by(random: Random) -> CompiledDependencies:
-    """Draw a plan with too little stock for all orders."""
+def drawn_by(random: Random) -> Race:
+    """Draw a race with too little stock for all orders."""
     products, tills, before = random.randint(1, 4), random.randint(1, 4), random.randint(0, 3)
 
     def some_lines(quantities: Sequence[int]) -> Lines:
@@ -84,7 +84,7 @@ def drawn_by(random: Random) -> CompiledDependencies:
             return Adjusting(some_lines([-2, -1, 1, 2]))
         return Ordering(some_lines([1, 1, 2, 3]), random.randrange(tills))
 
-    return CompiledDependencies(
+    return Race(
         stocks=tuple(random.randint(0, 6) for _ in range(products)),
         orders_before=tuple(some_lines([1]) for _ in range(before)),
         steps=tuple((some_step(), random.randint(0, 5)) for _ in range(random.randint(2, 20))),
@@ -114,24 +114,24 @@ class Scene:
     orders: Sequence[OrderView]
 
 
-async def set_up(store: Store, plan: CompiledDependencies) -> Scene:
+async def set_up(store: Store, race: Race) -> Scene:
     shop = Shop(store)
     customer = await shop.customer()
-    held = Counter(number for lines in plan.orders_before for number, _ in lines)
-    products = [await shop.product(stock=stock + held[number]) for number, stock in enumerate(plan.stocks)]
-    commands = [shop.placing(*_chosen(products, lines), customer=customer) for lines in plan.orders_before]
+    held = Counter(number for lines in race.orders_before for number, _ in lines)
+    products = [await shop.product(stock=stock + held[number]) for number, stock in enumerate(race.stocks)]
+    commands = [shop.placing(*_chosen(products, lines), customer=customer) for lines in race.orders_before]
     orders = [(await shop.place_order(command)).result for command in commands]
     return Scene(shop, customer, products, orders)
 
 
-async def run_at_once(scene: Scene, plan: CompiledDependencies) -> tuple[list[Outcome], list[int]]:
+async def run_at_once(scene: Scene, race: Race) -> tuple[list[Outcome], list[int]]:
     """Run all steps concurrently.
 
     Returns the outcome of each step, and the step numbers in the order of their decisions.
     """
     ticks = count()
     decided: dict[int, datetime] = {}
-    tills = [_recording_till(scene.shop, ticks, decided) for _ in range(plan.tills)]
+    tills = [_recording_till(scene.shop, ticks, decided) for _ in range(race.tills)]
 
     async def do(number: int, step: Step, others_first: int) -> Outcome:
         for _ in range(others_first):
@@ -144,18 +144,18 @@ async def run_at_once(scene: Scene, plan: CompiledDependencies) -> tuple[list[Ou
         return outcome
 
     outcomes = await asyncio.gather(
-        *(do(number, step, others_first) for number, (step, others_first) in enumerate(plan.steps))
+        *(do(number, step, others_first) for number, (step, others_first) in enumerate(race.steps))
     )
     return outcomes, sorted(decided, key=decided.__getitem__)
 
 
-async def run_in_order(scene: Scene, plan: CompiledDependencies, order: Sequence[int]) -> list[Outcome]:
+async def run_in_order(scene: Scene, race: Race, order: Sequence[int]) -> list[Outcome]:
     """Run the steps serially. Return the outcomes by step number."""
     outcomes = {
-        number: await _outcome(scene, number, plan.steps[number][0], scene.shop.place_order, scene.shop.clock)
+        number: await _outcome(scene, number, race.steps[number][0], scene.shop.place_order, scene.shop.clock)
         for number in order
     }
-    return [outcomes[number] for number in range(len(plan.steps))]
+    return [outcomes[number] for number in range(len(race.steps))]
 
 
 def _recording_till(shop: Shop, ticks: Iterator[int], decided: dict[int, datetime]) -> PlaceOrder:

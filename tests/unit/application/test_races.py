@@ -11,8 +11,8 @@ from tests.kit.store import memory_store
 @settings(deadline=None)
 @given(st.randoms(use_true_random=False))
 async def test_concurrent_use_cases_are_serializable(random: Random) -> None:
-    plan = drawn_by(random)
-    race = await set_up(memory_store(), plan)
-    outcomes, order = await run_at_once(race, plan)
-    assert outcomes == await run_in_order(await set_up(memory_store(), plan), plan, order)
-    await assert_invariants(race.shop)
+    race = drawn_by(random)
+    scene = await set_up(memory_store(), race)
+    outcomes, order = await run_at_once(scene, race)
+    assert outcomes == await run_in_order(await set_up(memory_store(), race), race, order)
+    await assert_invariants(scene.shop)
