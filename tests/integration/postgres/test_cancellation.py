@@ -6,9 +6,11 @@ from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy import QueuePool
+from sqlalchemy import QueuePool, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from adapters.postgres.core.driver_read import DriverRead
+from adapters.postgres.core.rows import UserRow
 from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
 from adapters.postgres.orders.queries import PostgresOrderQueries
 from adapters.postgres.signing.secrets import PostgresSecrets
@@ -109,6 +111,17 @@ async def test_connecting_and_reading_can_be_cancelled_at_every_await(
     async def work() -> Coroutine[Any, Any, object]:
         await engine.dispose()
         return orders.list(OrderFilter(), access=OrderAccess.all(), descending=True, after=None, limit=10)
+
+    await leave_at_every_wait(work, engine, psql, insists=insists)
+
+
+async def test_driver_read_can_be_cancelled_at_every_await(
+    engine: AsyncEngine, psql: asyncpg.Connection, insists: bool
+) -> None:
+    read = DriverRead(engine, select(func.count().label("users")).select_from(UserRow))
+
+    async def work() -> Coroutine[Any, Any, object]:
+        return read({})
 
     await leave_at_every_wait(work, engine, psql, insists=insists)
 

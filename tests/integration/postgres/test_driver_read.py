@@ -1,7 +1,6 @@
 """Statements executed by asyncpg have the results and errors of SQLAlchemy's execution."""
 
 import asyncio
-from typing import Any
 
 import asyncpg
 import pytest
@@ -16,6 +15,10 @@ from application.shared.errors import DatabaseUnavailable, Overloaded
 
 _NUMBER = select(cast(bindparam("number"), Integer).label("number"))
 _SLEEP = select(cast(func.pg_sleep(cast(bindparam("seconds"), Float)), Text).label("slept"))
+
+_RUNNING = (
+    "SELECT pid FROM pg_stat_activity WHERE query LIKE $1 AND state = 'active' AND pid <> pg_backend_pid()"
+)
 
 
 @pytest.mark.parametrize("pooled", [False, True])
@@ -63,16 +66,21 @@ async def test_cut_connection_is_replaced_after_one_error(
     assert [row.number for row in await DriverRead(engine, _NUMBER)({"number": 2})] == [2]
 
 
-async def test_cancelled_read_leaves_no_connection_that_is_still_reading(engine: AsyncEngine) -> None:
+async def test_cancelled_read_closes_its_connection(database_url: str, psql: asyncpg.Connection) -> None:
+    engine = create_engine(database_url, pool_size=1)
+    session = DriverRead(engine, select(func.pg_backend_pid().label("pid")))
+    [former] = await session({})
     sleeping = asyncio.create_task(DriverRead(engine, _SLEEP)({"seconds": 60}))
-    await asyncio.sleep(0.1)
+    while not await psql.fetch(_RUNNING, "%pg_sleep%"):  # noqa: ASYNC110 - only the server knows
+        await asyncio.sleep(0.01)
     sleeping.cancel()
     with pytest.raises(asyncio.CancelledError):
         await sleeping
-    reads: list[Any] = await asyncio.gather(
-        *(DriverRead(engine, _NUMBER)({"number": number}) for number in range(20))
-    )
-    assert [rows[0].number for rows in reads] == list(range(20))
+    [present] = await session({})
+    assert present.pid != former.pid
+    while await psql.fetch(_RUNNING, "%pg_sleep%"):  # noqa: ASYNC110 - only the server knows
+        await asyncio.sleep(0.01)
+    await engine.dispose()
 
 
 async def test_mistake_in_a_statement_is_raised_unchanged(engine: AsyncEngine) -> None:
