@@ -52,11 +52,15 @@ class Cells:
         """Create a file in a directory. Raises OSError."""
         path = directory / f"{os.getpid()}-{token_hex(4)}{SUFFIX}"
         hidden = path.with_suffix(".new")
-        file = hidden.open("x+b", buffering=0)
+        try:
+            # The process writes zeros at its start. Otherwise, on a full disk, its first write to a cell would
+            # end it.
+            hidden.write_bytes(bytes(SIZE))
+        except OSError:
+            hidden.unlink(missing_ok=True)
+            raise
+        file = hidden.open("r+b", buffering=0)
         fcntl.flock(file, fcntl.LOCK_EX)
-        # The process writes zeros at its start. Otherwise, on a full disk, its first write to a cell would
-        # end it.
-        file.write(bytes(SIZE))
         hidden.rename(path)  # Until the file is locked, readers must not see it.
         return cls(file)
 

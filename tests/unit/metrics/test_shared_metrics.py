@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
+from resource import RLIMIT_FSIZE, getrlimit, setrlimit
 
 import pytest
 
@@ -91,6 +92,18 @@ def test_directory_that_cannot_be_written_does_not_fail_requests(tmp_path: Path)
     served(create_metrics(tmp_path / "missing"))
 
     assert MetricsReader(tmp_path).value(f"{REQUEST_DURATION.name}_count", **LABELS) is None
+
+
+def test_full_file_system_does_not_fail_requests(tmp_path: Path) -> None:
+    former, hard = getrlimit(RLIMIT_FSIZE)
+    setrlimit(RLIMIT_FSIZE, (cells_module.SIZE // 2, hard))
+    try:
+        metrics = create_metrics(tmp_path)
+    finally:
+        setrlimit(RLIMIT_FSIZE, (former, hard))
+    served(metrics)
+
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_series_above_the_capacity_are_not_recorded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
