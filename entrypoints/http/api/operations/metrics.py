@@ -14,6 +14,7 @@ from entrypoints.bootstrap.root import Container
 from entrypoints.from_container import from_container
 from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.routing.strict_router import StrictRouter
+from entrypoints.metrics.families import INVARIANT_CHECKED, INVARIANT_OFFENDERS
 
 router = StrictRouter(tags=["operations"])
 
@@ -25,15 +26,9 @@ class InvariantGauges(Collector):
         self._tallies = tallies
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        offenders = GaugeMetricFamily(
-            "steelyard_invariant_offenders",
-            "How many offended against a rule that must always be true, when it was last checked.",
-            labels=("invariant", "name"),
-        )
-        checked = GaugeMetricFamily(
-            "steelyard_invariant_checked_timestamp_seconds",
-            "When the rule was last checked, in seconds since 1970.",
-            labels=("invariant", "name"),
+        offenders, checked = (
+            GaugeMetricFamily(family.name, family.meaning, labels=family.labels)
+            for family in (INVARIANT_OFFENDERS, INVARIANT_CHECKED)
         )
         for tally in self._tallies:
             labels = (tally.invariant.value, tally.invariant.name.lower())
