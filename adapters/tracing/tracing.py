@@ -18,7 +18,7 @@ PlaceBatch = RunBatch[PlaceOrderCommand, IdempotentResult[OrderView]]
 
 
 class Tracing:
-    """Disabled tracing, which changes no part of the service and imports no tracing library."""
+    """Disabled tracing, which changes no part of the service and loads no SDK."""
 
     @property
     def provider(self) -> TracerProvider | None:

@@ -19,7 +19,7 @@ Spread = tuple[float, float, float]
 def measure() -> dict[str, Spread]:
     """Record requests in rounds.
 
-    Every other round makes the same calls without recording.
+    The time of as many calls of an empty function is subtracted from each round.
     """
     with TemporaryDirectory() as directory, closing(create_metrics(Path(directory))) as metrics:
         return {

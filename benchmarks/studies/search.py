@@ -33,7 +33,7 @@ COMMON = (  # noqa: SIM905 - shorter
     "tea vitamin tablets strasse orange green bottle set of with and"
 ).split()
 WORDS = [*COMMON, "for", "the", *(first + second for first in SYLLABLES for second in SYLLABLES)]
-"""The number of frequent words in the catalog.
+"""The words of the catalog.
 
 PostgreSQL can estimate prefixes only in a column with at least a hundred frequent words.
 """

@@ -128,7 +128,7 @@ JOB_INTERVAL = Family(
 BACKLOG_ITEMS = Family(
     "steelyard_backlog_items",
     Kind.SHARED_GAUGE,
-    "Waiting items that are at least so many seconds old, at most 10,000.",
+    "Waiting items by minimum age, at most 10,000.",
     ("queue", "min_age_seconds"),
 )
 BACKLOG_AGE = Family(
