@@ -39,9 +39,8 @@ def worker(
         with ExitStack() as working:
             stop = working.enter_context(stop_requested(loop, when_stdin_closes=until_stdin_closes))
             loop.add_signal_handler(signal.SIGHUP, reloader(container))
-            signal.pthread_sigmask(
-                signal.SIG_UNBLOCK, {signal.SIGHUP}
-            )  # `serve` starts a worker with the signal blocked
+            # `serve` starts a worker with the signal blocked.
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
             if metrics_dir is not None:
                 ip = Address.resolved(settings.host, settings.metrics_port).ip
                 apps = {

@@ -84,9 +84,8 @@ class Cells:
         The file keeps the process's numbers. Series that are added later are not shared.
         """
         if self._file is not None:
-            fcntl.flock(
-                self._file, fcntl.LOCK_UN
-            )  # Closing the file is not enough, because the memory map has a copy of the descriptor.
+            # Closing the file is not enough, because the memory map has a copy of the descriptor.
+            fcntl.flock(self._file, fcntl.LOCK_UN)
             self._file.close()
             self._file = None
 

@@ -1,4 +1,4 @@
-"""Metrics of several processes: what is merged, and what remains of an ended process."""
+"""The metrics of several processes are merged, including the counters of ended processes."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
