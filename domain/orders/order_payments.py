@@ -6,6 +6,7 @@ from datetime import datetime
 from domain.orders.events import (
     AuthorizationEnding,
     AuthorizationRenewed,
+    DecidedPaymentFields,
     DisputeLost,
     DisputeOpened,
     DisputeWon,
@@ -85,9 +86,7 @@ class OrderPayments(OrderReturns):
         """Record the full or partial capture of an authorized payment. Refund excess money."""
         self.paid_total += payment.captured
         self._transition(Action.RECORD_CAPTURE, now=now, actor=actor)
-        self.events.append(
-            PaymentCaptured(**self._event_fields(now), **_captured(payment), origin=payment.origin)
-        )
+        self.events.append(PaymentCaptured(**self._event_fields(now), **_decided(payment)))
         self._refund_excess(excess, now)
 
     def record_void(self, payment: Payment, *, hold_until: datetime, now: datetime, actor: Actor) -> None:
@@ -115,9 +114,7 @@ class OrderPayments(OrderReturns):
         """
         self.paid_total += payment.captured
         self._transition(Action.CONFIRM, now=now, actor=actor)
-        self.events.append(
-            PaymentCaptured(**self._event_fields(now), **_captured(payment), origin=payment.origin)
-        )
+        self.events.append(PaymentCaptured(**self._event_fields(now), **_decided(payment)))
         self.events.append(OrderConfirmed(**self._event_fields(now)))
         self._refund_excess(excess, now)
 
@@ -128,9 +125,7 @@ class OrderPayments(OrderReturns):
         """
         self.paid_total += payment.captured
         self._transition(Action.REINSTATE, now=now, actor=actor)
-        self.events.append(
-            OrderReinstated(**self._event_fields(now), **_captured(payment), origin=payment.origin)
-        )
+        self.events.append(OrderReinstated(**self._event_fields(now), **_decided(payment)))
         self._refund_excess(excess, now)
 
     def record_unapplied_payment(
@@ -139,9 +134,7 @@ class OrderPayments(OrderReturns):
         """Record captured money that the order cannot use, and its refund."""
         self.paid_total += payment.captured
         self._transition(Action.RECORD_UNAPPLIED_PAYMENT, now=now, actor=actor)
-        self.events.append(
-            PaymentUnapplied(**self._event_fields(now), **_captured(payment), origin=payment.origin)
-        )
+        self.events.append(PaymentUnapplied(**self._event_fields(now), **_decided(payment)))
         self._schedule_refund(refund, now)
 
     def fail_payment(self, payment: Payment, *, now: datetime, actor: Actor) -> None:
@@ -177,3 +170,7 @@ def _requested(payment: Payment) -> PaymentFields:
 
 def _captured(payment: Payment) -> PaymentFields:
     return {"payment_id": payment.id, "method": payment.method, "amount": payment.captured}
+
+
+def _decided(payment: Payment) -> DecidedPaymentFields:
+    return {**_captured(payment), "origin": payment.origin}
