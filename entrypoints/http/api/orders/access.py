@@ -23,7 +23,7 @@ def order_access(principal: Principal, permission: Permission) -> OrderAccess:
     raise principal.refusal()
 
 
-def customer_of(placer: Principal, customer_id: UUID | None, *, is_for_guest: bool = False) -> UserId | None:
+def customer_of(placer: Principal, customer_id: UUID | None, *, is_for_guest: bool) -> UserId | None:
     """Return the customer of an order that the caller places.
 
     This is the caller by default, and None for a guest.

@@ -15,6 +15,8 @@ from application.orders.views import OrderView, QuoteView, StatusChangeView
 from application.shared.admission import Admission
 from application.shared.idempotency import IdempotentOperation
 from application.shared.page import Page
+from application.users.principal import Principal
+from domain.orders.placing import OrderRequest
 from domain.shared.ids import OrderId, ProductId, UserId
 from domain.users.permissions import Permission
 from entrypoints.bootstrap.root import Container
@@ -96,9 +98,7 @@ async def place_order(
     place_order: Annotated[PlaceOrder, from_container(Container.orders.place_order)],
 ) -> bytes:
     command = PlaceOrderCommand(
-        request=body.to_request(
-            customer_of(placer, body.customer_id, is_for_guest=body.guest is not None), placer.id
-        ),
+        request=_request_of(body, placer),
         key=key.of(IdempotentOperation.PLACE_ORDER, placer),
         actor=actor_of(request, placer),
     )
@@ -156,9 +156,12 @@ async def preview_order(
     key: OptionalKey,  # noqa: ARG001 - accepted on every POST; a preview changes nothing that could be repeated
     preview_order: Annotated[PreviewOrder, from_container(Container.orders.preview_order)],
 ) -> QuoteView:
-    return await preview_order(
-        body.to_request(customer_of(placer, body.customer_id, is_for_guest=body.guest is not None), placer.id)
-    )
+    return await preview_order(_request_of(body, placer))
+
+
+def _request_of(body: PlaceOrderRequest, placer: Principal) -> OrderRequest:
+    customer_id = customer_of(placer, body.customer_id, is_for_guest=body.guest is not None)
+    return body.to_request(customer_id, placer.id)
 
 
 @router.get(
