@@ -58,7 +58,8 @@ class MemoryIdempotencyRecordStore(IdempotencyRecordStore):
         stored = self._tables.idempotency_stored_at
         ages = sorted((at, scope) for scope, at in stored.items() if at < before)
         for _, scope in ages[:limit]:
-            self._tables.idempotency.pop(scope, None)  # erased with the personal data of an account
+            # A record that was erased with the personal data of an account still has its time.
+            self._tables.idempotency.pop(scope, None)
             del stored[scope]
         return len(ages[:limit])
 

@@ -66,7 +66,7 @@ class MemoryBacklogs(Backlogs):
                 )
 
     def _due_deliveries(self) -> Iterator[datetime]:
-        """Yield when the first pending delivery of each endpoint and aggregate is due."""
+        """Return the due times of the first pending deliveries of endpoints and aggregates."""
         endpoints = self._database.tables.webhook_endpoints
         heads: dict[object, datetime] = {}
         for delivery in sorted(

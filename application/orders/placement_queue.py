@@ -27,9 +27,8 @@ class PlacementQueue:
             return await self._submit(command)
         except OrderExists:
             order = await self.orders.get_by_key(*command.order_key)
-            if (
-                order is None
-            ):  # The existing order was pruned in the meantime; its idempotency record now shows that.
+            if order is None:
+                # The existing order was pruned in the meantime; its idempotency record now shows that.
                 return await self._submit(command)
             return replace(order.replay(command.key), is_current_state=True)
 

@@ -33,16 +33,16 @@ class ReleaseExpiredHolds:
     limit: int = 100
     """The maximum number of orders that one transaction expires."""
 
-    async def __call__(self, wants: Sequence[Demand]) -> Sequence[bool]:
+    async def __call__(self, demands: Sequence[Demand]) -> Sequence[bool]:
         demanded: Counter[ProductId] = Counter()
-        for want in wants:
-            demanded.update(want)
+        for demand in demands:
+            demanded.update(demand)
         if await self._expire(demanded):
-            return [True] * len(wants)
+            return [True] * len(demands)
         # A worker may have expired the orders in the meantime, so the stock may be available now.
         async with self.unit_of_work() as work:
             stocks = await work.stocks.get(demanded)
-        return [all(stocks[id_].can_supply(units) for id_, units in want.items()) for want in wants]
+        return [all(stocks[id_].can_supply(units) for id_, units in demand.items()) for demand in demands]
 
     async def _expire(self, demanded: Counter[ProductId]) -> bool:
         """Expire due orders until they have released the demanded units.

@@ -119,7 +119,10 @@ class LinesCancelled(OrderEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderChanged(OrderEvent):
-    """Details of the order have changed: the address, the note or the metadata. `fields` names the changed ones."""
+    """Details of an order have changed: the address, the note or the metadata.
+
+    `fields` are the names of the changed fields.
+    """
 
     type = "order.changed"
 
@@ -128,7 +131,10 @@ class OrderChanged(OrderEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderClaimed(OrderEvent):
-    """The order of a guest has become an order of the account `customer_id`, which has verified the address."""
+    """An account has claimed the order of a guest.
+
+    The account `customer_id` has verified the guest's address.
+    """
 
     type = "order.claimed"
 
@@ -299,7 +305,10 @@ class RefundSucceeded(RefundEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundFailed(RefundEvent):
-    """The provider rejected a refund. The service schedules another one if the money is still owed."""
+    """The provider rejected a refund.
+
+    The service schedules another refund if the shop still owes the money.
+    """
 
     type = "refund.failed"
 

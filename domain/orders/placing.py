@@ -50,7 +50,7 @@ class OrderRequest:
 
     def __post_init__(self) -> None:
         if (self.customer_id is None) is (self.guest is None) or (self.guest and self.placed_by is None):
-            raise ValueError("An order is for a customer or for a guest, and a guest places none.")
+            raise ValueError("An order is for a customer or for a guest, and no guest places it.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from domain.orders.lifecycle import PAID_AND_ACTIVE, OrderStatus
 
 
 class OrderPaymentStatus(StrEnum):
-    """What was paid for an order.
+    """The state of an order's payment.
 
     - `unpaid`: nothing.
     - `authorized`: the amount is reserved at the provider and can be captured.
@@ -27,7 +27,7 @@ class OrderPaymentStatus(StrEnum):
 
 
 class FulfillmentStatus(StrEnum):
-    """What was shipped of an order.
+    """The state of an order's shipping.
 
     - `unfulfilled`: nothing.
     - `partial`: some units, and others are left to ship.

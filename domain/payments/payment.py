@@ -31,7 +31,7 @@ class PaymentStatus(StrEnum):
 
 
 class CaptureMethod(StrEnum):
-    """How money is captured.
+    """The way in which money is captured.
 
     - `automatic`: with the payment.
     - `manual`: by a later request, after the amount was authorized.
@@ -49,7 +49,11 @@ class PaymentOperation(StrEnum):
 
 
 class PaymentOrigin(StrEnum):
-    """Who captured or voided a payment: the shop or its provider, for example a user of the provider's dashboard."""
+    """The origin of a capture or void.
+
+    - `shop`: requested from this service.
+    - `provider`: made at the provider, for example on its dashboard.
+    """
 
     SHOP = "shop"
     PROVIDER = "provider"

@@ -63,7 +63,7 @@ class UserRoleChanged(UserEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserDisabled(UserEvent):
-    """An admin disabled an account. It cannot be used any more, and all its sessions ended."""
+    """An admin disabled an account. It can no longer be used, and all its sessions ended."""
 
     type = "user.disabled"
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What a user is to the shop.
+    """The role of a user in the shop.
 
     - `customer`: buys, and sees their own orders.
     - `staff`: also manages the catalog, the stock, and the orders of all customers.

@@ -12,7 +12,7 @@ from domain.shared.events import Event
 
 
 class PauseReason(StrEnum):
-    """Why a webhook endpoint was paused.
+    """The reason why a webhook endpoint was paused.
 
     - `requested`: a user or client has paused it.
     - `failing`: no delivery has succeeded for days.

@@ -25,7 +25,7 @@ class RequestReturnRequest(RequestModel):
 
     lines: SomeLines
     reason: Annotated[str, text_of(RETURN_REASON), Field(examples=["Not the tea that I expected"])] = Field(
-        description="Why the units are sent back."
+        description="The reason why the units are sent back."
     )
 
     def to_lines(self) -> tuple[ReturnedLine, ...]:
@@ -45,7 +45,7 @@ class RefuseReturnRequest(RequestModel):
     """The refusal of a return."""
 
     reason: Annotated[str, text_of(RETURN_REASON), Field(examples=["The box was opened"])] = Field(
-        description="Why the return is refused. The customer can read it."
+        description="The reason of the refusal. The customer can read it."
     )
 
 
@@ -84,15 +84,19 @@ class ReturnResponse(ResponseModel):
 
     id: ReturnId = Field(description="The id of the return.")
     order_id: OrderId = Field(description="The order whose units are sent back.")
-    status: ReturnStatus = Field(description="How far the return has come.")
-    allowed_actions: list[ReturnAction | str] = Field(description="What staff can do with the return now.")
+    status: ReturnStatus = Field(description="The status of the return.")
+    allowed_actions: list[ReturnAction | str] = Field(
+        description="The actions that staff can take on the return now."
+    )
     lines: list[ReturnedLineResponse] = Field(description="The units that are sent back.")
     reason: Annotated[
         str | None,
-        Field(description="Why the units are sent back; null once the customer's account is closed."),
+        Field(
+            description="The reason why the units are sent back; null once the customer's account is closed."
+        ),
     ]
     decision_reason: Annotated[
-        str | None, Field(description="Why staff refused the return; null if they did not.")
+        str | None, Field(description="The reason why staff refused the return; null if they did not.")
     ]
     refund_amount: Annotated[
         MoneySchema | None,

@@ -145,7 +145,7 @@ async def get_order(
     operation_id="preview_order",
     summary="Preview an order",
     description=described_by(PreviewOrder),
-    response_description="What the order would cost now. Nothing is reserved.",
+    response_description="The present price of the order. Nothing is reserved.",
     response_model=QuoteResponse,
     responses=problem_responses("out_of_stock", "price_changed", "product_unavailable"),
     dependencies=[LimitReads],

@@ -115,7 +115,7 @@ class PlaceOrderRequest(RequestModel):
             description="The quantities of lines with the same product are added up.",
         ),
     ]
-    shipping_address: AddressSchema | None = Field(None, description="Where to ship to.")
+    shipping_address: AddressSchema | None = Field(None, description="The address to ship to.")
     note: Annotated[str, text_of(NOTE)] | None = Field(None, description="A remark of the customer.")
     expected_total: NonNegativeMoney | None = Field(
         None,
@@ -163,7 +163,10 @@ class PlaceOrderRequest(RequestModel):
 
 
 class WholeAddressSchema(AddressSchema):
-    """An address in a merge patch: it has every part, because a missing member would keep its former value."""
+    """An address in a merge patch, with every part.
+
+    A missing member of a merge patch would keep its former value.
+    """
 
     model_config = ConfigDict(title="WholeAddress")
 
@@ -240,12 +243,14 @@ class OrderResponse(ResponseModel):
     )
     status: OrderStatus = Field(description="The state of the order in its lifecycle.")
     payment_status: OrderPaymentStatus = Field(
-        description="What was paid and refunded, computed from the payments."
+        description="The state of payment, computed from the payments and refunds."
     )
     fulfillment_status: FulfillmentStatus = Field(
-        description="What was shipped, computed from the fulfillments."
+        description="The state of shipping, computed from the fulfillments."
     )
-    allowed_actions: list[Action | str] = Field(description="What the caller can do with the order now.")
+    allowed_actions: list[Action | str] = Field(
+        description="The actions that the caller can take on the order now."
+    )
     currency: Currency = Field(description="The currency of all amounts of the order.")
     lines: list[LineResponse] = Field(description="The ordered products with their prices at that time.")
     total: MoneySchema = Field(description="The price of all units, including cancelled ones.")
@@ -253,13 +258,15 @@ class OrderResponse(ResponseModel):
     refunded_total: MoneySchema = Field(description="Money that was refunded or is being refunded.")
     customer_id: UserId | None = Field(description="The customer; null for the order of a guest.")
     shipping_address: AddressSchema | None = Field(
-        description="Where to ship to; null if the order has none, or once the customer's account is closed."
+        description="The address to ship to; null if the order has none, or once the customer's account is closed."
     )
     note: str | None = Field(description="The customer's remark; null once the customer's account is closed.")
     metadata: dict[str, str] = Field(
-        description="What the client stored with the order; empty once the customer's account is closed."
+        description="The data that the client stored with the order; empty once the customer's account is closed."
     )
-    expires_at: Timestamp = Field(description="Until when the stock of an unpaid order is reserved.")
+    expires_at: Timestamp = Field(
+        description="The time until which the stock of an unpaid order is reserved."
+    )
     placed_at: Timestamp = Field(description="The time of the order.")
     updated_at: Timestamp = Field(description="The time of the last change.")
     version: int = Field(description="Increases with each change. `ETag` has the same number.")
@@ -293,7 +300,7 @@ class OrderTokenResponse(ResponseModel):
 class ClaimedOrdersResponse(ResponseModel):
     """The result of claiming guest orders."""
 
-    claimed: int = Field(description="How many orders have become orders of the account.")
+    claimed: int = Field(description="The number of orders that have become orders of the account.")
 
 
 class QuotedLineResponse(ResponseModel):
@@ -308,7 +315,7 @@ class QuotedLineResponse(ResponseModel):
 
 
 class QuoteResponse(ResponseModel):
-    """What an order would cost now."""
+    """The present price of an order."""
 
     currency: Currency = Field(description="The currency of all amounts.")
     lines: list[QuotedLineResponse] = Field(description="One line per product.")
@@ -319,7 +326,7 @@ class DisputeOverride(RequestModel):
     """The decision to go on although a payment of the order is disputed."""
 
     reason: Annotated[str, text_of(REFUND_REASON)] = Field(
-        description="Why staff go on. It is recorded in the order's history."
+        description="The reason why staff go on. It is recorded in the order's history."
     )
 
 
@@ -351,13 +358,13 @@ SomeLines = Annotated[
 
 
 class CancelOrderRequest(RequestModel):
-    """What to cancel, and why. Without a body the whole order is cancelled."""
+    """A cancellation. Without a body the whole order is cancelled."""
 
     lines: SomeLines | None = Field(
         None, description="The units to cancel; without it, the whole order is cancelled."
     )
     reason: Annotated[str, text_of(CANCEL_REASON)] | None = Field(
-        None, description="Why the order or the units are cancelled. The customer can read it."
+        None, description="The reason of the cancellation. The customer can read it."
     )
     dispute_override: OptionalDisputeOverride = None
 
@@ -378,7 +385,7 @@ class ListOrdersQuery(ListQuery):
     )
     product_id: UUID | None = Field(None, description="Only orders with a line of this product.")
     email: KnownEmail | None = Field(
-        None, description="For staff: only orders of the account with this address."
+        None, description="For staff: only orders of the account or the guest with this address."
     )
     updated_after: Timestamp | None = Field(
         None, description="Only orders that changed at or after this time."
@@ -397,7 +404,7 @@ class ListOrdersQuery(ListQuery):
 class StatusChangeResponse(ResponseModel):
     """A recorded change of an order."""
 
-    action: Action | str = Field(description="What happened.")
+    action: Action | str = Field(description="The action on the order.")
     from_: Annotated[OrderStatus | None, Field(validation_alias="source", serialization_alias="from")] = (
         Field(description="The status before; null when the order was placed.")
     )

@@ -43,7 +43,7 @@ class PayOrderRequest(RequestModel):
 
 
 class CapturePaymentRequest(RequestModel):
-    """How much of an authorized payment to capture."""
+    """The amount of an authorized payment to capture."""
 
     amount: PositiveMoney | None = Field(
         None, description="At most the authorized amount; the rest is released. Default: all of it."
@@ -84,7 +84,7 @@ class PaymentResponse(ResponseModel):
         description="Whether the amount is captured with the payment or by a later request."
     )
     authorized_until: Timestamp | None = Field(
-        description="Until when an authorized amount can be captured; null if it is unknown or not authorized."
+        description="The time until which an authorized amount can be captured; null if it is unknown or not authorized."
     )
     dispute: DisputeStatus | None = Field(
         description="The state of a dispute with the customer's bank; null if there was none."
@@ -102,13 +102,13 @@ class RefundOrderRequest(RequestModel):
 
     amount: PositiveMoney | None = Field(
         None,
-        description="The amount to refund: at most what was paid and not yet refunded. It cancels no units.",
+        description="The amount to refund: at most the money that was paid and not yet refunded. It cancels no units.",
     )
     lines: SomeLines | None = Field(
         None, description="The units to refund at their price. Units that were not shipped are cancelled."
     )
     reason: Annotated[str, text_of(REFUND_REASON)] = Field(
-        description="Why the money is refunded. The customer can read it."
+        description="The reason of the refund. The customer can read it."
     )
     channel: RefundChannel = Field(
         RefundChannel.ORIGINAL,
@@ -159,7 +159,7 @@ class RefundResponse(ResponseModel):
 
 
 class FulfilOrderRequest(RequestModel):
-    """A parcel: what was shipped, and how."""
+    """A parcel with units of an order."""
 
     lines: SomeLines
     carrier: Annotated[str, text_of(CARRIER), Field(examples=["Speedy Express"])] | None = Field(
