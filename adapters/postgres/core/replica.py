@@ -1,7 +1,7 @@
 """Reads on a replica that has replayed all commits that preceded the read."""
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from time import monotonic
@@ -46,27 +46,24 @@ class ReplicaReader(Reader):
     query for the position.
     """
 
-    def __init__(
-        self, primary: AutocommitReader, replica: AsyncEngine, *, seconds: Callable[[], float] = monotonic
-    ) -> None:
+    def __init__(self, primary: AutocommitReader, replica: AsyncEngine) -> None:
         self._primary = primary
         self.replica = replica.execution_options(
             isolation_level=replica.get_execution_options()[READ_ISOLATION]
         )
         self._positions = DataLoader(self._find_position)
-        self._seconds = seconds
         self._skip_until = 0.0
 
     async def all(
         self, statement: Executable, parameters: Mapping[str, object] | None = None
     ) -> Sequence[ResultRow]:
-        if self._seconds() >= self._skip_until:
+        if monotonic() >= self._skip_until:
             position = await self._positions.get(None)
             assert position is not None, "the server always answers with one row"
             rows = await self._read(statement, parameters, position)
             if rows is not None:
                 return rows
-            self._skip_until = self._seconds() + SKIP_SECONDS
+            self._skip_until = monotonic() + SKIP_SECONDS
             _log.warning("read replica is skipped", seconds=SKIP_SECONDS)
         return await self._primary.all(statement, parameters)
 
