@@ -27,6 +27,8 @@ def test_failing_job_is_unhealthy_after_two_intervals() -> None:
     assert health.failing() == []
     watch.seconds = 20.1
     assert health.failing() == ["send"]
+    watch.seconds = 80.1
+    assert health.failing() == ["send"]
     assert health.hanging() == []
 
 

@@ -2,14 +2,22 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from datetime import timedelta
 from pathlib import Path
 from resource import RLIMIT_FSIZE, getrlimit, setrlimit
 
 import pytest
 
+from application.monitoring.ports import RelayLag
 from entrypoints.metrics import cells as cells_module
 from entrypoints.metrics.cells import Cells
-from entrypoints.metrics.families import ACTIVE_REQUESTS, PROBLEMS, REQUEST_DURATION
+from entrypoints.metrics.families import (
+    ACTIVE_REQUESTS,
+    JOB_SUCCESS,
+    PROBLEMS,
+    RELAY_EVENTS,
+    REQUEST_DURATION,
+)
 from entrypoints.metrics.instruments import Counter
 from entrypoints.metrics.metrics import Metrics, create_metrics
 from tests.kit.metrics import MetricsReader
@@ -67,6 +75,18 @@ def test_counters_of_an_ended_process_are_kept(process: Process, tmp_path: Path)
         assert reader.value(f"{REQUEST_DURATION.name}_count", **LABELS) == 2
         assert reader.value(ACTIVE_REQUESTS.name) == 1
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_measurements_of_one_object_have_the_maximum_of_all_processes(
+    process: Process, tmp_path: Path
+) -> None:
+    for metrics, lag in ((process(), 2), (process(), 5)):
+        metrics.shop.set_relay_lag("webhooks", RelayLag(lag, timedelta(seconds=lag)))
+        metrics.job_successes.set(1000 + lag, ("send",))
+
+    reader = MetricsReader(tmp_path)
+    assert reader.value(RELAY_EVENTS.name, publisher="webhooks") == 5
+    assert reader.value(JOB_SUCCESS.name, job_name="send") == 1005
 
 
 def test_unknown_routes_have_one_label_value(process: Process, tmp_path: Path) -> None:
