@@ -18,7 +18,7 @@ from domain.orders.lifecycle import Action, OrderStatus
 from domain.orders.statuses import OrderPaymentStatus
 from domain.shared.actor import Actor
 from domain.shared.errors import NotFound, ValidationFailed
-from domain.shared.ids import CallerId, ClientId
+from domain.shared.ids import CallerId, ClientId, OrderId
 from domain.users.email_address import EmailAddress
 from tests.invariants import assert_invariants, every_order, history
 from tests.kit.actors import SOMEBODY
@@ -108,6 +108,22 @@ async def test_order_of_a_customer_has_no_token(shop: Shop) -> None:
             await read(shop, order, version)
     with pytest.raises(NotFound):
         await shop.renew_order_token(order.id, actor=SOMEBODY)
+
+
+async def test_order_that_is_claimed_during_a_read_is_not_shown(
+    shop: Shop, till: CallerId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order, ann = await an_order(shop, till), await an_account(shop)
+    token_version = shop.store.orders.token_version
+
+    async def token_version_before_a_claim(order_id: OrderId) -> int | None:
+        version = await token_version(order_id)
+        assert await shop.claim_guest_orders(ann.id, actor=SOMEBODY) == 1
+        return version
+
+    monkeypatch.setattr(shop.store.orders, "token_version", token_version_before_a_claim)
+    with pytest.raises(NotFound):
+        await read(shop, order, 1)
 
 
 async def test_verified_account_claims_its_guest_orders(shop: Shop, till: CallerId) -> None:
