@@ -34,8 +34,8 @@ class Cells:
     """Numbers of type double. A series occupies consecutive cells: the width of its family.
 
     A file begins with `SIZE` bytes of cells. Then follows one line per series in the order of their cells: a JSON array
-    of the family's name and the values of its labels. The process holds a lock on the file, so that readers know
-    whether it is running. Writing to a cell is a write to memory, and the numbers of a killed process are not lost.
+    of the family's name, its width and the values of its labels. The process holds a lock on the file, so that readers
+    know whether it is running. Writing to a cell is a write to memory, and the numbers of a killed process are not lost.
 
     Without a file, nothing can read the cells.
     """
@@ -75,7 +75,7 @@ class Cells:
         self._used += family.width
         if self._file is not None:
             self._file.seek(0, os.SEEK_END)
-            self._file.write(json.dumps([family.name, *labels]).encode() + b"\n")
+            self._file.write(json.dumps([family.name, family.width, *labels]).encode() + b"\n")
         return at
 
     def close(self) -> None:
@@ -99,7 +99,7 @@ class CellsOfProcess:
 
 
 def read_cells(path: Path) -> CellsOfProcess:
-    """Read the file of a process. Raises OSError."""
+    """Read the file of a process, without the families that only another release has. Raises OSError."""
     with path.open("rb") as file:
         is_running = _is_locked(file)
         file.seek(SIZE)
@@ -110,10 +110,11 @@ def read_cells(path: Path) -> CellsOfProcess:
 
 def _series(file: BinaryIO, lines: list[bytes]) -> Iterator[Series]:
     for line in lines:
-        name, *labels = json.loads(line)
-        family = _FAMILIES[name]
-        values = memoryview(file.read(family.width * _BYTES)).cast("d")
-        yield Series(family, tuple(labels), tuple(values))
+        name, width, *labels = json.loads(line)
+        values = memoryview(file.read(width * _BYTES)).cast("d")
+        family = _FAMILIES.get(name)
+        if family is not None and (family.width, len(family.labels)) == (width, len(labels)):
+            yield Series(family, tuple(labels), tuple(values))
 
 
 def _is_locked(file: BinaryIO) -> bool:

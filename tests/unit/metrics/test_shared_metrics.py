@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from resource import RLIMIT_FSIZE, getrlimit, setrlimit
@@ -75,6 +76,23 @@ def test_counters_of_an_ended_process_are_kept(process: Process, tmp_path: Path)
         assert reader.value(f"{REQUEST_DURATION.name}_count", **LABELS) == 2
         assert reader.value(ACTIVE_REQUESTS.name) == 1
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_families_of_another_release_are_skipped(tmp_path: Path) -> None:
+    cells = Cells.shared(tmp_path)
+    metrics = Metrics(cells)
+    for unknown in (
+        replace(JOB_SUCCESS, name="steelyard_of_the_next_release"),
+        replace(REQUEST_DURATION, name="steelyard_of_the_next_release_seconds"),
+        replace(JOB_SUCCESS, labels=(*JOB_SUCCESS.labels, "added")),
+    ):
+        cells.allocate(unknown, tuple(f"any {label}" for label in unknown.labels))
+        metrics.job_successes.set(1000, (unknown.name,))
+
+    reader = MetricsReader(tmp_path)
+    for job in ("steelyard_of_the_next_release", "steelyard_of_the_next_release_seconds", JOB_SUCCESS.name):
+        assert reader.value(JOB_SUCCESS.name, job_name=job) == 1000
+    metrics.close()
 
 
 def test_measurements_of_one_object_have_the_maximum_of_all_processes(
