@@ -169,7 +169,7 @@ async def assert_each_change_has_one_row_and_one_event(
     shop: Shop, orders: list[OrderView], *, pruned: int
 ) -> None:
     """Check I9."""
-    told: Counter[str] = Counter({"order.placed": pruned, "order.expired": pruned})
+    expected: Counter[str] = Counter({"order.placed": pruned, "order.expired": pruned})
     requested = refunded = 0
     for order in orders:
         changes = await history(shop, order)
@@ -178,15 +178,17 @@ async def assert_each_change_has_one_row_and_one_event(
         assert changes[-1].target is order.status, "I9"
         for change in changes:
             row = ROWS[change.source, change.action, change.target]
-            told[row.event or "none"] += 1
-            told.update(row.along if row.action is not Action.CONFIRM else ())
+            expected[row.event or "none"] += 1
+            expected.update(row.along if row.action is not Action.CONFIRM else ())
             refunded += row.action is Action.REFUND
         # A free order is confirmed without a payment.
-        told["payment.captured"] += Action.CONFIRM in {c.action for c in changes} and order.total.amount > 0
+        expected["payment.captured"] += (
+            Action.CONFIRM in {c.action for c in changes} and order.total.amount > 0
+        )
         requested += len(await refunds(shop, order))
-    told[REQUESTED] = requested
+    expected[REQUESTED] = requested
     # A refund of an amount cancels no units.
     cancelled = await shop.store.outbox.count(LINES_CANCELLED)
-    assert told[LINES_CANCELLED] - refunded <= cancelled <= told[LINES_CANCELLED], "I9"
+    assert expected[LINES_CANCELLED] - refunded <= cancelled <= expected[LINES_CANCELLED], "I9"
     for event_type in EVENT_TYPES - {LINES_CANCELLED}:
-        assert await shop.store.outbox.count(event_type) == told[event_type], f"I9 {event_type}"
+        assert await shop.store.outbox.count(event_type) == expected[event_type], f"I9 {event_type}"

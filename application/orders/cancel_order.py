@@ -10,7 +10,7 @@ from application.shared.idempotency import IdempotencyKey, IdempotentResult
 from application.shared.ids import IdFactory
 from application.shared.run_once import run_once
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
-from domain.orders.cancelling import cancel, cancel_lines
+from domain.orders.canceling import cancel, cancel_lines
 from domain.orders.lifecycle import Party
 from domain.orders.line import CancelledLine
 from domain.shared.actor import Actor

@@ -71,7 +71,7 @@ class LogIn:
         try:
             return await self._log_in(user, command, attempt)
         except (WrongCredentials, AccountDisabled, AccountPending) as refusal:
-            await self._tell_of(refusal, user, attempt, command.actor)
+            await self._record_refusal(refusal, user, attempt, command.actor)
             raise
 
     async def _log_in(self, user: User | None, command: LogInCommand, attempt: Attempt) -> SessionTokens:
@@ -84,7 +84,9 @@ class LogIn:
             stronger_hash = await self.hasher.hash(command.password)
         return await self._start_session(user, stronger_hash, command, attempt)
 
-    async def _tell_of(self, refusal: DomainError, user: User | None, attempt: Attempt, actor: Actor) -> None:
+    async def _record_refusal(
+        self, refusal: DomainError, user: User | None, attempt: Attempt, actor: Actor
+    ) -> None:
         """Audit a rejected log-in in its own unit of work, because the log-in committed nothing."""
         details = {"reason": _reason(refusal)}
         if user is None:

@@ -5,7 +5,7 @@ from application.shared.clock import Clock
 from application.shared.ids import IdFactory
 from application.signing.ports import InvalidToken
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
-from domain.orders.cancelling import cancel
+from domain.orders.canceling import cancel
 from domain.orders.lifecycle import Party
 from domain.shared.actor import Actor
 from domain.shared.ids import UserId

@@ -98,8 +98,8 @@ async def test_every_body_rejects_column_names_as_extra_fields(
         if places:
             response = await sample.send(web, content=json.dumps(body).encode())
             assert response.status_code == 422, column
-            told = {error["pointer"] for error in response.json()["errors"]}
-            assert all(told & {place, f"{place}/{column}"} for place in places), column
+            pointers = {error["pointer"] for error in response.json()["errors"]}
+            assert all(pointers & {place, f"{place}/{column}"} for place in places), column
             assert not watched.has_changed(), column
             refused += 1
     assert refused > len(COLUMNS) / 2

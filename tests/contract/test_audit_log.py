@@ -68,13 +68,13 @@ async def test_audited_action_requires_an_actor(shop: Shop) -> None:
 
 
 async def test_audit_entries_are_listed_newest_first(shop: Shop) -> None:
-    told = [AuditAction.SESSION_STARTED, AuditAction.USER_CLOSED, AuditAction.SESSION_ENDED]
-    await record(shop, *told)
+    recorded = [AuditAction.SESSION_STARTED, AuditAction.USER_CLOSED, AuditAction.SESSION_ENDED]
+    await record(shop, *recorded)
     walked = [
         [entry.action for entry in page.items]
         async for page in pages(lambda after: shop.store.audit.list(AuditFilter(), after=after, limit=2))
     ]
-    assert walked == [[told[2], told[1]], [told[0]]]
+    assert walked == [[recorded[2], recorded[1]], [recorded[0]]]
 
 
 async def test_audit_entries_with_equal_times_are_listed_once_each(shop: Shop) -> None:

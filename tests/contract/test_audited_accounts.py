@@ -102,16 +102,16 @@ async def test_log_in_to_a_disabled_account_is_audited_as_failed(shop: Shop) -> 
 
 
 async def test_throttled_guesses_are_not_audited(shop: Shop) -> None:
-    told = 0
+    failed = 0
     for _ in range(30):
         try:
             await shop.log_in(logging_in("ann@example.com"))
         except WrongCredentials:
-            told += 1
+            failed += 1
         except TooManyAttempts:
             pass
-    assert 0 < told < 30
-    assert len(await audit_log(shop, action=AuditAction.USER_LOG_IN_REFUSED)) == told
+    assert 0 < failed < 30
+    assert len(await audit_log(shop, action=AuditAction.USER_LOG_IN_REFUSED)) == failed
 
 
 async def test_refresh_token_reuse_is_audited_with_the_session_end(shop: Shop) -> None:
@@ -168,13 +168,15 @@ async def test_role_and_status_changes_are_audited_with_old_values(shop: Shop) -
     ann = await change(shop, ann, AccountChanges(role=Role.STAFF), actor)
     ann = await change(shop, ann, AccountChanges(status=UserStatus.DISABLED), actor)
     await change(shop, ann, AccountChanges(status=UserStatus.ACTIVE), actor)
-    told = {entry.action: entry for entry in await audit_log(shop, actor_id=boss.id, object_id=str(ann.id))}
-    assert told.keys() == {
+    recorded = {
+        entry.action: entry for entry in await audit_log(shop, actor_id=boss.id, object_id=str(ann.id))
+    }
+    assert recorded.keys() == {
         AuditAction.USER_ROLE_CHANGED,
         AuditAction.USER_DISABLED,
         AuditAction.USER_ENABLED,
     }
-    assert told[AuditAction.USER_ROLE_CHANGED].details == {"former_role": "customer", "role": "staff"}
+    assert recorded[AuditAction.USER_ROLE_CHANGED].details == {"former_role": "customer", "role": "staff"}
 
 
 async def test_account_changes_are_audited_without_names(shop: Shop) -> None:
@@ -182,10 +184,10 @@ async def test_account_changes_are_audited_without_names(shop: Shop) -> None:
     actor = Actor(ann.id, "request-6")
     await shop.change_me(ChangeMeCommand(user_id=ann.id, expected_version=1, full_name="Canary", actor=actor))
     await shop.close_account(CloseAccountCommand(user_id=ann.id, expected_version=2, actor=actor))
-    told = await audit_log(shop, object_id=str(ann.id))
-    assert {entry.action for entry in told} == {
+    recorded = await audit_log(shop, object_id=str(ann.id))
+    assert {entry.action for entry in recorded} == {
         AuditAction.USER_SIGNED_UP,
         AuditAction.USER_CHANGED,
         AuditAction.USER_CLOSED,
     }
-    assert [dict(entry.details) for entry in told if entry.details] == [{"role": "customer"}]
+    assert [dict(entry.details) for entry in recorded if entry.details] == [{"role": "customer"}]

@@ -50,8 +50,8 @@ async def test_import_is_audited_per_product_with_one_actor(shop: Shop) -> None:
     changes = ProductChanges(name="Mug", price=Money(100, "EUR"))
     row = CatalogRow(line=2, sku="MUG", changes=changes, initial_stock=3)
     await shop.import_rows(row, replace(row, sku="CUP"), actor=Actor(None, "catalogue import"))
-    told = await audit_log(shop, action=AuditAction.PRODUCT_CREATED)
-    assert {(entry.request_id, entry.details["sku"]) for entry in told} == {
+    created = await audit_log(shop, action=AuditAction.PRODUCT_CREATED)
+    assert {(entry.request_id, entry.details["sku"]) for entry in created} == {
         ("catalogue import", "MUG"),
         ("catalogue import", "CUP"),
     }
@@ -78,7 +78,7 @@ async def test_order_actions_by_staff_are_audited(shop: Shop, staff: Actor) -> N
     mug = await shop.product(stock=5, price=1000)
     waiting, paid = await shop.order(mug), await shop.order(mug)
     await shop.pay(paid)
-    await shop.cancel_order(replace(shop.cancelling(waiting), reason="Canary", actor=staff))
+    await shop.cancel_order(replace(shop.canceling(waiting), reason="Canary", actor=staff))
     await shop.fulfill_order(replace(shop.fulfilling(paid), actor=staff))
     refund = (await shop.refund_order(replace(shop.refunding(paid, 300), actor=staff))).result
     cancelled = await entry_of(shop, AuditAction.ORDER_CANCELLED)
@@ -99,7 +99,7 @@ async def test_order_actions_by_customers_are_not_audited(
     await shop.pay(paid)
     for order in (mine, paid):
         await shop.cancel_order(
-            replace(shop.cancelling(order), access=OrderAccess.own(ann.id), actor=Actor(ann.id, "1"))
+            replace(shop.canceling(order), access=OrderAccess.own(ann.id), actor=Actor(ann.id, "1"))
         )
     await shop.order(mug)
     shop.clock.advance(shop.batch().hold)

@@ -20,7 +20,7 @@ async def test_client_administration_is_audited_without_names_and_secrets(shop: 
     first, second = client.secrets
     await shop.retire_secret("canary", first.id, actor=ACTOR)
     await shop.disable_client("canary", actor=ACTOR)
-    told = {
+    recorded = {
         action: await entry_of(shop, action)
         for action in (
             AuditAction.CLIENT_CREATED,
@@ -29,10 +29,10 @@ async def test_client_administration_is_audited_without_names_and_secrets(shop: 
             AuditAction.CLIENT_DISABLED,
         )
     }
-    assert {(entry.object_type, entry.object_id, entry.request_id) for entry in told.values()} == {
+    assert {(entry.object_type, entry.object_id, entry.request_id) for entry in recorded.values()} == {
         ("client", str(made.client_id), "clients")
     }
-    assert [entry.details for entry in told.values()] == [
+    assert [entry.details for entry in recorded.values()] == [
         {"scopes": "orders:read stock:write"},
         {"secret_id": str(second.id)},
         {"secret_id": str(first.id)},

@@ -140,7 +140,7 @@ async def test_authorization_of_an_expired_order_is_voided(shop: Shop) -> None:
     shop.clock.advance(HOLD)
     await shop.expire()
     shop.gateway.decide(payment.id, Outcome.AUTHORIZED)
-    await shop.told(ProviderEventKind.AUTHORIZED, payment)
+    await shop.report_provider_event(ProviderEventKind.AUTHORIZED, payment)
     while await shop.settle():
         pass
     assert shop.gateway.payments[payment.id].outcome is Outcome.VOIDED
@@ -152,15 +152,15 @@ async def test_authorization_of_an_expired_order_is_voided(shop: Shop) -> None:
 async def test_authorization_after_a_failure_is_voided_during_another_payment(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5))
     first = await shop.authorize(order, "tok_pending")
-    await shop.told(ProviderEventKind.FAILED, first)
+    await shop.report_provider_event(ProviderEventKind.FAILED, first)
     second = await shop.authorize(order, "tok_pending")
     shop.gateway.decide(first.id, Outcome.AUTHORIZED)
-    await shop.told(ProviderEventKind.AUTHORIZED, first)
+    await shop.report_provider_event(ProviderEventKind.AUTHORIZED, first)
     while await shop.settle():
         pass
     assert shop.gateway.payments[first.id].outcome is Outcome.VOIDED
     shop.gateway.decide(second.id, Outcome.AUTHORIZED)
-    await shop.told(ProviderEventKind.AUTHORIZED, second)
+    await shop.report_provider_event(ProviderEventKind.AUTHORIZED, second)
     assert (await shop.see(order)).payment_status is OrderPaymentStatus.AUTHORIZED
     await assert_invariants(shop)
 
@@ -262,7 +262,7 @@ async def test_outdated_end_reported_after_a_renewal_is_ignored(shop: Shop) -> N
     end = await authorized_until(shop, order)
     renewed = end + timedelta(days=7)
     for until in (renewed, end, renewed):
-        await shop.told(ProviderEventKind.AUTHORIZED, payment, authorized_until=until)
+        await shop.report_provider_event(ProviderEventKind.AUTHORIZED, payment, authorized_until=until)
     assert await authorized_until(shop, order) == renewed
     assert await shop.store.outbox.count("payment.authorization_renewed") == 1
     await assert_invariants(shop)
@@ -273,7 +273,7 @@ async def test_renewal_reported_during_a_capture_does_not_delay_it(shop: Shop) -
     shop.gateway.is_down = True
     await shop.capture(payment)
     until = shop.clock.now() + timedelta(days=14)
-    await shop.told(ProviderEventKind.AUTHORIZED, payment, authorized_until=until)
+    await shop.report_provider_event(ProviderEventKind.AUTHORIZED, payment, authorized_until=until)
     shop.gateway.is_down = False
     shop.clock.advance(CALL_TIMEOUT)
     assert await shop.settle() == 1
@@ -286,7 +286,7 @@ async def test_provider_is_queried_for_an_unknown_end_of_an_authorization(shop: 
     payment = await shop.authorize(order, "tok_pending")
     shop.gateway.authorized_until = shop.clock.now() + timedelta(days=5)
     shop.gateway.decide(payment.id, Outcome.AUTHORIZED)
-    await shop.told(ProviderEventKind.AUTHORIZED, payment)
+    await shop.report_provider_event(ProviderEventKind.AUTHORIZED, payment)
     assert [each.authorized_until for each in await payments(shop, order)] == [None]
     shop.clock.advance(CALL_TIMEOUT)
     assert await shop.settle() == 1
@@ -377,7 +377,9 @@ async def test_authenticated_payment_confirms_the_order(shop: Shop, capture_meth
     payment = (await shop.pay_order(command)).result
     is_manual = capture_method is CaptureMethod.MANUAL
     shop.gateway.decide(payment.id, Outcome.AUTHORIZED if is_manual else Outcome.SUCCEEDED)
-    await shop.told(ProviderEventKind.AUTHORIZED if is_manual else ProviderEventKind.CAPTURED, payment)
+    await shop.report_provider_event(
+        ProviderEventKind.AUTHORIZED if is_manual else ProviderEventKind.CAPTURED, payment
+    )
     assert (await shop.see(order)).status is OrderStatus.CONFIRMED
     await assert_invariants(shop)
 
@@ -385,7 +387,7 @@ async def test_authenticated_payment_confirms_the_order(shop: Shop, capture_meth
 async def test_order_can_be_paid_again_after_failed_authentication(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5))
     payment = await shop.pay(order, "tok_3ds")
-    await shop.told(ProviderEventKind.FAILED, payment, failure="authentication_failed")
+    await shop.report_provider_event(ProviderEventKind.FAILED, payment, failure="authentication_failed")
     await shop.pay(order)
     assert (await shop.see(order)).status is OrderStatus.CONFIRMED
     await assert_invariants(shop)

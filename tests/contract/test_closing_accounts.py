@@ -128,7 +128,7 @@ async def test_closing_an_account_erases_only_its_own_reasons_from_events(shop: 
 
 
 async def cancel(shop: Shop, order: OrderView, reason: str, actor: Actor) -> None:
-    await shop.cancel_order(replace(shop.cancelling(order), reason=reason, actor=actor))
+    await shop.cancel_order(replace(shop.canceling(order), reason=reason, actor=actor))
 
 
 async def reasons_in_feed(shop: Shop) -> dict[UUID, str | None]:
@@ -240,16 +240,16 @@ async def test_closing_an_account_erases_idempotency_records_of_staff(shop: Shop
         for customer in (ann, ann, bob)
     ]
     await shop.pay(after)
-    cancelling = [shop.cancelling(order) for order in (before, after, of_bob)]
-    await shop.cancel_order(cancelling[0])
-    await shop.cancel_order(cancelling[2])
+    canceling = [shop.canceling(order) for order in (before, after, of_bob)]
+    await shop.cancel_order(canceling[0])
+    await shop.cancel_order(canceling[2])
     await shop.close_account(closing(ann))
-    await shop.cancel_order(cancelling[1])
+    await shop.cancel_order(canceling[1])
     await shop.erase_closed_accounts()
-    for command in cancelling[:2]:
+    for command in canceling[:2]:
         with pytest.raises(InvalidTransition):
             await shop.cancel_order(command)
-    assert (await shop.cancel_order(cancelling[2])).replayed, "of others"
+    assert (await shop.cancel_order(canceling[2])).replayed, "of others"
 
 
 async def test_closing_an_account_requires_the_expected_version(shop: Shop) -> None:

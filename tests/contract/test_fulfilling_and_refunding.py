@@ -148,7 +148,7 @@ async def test_pending_refund_reduces_the_refundable_amount(shop: Shop) -> None:
     with pytest.raises(RefundExceedsPaid):
         await shop.refund(order, 199)
     [payment] = await payments(shop, order)
-    await shop.told(ProviderEventKind.REFUNDED, payment, refund=pending)
+    await shop.report_provider_event(ProviderEventKind.REFUNDED, payment, refund=pending)
     assert (await shop.see(order)).refunded_total.amount == 3000
     await assert_invariants(shop)
 
@@ -291,7 +291,9 @@ async def test_failed_staff_refund_of_a_cancelled_order_is_rescheduled(
     [payment] = await payments(shop, order)
     refund = await shop.refund(order, [1, 1])
     await shop.cancel(order)
-    await shop.told(ProviderEventKind.REFUND_FAILED, payment, refund=refund, failure="account_closed")
+    await shop.report_provider_event(
+        ProviderEventKind.REFUND_FAILED, payment, refund=refund, failure="account_closed"
+    )
     assert [line.refunded for line in (await shop.see(order)).lines] == [1, 1]
     assert [(each.status, each.lines) for each in await refunds(shop, order)] == [
         (RefundStatus.FAILED, refund.lines),
@@ -309,9 +311,11 @@ async def test_failed_refund_is_rescheduled_for_a_double_charge_only(
 ) -> None:
     order = await a_paid_order(shop)
     [payment] = await payments(shop, order)
-    await shop.told(ProviderEventKind.CAPTURED, payment, reference="ch_again")
+    await shop.report_provider_event(ProviderEventKind.CAPTURED, payment, reference="ch_again")
     by_staff = await shop.refund(order, 1000)
-    await shop.told(ProviderEventKind.REFUND_FAILED, payment, refund=by_staff, failure="account_closed")
+    await shop.report_provider_event(
+        ProviderEventKind.REFUND_FAILED, payment, refund=by_staff, failure="account_closed"
+    )
     assert len(await refunds(shop, order)) == 2
     shop.gateway.next_refunds = ["declined"]
     await shop.settle()
@@ -329,8 +333,10 @@ async def test_refund_that_fails_after_success_is_rescheduled(shop: Shop) -> Non
     refund = await shop.refund(order, 1000)
     [payment] = await payments(shop, order)
     for _ in range(2):
-        await shop.told(ProviderEventKind.REFUND_FAILED, payment, refund=refund, failure="account_closed")
-        await shop.told(ProviderEventKind.REFUNDED, payment, refund=refund)
+        await shop.report_provider_event(
+            ProviderEventKind.REFUND_FAILED, payment, refund=refund, failure="account_closed"
+        )
+        await shop.report_provider_event(ProviderEventKind.REFUNDED, payment, refund=refund)
     assert (await shop.see(order)).refunded_total.amount == 0
     assert [(each.status, each.failure) for each in await refunds(shop, order)] == [
         (RefundStatus.FAILED, "account_closed")

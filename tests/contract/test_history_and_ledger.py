@@ -11,7 +11,7 @@ from application.catalog.views import MovementView
 from application.orders.views import OrderView, StatusChangeView
 from application.payments.ports import ProviderEventKind
 from domain.catalog.stock import MovementReason
-from domain.orders.cancelling import REASON as CANCELLED
+from domain.orders.canceling import REASON as CANCELLED
 from domain.orders.lifecycle import Action, OrderStatus
 from domain.shared.actor import Actor
 from tests.invariants import assert_invariants, every_order, history, ledger
@@ -44,8 +44,8 @@ async def rows(shop: Shop, order: OrderView) -> list[Row]:
     return [(c.action, c.source, c.target, c.reason, _actor(c)) for c in changes]
 
 
-def _actor(told: StatusChangeView | MovementView) -> Actor:
-    return Actor(told.actor_id, told.request_id)
+def _actor(view: StatusChangeView | MovementView) -> Actor:
+    return Actor(view.actor_id, view.request_id)
 
 
 async def test_history_of_a_refunded_order_has_every_action(shop: Shop, actors: Iterator[Actor]) -> None:
@@ -87,9 +87,9 @@ async def test_history_of_a_reinstated_order_has_every_action(shop: Shop, actors
     payment = await shop.pay(order, "tok_pending")
     shop.clock.advance(HOLD)
     await shop.expire_orders(limit=1, actor=SWEEPER)
-    await shop.told(ProviderEventKind.CAPTURED, payment)
-    cancelling = replace(shop.cancelling(order), reason="I have one", actor=(canceller := next(actors)))
-    await shop.cancel_order(cancelling)
+    await shop.report_provider_event(ProviderEventKind.CAPTURED, payment)
+    canceling = replace(shop.canceling(order), reason="I have one", actor=(canceller := next(actors)))
+    await shop.cancel_order(canceling)
     await shop.settle_payments(limit=1, actor=(settler := next(actors)))
 
     assert (await rows(shop, order))[1:] == [
@@ -116,7 +116,7 @@ async def test_history_records_unapplied_payments_and_forced_expiry(
     shop.clock.advance(HOLD)
     placing = replace(shop.placing((mug, 1), customer=await shop.customer()), actor=(buyer := next(actors)))
     await shop.place_order(placing)
-    await shop.told(ProviderEventKind.CAPTURED, payment)
+    await shop.report_provider_event(ProviderEventKind.CAPTURED, payment)
 
     assert (await rows(shop, order))[1:] == [
         (Action.EXPIRE, PENDING, EXPIRED, None, Actor(None, "make_room")),

@@ -47,8 +47,8 @@ async def test_order_above_the_limit_of_held_units_is_rejected(shop: Shop) -> No
     with pytest.raises(TooManyUnitsHeld) as refusal:
         await shop.place_order(shop.placing((mug, 3), (cup, 1), customer=ann))
     assert refusal.value.params == {"allowed": 5}
-    told = [(violation.path, violation.params) for violation in refusal.value.violations]
-    assert told == [
+    reported = [(violation.path, violation.params) for violation in refusal.value.violations]
+    assert reported == [
         (("lines", 0, "quantity"), {"sku": mug.sku, "requested": 3, "held": 3, "allowed": 5}),
         (("lines", 1, "quantity"), {"sku": cup.sku, "requested": 1, "held": 5, "allowed": 5}),
     ]

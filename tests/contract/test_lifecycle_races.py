@@ -97,7 +97,7 @@ async def test_concurrent_payment_and_expiry_never_lose_a_paid_order(shop: Shop)
     orders, begun_payments = await begun(shop)
     shop.clock.advance(HOLD)
     answers = await at_once(
-        *(shop.told(ProviderEventKind.CAPTURED, payment) for payment in begun_payments),
+        *(shop.report_provider_event(ProviderEventKind.CAPTURED, payment) for payment in begun_payments),
         *(shop.expire_orders(limit=2, actor=STAFF) for _ in range(6)),
         *(shop.pay(order) for order in orders[:2]),
     )
@@ -117,7 +117,7 @@ async def test_late_payment_is_refunded_if_the_stock_was_sold_concurrently(shop:
     tills = [shop.till() for _ in range(4)]
     answers = await at_once(
         *(tills[number % 4](buyer) for number, buyer in enumerate(buyers)),
-        *(shop.told(ProviderEventKind.CAPTURED, payment) for payment in begun_payments),
+        *(shop.report_provider_event(ProviderEventKind.CAPTURED, payment) for payment in begun_payments),
         *(shop.expire_orders(limit=2, actor=STAFF) for _ in range(4)),
     )
     assert {type(answer) for answer in answers if isinstance(answer, BaseException)} <= {OutOfStock}
@@ -149,7 +149,7 @@ async def test_order_during_the_expiry_job_is_never_out_of_stock(shop: Shop) -> 
 async def test_concurrent_cancellation_and_payment_lose_no_money(shop: Shop) -> None:
     orders, begun_payments = await begun(shop)
     answers = await at_once(
-        *(shop.told(ProviderEventKind.CAPTURED, payment) for payment in begun_payments),
+        *(shop.report_provider_event(ProviderEventKind.CAPTURED, payment) for payment in begun_payments),
         *(shop.cancel(order) for order in orders),
     )
     assert kinds(answers) == {type(None): ORDERS, OrderView: ORDERS}
@@ -206,8 +206,8 @@ async def test_capture_reported_concurrently_is_recorded_once(shop: Shop) -> Non
     payment = await shop.pay(order, "tok_timeout")
     shop.clock.advance(HOLD)
     answers = await at_once(
-        *(shop.told(ProviderEventKind.CAPTURED, payment, event_id="one") for _ in range(5)),
-        *(shop.told(ProviderEventKind.CAPTURED, payment) for _ in range(5)),
+        *(shop.report_provider_event(ProviderEventKind.CAPTURED, payment, event_id="one") for _ in range(5)),
+        *(shop.report_provider_event(ProviderEventKind.CAPTURED, payment) for _ in range(5)),
         *(shop.settle() for _ in range(3)),
     )
     assert not any(isinstance(answer, BaseException) for answer in answers)
@@ -321,8 +321,8 @@ async def test_concurrent_dispute_and_refund_never_refund_twice(shop: Shop) -> N
     captured = [payment for order in orders for payment in await payments(shop, order)]
     answers = await at_once(
         *(shop.refund(order, 3000) for order in orders),
-        *(shop.told(ProviderEventKind.DISPUTE_OPENED, payment) for payment in captured),
-        *(shop.told(ProviderEventKind.DISPUTE_LOST, payment) for payment in captured),
+        *(shop.report_provider_event(ProviderEventKind.DISPUTE_OPENED, payment) for payment in captured),
+        *(shop.report_provider_event(ProviderEventKind.DISPUTE_LOST, payment) for payment in captured),
     )
     refused = {OrderDisputed, InvalidTransition, RefundExceedsPaid}
     assert {type(answer) for answer in answers if isinstance(answer, BaseException)} <= refused

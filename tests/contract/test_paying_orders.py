@@ -83,7 +83,7 @@ async def test_replayed_payment_returns_its_present_state_without_a_charge(shop:
     first = await shop.pay_order(command)
     assert first.result.status is PaymentStatus.PENDING
     shop.gateway.decide(first.result.id, Outcome.SUCCEEDED)
-    await shop.told(ProviderEventKind.CAPTURED, first.result)
+    await shop.report_provider_event(ProviderEventKind.CAPTURED, first.result)
     again = await shop.pay_order(command)
     assert again.replayed
     assert (again.result.id, again.result.status) == (first.result.id, PaymentStatus.CAPTURED)
@@ -136,7 +136,7 @@ async def test_pending_payment_is_queried_with_growing_pauses(
 async def test_provider_event_confirms_a_pending_payment(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.pay(order, "tok_pending")
-    await shop.told(ProviderEventKind.CAPTURED, payment)
+    await shop.report_provider_event(ProviderEventKind.CAPTURED, payment)
     assert (await shop.see(order)).status is OrderStatus.CONFIRMED
     await assert_invariants(shop)
 
@@ -145,7 +145,7 @@ async def test_repeated_provider_event_changes_nothing(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.pay(order, "tok_pending")
     for event_id in ("e1", "e1", "e2", "e1"):
-        await shop.told(ProviderEventKind.CAPTURED, payment, event_id=event_id)
+        await shop.report_provider_event(ProviderEventKind.CAPTURED, payment, event_id=event_id)
     confirmed = await shop.see(order)
     assert (confirmed.version, confirmed.paid_total) == (2, order.total)
     assert len(await payments(shop, order)) == 1
@@ -155,26 +155,28 @@ async def test_repeated_provider_event_changes_nothing(shop: Shop) -> None:
 async def test_capture_reported_after_a_failure_is_recorded(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.pay(order, "tok_pending")
-    await shop.told(ProviderEventKind.FAILED, payment, failure="card_declined")
-    await shop.told(ProviderEventKind.CAPTURED, payment)
-    await shop.told(ProviderEventKind.FAILED, payment, failure="card_declined")
+    await shop.report_provider_event(ProviderEventKind.FAILED, payment, failure="card_declined")
+    await shop.report_provider_event(ProviderEventKind.CAPTURED, payment)
+    await shop.report_provider_event(ProviderEventKind.FAILED, payment, failure="card_declined")
     assert (await shop.see(order)).status is OrderStatus.CONFIRMED
     await assert_invariants(shop)
 
 
 async def test_provider_event_of_an_unknown_payment_is_ignored(shop: Shop) -> None:
     payment = await shop.pay(await an_order(shop))
-    await shop.told(ProviderEventKind.CAPTURED, payment, payment_id=shop.ids.new(), reference="ch_1")
-    await shop.told(ProviderEventKind.CAPTURED, payment, payment_id=None, reference="ch_1")
-    await shop.told(ProviderEventKind.CAPTURED, payment, payment_id=None, reference=None)
-    await shop.told(ProviderEventKind.REFUNDED, payment, payment_id=None, reference="re_1")
+    await shop.report_provider_event(
+        ProviderEventKind.CAPTURED, payment, payment_id=shop.ids.new(), reference="ch_1"
+    )
+    await shop.report_provider_event(ProviderEventKind.CAPTURED, payment, payment_id=None, reference="ch_1")
+    await shop.report_provider_event(ProviderEventKind.CAPTURED, payment, payment_id=None, reference=None)
+    await shop.report_provider_event(ProviderEventKind.REFUNDED, payment, payment_id=None, reference="re_1")
     await assert_invariants(shop)
 
 
 async def test_provider_event_is_matched_by_the_provider_reference(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.pay(order, "tok_pending")
-    await shop.told(ProviderEventKind.CAPTURED, payment, payment_id=None)
+    await shop.report_provider_event(ProviderEventKind.CAPTURED, payment, payment_id=None)
     assert (await shop.see(order)).status is OrderStatus.CONFIRMED
     await assert_invariants(shop)
 
@@ -183,7 +185,9 @@ async def test_second_charge_of_a_payment_is_refunded_once(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.pay(order)
     for event_id in ("e1", "e2"):
-        await shop.told(ProviderEventKind.CAPTURED, payment, event_id=event_id, reference="ch_again")
+        await shop.report_provider_event(
+            ProviderEventKind.CAPTURED, payment, event_id=event_id, reference="ch_again"
+        )
     [refund] = await refunds(shop, order)
     assert refund.amount == order.total
     assert await shop.settle() == 1
@@ -208,7 +212,7 @@ async def test_second_payment_while_one_is_undecided_is_rejected(shop: Shop, tok
 async def test_order_can_be_paid_again_after_its_payment_has_failed(shop: Shop) -> None:
     order = await an_order(shop)
     first = await shop.pay(order, "tok_pending")
-    await shop.told(ProviderEventKind.FAILED, first)
+    await shop.report_provider_event(ProviderEventKind.FAILED, first)
     await shop.pay(order)
     assert (await shop.see(order)).status is OrderStatus.CONFIRMED
     await assert_invariants(shop)
@@ -217,10 +221,10 @@ async def test_order_can_be_paid_again_after_its_payment_has_failed(shop: Shop) 
 async def test_second_captured_payment_of_an_order_is_refunded(shop: Shop) -> None:
     order = await an_order(shop)
     first = await shop.pay(order, "tok_pending")
-    await shop.told(ProviderEventKind.FAILED, first)
+    await shop.report_provider_event(ProviderEventKind.FAILED, first)
     second = await shop.pay(order, "tok_pending")
-    await shop.told(ProviderEventKind.CAPTURED, second)
-    await shop.told(ProviderEventKind.CAPTURED, first)
+    await shop.report_provider_event(ProviderEventKind.CAPTURED, second)
+    await shop.report_provider_event(ProviderEventKind.CAPTURED, first)
     assert [each.payment_id for each in await refunds(shop, order)] == [first.id]
     await assert_invariants(shop)
 
@@ -228,7 +232,7 @@ async def test_second_captured_payment_of_an_order_is_refunded(shop: Shop) -> No
 async def test_capture_below_the_total_is_refunded(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.pay(order, "tok_pending")
-    await shop.told(ProviderEventKind.CAPTURED, payment, amount=Money(1999, "EUR"))
+    await shop.report_provider_event(ProviderEventKind.CAPTURED, payment, amount=Money(1999, "EUR"))
     assert (await shop.see(order)).status is OrderStatus.PENDING_PAYMENT
     assert [each.amount.amount for each in await refunds(shop, order)] == [1999]
     await shop.pay(order)
@@ -240,7 +244,9 @@ async def test_amount_of_a_pending_refund_does_not_count_as_paid(shop: Shop) -> 
     order = await an_order(shop)
     for _ in range(2):
         payment = await shop.pay(order, "tok_pending")
-        await shop.told(ProviderEventKind.CAPTURED, payment, amount=order.total - Money(1, "EUR"))
+        await shop.report_provider_event(
+            ProviderEventKind.CAPTURED, payment, amount=order.total - Money(1, "EUR")
+        )
     assert (await shop.see(order)).status is OrderStatus.PENDING_PAYMENT
     assert len(await refunds(shop, order)) == 2
     await assert_invariants(shop)
@@ -263,7 +269,7 @@ async def test_late_capture_reinstates_an_order_if_stock_is_available(shop: Shop
     payment = await shop.pay(order, "tok_pending")
     shop.clock.advance(HOLD)
     assert await shop.expire() == 1
-    await shop.told(ProviderEventKind.CAPTURED, payment)
+    await shop.report_provider_event(ProviderEventKind.CAPTURED, payment)
     revived = await shop.see(order)
     assert (revived.status, revived.payment_status) == (OrderStatus.CONFIRMED, OrderPaymentStatus.PAID)
     assert (await shop.get_stock(order.lines[0].product_id)).reserved == 2
@@ -277,7 +283,7 @@ async def test_late_capture_is_refunded_if_stock_is_unavailable(shop: Shop) -> N
     payment = await shop.pay(order, "tok_pending")
     shop.clock.advance(HOLD)
     other = await shop.order(mug)
-    await shop.told(ProviderEventKind.CAPTURED, payment)
+    await shop.report_provider_event(ProviderEventKind.CAPTURED, payment)
     assert (await shop.see(order)).payment_status is OrderPaymentStatus.REFUND_DUE
     await shop.settle()
     refunded = await shop.see(order)
@@ -290,7 +296,7 @@ async def test_capture_for_a_cancelled_order_is_refunded(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.pay(order, "tok_pending")
     await shop.cancel(order)
-    await shop.told(ProviderEventKind.CAPTURED, payment)
+    await shop.report_provider_event(ProviderEventKind.CAPTURED, payment)
     await shop.settle()
     cancelled = await shop.see(order)
     assert (cancelled.status, cancelled.payment_status) == (

@@ -54,10 +54,10 @@ async def test_concurrent_captures_of_a_payment_charge_once(provider: Provider) 
     answers = await asyncio.gather(
         *(provider.gateway.pay(payment, provider.good) for _ in range(5)), return_exceptions=True
     )
-    told = [answer for answer in answers if not isinstance(answer, ProviderUnavailable)]
-    assert len({answer.reference for answer in told if not isinstance(answer, BaseException)}) == 1
+    answered = [answer for answer in answers if not isinstance(answer, ProviderUnavailable)]
+    assert len({answer.reference for answer in answered if not isinstance(answer, BaseException)}) == 1
     found = await provider.gateway.find_payment(payment)
-    assert all(answer == found for answer in told)
+    assert all(answer == found for answer in answered)
 
 
 async def test_declined_card_is_reported_with_a_stable_code(provider: Provider) -> None:
@@ -195,10 +195,10 @@ async def test_concurrent_captures_and_voids_of_a_payment_agree(provider: Provid
         *(provider.gateway.void(payment) for _ in range(3)),
         return_exceptions=True,
     )
-    told = {answer.outcome for answer in answers if not isinstance(answer, BaseException)}
+    outcomes = {answer.outcome for answer in answers if not isinstance(answer, BaseException)}
     found = await provider.gateway.find_payment(payment)
     assert found.outcome in {Outcome.SUCCEEDED, Outcome.VOIDED}
-    assert told == {found.outcome}
+    assert outcomes == {found.outcome}
 
 
 async def test_authorization_that_cannot_be_renewed_keeps_its_end(provider: Provider) -> None:

@@ -178,9 +178,9 @@ async def test_units_of_a_cancelled_order_are_sold_once(shop: Shop, tills: list[
     mug = await shop.product(stock=1)
     order = await shop.order(mug)
     commands = [shop.placing((mug, 1), customer=await shop.customer()) for _ in range(20)]
-    cancelling = asyncio.create_task(shop.cancel(order))
+    canceling = asyncio.create_task(shop.cancel(order))
     answers = await sent_at_once(tills, commands)
-    await cancelling
+    await canceling
     assert len(placed(answers)) <= 1
     assert len(placed(answers)) + sum(isinstance(answer, OutOfStock) for answer in answers) == 20
     assert (await shop.get_stock(mug.id)).reserved == len(placed(answers))
@@ -198,7 +198,7 @@ async def test_ten_concurrent_cancellations_release_stock_once(shop: Shop) -> No
 
 async def test_concurrent_cancellations_with_one_key_return_equal_results(shop: Shop) -> None:
     mug = await shop.product(stock=5)
-    command = shop.cancelling(await shop.order(mug), key="k")
+    command = shop.canceling(await shop.order(mug), key="k")
     results = await asyncio.gather(*(shop.cancel_order(command) for _ in range(10)))
     assert {result.result.status for result in results} == {OrderStatus.CANCELLED}
     assert sum(not result.replayed for result in results) == 1

@@ -43,7 +43,7 @@ async def events_of(shop: Shop, type_: str) -> list[Any]:
 async def test_capture_made_at_the_provider_is_recorded_with_its_origin(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5, price=1000), 2)
     payment = await shop.authorize(order)
-    await shop.told(ProviderEventKind.CAPTURED, payment)
+    await shop.report_provider_event(ProviderEventKind.CAPTURED, payment)
     [captured] = await payments(shop, order)
     assert (captured.status, captured.origin) == (PaymentStatus.CAPTURED, PaymentOrigin.PROVIDER)
     [event] = await events_of(shop, "payment.captured")
@@ -54,7 +54,7 @@ async def test_capture_made_at_the_provider_is_recorded_with_its_origin(shop: Sh
 async def test_void_made_at_the_provider_is_recorded_with_its_origin(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5, price=1000), 2)
     payment = await shop.authorize(order)
-    await shop.told(ProviderEventKind.VOIDED, payment)
+    await shop.report_provider_event(ProviderEventKind.VOIDED, payment)
     [voided] = await payments(shop, order)
     assert (voided.status, voided.origin) == (PaymentStatus.VOIDED, PaymentOrigin.PROVIDER)
     [event] = await events_of(shop, "payment.voided")
@@ -71,9 +71,9 @@ async def test_operation_of_the_shop_has_its_origin_if_the_provider_reports_it_f
     shop.gateway.is_down = True  # the answer is lost
     await (shop.capture(payment, 1500) if operation == "capture" else shop.void(payment))
     if operation == "capture":
-        await shop.told(ProviderEventKind.CAPTURED, payment, amount=Money(1500, "EUR"))
+        await shop.report_provider_event(ProviderEventKind.CAPTURED, payment, amount=Money(1500, "EUR"))
     else:
-        await shop.told(ProviderEventKind.VOIDED, payment)
+        await shop.report_provider_event(ProviderEventKind.VOIDED, payment)
     [decided] = await payments(shop, order)
     assert decided.status is not PaymentStatus.AUTHORIZED
     assert decided.origin is PaymentOrigin.SHOP
@@ -84,7 +84,7 @@ async def test_capture_of_another_amount_than_requested_was_made_at_the_provider
     payment = await shop.authorize(order)
     shop.gateway.is_down = True
     await shop.capture(payment, 1500)
-    await shop.told(ProviderEventKind.CAPTURED, payment)
+    await shop.report_provider_event(ProviderEventKind.CAPTURED, payment)
     [captured] = await payments(shop, order)
     assert (captured.captured.amount, captured.origin) == (2000, PaymentOrigin.PROVIDER)
     await assert_invariants(shop)
@@ -96,7 +96,7 @@ async def test_requested_capture_has_its_origin_after_the_order_is_cancelled(sho
     shop.gateway.is_down = True
     await shop.capture(payment)
     await shop.cancel(order)
-    await shop.told(ProviderEventKind.CAPTURED, payment)
+    await shop.report_provider_event(ProviderEventKind.CAPTURED, payment)
     [captured] = await payments(shop, order)
     assert (captured.status, captured.origin) == (PaymentStatus.CAPTURED, PaymentOrigin.SHOP)
     await assert_invariants(shop)
@@ -149,7 +149,7 @@ async def test_provider_refunds_never_exceed_the_captured_amount(shop: Shop) -> 
 
 async def test_disputed_order_cannot_be_shipped_refunded_or_cancelled(shop: Shop) -> None:
     order, payment = await a_paid_order(shop)
-    await shop.told(ProviderEventKind.DISPUTE_OPENED, payment)
+    await shop.report_provider_event(ProviderEventKind.DISPUTE_OPENED, payment)
     assert (await shop.see(order)).disputed
     for attempt in (shop.fulfil(order), shop.refund(order, 100), shop.cancel(order)):
         with pytest.raises(OrderDisputed):
@@ -162,7 +162,7 @@ async def test_disputed_order_cannot_be_shipped_refunded_or_cancelled(shop: Shop
 
 async def test_staff_can_override_a_dispute_with_a_reason(shop: Shop) -> None:
     order, payment = await a_paid_order(shop)
-    await shop.told(ProviderEventKind.DISPUTE_OPENED, payment)
+    await shop.report_provider_event(ProviderEventKind.DISPUTE_OPENED, payment)
     await shop.fulfill_order(replace(shop.fulfilling(order, 1), dispute_override="The customer called"))
     await shop.refund_order(replace(shop.refunding(order, 100), dispute_override="The customer called"))
     reasons = [change.reason for change in await history(shop, await shop.see(order))]
@@ -173,9 +173,9 @@ async def test_staff_can_override_a_dispute_with_a_reason(shop: Shop) -> None:
 
 async def test_order_can_be_shipped_after_a_won_dispute(shop: Shop) -> None:
     order, payment = await a_paid_order(shop)
-    await shop.told(ProviderEventKind.DISPUTE_OPENED, payment)
-    await shop.told(ProviderEventKind.DISPUTE_WON, payment)
-    await shop.told(ProviderEventKind.DISPUTE_OPENED, payment)
+    await shop.report_provider_event(ProviderEventKind.DISPUTE_OPENED, payment)
+    await shop.report_provider_event(ProviderEventKind.DISPUTE_WON, payment)
+    await shop.report_provider_event(ProviderEventKind.DISPUTE_OPENED, payment)
     await shop.fulfil(order)
     assert not (await shop.see(order)).disputed
     assert await shop.store.outbox.count("dispute.won") == 1
@@ -184,9 +184,9 @@ async def test_order_can_be_shipped_after_a_won_dispute(shop: Shop) -> None:
 
 async def test_lost_dispute_is_recorded_as_a_refund(shop: Shop) -> None:
     order, payment = await a_paid_order(shop)
-    await shop.told(ProviderEventKind.DISPUTE_OPENED, payment)
+    await shop.report_provider_event(ProviderEventKind.DISPUTE_OPENED, payment)
     for _ in range(2):
-        await shop.told(ProviderEventKind.DISPUTE_LOST, payment)
+        await shop.report_provider_event(ProviderEventKind.DISPUTE_LOST, payment)
     seen = await shop.see(order)
     assert (seen.payment_status, seen.disputed) == (OrderPaymentStatus.REFUNDED, False)
     [refund] = await refunds(shop, order)
@@ -197,7 +197,9 @@ async def test_lost_dispute_is_recorded_as_a_refund(shop: Shop) -> None:
 async def test_provider_event_of_an_unknown_payment_is_ignored(shop: Shop) -> None:
     order, payment = await a_paid_order(shop)
     before = await shop.see(order)
-    await shop.told(ProviderEventKind.DISPUTE_OPENED, payment, payment_id=None, reference="ch_nobody_s")
+    await shop.report_provider_event(
+        ProviderEventKind.DISPUTE_OPENED, payment, payment_id=None, reference="ch_nobody_s"
+    )
     assert await shop.see(order) == before
 
 

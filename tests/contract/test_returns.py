@@ -206,7 +206,7 @@ async def test_return_of_a_disputed_order_requires_an_override(shop: Shop) -> No
     order = await a_shipped_order(shop)
     approved = await shop.approve(await shop.send_back(order, 1, 0))
     [payment] = await payments(shop, order)
-    await shop.told(ProviderEventKind.DISPUTE_OPENED, payment)
+    await shop.report_provider_event(ProviderEventKind.DISPUTE_OPENED, payment)
     with pytest.raises(OrderDisputed):
         await shop.receive(approved)
     command = replace(shop.receiving(approved), dispute_override="The bank was told.")
@@ -292,7 +292,7 @@ async def _do_something(
         at_provider = Money(amount or payment.amount.amount, payment.amount.currency)
         actions += [
             partial(shop.capture, payment, amount),
-            partial(shop.told, ProviderEventKind.CAPTURED, payment, amount=at_provider),
+            partial(shop.report_provider_event, ProviderEventKind.CAPTURED, payment, amount=at_provider),
         ]
     if returns:
         chosen = random.choice(returns)

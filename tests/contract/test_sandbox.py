@@ -138,10 +138,10 @@ async def test_sandbox_reports_the_result_of_each_refund(sandbox: Sandbox) -> No
     for refund in refunds:
         await sandbox.gateway.refund(refund)
     await sandbox.call_back()
-    told = {event.refund_id: event for event in sandbox.heard if event.refund_id}
-    assert told[refunds[0].id].kind is ProviderEventKind.REFUNDED
-    assert told[refunds[1].id].kind is ProviderEventKind.REFUND_FAILED
-    assert told[refunds[1].id].failure == "exceeds_charge"
+    events = {event.refund_id: event for event in sandbox.heard if event.refund_id}
+    assert events[refunds[0].id].kind is ProviderEventKind.REFUNDED
+    assert events[refunds[1].id].kind is ProviderEventKind.REFUND_FAILED
+    assert events[refunds[1].id].failure == "exceeds_charge"
 
 
 async def test_concurrent_refunds_never_exceed_the_capture(sandbox: Sandbox) -> None:

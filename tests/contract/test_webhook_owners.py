@@ -92,12 +92,12 @@ async def test_lost_permission_of_an_endpoint_owner_is_audited_once(shop: Shop, 
         shop.clock.advance(HELD_BACK)
     await change(shop, ann, status=UserStatus.ACTIVE)
     await webhooks.work()
-    told = [
+    recorded = [
         (entry.action, entry.object_id, entry.actor_id, entry.request_id)
         for entry in await audit_log(shop)
         if entry.action in {AuditAction.WEBHOOK_ENDPOINT_BLOCKED, AuditAction.WEBHOOK_ENDPOINT_UNBLOCKED}
     ]
-    assert sorted(told) == [
+    assert sorted(recorded) == [
         (AuditAction.WEBHOOK_ENDPOINT_BLOCKED, str(endpoint.id), None, "worker"),
         (AuditAction.WEBHOOK_ENDPOINT_UNBLOCKED, str(endpoint.id), None, "worker"),
     ]

@@ -73,9 +73,9 @@ async def test_worker_killed_at_random_moments_loses_and_repeats_nothing(
                         await asyncio.sleep(0.2)
                         await psql.execute(TIME_PASSES)
             await ensure_all_is_well(psql)
-            told = await psql.fetch("SELECT id, position FROM outbox ORDER BY position")
+            rows = await psql.fetch("SELECT id, position FROM outbox ORDER BY position")
             assert [each.message_id for each in await stored_at(events.url)] == [
-                str(row["id"]) for row in told
+                str(row["id"]) for row in rows
             ]
         await asyncio.to_thread(
             subprocess.run,

@@ -61,8 +61,8 @@ async def test_every_changing_operation_is_audited_or_listed_as_exempt(
     request_id = f"request-of-{operation.id}"
     response = await sample.send(web, X_Request_Id=request_id)
     assert response.is_success, response.text
-    told = [entry for entry in await audit_log(web) if entry["request_id"] == f"client:{request_id}"]
-    assert bool(told) is (operation.id not in NOT_AUDITED)
+    entries = [entry for entry in await audit_log(web) if entry["request_id"] == f"client:{request_id}"]
+    assert bool(entries) is (operation.id not in NOT_AUDITED)
 
 
 def test_every_operation_exempt_from_auditing_exists() -> None:

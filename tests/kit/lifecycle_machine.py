@@ -153,7 +153,7 @@ class LifecycleMachine(ShopMachine):
     @rule(data=st.data())
     def cancel(self, data: st.DataObject) -> None:
         order = self.draw_order(data, Action.CANCEL)
-        send = partial(self.shop.cancel_order, self.shop.cancelling(order))
+        send = partial(self.shop.cancel_order, self.shop.canceling(order))
         self.attempt(order.id, Action.CANCEL, send, OrderDisputed)
 
     @rule(data=st.data())
@@ -161,7 +161,7 @@ class LifecycleMachine(ShopMachine):
         order = self.draw_order(data, Action.CANCEL_LINES)
         units = data.draw(st.tuples(*(st.integers(0, line.quantity) for line in order.lines)))
         if any(units):
-            send = partial(self.shop.cancel_order, self.shop.cancelling(order, *units))
+            send = partial(self.shop.cancel_order, self.shop.canceling(order, *units))
             self.attempt(
                 order.id, Action.CANCEL_LINES, send, ValidationFailed, PaymentInProgress, OrderDisputed
             )
@@ -189,7 +189,7 @@ class LifecycleMachine(ShopMachine):
     def dispute(self, data: st.DataObject, kind: ProviderEventKind) -> None:
         payment = self.draw_payment(data)
         if payment and payment.captured.amount and payment.id in self.shop.gateway.payments:
-            self.run(self.shop.told(kind, payment))
+            self.run(self.shop.report_provider_event(kind, payment))
 
     @rule(data=st.data())
     def fulfil(self, data: st.DataObject) -> None:
@@ -235,10 +235,16 @@ class LifecycleMachine(ShopMachine):
             reference = f"{'again' if is_second else 'ch'}_{payment.id}"
             captured = answer.amount or payment.amount
             amount = captured - Money(min(missing, captured.amount - 1), captured.currency)
-            self.run(self.shop.told(ProviderEventKind.CAPTURED, payment, reference=reference, amount=amount))
+            self.run(
+                self.shop.report_provider_event(
+                    ProviderEventKind.CAPTURED, payment, reference=reference, amount=amount
+                )
+            )
         elif answer.outcome in EVENT_KINDS:
             until = answer.authorized_until
-            self.run(self.shop.told(EVENT_KINDS[answer.outcome], payment, authorized_until=until))
+            self.run(
+                self.shop.report_provider_event(EVENT_KINDS[answer.outcome], payment, authorized_until=until)
+            )
 
     @rule(data=st.data(), is_good=st.booleans())
     def tell_of_refund(self, data: st.DataObject, is_good: bool) -> None:
@@ -247,7 +253,7 @@ class LifecycleMachine(ShopMachine):
             refund, payment = drawn
             kind = ProviderEventKind.REFUNDED if is_good else ProviderEventKind.REFUND_FAILED
             self.shop.gateway.decide_refund(refund.id, Outcome.SUCCEEDED if is_good else Outcome.DECLINED)
-            self.run(self.shop.told(kind, payment, refund=refund))
+            self.run(self.shop.report_provider_event(kind, payment, refund=refund))
 
     @rule(time=st.sampled_from([timedelta(minutes=1), timedelta(minutes=7), HOLD, AUTHORIZATION]))
     def wait(self, time: timedelta) -> None:

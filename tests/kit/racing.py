@@ -40,7 +40,7 @@ class Ordering:
 
 
 @dataclass(frozen=True, slots=True)
-class Cancelling:
+class Canceling:
     """A step on an existing order. `order` is the number of an order placed before the race."""
 
     order: int
@@ -51,7 +51,7 @@ class Adjusting:
     lines: Lines
 
 
-Step = Ordering | Cancelling | Adjusting
+Step = Ordering | Canceling | Adjusting
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def drawn_by(random: Random) -> Race:
     def some_step() -> Step:
         kind = random.randrange(6)
         if kind == 0 and before:
-            return Cancelling(random.randrange(before))
+            return Canceling(random.randrange(before))
         if kind == 1:
             return Adjusting(some_lines([-2, -1, 1, 2]))
         return Ordering(some_lines([1, 1, 2, 3]), random.randrange(tills))
@@ -97,11 +97,11 @@ class TickingClock(Clock):
 
     def __init__(self, ticks: Iterator[int]) -> None:
         self._ticks = ticks
-        self.told: list[datetime] = []
+        self.readings: list[datetime] = []
 
     def now(self) -> datetime:
-        self.told.append(NOW + timedelta(milliseconds=next(self._ticks)))
-        return self.told[-1]
+        self.readings.append(NOW + timedelta(milliseconds=next(self._ticks)))
+        return self.readings[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ async def run_at_once(scene: Scene, race: Race) -> tuple[list[Outcome], list[int
             return await _outcome(scene, number, step, tills[step.till], scene.shop.clock)
         clock = TickingClock(ticks)
         outcome = await _outcome(scene, number, step, scene.shop.place_order, clock)
-        [decided[number]] = clock.told
+        [decided[number]] = clock.readings
         return outcome
 
     outcomes = await asyncio.gather(
@@ -172,7 +172,7 @@ def _recording_till(shop: Shop, ticks: Iterator[int], decided: dict[int, datetim
             for command, outcome in zip(commands, outcomes, strict=True)
             if not isinstance(outcome, RowsLocked)
         ]
-        for command, moment in zip(decisions, clock.told, strict=True):
+        for command, moment in zip(decisions, clock.readings, strict=True):
             decided[int(command.key.key)] = moment
         return outcomes
 
@@ -189,10 +189,10 @@ async def _outcome(scene: Scene, number: int, step: Step, place_order: PlaceOrde
                 )
                 placed = (await place_order(placing)).result
                 return "placed", [(line.sku, line.quantity) for line in placed.lines]
-            case Cancelling(order):
-                cancelling = scene.shop.cancelling(scene.orders[order])
+            case Canceling(order):
+                canceling = scene.shop.canceling(scene.orders[order])
                 cancel_order = CancelOrder(scene.shop.store.unit_of_work, clock, scene.shop.ids)
-                return "cancelled", (await cancel_order(cancelling)).result.version
+                return "cancelled", (await cancel_order(canceling)).result.version
             case Adjusting(lines):
                 adjust_stock = AdjustStock(scene.shop.store.unit_of_work, clock, scene.shop.ids)
                 adjusting = scene.shop.adjusting(*_chosen(scene.products, lines))

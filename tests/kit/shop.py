@@ -238,7 +238,7 @@ class Shop(Accounts):
 
     async def cancel(self, order: OrderView, *units: int, access: OrderAccess = ALL_ORDERS) -> OrderView:
         """Cancel the order, or the given number of units of each line."""
-        return (await self.cancel_order(self.cancelling(order, *units, access=access))).result
+        return (await self.cancel_order(self.canceling(order, *units, access=access))).result
 
     async def pay(self, order: OrderView, token: str = "tok_ok") -> PaymentView:
         return (await self.pay_order(self.paying(order, token))).result
@@ -288,7 +288,7 @@ class Shop(Accounts):
     async def settle(self) -> int:
         return await self.settle_payments(limit=50, actor=STAFF)
 
-    async def told(
+    async def report_provider_event(
         self,
         kind: ProviderEventKind,
         payment: PaymentView,
@@ -298,7 +298,7 @@ class Shop(Accounts):
         **fields: Any,
     ) -> None:
         """Report an event of a payment or a refund as its provider."""
-        told_of = {"payment_id": payment.id} if refund is None else {"refund_id": refund.id}
+        ids = {"payment_id": payment.id} if refund is None else {"refund_id": refund.id}
         event = ProviderEvent(
             provider=payment.method,
             event_id=event_id or f"event-{next(self._numbers)}",
@@ -307,7 +307,7 @@ class Shop(Accounts):
             **{
                 "reference": f"ch_{payment.id}" if refund is None else f"re_{refund.id}",
                 "amount": payment.amount if refund is None else refund.amount,
-                **told_of,
+                **ids,
                 **fields,
             },
         )
@@ -390,7 +390,7 @@ class Shop(Accounts):
             actor=STAFF,
         )
 
-    def cancelling(
+    def canceling(
         self, order: OrderView, *units: int, access: OrderAccess = ALL_ORDERS, key: str | None = None
     ) -> CancelOrderCommand:
         """Return the command to cancel the order or the given number of units of each line.

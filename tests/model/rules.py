@@ -9,7 +9,7 @@ from domain.payments.payment import PaymentOperation, PaymentStatus
 from domain.payments.refund import RefundStatus
 from tests.model.world import UNITS, Snapshot, World
 
-TRUTH = "nobody is told that it is sold out while due orders hold it"
+TRUTH = "no customer gets out_of_stock while expired holds keep units"
 DISPUTED = "a disputed order is not shipped without an override"
 ONE_PAYMENT = "an order has at most one undecided payment"
 RETURNED = "returned units are those of the received returns"
@@ -83,15 +83,15 @@ def check_step(world: World, before: Snapshot) -> None:
 def _check_changes(world: World, order: Order, *, since: int) -> None:
     changes = {v: change for (id_, v), change in world.database.tables.changes.items() if id_ == order.id}
     ensure(sorted(changes) == list(range(since + 1, order.version + 1)), "I9")
-    told: dict[int, list[str]] = {version: [] for version in changes}
+    event_types: dict[int, list[str]] = {version: [] for version in changes}
     for event in world.database.outbox:
         if event.aggregate_id == order.id:
-            ensure(event.aggregate_version in told, "I9")
-            told[event.aggregate_version].append(event.type)
+            ensure(event.aggregate_version in event_types, "I9")
+            event_types[event.aggregate_version].append(event.type)
     for version, change in changes.items():
         row = ROWS[change.source, change.action, change.target]
-        ensure(row.event is not None and told[version].count(row.event) == 1, "I9")
-        ensure({row.event, *row.along}.issuperset(told[version]), "I9")
+        ensure(row.event is not None and event_types[version].count(row.event) == 1, "I9")
+        ensure({row.event, *row.along}.issuperset(event_types[version]), "I9")
         if change.action is Action.AUTHORIZE:
             ensure(order.authorized_amount == order.payable.amount or order.status is not change.target, PAID)
         if change.action in {Action.CONFIRM, Action.REINSTATE}:

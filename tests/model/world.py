@@ -38,7 +38,7 @@ from tests.kit.shop import HOLD, Shop
 from tests.kit.store import memory_store
 
 AUTHORIZATION = timedelta(days=7)
-_TOLD_AS = {
+_EVENT_KINDS = {
     Outcome.AUTHORIZED: ProviderEventKind.AUTHORIZED,
     Outcome.REQUIRES_ACTION: ProviderEventKind.REQUIRES_ACTION,
     Outcome.VOIDED: ProviderEventKind.VOIDED,
@@ -228,7 +228,7 @@ class World:
         for each in payments:
             yield from self._provider_moves(number, PaymentView.of(each))
         for refund in refunds:
-            yield from self._told_of_refund(number, RefundView.of(refund), payments)
+            yield from self._refund_reports(number, RefundView.of(refund), payments)
 
     def _moves_of_details(self, number: int, order: OrderView) -> Iterator[Move]:
         if self.bounds.claims:
@@ -264,12 +264,12 @@ class World:
     def _reports(
         self, number: int, name: str, payment: PaymentView, answer: ProviderAnswer
     ) -> Iterator[Move]:
-        if answer.outcome in _TOLD_AS:
+        if answer.outcome in _EVENT_KINDS:
             yield Move(
-                f"tell of {name}: {answer.outcome}",
+                f"report {name}: {answer.outcome}",
                 partial(
-                    self.shop.told,
-                    _TOLD_AS[answer.outcome],
+                    self.shop.report_provider_event,
+                    _EVENT_KINDS[answer.outcome],
                     payment,
                     authorized_until=answer.authorized_until,
                 ),
@@ -277,15 +277,26 @@ class World:
         elif answer.outcome is Outcome.PENDING:
             pass
         elif answer.outcome is Outcome.DECLINED:
-            yield Move(f"tell of failed {name}", partial(self.shop.told, ProviderEventKind.FAILED, payment))
+            yield Move(
+                f"report failed {name}",
+                partial(self.shop.report_provider_event, ProviderEventKind.FAILED, payment),
+            )
         else:
-            yield Move(f"tell of {name}", partial(self.shop.told, ProviderEventKind.CAPTURED, payment))
+            yield Move(
+                f"report {name}",
+                partial(self.shop.report_provider_event, ProviderEventKind.CAPTURED, payment),
+            )
             if self.bounds.charges_too_little:
-                yield Move(f"tell of too little for {name}", partial(self._told_of_too_little, payment))
+                yield Move(f"report too little for {name}", partial(self._report_too_little, payment))
             if payment.id in self.charged_twice:
                 yield Move(
-                    f"tell of second charge for {name}",
-                    partial(self.shop.told, ProviderEventKind.CAPTURED, payment, reference="ch_again"),
+                    f"report second charge for {name}",
+                    partial(
+                        self.shop.report_provider_event,
+                        ProviderEventKind.CAPTURED,
+                        payment,
+                        reference="ch_again",
+                    ),
                 )
             elif self.bounds.charges_twice and not self.charged_twice:
                 yield Move(f"charge twice for {name}", partial(self._charge_twice, payment.id))
@@ -296,7 +307,9 @@ class World:
         if answer is None or answer.outcome is not Outcome.SUCCEEDED:
             return
         for kind in _DISPUTES if self.bounds.is_disputed else ():
-            yield Move(f"{kind} of payment of {number}", partial(self.shop.told, kind, payment))
+            yield Move(
+                f"{kind} of payment of {number}", partial(self.shop.report_provider_event, kind, payment)
+            )
         made = sum(refund.origin is RefundOrigin.PROVIDER for refund in self.database.tables.refunds.values())
         if made < self.bounds.provider_refunds:
             for units in (1, UNITS):
@@ -325,7 +338,7 @@ class World:
             decisions.append(Outcome.REQUIRES_ACTION)
         return decisions
 
-    def _told_of_refund(self, number: int, refund: RefundView, payments: list[Payment]) -> Iterator[Move]:
+    def _refund_reports(self, number: int, refund: RefundView, payments: list[Payment]) -> Iterator[Move]:
         answer = self.shop.gateway.refunds.get(refund.id)
         [payment] = [PaymentView.of(each) for each in payments if each.id == refund.payment_id]
         kinds = []
@@ -335,7 +348,8 @@ class World:
             kinds.append(ProviderEventKind.REFUND_FAILED)
         for kind in kinds:
             yield Move(
-                f"tell of refund to {number}: {kind}", partial(self.shop.told, kind, payment, refund=refund)
+                f"report refund to {number}: {kind}",
+                partial(self.shop.report_provider_event, kind, payment, refund=refund),
             )
 
     async def _place(self, customer: UserView, units: int) -> None:
@@ -396,8 +410,8 @@ class World:
     async def _decide(self, payment_id: UUID, outcome: Outcome) -> None:
         self.shop.gateway.decide(payment_id, outcome)
 
-    async def _told_of_too_little(self, payment: PaymentView) -> None:
-        await self.shop.told(
+    async def _report_too_little(self, payment: PaymentView) -> None:
+        await self.shop.report_provider_event(
             ProviderEventKind.CAPTURED,
             payment,
             amount=payment.amount - Money(PRICE // 2, payment.amount.currency),

@@ -68,7 +68,7 @@ class RequestDrainer:
             return await work()
         finally:
             self._reads -= 1
-            self._tell_of_no_reads()
+            self._wake_without_reads()
 
     def announce_stop(self) -> None:
         """Make the readiness check fail, so that load balancers send no new requests.
@@ -84,7 +84,7 @@ class RequestDrainer:
         server cancels them.
         """
         self._draining = True
-        self._tell_of_no_reads()
+        self._wake_without_reads()
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout):
                 await self._no_reads.wait()
@@ -96,7 +96,7 @@ class RequestDrainer:
         await asyncio.gather(*late, return_exceptions=True)
         return len(late)
 
-    def _tell_of_no_reads(self) -> None:
+    def _wake_without_reads(self) -> None:
         """Wake `drain` when no read is running any more."""
         if self._draining and not self._reads:
             self._no_reads.set()

@@ -82,14 +82,14 @@ def test_exception_is_logged_without_its_message(log: StringIO) -> None:
         logging.getLogger("driver").exception("failed")
     assert CANARY not in log.getvalue()
     for line in log.getvalue().splitlines():
-        told = json.loads(line)["exception"]
+        logged = json.loads(line)["exception"]
         for name in (
             "builtins.KeyError",
             "builtins.ExceptionGroup",
             "builtins.ValueError",
             "test_logging.py",
         ):
-            assert name in told
+            assert name in logged
 
 
 def test_log_line_of_a_request_has_its_request_id(log: StringIO) -> None:

@@ -120,10 +120,10 @@ class Row:
 
 @given(st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=-8))]), min_value=YEAR_2))
 def test_times_are_written_in_rfc_3339_with_z(at: datetime) -> None:
-    told = json.loads(View.model_validate(Row(at, Money(1999, "EUR"))).model_dump_json())
-    assert told["at"].endswith("Z")
-    assert datetime.fromisoformat(told["at"]) == at
-    assert told["price"] == {"amount": 1999, "currency": "EUR"}
+    body = json.loads(View.model_validate(Row(at, Money(1999, "EUR"))).model_dump_json())
+    assert body["at"].endswith("Z")
+    assert datetime.fromisoformat(body["at"]) == at
+    assert body["price"] == {"amount": 1999, "currency": "EUR"}
 
 
 def test_naive_time_in_a_view_raises_an_error() -> None:

@@ -112,5 +112,5 @@ def test_json_error_reports_its_position_only() -> None:
 def test_json_error_never_contains_the_input(noise: str, form: str) -> None:
     with pytest.raises(HTTPProblem) as refusal:
         parse((form % (CANARY + noise)).encode())
-    told = refusal.value
-    assert CANARY not in f"{told.detail}{told.params}{told.errors}{told.__cause__}"
+    error = refusal.value
+    assert CANARY not in f"{error.detail}{error.params}{error.errors}{error.__cause__}"

@@ -12,7 +12,7 @@ from application.shared.idempotency import IdempotentResult
 from tests.integration.http.holding import assert_nothing_is_held, at_rest
 from tests.integration.http.services import container_on
 from tests.integration.http.writing import WRITES, Scene, Send
-from tests.integration.postgres.cancelling import leave_at
+from tests.integration.postgres.canceling import leave_at
 from tests.invariants import assert_stock_is_what_orders_and_ledger_say, every_order
 from tests.kit.shop import Shop
 from tests.kit.web import WebShop, web_shop

@@ -18,7 +18,7 @@ from application.orders.access import OrderAccess
 from application.orders.cancel_order import CancelOrder
 from application.orders.place_order_batch import PlaceOrderBatch
 from application.orders.ports import OrderFilter
-from tests.integration.postgres.cancelling import leave_at
+from tests.integration.postgres.canceling import leave_at
 from tests.invariants import assert_invariants, every_order
 from tests.kit.postgres_store import SECRET_BOX
 from tests.kit.shop import HOLD, Shop
@@ -96,7 +96,7 @@ async def test_canceling_an_order_can_be_interrupted_at_every_await(
     cancel_order = CancelOrder(unit_of_work, shop.clock, shop.ids)
 
     async def work() -> Coroutine[Any, Any, object]:
-        return cancel_order(shop.cancelling(await shop.order(mug)))
+        return cancel_order(shop.canceling(await shop.order(mug)))
 
     await leave_at_every_wait(work, engine, psql, insists=insists)
     await assert_invariants(shop)

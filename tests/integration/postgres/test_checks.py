@@ -42,9 +42,9 @@ async def a_busy_shop(shop: Shop) -> OrderView:
     await shop.order(await shop.product(stock=1, price=0))
     shop.clock.advance(HOLD + timedelta(seconds=1))
     await shop.expire()
-    await shop.told(ProviderEventKind.CAPTURED, payments[0])
+    await shop.report_provider_event(ProviderEventKind.CAPTURED, payments[0])
     await shop.cancel(await shop.order(mug))
-    await shop.told(ProviderEventKind.CAPTURED, payments[0], reference="ch_again")
+    await shop.report_provider_event(ProviderEventKind.CAPTURED, payments[0], reference="ch_again")
     await shop.settle()
     return await shop.see(paid[4])
 

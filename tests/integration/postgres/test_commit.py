@@ -7,7 +7,7 @@ from application.orders.place_order_batch import PlaceOrderBatch
 from application.shared.errors import DatabaseUnavailable
 from application.users.ports import EmailTaken
 from tests.integration.postgres.accounts import user_of
-from tests.integration.postgres.cancelling import leave_at
+from tests.integration.postgres.canceling import leave_at
 from tests.invariants import assert_invariants, every_order
 from tests.kit.actors import SOMEBODY
 from tests.kit.shop import HOLD, Shop

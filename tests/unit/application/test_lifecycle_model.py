@@ -16,7 +16,7 @@ from application.payments import payment_operations, void_payment
 from application.payments.ports import Outcome, PaymentGateway, ProviderAnswer
 from application.payments.settle_payments import ask
 from domain.catalog.stock import Stock
-from domain.orders import authorizing, cancelling, fulfilling, holds, order_return, paying, refunding, units
+from domain.orders import authorizing, canceling, fulfilling, holds, order_return, paying, refunding, units
 from domain.orders.details import OrderChanges
 from domain.orders.fulfillment import FulfilledLine
 from domain.orders.holds import release
@@ -44,11 +44,11 @@ DISPUTED_PAYMENT = Bounds(units=(1,), payments=(1,), refunds=1, failures=0, fulf
 REFUNDED_AT_PROVIDER = Bounds(units=(2,), payments=(1,), failures=1, provider_refunds=1)
 CHARGED_TOO_LITTLE = Bounds(units=(2,), payments=(1,), charges_too_little=True)
 PAID_IN_PARTS = Bounds(units=(2,), payments=(2,), charges_too_little=True)
-CANCELLING = Bounds(units=(2,), payments=(1,), refunds=1, fulfils=True, cancels=True)
+CANCELING = Bounds(units=(2,), payments=(1,), refunds=1, fulfils=True, cancels=True)
 CLAIMING = Bounds(units=(2,), payments=(1,), refunds=1, failures=0, fulfils=True, claims=True)
 CHANGING = Bounds(units=(2,), payments=(1,), fulfils=True, changes=True)
 RETURNING = Bounds(units=(2,), payments=(1,), fulfils=True, returns=1)
-CANCELLING_AUTHORIZED = Bounds(units=(2,), payments=(1,), failures=0, cancels=True, is_manual=True)
+CANCELING_AUTHORIZED = Bounds(units=(2,), payments=(1,), failures=0, cancels=True, is_manual=True)
 AUTHORIZED = Bounds(units=(1,), payments=(1,), fulfils=True, is_manual=True)
 RENEWED = Bounds(units=(1,), payments=(1,), fulfils=True, is_manual=True, renews=True)
 AUTHENTICATED = Bounds(units=(2,), payments=(1,), requires_action=True)
@@ -61,11 +61,11 @@ Plant = Callable[[pytest.MonkeyPatch], None]
     [
         pytest.param(SHIPPING, 130, id="paying again and shipping"),
         pytest.param(REFUNDING, 320, id="refunding"),
-        pytest.param(CANCELLING, 260, id="canceling units"),
+        pytest.param(CANCELING, 260, id="canceling units"),
         pytest.param(CLAIMING, 190, id="claiming orders of guests"),
         pytest.param(CHANGING, 100, id="changing details"),
         pytest.param(RETURNING, 400, id="returning units"),
-        pytest.param(CANCELLING_AUTHORIZED, 200, id="canceling units of an authorized order"),
+        pytest.param(CANCELING_AUTHORIZED, 200, id="canceling units of an authorized order"),
         pytest.param(AUTHORIZED, 230, id="authorized, then captured or voided"),
         pytest.param(RENEWED, 420, id="authorized and renewed"),
         pytest.param(AUTHENTICATED, 160, id="authenticated"),
@@ -108,9 +108,9 @@ def late_money_revives_without_stock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paying, "reserve", _nothing)
 
 
-def cancelling_keeps_the_money(monkeypatch: pytest.MonkeyPatch) -> None:
+def canceling_keeps_the_money(monkeypatch: pytest.MonkeyPatch) -> None:
     def cancel(order: Order, _payments: object, *more: Any, **at: Any) -> Any:
-        return cancelling.cancel(order, [], *more, **at)
+        return canceling.cancel(order, [], *more, **at)
 
     monkeypatch.setattr(cancel_order, "cancel", cancel)
 
@@ -121,11 +121,11 @@ def more_is_refunded_than_was_paid(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def cancelled_units_stay_reserved(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cancelling, "release_units", _nothing)
+    monkeypatch.setattr(canceling, "release_units", _nothing)
 
 
 def cancelled_units_are_not_refunded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cancelling, "_refund_of", _nothing)
+    monkeypatch.setattr(canceling, "_refund_of", _nothing)
 
 
 def cancelled_units_are_shipped(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -245,8 +245,8 @@ def a_captured_payment_is_voided(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paying, "void", void)
 
 
-def cancelling_keeps_the_authorization(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cancelling, "void_all", _nothing)
+def canceling_keeps_the_authorization(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(canceling, "void_all", _nothing)
 
 
 def a_disputed_order_is_shipped(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -291,16 +291,16 @@ def _nothing(*_: object, **__: object) -> None:
         (expiry_forgets_to_release, TWO_CUSTOMERS, "I3"),
         (expiry_releases_twice, TWO_CUSTOMERS, "There is not enough stock"),
         (late_money_revives_without_stock, TWO_CUSTOMERS, "I3"),
-        (cancelling_keeps_the_money, TWO_CUSTOMERS, "I5"),
+        (canceling_keeps_the_money, TWO_CUSTOMERS, "I5"),
         (a_refunded_unit_is_shipped, REFUNDING, "I10"),
         (a_shipped_unit_is_refunded, REFUNDING, "I10"),
         (a_shipped_order_is_changed, CHANGING, UNCHANGED),
         (a_claimed_order_leaves_no_event, CLAIMING, "I9"),
         (a_return_is_received_twice, RETURNING, "I3"),
         (returned_units_are_lost, RETURNING, "I4"),
-        (cancelled_units_stay_reserved, CANCELLING, "I3"),
-        (cancelled_units_are_not_refunded, CANCELLING, "I5"),
-        (cancelled_units_are_shipped, CANCELLING, "There is not enough stock"),
+        (cancelled_units_stay_reserved, CANCELING, "I3"),
+        (cancelled_units_are_not_refunded, CANCELING, "I5"),
+        (cancelled_units_are_shipped, CANCELING, "There is not enough stock"),
         (a_failed_refund_is_given_up, CHARGED_TOO_LITTLE, "I5"),
         (a_failed_refund_is_given_up, CHARGED_TWICE, "I5"),
         (more_is_refunded_than_was_paid, REFUNDING, "more returned than was captured"),
@@ -312,7 +312,7 @@ def _nothing(*_: object, **__: object) -> None:
         (a_disputed_order_is_shipped, DISPUTED_PAYMENT, DISPUTED),
         (a_refund_at_the_provider_is_counted_twice, REFUNDED_AT_PROVIDER, "more refunded than was paid"),
         (a_captured_payment_is_voided, AUTHORIZED, "I6"),
-        (cancelling_keeps_the_authorization, AUTHORIZED, "I5"),
+        (canceling_keeps_the_authorization, AUTHORIZED, "I5"),
         (a_late_authorization_is_kept, AUTHORIZED, "I5"),
         (an_expired_order_leaves_no_event, TWO_CUSTOMERS, "I9"),
         (reserving_is_not_checked, TWO_CUSTOMERS, "There is not enough stock"),

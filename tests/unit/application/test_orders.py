@@ -22,7 +22,7 @@ from tests.kit.actors import SOMEBODY
 from tests.kit.shop import HOLD, Shop
 
 
-def cancelling(shop: Shop, order: OrderView, *, access: OrderAccess) -> CancelOrderCommand:
+def canceling(shop: Shop, order: OrderView, *, access: OrderAccess) -> CancelOrderCommand:
     return CancelOrderCommand(
         order_id=order.id,
         reason="changed my mind",
@@ -100,12 +100,12 @@ async def test_cancelled_order_releases_its_stock_and_allows_no_action(shop: Sho
     mug, ann = await shop.product(stock=5), await shop.customer()
     order = await shop.order(mug, quantity=2, customer=ann)
     shop.clock.advance(timedelta(minutes=1))
-    cancelled = (await shop.cancel_order(cancelling(shop, order, access=OrderAccess.own(ann.id)))).result
+    cancelled = (await shop.cancel_order(canceling(shop, order, access=OrderAccess.own(ann.id)))).result
     assert (cancelled.status, cancelled.allowed_actions) == (OrderStatus.CANCELLED, ())
     assert (cancelled.version, cancelled.updated_at) == (2, shop.clock.now())
     assert (await shop.get_stock(mug.id)).available == 5
     with pytest.raises(InvalidTransition) as refusal:
-        await shop.cancel_order(cancelling(shop, order, access=OrderAccess.own(ann.id)))
+        await shop.cancel_order(canceling(shop, order, access=OrderAccess.own(ann.id)))
     assert refusal.value.params == {"from": "cancelled", "action": "cancel", "allowed_actions": []}
     await assert_invariants(shop)
 
@@ -119,7 +119,7 @@ async def test_confirmed_order_can_be_cancelled_before_fulfillment(shop: Shop) -
 async def test_order_history_records_action_actor_and_reason(shop: Shop) -> None:
     ann = await shop.customer()
     order = await shop.order(await shop.product(stock=5), customer=ann)
-    await shop.cancel_order(cancelling(shop, order, access=OrderAccess.own(ann.id)))
+    await shop.cancel_order(canceling(shop, order, access=OrderAccess.own(ann.id)))
     page = await shop.list_status_changes(order.id, access=OrderAccess.own(ann.id), after=None, limit=10)
     assert [(change.action, change.actor_id, change.reason) for change in page.items] == [
         (Action.PLACE, ann.id, None),
@@ -148,7 +148,7 @@ async def test_order_is_visible_to_its_customer_and_staff_only(
     with pytest.raises(NotFound):
         await shop.list_status_changes(order_of_ann.id, access=OrderAccess.own(bob.id), after=None, limit=1)
     with pytest.raises(NotFound):
-        await shop.cancel_order(cancelling(shop, order_of_ann, access=OrderAccess.own(bob.id)))
+        await shop.cancel_order(canceling(shop, order_of_ann, access=OrderAccess.own(bob.id)))
     with pytest.raises(NotFound):
         await shop.get_order(OrderId(shop.ids.new()), access=OrderAccess.all())
 

@@ -44,10 +44,10 @@ def test_invalid_csv_cell_is_reported_by_column(
     complaints_about_csv: Complain, column: str, cell: str, reason: str | None
 ) -> None:
     (complaint,) = complaints_about_csv(csv_with(column, cell))
-    place, told = complaint.split(": ", maxsplit=1)
+    place, message = complaint.split(": ", maxsplit=1)
     assert place == f"line 2, {column.partition('.')[0]}"
-    assert told == reason or reason is None
-    assert "canary" not in told
+    assert message == reason or reason is None
+    assert "canary" not in message
 
 
 @pytest.mark.parametrize(

@@ -82,9 +82,9 @@ def test_repeated_sku_in_a_file_is_rejected(complaints_about_csv: Complain) -> N
 def test_reader_reports_progress_in_lines(tmp_path: Path) -> None:
     path = tmp_path / "products.csv"
     path.write_text(HEADER + "A,B,1,EUR\nC,D,1,EUR\n")
-    told: list[int] = []
-    read_catalog(path, progress=told.append)
-    assert told == [2, 3]
+    reported: list[int] = []
+    read_catalog(path, progress=reported.append)
+    assert reported == [2, 3]
 
 
 @pytest.mark.parametrize(

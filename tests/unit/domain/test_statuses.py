@@ -44,8 +44,8 @@ def test_payment_status_depends_on_paid_and_refunded_amounts(
 def test_payment_status_distinguishes_authorized_from_captured(
     status: OrderStatus, paid: int, refunded: int, authorized: int, expected: OrderPaymentStatus
 ) -> None:
-    told = payment_status(status, total=100, paid=paid, refunded=refunded, authorized=authorized)
-    assert told is expected
+    actual = payment_status(status, total=100, paid=paid, refunded=refunded, authorized=authorized)
+    assert actual is expected
 
 
 @pytest.mark.parametrize(
@@ -60,8 +60,8 @@ def test_payment_status_distinguishes_authorized_from_captured(
 def test_payment_status_ignores_cancelled_units(
     status: OrderStatus, paid: int, refunded: int, expected: OrderPaymentStatus
 ) -> None:
-    told = payment_status(status, total=100, paid=paid, refunded=refunded, cancelled=40)
-    assert told is expected
+    actual = payment_status(status, total=100, paid=paid, refunded=refunded, cancelled=40)
+    assert actual is expected
 
 
 @pytest.mark.parametrize(

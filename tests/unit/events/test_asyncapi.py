@@ -131,7 +131,7 @@ async def let_everything_happen_to_orders(shop: Shop) -> None:
     await shop.change_order(shop.changing(shipped, note="Ring once"))
     await shop.pay(shipped, "tok_declined")
     paid = await shop.pay(shipped)
-    await shop.told(ProviderEventKind.CAPTURED, paid, reference="ch_again")
+    await shop.report_provider_event(ProviderEventKind.CAPTURED, paid, reference="ch_again")
     shop.gateway.next_refunds = ["declined"]
     await shop.settle()
     await shop.fulfil(shipped)
@@ -143,10 +143,10 @@ async def let_everything_happen_to_orders(shop: Shop) -> None:
     shop.clock.advance(HOLD)
     await shop.expire()
     for payment in begun:
-        await shop.told(ProviderEventKind.CAPTURED, payment)
-    await shop.told(ProviderEventKind.DISPUTE_OPENED, paid)
-    await shop.told(ProviderEventKind.DISPUTE_WON, paid)
-    await shop.told(ProviderEventKind.DISPUTE_LOST, begun[0])
+        await shop.report_provider_event(ProviderEventKind.CAPTURED, payment)
+    await shop.report_provider_event(ProviderEventKind.DISPUTE_OPENED, paid)
+    await shop.report_provider_event(ProviderEventKind.DISPUTE_WON, paid)
+    await shop.report_provider_event(ProviderEventKind.DISPUTE_LOST, begun[0])
     guest = Guest(email=EmailAddress.of("guest", "example.com"))
     placing = shop.placing((mug, 1), customer=guest, placed_by=UserId(shop.ids.new()))
     await shop.place_order(placing)

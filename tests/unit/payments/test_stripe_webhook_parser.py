@@ -46,7 +46,7 @@ REFUND = {
 }
 
 
-def told(kind: str, what: object) -> str:
+def event_body(kind: str, what: object) -> str:
     return json.dumps(
         {
             "object": "event",
@@ -70,7 +70,7 @@ def inbox() -> StripeWebhookParser:
 
 
 async def test_stripe_event_of_a_captured_payment_is_parsed(inbox: StripeWebhookParser) -> None:
-    event = await inbox.open(signed(told("payment_intent.succeeded", INTENT)))
+    event = await inbox.open(signed(event_body("payment_intent.succeeded", INTENT)))
     assert event is not None
     assert (event.provider, event.event_id, event.kind) == (
         PaymentMethod.STRIPE,
@@ -85,14 +85,14 @@ async def test_stripe_event_of_a_captured_payment_is_parsed(inbox: StripeWebhook
 async def test_stripe_event_of_a_failed_payment_hides_the_reason_of_the_bank(
     inbox: StripeWebhookParser,
 ) -> None:
-    event = await inbox.open(signed(told("payment_intent.payment_failed", DECLINED)))
+    event = await inbox.open(signed(event_body("payment_intent.payment_failed", DECLINED)))
     assert event is not None
     assert (event.kind, event.payment_id) == (ProviderEventKind.FAILED, ID)
     assert (event.failure, event.amount) == ("card_declined", Money(1999, "EUR"))
 
 
 async def test_stripe_event_of_a_canceled_payment_is_parsed_as_failed(inbox: StripeWebhookParser) -> None:
-    event = await inbox.open(signed(told("payment_intent.canceled", {**INTENT, "status": "canceled"})))
+    event = await inbox.open(signed(event_body("payment_intent.canceled", {**INTENT, "status": "canceled"})))
     assert event is not None
     assert (event.kind, event.failure) == (ProviderEventKind.FAILED, "canceled")
 
@@ -117,7 +117,7 @@ async def test_stripe_event_of_a_refund_is_parsed_by_its_status(
     changed: dict[str, Any],
     expected: tuple[ProviderEventKind, str | None],
 ) -> None:
-    event = await inbox.open(signed(told(kind, {**REFUND, **changed})))
+    event = await inbox.open(signed(event_body(kind, {**REFUND, **changed})))
     assert event is not None
     assert (event.kind, event.failure) == expected
     assert (event.refund_id, event.reference, event.amount) == (ID, "re_1", Money(500, "EUR"))
@@ -126,10 +126,10 @@ async def test_stripe_event_of_a_refund_is_parsed_by_its_status(
 @pytest.mark.parametrize(
     "body",
     [
-        told("refund.updated", {**REFUND, "status": "pending"}),
-        told("customer.created", {"object": "customer", "id": "cus_1"}),
-        told("payment_intent.processing", {**INTENT, "status": "processing"}),
-        told("payment_intent.succeeded", {"object": "something_new"}),
+        event_body("refund.updated", {**REFUND, "status": "pending"}),
+        event_body("customer.created", {"object": "customer", "id": "cus_1"}),
+        event_body("payment_intent.processing", {**INTENT, "status": "processing"}),
+        event_body("payment_intent.succeeded", {"object": "something_new"}),
     ],
 )
 async def test_irrelevant_stripe_event_is_ignored(inbox: StripeWebhookParser, body: str) -> None:
@@ -140,14 +140,14 @@ async def test_irrelevant_stripe_event_is_ignored(inbox: StripeWebhookParser, bo
 async def test_stripe_event_of_a_foreign_payment_has_only_its_reference(
     inbox: StripeWebhookParser, metadata: object
 ) -> None:
-    event = await inbox.open(signed(told("payment_intent.succeeded", {**INTENT, "metadata": metadata})))
+    event = await inbox.open(signed(event_body("payment_intent.succeeded", {**INTENT, "metadata": metadata})))
     assert event is not None
     assert (event.payment_id, event.reference) == (None, "pi_1")
 
 
 async def test_stripe_amounts_are_converted_to_minor_units(inbox: StripeWebhookParser) -> None:
     krona = {**INTENT, "amount_received": 5000, "currency": "isk"}
-    event = await inbox.open(signed(told("payment_intent.succeeded", krona)))
+    event = await inbox.open(signed(event_body("payment_intent.succeeded", krona)))
     assert event is not None
     assert event.amount == Money(50, "ISK")
 
@@ -156,17 +156,17 @@ async def test_stripe_amounts_are_converted_to_minor_units(inbox: StripeWebhookP
 async def test_old_and_new_webhook_secrets_are_valid_during_rotation(
     inbox: StripeWebhookParser, secret: str
 ) -> None:
-    assert await inbox.open(signed(told("payment_intent.succeeded", INTENT), secret=secret))
+    assert await inbox.open(signed(event_body("payment_intent.succeeded", INTENT), secret=secret))
 
 
-GOOD = signed(told("payment_intent.succeeded", INTENT))
+GOOD = signed(event_body("payment_intent.succeeded", INTENT))
 
 
 @pytest.mark.parametrize(
     "message",
     [
-        signed(told("payment_intent.succeeded", INTENT), secret="whsec_foreign"),
-        signed(told("payment_intent.succeeded", INTENT), age=310),
+        signed(event_body("payment_intent.succeeded", INTENT), secret="whsec_foreign"),
+        signed(event_body("payment_intent.succeeded", INTENT), age=310),
         UnverifiedMessage({}, GOOD.body),
         UnverifiedMessage(GOOD.headers, GOOD.body + b" "),
         UnverifiedMessage(GOOD.headers, b"\xff" + GOOD.body),
@@ -199,10 +199,10 @@ async def test_stale_stripe_signature_is_rejected(
         '"text"',
         "{}",
         '{"object": "event"}',
-        told("payment_intent.succeeded", {"object": "payment_intent"}),
-        told("payment_intent.succeeded", {**INTENT, "currency": "xxx"}),
-        told("payment_intent.succeeded", {**INTENT, "amount_received": 2**60}),
-        told("payment_intent.succeeded", {**INTENT, "amount_received": "1"}),
+        event_body("payment_intent.succeeded", {"object": "payment_intent"}),
+        event_body("payment_intent.succeeded", {**INTENT, "currency": "xxx"}),
+        event_body("payment_intent.succeeded", {**INTENT, "amount_received": 2**60}),
+        event_body("payment_intent.succeeded", {**INTENT, "amount_received": "1"}),
     ],
 )
 async def test_malformed_stripe_message_with_a_signature_is_rejected(
@@ -233,7 +233,7 @@ DISPUTE = {
 async def test_stripe_event_of_a_dispute_names_its_payment(
     inbox: StripeWebhookParser, kind: str, status: str, expected: ProviderEventKind
 ) -> None:
-    event = await inbox.open(signed(told(kind, {**DISPUTE, "status": status})))
+    event = await inbox.open(signed(event_body(kind, {**DISPUTE, "status": status})))
     assert event is not None
     assert (event.kind, event.payment_id, event.reference) == (expected, None, "pi_1")
     assert event.amount == Money(1999, "EUR")
@@ -250,12 +250,12 @@ async def test_stripe_event_of_a_dispute_names_its_payment(
 async def test_stripe_event_of_a_bank_inquiry_is_ignored(
     inbox: StripeWebhookParser, kind: str, status: str
 ) -> None:
-    assert await inbox.open(signed(told(kind, {**DISPUTE, "status": status}))) is None
+    assert await inbox.open(signed(event_body(kind, {**DISPUTE, "status": status}))) is None
 
 
 async def test_stripe_event_of_a_dashboard_refund_names_its_payment(inbox: StripeWebhookParser) -> None:
     made = {**REFUND, "metadata": {}, "payment_intent": "pi_1"}
-    event = await inbox.open(signed(told("refund.created", made)))
+    event = await inbox.open(signed(event_body("refund.created", made)))
     assert event is not None
     assert (event.kind, event.refund_id, event.reference, event.payment_reference) == (
         ProviderEventKind.REFUNDED,
@@ -277,7 +277,7 @@ async def test_stripe_event_of_an_undecided_payment_is_parsed(
     inbox: StripeWebhookParser, kind: str, status: str, expected: ProviderEventKind
 ) -> None:
     intent = {**INTENT, "status": status, "created": CREATED, "cancellation_reason": "abandoned"}
-    event = await inbox.open(signed(told(kind, intent)))
+    event = await inbox.open(signed(event_body(kind, intent)))
     assert event is not None
     assert (event.kind, event.payment_id) == (expected, ID)
     assert event.authorized_until is None  # the charge, which is not in the event, states it

@@ -192,7 +192,7 @@ async def test_provider_capture_above_the_payable_amount_is_refunded(shop: Shop)
     payment = await shop.authorize(order)
     await shop.cancel(order, 1, 0)
     shop.gateway.decide(payment.id, Outcome.SUCCEEDED)
-    await shop.told(ProviderEventKind.CAPTURED, payment)
+    await shop.report_provider_event(ProviderEventKind.CAPTURED, payment)
     [refund] = await refunds(shop, order)
     assert refund.amount.amount == 1000
     assert (await shop.see(order)).paid_total == order.total
@@ -212,18 +212,18 @@ async def test_partial_capture_pays_for_the_remaining_units_first(shop: Shop) ->
 async def test_units_of_a_disputed_order_can_be_cancelled_with_an_override(shop: Shop) -> None:
     order = await a_paid_order(shop)
     [payment] = await payments(shop, order)
-    await shop.told(ProviderEventKind.DISPUTE_OPENED, payment)
-    command = shop.cancelling(order, 1, 0)
+    await shop.report_provider_event(ProviderEventKind.DISPUTE_OPENED, payment)
+    command = shop.canceling(order, 1, 0)
     with pytest.raises(OrderDisputed):
         await shop.cancel_order(command)
-    overridden = replace(shop.cancelling(order, 1, 0), dispute_override="The customer agreed.")
+    overridden = replace(shop.canceling(order, 1, 0), dispute_override="The customer agreed.")
     assert (await shop.cancel_order(overridden)).result.lines[0].cancelled == 1
     await assert_invariants(shop)
 
 
 async def test_line_cancellation_runs_once_per_key(shop: Shop) -> None:
     order = await a_paid_order(shop)
-    command = shop.cancelling(order, 1, 0, key="once")
+    command = shop.canceling(order, 1, 0, key="once")
     first = await shop.cancel_order(command)
     again = await shop.cancel_order(command)
     assert (again.result, again.replayed) == (first.result, True)
