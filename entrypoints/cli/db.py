@@ -1,6 +1,9 @@
+import time
 from typing import Annotated
 
 import typer
+
+POLL_SECONDS = 1.0
 
 group = typer.Typer(no_args_is_help=True)
 
@@ -11,7 +14,11 @@ def db() -> None:
 
 
 @group.command()
-def status() -> None:
+def status(
+    wait: Annotated[
+        bool, typer.Option("--wait", help="First wait until the migrations of this release are applied.")
+    ] = False,
+) -> None:
     """Print the schema's revision, and the releases that can run on it.
 
     The exit code is 1 if this release cannot run on the schema.
@@ -25,6 +32,12 @@ def status() -> None:
     settings = Settings.from_environment()
     with database(settings) as url, describe_database_errors():
         found = state(url, pooled=settings.is_database_pooled)
+        if wait and not found.has_needed_revision:
+            typer.echo(f"Waiting for schema revision {needed_revision()}.")
+        while wait and not found.has_needed_revision:
+            found.ensure_permits_release()
+            time.sleep(POLL_SECONDS)
+            found = state(url, pooled=settings.is_database_pooled)
     typer.echo(f"release                   {RELEASE}")
     typer.echo(f"needed revision           {needed_revision()}")
     typer.echo(f"schema revision           {found.revision or 'none'}")

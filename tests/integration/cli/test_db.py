@@ -1,6 +1,8 @@
 """`db status`, `db upgrade` and `db downgrade`, and commands on schemas of other releases."""
 
 import asyncio
+import subprocess
+import sys
 
 import pytest
 
@@ -43,6 +45,23 @@ def test_db_status_shows_release_and_revisions(run: Run) -> None:
     }
 
 
+def test_db_status_with_wait_ends_after_another_process_migrates(
+    run: Run, empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STEELYARD_DATABASE_URL", empty_database_url)
+    command = [sys.executable, "-m", "entrypoints", "db", "status", "--wait"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as waiting:
+        assert waiting.stdout is not None
+        try:
+            assert waiting.stdout.readline() == f"Waiting for schema revision {needed_revision()}.\n"
+            assert run("db", "upgrade")[0] == 0
+            assert f"schema revision           {needed_revision()}\n" in waiting.stdout.read()
+        except BaseException:
+            waiting.kill()
+            raise
+    assert waiting.returncode == 0
+
+
 def test_downgraded_database_is_rejected_until_it_is_upgraded(run: Run) -> None:
     code, out, err = run("db", "downgrade", "--to", "0014")
     assert (code, out, err) == (0, "The database schema is at revision 0014.\n", "")
@@ -59,7 +78,8 @@ def test_downgrade_to_an_unknown_revision_prints_one_line(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [CREATE_ADMIN, ("worker",), ("db", "upgrade"), ("db", "status"), ("check",)]
+    "command",
+    [CREATE_ADMIN, ("worker",), ("db", "upgrade"), ("db", "status"), ("db", "status", "--wait"), ("check",)],
 )
 def test_schema_that_excludes_the_release_is_reported_in_one_line(
     run: Run, database_url: str, command: tuple[str, ...]
