@@ -11,6 +11,7 @@ _ARCHIVE = text("""
     WITH old AS (
         SELECT product_id, version FROM stock_movements
         WHERE occurred_at < :before
+        ORDER BY occurred_at
         LIMIT :limit
         FOR UPDATE SKIP LOCKED
     ), archived AS (

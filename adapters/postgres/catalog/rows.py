@@ -43,7 +43,7 @@ class StockMovementRow(Row):
     __tablename__ = "stock_movements"
     __table_args__ = (
         one_of("reason", MovementReason),
-        Index(None, "occurred_at", postgresql_using="brin"),
+        Index(None, "occurred_at"),
     )
 
     product_id: Mapped[UUID] = mapped_column(primary_key=True)

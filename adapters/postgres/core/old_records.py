@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import BindParameter, ColumnElement, Delete, and_, bindparam, delete, inspect, select, tuple_
+from sqlalchemy import BindParameter, ColumnElement, Delete, bindparam, delete, inspect, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.orm import InstrumentedAttribute
 
 from adapters.postgres.core.errors import translated
 from adapters.postgres.core.rows import (
@@ -21,26 +22,36 @@ from domain.webhooks.delivery import DeliveryStatus
 _BEFORE: BindParameter[datetime] = bindparam("before")
 
 
-def _deletion(row: type[Row], is_old: ColumnElement[bool]) -> Delete:
-    """Return a statement that skips locked rows, so that it causes no deadlock."""
+def _deletion(
+    row: type[Row], age: InstrumentedAttribute[datetime], *conditions: ColumnElement[bool]
+) -> Delete:
+    """Return a statement that deletes the oldest rows.
+
+    The order makes PostgreSQL read the index of ages only up to the limit. The statement skips locked rows, so
+    that it causes no deadlock.
+    """
     key = inspect(row).primary_key
-    old = select(*key).where(is_old).limit(bindparam("limit")).with_for_update(skip_locked=True)
+    old = (
+        select(*key)
+        .where(age < _BEFORE, *conditions)
+        .order_by(age)
+        .limit(bindparam("limit"))
+        .with_for_update(skip_locked=True)
+    )
     return delete(row).where(tuple_(*key).in_(old))
 
 
 _DELETIONS: Mapping[RecordKind, Delete] = {
-    RecordKind.SESSIONS: _deletion(SessionRow, SessionRow.created_at < _BEFORE),
+    RecordKind.SESSIONS: _deletion(SessionRow, SessionRow.created_at),
     RecordKind.WEBHOOK_DELIVERIES: _deletion(
         WebhookDeliveryRow,
-        and_(
-            WebhookDeliveryRow.created_at < _BEFORE,
-            # A literal: PostgreSQL does not use the partial index with a bound value.
-            WebhookDeliveryRow.status != bindparam("pending", DeliveryStatus.PENDING, literal_execute=True),
-        ),
+        WebhookDeliveryRow.created_at,
+        # A literal: PostgreSQL does not use the partial index with a bound value.
+        WebhookDeliveryRow.status != bindparam("pending", DeliveryStatus.PENDING, literal_execute=True),
     ),
-    RecordKind.PROVIDER_EVENTS: _deletion(ProviderEventRow, ProviderEventRow.received_at < _BEFORE),
-    RecordKind.SANDBOX_CHARGES: _deletion(SandboxChargeRow, SandboxChargeRow.decides_at < _BEFORE),
-    RecordKind.SANDBOX_REFUNDS: _deletion(SandboxRefundRow, SandboxRefundRow.decided_at < _BEFORE),
+    RecordKind.PROVIDER_EVENTS: _deletion(ProviderEventRow, ProviderEventRow.received_at),
+    RecordKind.SANDBOX_CHARGES: _deletion(SandboxChargeRow, SandboxChargeRow.decides_at),
+    RecordKind.SANDBOX_REFUNDS: _deletion(SandboxRefundRow, SandboxRefundRow.decided_at),
 }
 
 

@@ -52,14 +52,15 @@ _PUBLISH = text("""
 """)
 
 # The last event is kept, because positions and publishers continue after it. Events with deliveries are kept
-# as well.
+# as well. `<>` excludes unpublished events, too. With `<`, PostgreSQL would read the whole index of positions.
 _PRUNE = text("""
     DELETE FROM outbox WHERE id IN (
         SELECT id FROM outbox
-        WHERE occurred_at < :before AND position < (SELECT max(position) FROM outbox)
+        WHERE occurred_at < :before AND position <> (SELECT max(position) FROM outbox)
           AND NOT EXISTS (
               SELECT FROM webhook_endpoints e
               JOIN webhook_deliveries d ON d.endpoint_id = e.id AND d.event_id = outbox.id)
+        ORDER BY occurred_at
         LIMIT :limit
         FOR UPDATE SKIP LOCKED
     )

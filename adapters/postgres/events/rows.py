@@ -35,7 +35,7 @@ class OutboxRow(Row):
             "aggregate_version",
             postgresql_where=text("aggregate_type = 'order'"),
         ),
-        Index(None, "occurred_at", postgresql_using="brin"),
+        Index(None, "occurred_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
