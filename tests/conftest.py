@@ -36,7 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     # The client searches the directories of the path at each request, which takes a tenth of the time of HTTP
     # tests.
-    sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type] # None says that there is none (importlib's reference)
+    sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type] # importlib documents None for a path without a finder
     config.stash[SERVER] = choose_server()
 
 

@@ -77,7 +77,7 @@ class EmbeddedPostgres:
                 complaint = self._start_supervisor(layout)
 
     def _start_supervisor(self, layout: Layout) -> str:
-        """Start a supervisor and return what it wrote to standard error before closing it."""
+        """Start a supervisor, and return its output until it closes standard error."""
         path = os.pathsep.join([str(CHECKOUT), *filter(None, [os.environ.get("PYTHONPATH")])])
         detached = subprocess.run(  # noqa: S603 - our own program
             [*PYTHON, SUPERVISOR, str(layout.data_dir), json.dumps(dict(self.settings))],

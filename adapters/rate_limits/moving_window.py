@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Taken(NamedTuple):
-    """The decision about a request, the number of requests in the window, and the first time."""
+    """The decision about a request, the number of requests in the window, and the oldest time."""
 
     allowed: bool
     used: int

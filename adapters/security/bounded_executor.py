@@ -18,7 +18,7 @@ NICENESS = 10
 
 
 def _give_way() -> None:
-    """Lower the thread's priority, so that password hashing does not delay the event loop.
+    """Lower the priority of this thread, so that hashing does not delay the event loop.
 
     On Linux, niceness applies to a thread. On other systems it would apply to the whole process.
     """

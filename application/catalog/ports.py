@@ -32,7 +32,7 @@ class ProductRepository(Protocol):
     async def get(self, product_ids: Iterable[ProductId]) -> Mapping[ProductId, Product]:
         """Return the products that exist.
 
-        While the stock of a product is locked, no change of the product is committed.
+        No change of a product is committed while its stock is locked.
         """
         ...
 

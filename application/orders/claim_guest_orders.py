@@ -10,7 +10,7 @@ from domain.users.user import User
 
 
 async def claim_guest_orders(work: UnitOfWork, user: User, *, clock: Clock, actor: Actor) -> int:
-    """Assign the orders of the guest with the user's verified address to the user.
+    """Assign the guest orders with the user's verified address to the user.
 
     Return the number of orders. The user must already be locked, because users are locked before orders.
     """
@@ -26,7 +26,7 @@ async def claim_guest_orders(work: UnitOfWork, user: User, *, clock: Clock, acto
 
 @dataclass(frozen=True, slots=True)
 class ClaimGuestOrders:
-    """Assign all orders of the guest with the account's verified address to the account.
+    """Assign all guest orders with the account's verified address to the account.
 
     The order tokens of these orders are no longer valid.
     """

@@ -49,8 +49,8 @@ class PayOrder:
     it. An order has at most one undecided payment: while a payment is pending, requires action or is authorized,
     another request is rejected with `payment_in_progress`. After a failure or a void, the order can be paid again.
     With `capture_method` `manual` the amount is only authorized: the order is confirmed, and staff capture it
-    later. Where the customer's bank asks for authentication, the payment is `requires_action`, and `next_action`
-    tells the customer how to go on. The same key never makes a second payment; a replay returns the payment in its
+    later. If the customer's bank asks for authentication, the payment is `requires_action`, and `next_action`
+    describes the customer's next step. The same key never makes a second payment; a replay returns the payment in its
     present state.
     """
 

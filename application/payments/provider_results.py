@@ -52,7 +52,7 @@ class ProviderResults:
     ) -> Payment:
         """Record the provider's answer about a payment of the order, and return the payment.
 
-        `asked` is the operation that the provider has answered.
+        `asked` is the requested operation that the provider has answered.
         """
         order = await get_order_for_update(work, order_id, access=OrderAccess.all())
         payments = {payment.id: payment for payment in await work.payments.of_order(order_id)}

@@ -11,8 +11,8 @@ from application.shared.errors import Overloaded
 class Admission:
     """Admit as many requests as a batcher can serve in time.
 
-    A request counts from the check of its token to its response. During a burst, all requests arrive before
-    the first one reaches the queue. `LoadSheddingMiddleware` therefore rejects requests while the admission
+    A request counts from the check of its token until its response. In a burst, all requests arrive before
+    the first of them reaches the queue. `LoadSheddingMiddleware` therefore rejects requests while the admission
     is full. If only the queue were bounded, requests would be rejected after most of their work was done.
 
     `apart` returns the number of commands that wait elsewhere, as in `Lanes`. These commands have a bound of

@@ -75,7 +75,7 @@ class ProductDetails:
 
     Fields with a default are optional; clearing such a field restores its default.
 
-    Code that creates, changes, imports or stores a product uses this value as a whole; only mappings name its fields.
+    Creation, changes, imports and storage pass this value as a whole; only mappings name its fields.
     """
 
     name: str

@@ -32,8 +32,8 @@ def authorize(
     """Record that the payment is authorized. Return False if this was already recorded.
 
     A pending order is confirmed. If the order cannot use the authorization, it is voided; no money was
-    captured. `others` are the other payments of the order. One of them can be without a result if this
-    payment was reported as failed before. The order must be locked.
+    captured. `others` are the other payments of the order. If this payment was first reported as failed,
+    another payment may have been requested since, and may have no result yet. The order must be locked.
     """
     if payment.status in {PaymentStatus.AUTHORIZED, PaymentStatus.CAPTURED, PaymentStatus.VOIDED}:
         return False
@@ -77,7 +77,7 @@ def may_be_renewed(payment: Payment, *, now: datetime) -> bool:
 
 
 def watch_authorization(order: Order, payment: Payment, *, now: datetime, actor: Actor) -> None:
-    """Announce that an authorization ends soon. An hour before its end, void it.
+    """Announce that an authorization ends soon, and void it an hour before its end.
 
     The authorization is not voided if a part of the order was shipped. It then lasts until the provider ends
     it, so that staff can still capture the payment. The order must be locked.

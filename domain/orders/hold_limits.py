@@ -38,7 +38,7 @@ class TooManyUnitsHeld(DomainError):
 
 
 class EmailNotVerified(DomainError):
-    """The customer's e-mail address is not verified, but the shop requires that for an order."""
+    """The shop accepts orders only from verified e-mail addresses, and the customer's is not verified."""
 
     code = "email_not_verified"
 

@@ -83,7 +83,7 @@ class OrderPayments(OrderReturns):
         self.authorized_total -= payment.amount
 
     def record_capture(self, payment: Payment, excess: Refund | None, *, now: datetime, actor: Actor) -> None:
-        """Record the full or partial capture of an authorized payment. Refund excess money."""
+        """Record a full or partial capture of an authorized payment, and refund excess money."""
         self.paid_total += payment.captured
         self._transition(Action.RECORD_CAPTURE, now=now, actor=actor)
         self.events.append(PaymentCaptured(**self._event_fields(now), **_decided(payment)))

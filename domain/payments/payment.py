@@ -268,7 +268,7 @@ class Payment:
         return self.captured - self.returned
 
     def _watch_from(self, until: datetime | None, now: datetime) -> None:
-        """Set the time of the next check of the authorization.
+        """Set the time of the next check whether the authorization is still valid.
 
         If the end of the authorization is unknown, the provider is soon asked for it.
         """

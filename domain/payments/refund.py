@@ -29,7 +29,7 @@ class RefundStatus(StrEnum):
 
 
 class RefundChannel(StrEnum):
-    """The way of a refund.
+    """The way in which a refund is paid.
 
     - `original`: through the provider of the payment.
     - `external`: by the shop through other means, such as a bank transfer. The shop only records it.

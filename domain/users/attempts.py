@@ -72,8 +72,8 @@ NETWORK_BACKOFF: Mapping[AttemptKind, Backoff] = {
 class AttemptTally:
     """The counted attempts of one subject.
 
-    The tally consists of two times. One of them encodes the number of attempts: it is the time at which all
-    attempts will have expired. A tally can be deleted after both times.
+    The tally consists of two times. The number of attempts follows from the time at which all of them will
+    have expired. A tally can be deleted after both times.
     """
 
     subject: bytes

@@ -130,7 +130,7 @@ def _missing(*path: str) -> Violation:
 
 
 def _unknown(row: Mapping[str, object], known: Iterable[str], *path: str) -> Iterator[Violation]:
-    """Yield one violation that names no field, because the unknown name is content of the file."""
+    """Yield one violation for unknown fields. It does not quote their names, which are content of the file."""
     if row.keys() - set(known):
         yield Violation(path, "unknown_field", "There is a field here that is not known.")
 

@@ -73,7 +73,7 @@ def describe_database_errors() -> Iterator[None]:
 
 
 def _reason(error: Exception) -> str:
-    """Return the first line of the root cause's message. Other lines quote statements or rows."""
+    """Return the first line of the root cause's message, because other lines quote statements or rows."""
     while isinstance(error.__cause__, Exception):
         error = error.__cause__
     first_line = str(error).partition("\n")[0].rstrip(". ")

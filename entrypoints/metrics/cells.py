@@ -92,7 +92,7 @@ class Cells:
 
 @dataclass(frozen=True, slots=True)
 class CellsOfProcess:
-    """The cells of a process, as another process reads them."""
+    """The series of a process, read by another process."""
 
     series: tuple[Series, ...]
     is_running: bool

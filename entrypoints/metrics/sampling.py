@@ -43,7 +43,7 @@ class GaugeSampler:
         self._sample_pool(PoolMetrics.MAIN, self._container.database.engine())
         self._sample_pool(PoolMetrics.PUBLIC_READS, self._container.database.public_read_engine())
         hasher = self._container.security.hasher()
-        if isinstance(hasher, Argon2PasswordHasher):  # a test may pass another hasher
+        if isinstance(hasher, Argon2PasswordHasher):  # tests pass hashers without a queue
             self._metrics.hashing.set(hasher.pending)
         self._sample_jobs(self._container.job_health())
 

@@ -69,7 +69,7 @@ async def no_attack(_port: int) -> Counter[str]:
 
 
 def held(name: str, connections: int, sent: bytes, allowed: Collection[str]) -> Attack:
-    """Send the bytes on each of the connections, and read nothing until the time is over."""
+    """Send the bytes on each connection, and read no response until the time is over."""
 
     async def run(port: int) -> Counter[str]:
         streams = [await _connect(port) for _ in range(connections)]

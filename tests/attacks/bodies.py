@@ -78,7 +78,7 @@ _PLACE = "@@place@@"
 
 
 def with_values(body: Any, values: tuple[str, ...]) -> Iterator[bytes]:
-    """Put each of the JSON texts in every place of the body, and as the whole body."""
+    """Replace each value of the body, and the whole body, by each of the JSON texts."""
     for holed in _with_hole(body):
         template = json.dumps(holed)
         for value in values:

@@ -1,4 +1,4 @@
-"""Every hostile body is rejected with a helpful error, or the schema permits it.
+"""Every hostile body is rejected with a helpful error, unless the schema permits it.
 
 An accepted body does no harm.
 """

@@ -145,7 +145,7 @@ def long_json(body: Any, filling: str) -> Iterator[bytes]:
 
 
 def long_forms(body: Mapping[str, Any], filling: str) -> Iterator[bytes]:
-    """Make each field of a form so long that the form is just below a limit.
+    """Yield forms in which one field is so long that the form is just below a limit.
 
     The limits are the limit of forms, and the limit of JSON bodies.
     """

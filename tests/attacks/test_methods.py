@@ -1,4 +1,4 @@
-"""Methods change only what they may change, and no route responds to TRACE."""
+"""Safe methods change nothing, and no route responds to TRACE."""
 
 import pytest
 

@@ -209,7 +209,7 @@ async def test_proxy_sends_no_request_to_an_unready_service(recorder: Subscriber
 
 async def await_status(port: int, status: int) -> None:
     async with asyncio.timeout(30):
-        while (await ask(port)).status_code != status:  # noqa: ASYNC110 - the proxy tells nobody what it found
+        while (await ask(port)).status_code != status:  # noqa: ASYNC110 - the proxy announces no health changes
             await asyncio.sleep(0.05)
 
 

@@ -96,7 +96,7 @@ async def test_token_signed_with_the_content_of_a_column_is_rejected(
 async def test_signing_key_stored_in_clear_text_signs_valid_tokens(
     shop: WebShop, database: asyncpg.Connection
 ) -> None:
-    """The attack succeeds without STEELYARD_SECRETS_KEY, so the test above can fail."""
+    """Without STEELYARD_SECRETS_KEY the attack succeeds, which shows that the test above can fail."""
     stored = load_pem_private_key(await database.fetchval(QUERIES[0]), password=None)
     assert isinstance(stored, Ed25519PrivateKey)
     assert await status_of(shop, signed(await bearer(shop), stored)) == 200

@@ -167,8 +167,8 @@ async def test_order_placed_while_its_account_closes_loses_its_address(shop: Sho
     mug = await shop.product(stock=99)
     for _ in range(5):
         ann = await sign_up(shop)
-        tills = [shop.till() for _ in range(3)]
-        places = [till(personal(shop.placing((mug, 1), customer=ann))) for till in tills]
+        processes = [shop.other_process() for _ in range(3)]
+        places = [process(personal(shop.placing((mug, 1), customer=ann))) for process in processes]
         *placed, closed = await asyncio.gather(
             *places, shop.close_account(closing(ann)), return_exceptions=True
         )

@@ -90,10 +90,10 @@ async def test_concurrent_orders_get_all_stock_of_due_orders(shop: Shop) -> None
     for _ in range(5):
         await shop.order(mug, 2)
     shop.clock.advance(HOLD)
-    tills = [shop.till() for _ in range(4)]
+    processes = [shop.other_process() for _ in range(4)]
     commands = [shop.placing((mug, 1), customer=await shop.customer()) for _ in range(20)]
     answers = await asyncio.gather(
-        *(tills[number % 4](command) for number, command in enumerate(commands)),
+        *(processes[number % 4](command) for number, command in enumerate(commands)),
         *(shop.expire() for _ in range(3)),
         return_exceptions=True,
     )

@@ -346,7 +346,7 @@ async def test_refund_that_fails_after_success_is_rescheduled(shop: Shop) -> Non
 
 @pytest.mark.parametrize("seed", range(3))
 async def test_unit_refunds_in_any_order_add_up_to_the_total(shop: Shop, seed: int) -> None:
-    random = Random(seed)  # noqa: S311 - the same portions in every run
+    random = Random(seed)  # noqa: S311 - pseudo-random, so that every run is the same
     order = await a_paid_order(shop)
     left = [line.quantity for line in order.lines]
     while any(left):

@@ -15,7 +15,7 @@ def limit(shop: Shop, *, orders: int = 0, units: int = 0, verified: bool = False
     shop.hold_limits = HoldLimits(
         max_unpaid_orders=orders, max_units_held=units, requires_verified_email=verified
     )
-    shop.place_order = shop.till()
+    shop.place_order = shop.other_process()
 
 
 async def test_order_above_the_unpaid_limit_is_rejected(shop: Shop) -> None:
@@ -73,10 +73,10 @@ async def test_hold_limit_applies_to_concurrent_orders_of_many_processes(
     limit(shop, orders=orders, units=units)
     ann = await shop.customer()
     products = [await shop.product(stock=20) for _ in range(1 if units else 12)]
-    tills = [shop.till(max_batch=max_batch) for _ in range(4)]
+    processes = [shop.other_process(max_batch=max_batch) for _ in range(4)]
     answers = await asyncio.gather(
         *(
-            tills[number % 4](shop.placing((products[number % len(products)], 1), customer=ann))
+            processes[number % 4](shop.placing((products[number % len(products)], 1), customer=ann))
             for number in range(12)
         ),
         return_exceptions=True,

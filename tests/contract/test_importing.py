@@ -31,7 +31,7 @@ def rows_for(products: Sequence[ProductView], changes: ProductChanges = CHEAPER)
 
 @asynccontextmanager
 async def held_up(shop: Shop, products: Sequence[ProductView]) -> AsyncIterator[asyncio.Task[ImportResult]]:
-    """Import lower prices, and block the import before it commits.
+    """Start an import of lower prices, and block it before its commit.
 
     At this point it has changed the products. It waits for the stock that it locks first, so it has locked no
     other stock.

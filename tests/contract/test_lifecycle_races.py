@@ -38,7 +38,7 @@ def kinds(answers: Iterable[object]) -> Counter[type]:
 
 
 async def begun(shop: Shop, *, spare: int = 0) -> tuple[list[OrderView], list[PaymentView]]:
-    """Return orders for one product, each with a pending payment."""
+    """Return new orders for one product, each with a pending payment."""
     mug = await shop.product(stock=2 * ORDERS + spare)
     orders = [await shop.order(mug, 2) for _ in range(ORDERS)]
     begun = [await shop.pay(order, "tok_pending") for order in orders]
@@ -114,9 +114,9 @@ async def test_late_payment_is_refunded_if_the_stock_was_sold_concurrently(shop:
     mug = await shop.get_product(orders[0].lines[0].product_id, include_archived=True)
     buyers = [shop.placing((mug, 2), customer=await shop.customer()) for _ in range(ORDERS)]
     shop.clock.advance(HOLD)
-    tills = [shop.till() for _ in range(4)]
+    processes = [shop.other_process() for _ in range(4)]
     answers = await at_once(
-        *(tills[number % 4](buyer) for number, buyer in enumerate(buyers)),
+        *(processes[number % 4](buyer) for number, buyer in enumerate(buyers)),
         *(shop.report_provider_event(ProviderEventKind.CAPTURED, payment) for payment in begun_payments),
         *(shop.expire_orders(limit=2, actor=STAFF) for _ in range(4)),
     )
@@ -136,9 +136,9 @@ async def test_order_during_the_expiry_job_is_never_out_of_stock(shop: Shop) -> 
         await shop.order(mug, 2)
     buyers = [shop.placing((mug, 1), customer=await shop.customer()) for _ in range(2 * ORDERS)]
     shop.clock.advance(HOLD)
-    tills = [shop.till(max_batch=2) for _ in range(4)]
+    processes = [shop.other_process(max_batch=2) for _ in range(4)]
     answers = await at_once(
-        *(tills[number % 4](buyer) for number, buyer in enumerate(buyers)),
+        *(processes[number % 4](buyer) for number, buyer in enumerate(buyers)),
         *(shop.expire_orders(limit=1, actor=STAFF) for _ in range(ORDERS)),
     )
     assert not any(isinstance(answer, BaseException) for answer in answers)

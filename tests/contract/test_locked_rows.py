@@ -84,30 +84,30 @@ async def test_batch_leaves_only_the_order_of_a_locked_customer_undecided(
 
 async def test_order_waits_in_its_lane_until_the_row_is_unlocked(shop: Shop) -> None:
     mug, cup = await shop.product(stock=5), await shop.product(stock=5)
-    till = shop.till()
+    process = shop.other_process()
     async with locked(shop, mug):
         waiting = [
-            asyncio.create_task(till(shop.placing((mug, 1), customer=await shop.customer())))
+            asyncio.create_task(process(shop.placing((mug, 1), customer=await shop.customer())))
             for _ in range(6)
         ]
         for _ in range(5):
-            await asyncio.wait_for(till(shop.placing((cup, 1), customer=await shop.customer())), SOON)
+            await asyncio.wait_for(process(shop.placing((cup, 1), customer=await shop.customer())), SOON)
         assert not any(task.done() for task in waiting)
-        assert len(till.queue.lanes) == 6
+        assert len(process.queue.lanes) == 6
     answers = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), SOON)
     assert [type(answer) for answer in answers] == [IdempotentResult] * 5 + [OutOfStock]
-    assert len(till.queue.lanes) == 0
+    assert len(process.queue.lanes) == 0
     await assert_invariants(shop)
 
 
 async def test_order_of_two_locked_products_waits_for_both(shop: Shop) -> None:
     mug, cup = await shop.product(stock=5), await shop.product(stock=5)
-    till = shop.till()
+    process = shop.other_process()
     command = shop.placing((mug, 1), (cup, 1), customer=await shop.customer())
     async with locked(shop, cup):
         async with locked(shop, mug):
-            waiting = asyncio.create_task(till(command))
-            while not len(till.queue.lanes):  # noqa: ASYNC110 - the lane has no event for it
+            waiting = asyncio.create_task(process(command))
+            while not len(process.queue.lanes):  # noqa: ASYNC110 - the lane has no event for it
                 await asyncio.sleep(0.001)
         assert not waiting.done()
     assert not (await asyncio.wait_for(waiting, SOON)).replayed
@@ -125,16 +125,16 @@ async def test_order_in_a_lane_is_rejected_if_the_lock_times_out(shop: Shop) -> 
 
 
 async def test_two_processes_place_all_orders_for_one_hot_product(shop: Shop) -> None:
-    """Each process places all of its orders, and orders for another product in between."""
+    """Both processes also place orders for another product in between."""
     hot, quiet = await shop.product(stock=1000), await shop.product(stock=1000)
     customers = [await shop.customer() for _ in range(10)]
-    tills = [shop.till(max_batch=8), shop.till(max_batch=8)]
+    processes = [shop.other_process(max_batch=8), shop.other_process(max_batch=8)]
     answers = await asyncio.wait_for(
         asyncio.gather(
             *(
-                till(shop.placing((quiet if number % 5 == 0 else hot, 1), customer=customers[number % 10]))
+                process(shop.placing((quiet if number % 5 == 0 else hot, 1), customer=customers[number % 10]))
                 for number in range(100)
-                for till in tills
+                for process in processes
             )
         ),
         60,
@@ -142,5 +142,5 @@ async def test_two_processes_place_all_orders_for_one_hot_product(shop: Shop) ->
     assert not any(answer.replayed for answer in answers)
     assert (await shop.get_stock(hot.id)).reserved == 160
     assert (await shop.get_stock(quiet.id)).reserved == 40
-    assert all(len(till.queue.lanes) == 0 for till in tills)
+    assert all(len(process.queue.lanes) == 0 for process in processes)
     await assert_invariants(shop)

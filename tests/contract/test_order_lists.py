@@ -30,7 +30,7 @@ async def listed(
 
 @pytest.mark.parametrize("descending", [False, True])
 async def test_order_pages_skip_and_repeat_nothing_during_inserts(shop: Shop, descending: bool) -> None:
-    random = Random(7)  # noqa: S311 - the same walk in every run
+    random = Random(7)  # noqa: S311 - pseudo-random, so that every run is the same
     mug, cup = await shop.product(stock=100), await shop.product(stock=100)
     ann = await shop.customer()
 

@@ -23,17 +23,19 @@ Answer = IdempotentResult[OrderView] | BaseException
 
 
 @pytest.fixture(params=[1, 3, 20])
-def tills(request: pytest.FixtureRequest, shop: Shop) -> list[PlaceOrder]:
+def processes(request: pytest.FixtureRequest, shop: Shop) -> list[PlaceOrder]:
     """Processes of the service.
 
     Requests to one process share batches; requests to different processes race.
     """
-    return [shop.till() for _ in range(request.param)]
+    return [shop.other_process() for _ in range(request.param)]
 
 
-async def sent_at_once(tills: Sequence[PlaceOrder], commands: Sequence[PlaceOrderCommand]) -> list[Answer]:
+async def sent_at_once(
+    processes: Sequence[PlaceOrder], commands: Sequence[PlaceOrderCommand]
+) -> list[Answer]:
     return await asyncio.gather(
-        *(tills[number % len(tills)](command) for number, command in enumerate(commands)),
+        *(processes[number % len(processes)](command) for number, command in enumerate(commands)),
         return_exceptions=True,
     )
 
@@ -43,18 +45,18 @@ def placed(answers: Sequence[Answer]) -> list[OrderView]:
 
 
 async def test_last_unit_is_sold_to_one_of_twenty_concurrent_orders(
-    shop: Shop, tills: list[PlaceOrder]
+    shop: Shop, processes: list[PlaceOrder]
 ) -> None:
     mug = await shop.product(stock=1)
     commands = [shop.placing((mug, 1), customer=await shop.customer()) for _ in range(20)]
-    answers = await sent_at_once(tills, commands)
+    answers = await sent_at_once(processes, commands)
     assert len(placed(answers)) == 1
     assert sum(isinstance(answer, OutOfStock) for answer in answers) == 19
     await assert_invariants(shop)
 
 
 async def test_last_units_are_sold_once_to_orders_with_opposite_line_orders(
-    shop: Shop, tills: list[PlaceOrder]
+    shop: Shop, processes: list[PlaceOrder]
 ) -> None:
     mug, cup = await shop.product(stock=1), await shop.product(stock=1)
     lines = [(mug, 1), (cup, 1)]
@@ -62,18 +64,18 @@ async def test_last_units_are_sold_once_to_orders_with_opposite_line_orders(
         shop.placing(*(lines if number % 2 else lines[::-1]), customer=await shop.customer())
         for number in range(20)
     ]
-    answers = await sent_at_once(tills, commands)
+    answers = await sent_at_once(processes, commands)
     assert len(placed(answers)) == 1
     assert sum(isinstance(answer, OutOfStock) for answer in answers) == 19
     await assert_invariants(shop)
 
 
 async def test_twenty_concurrent_requests_with_one_key_place_one_order(
-    shop: Shop, tills: list[PlaceOrder]
+    shop: Shop, processes: list[PlaceOrder]
 ) -> None:
     mug = await shop.product(stock=100)
     command = shop.placing((mug, 2), customer=await shop.customer())
-    answers = await sent_at_once(tills, [command] * 20)
+    answers = await sent_at_once(processes, [command] * 20)
     orders = placed(answers)
     assert len(orders) == 20
     assert all(order == orders[0] for order in orders)
@@ -83,12 +85,12 @@ async def test_twenty_concurrent_requests_with_one_key_place_one_order(
 
 
 async def test_one_of_several_different_orders_with_one_key_is_placed(
-    shop: Shop, tills: list[PlaceOrder]
+    shop: Shop, processes: list[PlaceOrder]
 ) -> None:
     mug = await shop.product(stock=100)
     ann = await shop.customer()
     commands = [shop.placing((mug, units), customer=ann, key="k") for units in range(1, 21)]
-    answers = await sent_at_once(tills, commands)
+    answers = await sent_at_once(processes, commands)
     assert len(placed(answers)) == 1
     assert sum(isinstance(answer, IdempotencyKeyReused) for answer in answers) == 19
     await assert_invariants(shop)
@@ -174,12 +176,12 @@ async def test_rejected_order_does_not_fail_its_batch(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_units_of_a_cancelled_order_are_sold_once(shop: Shop, tills: list[PlaceOrder]) -> None:
+async def test_units_of_a_cancelled_order_are_sold_once(shop: Shop, processes: list[PlaceOrder]) -> None:
     mug = await shop.product(stock=1)
     order = await shop.order(mug)
     commands = [shop.placing((mug, 1), customer=await shop.customer()) for _ in range(20)]
     canceling = asyncio.create_task(shop.cancel(order))
-    answers = await sent_at_once(tills, commands)
+    answers = await sent_at_once(processes, commands)
     await canceling
     assert len(placed(answers)) <= 1
     assert len(placed(answers)) + sum(isinstance(answer, OutOfStock) for answer in answers) == 20
@@ -207,7 +209,7 @@ async def test_concurrent_cancellations_with_one_key_return_equal_results(shop: 
 
 @pytest.mark.parametrize("seed", range(4))
 async def test_concurrent_orders_are_serializable(store: Store, seed: int) -> None:
-    race = drawn_by(Random(seed))  # noqa: S311 - the same race in every run
+    race = drawn_by(Random(seed))  # noqa: S311 - pseudo-random, so that every run is the same
     scene = await set_up(store, race)
     outcomes, order = await run_at_once(scene, race)
     assert outcomes == await run_in_order(await set_up(memory_store(), race), race, order)

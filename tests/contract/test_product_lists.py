@@ -70,7 +70,7 @@ async def names(shop: Shop, criteria: ProductFilter) -> list[str]:
 async def test_product_pages_skip_and_repeat_nothing_during_inserts(
     shop: Shop, sort: ProductSort, descending: bool
 ) -> None:
-    random = Random(f"{sort} {descending}")  # noqa: S311 - the same walk in every run
+    random = Random(f"{sort} {descending}")  # noqa: S311 - pseudo-random, so that every run is the same
     for _ in range(5):
         await stock_up(shop, random, count=5)
     there_all_the_time = await listed(shop, ProductFilter(), sort=sort, descending=descending)

@@ -86,7 +86,7 @@ async def test_failed_publication_is_retried(shop: Shop) -> None:
 
 
 async def test_publication_without_recorded_progress_is_repeated(shop: Shop) -> None:
-    """The lease of a killed process excludes others until it expires."""
+    """Until the lease of the killed process expires, no other process publishes."""
     await happen(shop, 3)
     feed, progress = shop.store.event_feed, shop.store.relay_progress
     await feed.publish_new(limit=100)

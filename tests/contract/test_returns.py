@@ -256,9 +256,10 @@ async def test_refund_of_shipped_units_requires_a_return(shop: Shop) -> None:
 async def test_money_is_exact_after_any_sequence_of_payment_actions(shop: Shop, seed: int) -> None:
     """After captures, cancellations, refunds and returns, an order's sums equal its records.
 
-    Every second order is authorized, and captured in full or in part at any time, by the shop or at the provider.
+    Every second order is only authorized at first. Its capture is full or partial, at any time, by the shop or at
+    the provider.
     """
-    random = Random(seed)  # noqa: S311 - the same sequence in every run
+    random = Random(seed)  # noqa: S311 - pseudo-random, so that every run is the same
     mug, cup = await shop.product(stock=9, price=333), await shop.product(stock=9, price=101)
     placing = shop.placing((mug, 4), (cup, 3), customer=await shop.customer())
     order = (await shop.place_order(placing)).result

@@ -113,7 +113,7 @@ async def test_roll_with_an_overlap_out_of_range_is_rejected(webhooks: Webhooks,
 
 
 async def test_only_the_owner_and_admins_can_roll_a_webhook_secret(webhooks: Webhooks) -> None:
-    """Other staff who manage webhooks could sign messages that the receiver would trust."""
+    """With the secret, other staff could sign messages that the receiver would trust."""
     scopes = [Scope.WRITE_WEBHOOKS, Scope.READ_EVENTS]
     made = await webhooks.shop.create_client("erp", scopes, actor=SOMEBODY)
     owner, permissions = Actor(ClientId(made.client_id), "1"), permissions_of(scopes)

@@ -32,7 +32,7 @@ URL = "http://shop/v1/webhooks/payments/sandbox"
 
 
 class Sandbox:
-    """The sandbox, and a shop that receives its webhooks unless the shop is `deaf`."""
+    """The sandbox, and a shop that receives its webhooks unless `refusal` answers instead."""
 
     def __init__(self, store: Store) -> None:
         self.clock = FixedClock()
@@ -43,7 +43,7 @@ class Sandbox:
         self.inbox = SandboxWebhookParser(self.signatures, self.clock)
         self.heard: list[ProviderEvent] = []
         self.attempts = 0
-        self.deaf: Callable[[], httpx2.Response] | None = None
+        self.refusal: Callable[[], httpx2.Response] | None = None
         self.client = httpx2.AsyncClient(transport=httpx2.MockTransport(self._answer))
 
     def payment(self) -> PaymentRequest:
@@ -55,8 +55,8 @@ class Sandbox:
 
     async def _answer(self, request: httpx2.Request) -> httpx2.Response:
         self.attempts += 1
-        if self.deaf:
-            return self.deaf()
+        if self.refusal:
+            return self.refusal()
         assert str(request.url) == URL
         self.heard.append(await self.inbox.open(UnverifiedMessage(request.headers, request.content)))
         return httpx2.Response(204)
@@ -178,25 +178,25 @@ def _hang_up() -> httpx2.Response:
     raise httpx2.ConnectError("refused")
 
 
-@pytest.mark.parametrize("deaf", [_refuse, _hang_up])
+@pytest.mark.parametrize("refusal", [_refuse, _hang_up])
 async def test_unacknowledged_sandbox_webhook_is_resent_with_growing_pauses(
-    sandbox: Sandbox, deaf: Callable[[], httpx2.Response]
+    sandbox: Sandbox, refusal: Callable[[], httpx2.Response]
 ) -> None:
     await sandbox.gateway.pay(sandbox.payment(), "tok_ok")
-    sandbox.deaf = deaf
+    sandbox.refusal = refusal
     for seconds in (1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300):
         assert await sandbox.call_back() == 1
         sandbox.clock.advance(timedelta(seconds=seconds, microseconds=-1))
         assert await sandbox.call_back() == 0
         sandbox.clock.advance(timedelta(microseconds=1))
-    sandbox.deaf = None
+    sandbox.refusal = None
     await sandbox.call_back()
     assert len(sandbox.heard) == 1
 
 
 async def test_sandbox_webhook_is_dropped_after_its_last_attempt(sandbox: Sandbox) -> None:
     await sandbox.gateway.pay(sandbox.payment(), "tok_ok")
-    sandbox.deaf = _refuse
+    sandbox.refusal = _refuse
     while await sandbox.call_back():
         sandbox.clock.advance(timedelta(minutes=5))
     assert sandbox.attempts == 100

@@ -214,6 +214,6 @@ async def test_saving_a_stale_stock_fails(shop: Shop) -> None:
     receive(stale, 100)
     async with shop.store.unit_of_work() as work:
         await work.stocks.lock([mug.id])
-        with pytest.raises(Exception):  # noqa: B017, PT011 - a mistake of the program: each adapter has its own word
+        with pytest.raises(Exception):  # noqa: B017, PT011 - a programming error, whose type depends on the adapter
             await work.stocks.save([stale])
     assert (await shop.get_stock(mug.id)).on_hand == 6

@@ -1,6 +1,6 @@
 """The behavior that is specific to Stripe.
 
-Some requests have a response that is lost, late or malformed.
+The tests include responses that are lost, late or malformed.
 """
 
 import asyncio

@@ -33,7 +33,7 @@ class Access:
     """
 
     def asks_database(self, permissions: AbstractSet[Permission]) -> bool:
-        """Return whether the caller's token is checked against the database."""
+        """Return whether the operation checks this caller's token against the database."""
         return not self.trusts_token or self.others in permissions
 
     def status(self, role: Role | None, *, own: bool) -> int:

@@ -1,4 +1,4 @@
-"""A password and a token are sent in every field, and appear in no response or log line."""
+"""No response and no log line contains a password or token that was sent in any field."""
 
 import json
 from collections.abc import Iterator

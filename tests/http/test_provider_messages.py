@@ -1,4 +1,4 @@
-"""Webhooks of payment providers, of which unsigned ones are rejected."""
+"""Webhooks of payment providers. Unsigned webhooks are rejected."""
 
 import json
 from collections.abc import AsyncIterator
@@ -38,7 +38,7 @@ CAPTURED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Callee:
+class WebhookReceiver:
     """A shop that receives webhooks, with the accepted events."""
 
     web: WebShop
@@ -61,15 +61,15 @@ class Callee:
 
 
 @pytest.fixture
-async def callee() -> AsyncIterator[Callee]:
+async def callee() -> AsyncIterator[WebhookReceiver]:
     container = container_over(memory_store(), sandbox_webhook_secret=SECRETS)
     heard = Heard()
     container.payments.record_provider_event.override(heard)
     async with web_shop(container) as web:
-        yield Callee(web, heard.events)
+        yield WebhookReceiver(web, heard.events)
 
 
-async def test_signed_provider_webhook_is_recorded(callee: Callee) -> None:
+async def test_signed_provider_webhook_is_recorded(callee: WebhookReceiver) -> None:
     response = await callee.tell()
     assert (response.status_code, response.content) == (204, b"")
     assert callee.events == [
@@ -85,14 +85,16 @@ async def test_signed_provider_webhook_is_recorded(callee: Callee) -> None:
     ]
 
 
-async def test_repeated_provider_webhook_is_recorded_once(callee: Callee) -> None:
+async def test_repeated_provider_webhook_is_recorded_once(callee: WebhookReceiver) -> None:
     assert (await callee.tell()).status_code == 204
     assert (await callee.tell(age=timedelta(seconds=30))).status_code == 204
     assert {event.event_id for event in callee.events} == {"msg_1"}
 
 
 @pytest.mark.parametrize("secret", [SECRET, OLD_SECRET])
-async def test_old_and_new_webhook_secrets_are_valid_during_rotation(callee: Callee, secret: bytes) -> None:
+async def test_old_and_new_webhook_secrets_are_valid_during_rotation(
+    callee: WebhookReceiver, secret: bytes
+) -> None:
     assert (await callee.tell(secret=secret)).status_code == 204
 
 
@@ -110,7 +112,7 @@ async def test_old_and_new_webhook_secrets_are_valid_during_rotation(callee: Cal
     ids=str,
 )
 async def test_provider_webhook_with_a_wrong_signature_records_nothing(
-    callee: Callee, wrong: dict[str, Any]
+    callee: WebhookReceiver, wrong: dict[str, Any]
 ) -> None:
     response = await callee.tell(**wrong)
     assert (response.status_code, response.json()["code"]) == (401, "invalid_signature")
@@ -118,18 +120,18 @@ async def test_provider_webhook_with_a_wrong_signature_records_nothing(
     assert callee.events == []
 
 
-async def test_binary_provider_webhook_without_headers_is_rejected(callee: Callee) -> None:
+async def test_binary_provider_webhook_without_headers_is_rejected(callee: WebhookReceiver) -> None:
     response = await callee.web.visitor.post(URL, content=b"\xff\x00{", headers=JSON)
     assert response.json()["code"] == "invalid_signature"
 
 
-async def test_provider_signature_is_verified_before_the_body_is_parsed(callee: Callee) -> None:
+async def test_provider_signature_is_verified_before_the_body_is_parsed(callee: WebhookReceiver) -> None:
     assert (await callee.tell("{not json", secret=b"bad" * 8)).status_code == 401
     assert (await callee.tell("{not json")).json()["code"] == "validation_failed"
     assert callee.events == []
 
 
-async def test_provider_signature_covers_the_raw_body(callee: Callee) -> None:
+async def test_provider_signature_covers_the_raw_body(callee: WebhookReceiver) -> None:
     body = (
         ' {"type" : "captured",\n "data":'
         + json.dumps(CAPTURED["data"])
@@ -153,7 +155,7 @@ async def test_provider_signature_covers_the_raw_body(callee: Callee) -> None:
     ids=str,
 )
 async def test_malformed_provider_webhook_is_rejected_without_its_content(
-    callee: Callee, message: object
+    callee: WebhookReceiver, message: object
 ) -> None:
     response = await callee.tell(message)
     assert (response.status_code, response.json()["code"]) == (422, "validation_failed")
@@ -162,19 +164,21 @@ async def test_malformed_provider_webhook_is_rejected_without_its_content(
 
 
 @pytest.mark.parametrize("provider", ["stripe", "nobody", "SANDBOX", "%00"])
-async def test_webhook_of_an_unconfigured_provider_is_not_found(callee: Callee, provider: str) -> None:
+async def test_webhook_of_an_unconfigured_provider_is_not_found(
+    callee: WebhookReceiver, provider: str
+) -> None:
     response = await callee.tell(url=f"/v1/webhooks/payments/{provider}")
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
     assert callee.events == []
 
 
-async def test_oversized_provider_webhook_is_rejected(callee: Callee) -> None:
+async def test_oversized_provider_webhook_is_rejected(callee: WebhookReceiver) -> None:
     assert (await callee.tell(" " * MAX_BODY_BYTES)).status_code == 422
     response = await callee.tell(" " * (MAX_BODY_BYTES + 1))
     assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
 
 
-async def test_provider_webhook_with_query_parameters_is_rejected(callee: Callee) -> None:
+async def test_provider_webhook_with_query_parameters_is_rejected(callee: WebhookReceiver) -> None:
     assert (await callee.tell(url=f"{URL}?a=1")).json()["code"] == "unknown_parameter"
 
 

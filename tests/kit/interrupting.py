@@ -28,7 +28,7 @@ class _CancelledAt:
                 task.cancel()
             try:
                 send, argument = steps.send, (yield waited_for)
-            except BaseException as error:  # noqa: BLE001 - whatever it is, it is for the coroutine
+            except BaseException as error:  # noqa: BLE001 - every error is passed on to the coroutine
                 send, argument = steps.throw, error
 
 

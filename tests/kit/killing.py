@@ -97,7 +97,7 @@ def main(name: str, settings: str) -> None:
             try:
                 with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(selector)) as runner:  # noqa: B023 - used at once
                     runner.run(_work(container, name, selector, wait))
-            except BaseException:  # noqa: BLE001 - a forked process must not go on as its parent does
+            except BaseException:  # noqa: BLE001 - a forked process must not continue with the code of its parent
                 traceback.print_exc()
                 os._exit(1)
             os._exit(0)

@@ -84,7 +84,7 @@ class LifecycleMachine(ShopMachine):
                 self._sell(units, progress)
 
     def _sell(self, units: int, progress: str) -> None:
-        """Place an order and perform actions until it has come as far as `progress` says."""
+        """Place an order, and perform the actions that lead to the state `progress`."""
         order = self.run(self.shop.order(self.products[0], units))
         if progress == "placed":
             return

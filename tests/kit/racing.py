@@ -36,7 +36,7 @@ Outcome = tuple[object, ...]
 @dataclass(frozen=True, slots=True)
 class Ordering:
     lines: Lines
-    till: int
+    process: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +64,12 @@ class Race:
     stocks: tuple[int, ...]
     orders_before: tuple[Lines, ...]
     steps: tuple[tuple[Step, int], ...]
-    tills: int
+    processes: int
 
 
 def drawn_by(random: Random) -> Race:
     """Draw a race with too little stock for all orders."""
-    products, tills, before = random.randint(1, 4), random.randint(1, 4), random.randint(0, 3)
+    products, processes, before = random.randint(1, 4), random.randint(1, 4), random.randint(0, 3)
 
     def some_lines(quantities: Sequence[int]) -> Lines:
         return tuple(
@@ -82,13 +82,13 @@ def drawn_by(random: Random) -> Race:
             return Canceling(random.randrange(before))
         if kind == 1:
             return Adjusting(some_lines([-2, -1, 1, 2]))
-        return Ordering(some_lines([1, 1, 2, 3]), random.randrange(tills))
+        return Ordering(some_lines([1, 1, 2, 3]), random.randrange(processes))
 
     return Race(
         stocks=tuple(random.randint(0, 6) for _ in range(products)),
         orders_before=tuple(some_lines([1]) for _ in range(before)),
         steps=tuple((some_step(), random.randint(0, 5)) for _ in range(random.randint(2, 20))),
-        tills=tills,
+        processes=processes,
     )
 
 
@@ -131,13 +131,13 @@ async def run_at_once(scene: Scene, race: Race) -> tuple[list[Outcome], list[int
     """
     ticks = count()
     decided: dict[int, datetime] = {}
-    tills = [_recording_till(scene.shop, ticks, decided) for _ in range(race.tills)]
+    processes = [_recording_process(scene.shop, ticks, decided) for _ in range(race.processes)]
 
     async def do(number: int, step: Step, others_first: int) -> Outcome:
         for _ in range(others_first):
             await asyncio.sleep(0)
         if isinstance(step, Ordering):
-            return await _outcome(scene, number, step, tills[step.till], scene.shop.clock)
+            return await _outcome(scene, number, step, processes[step.process], scene.shop.clock)
         clock = TickingClock(ticks)
         outcome = await _outcome(scene, number, step, scene.shop.place_order, clock)
         [decided[number]] = clock.readings
@@ -158,7 +158,7 @@ async def run_in_order(scene: Scene, race: Race, order: Sequence[int]) -> list[O
     return [outcomes[number] for number in range(len(race.steps))]
 
 
-def _recording_till(shop: Shop, ticks: Iterator[int], decided: dict[int, datetime]) -> PlaceOrder:
+def _recording_process(shop: Shop, ticks: Iterator[int], decided: dict[int, datetime]) -> PlaceOrder:
     """Return a process of the service that records when each step was decided.
 
     The last attempt of a step counts.
@@ -176,7 +176,7 @@ def _recording_till(shop: Shop, ticks: Iterator[int], decided: dict[int, datetim
             decided[int(command.key.key)] = moment
         return outcomes
 
-    return shop.till(run)
+    return shop.other_process(run)
 
 
 async def _outcome(scene: Scene, number: int, step: Step, place_order: PlaceOrder, clock: Clock) -> Outcome:

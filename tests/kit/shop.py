@@ -181,7 +181,7 @@ class Shop(Accounts):
             gateways=Object(self.gateways),
         )
 
-    def till(self, run: RunPlacing | None = None, *, max_batch: int = MAX_BATCH) -> PlaceOrder:
+    def other_process(self, run: RunPlacing | None = None, *, max_batch: int = MAX_BATCH) -> PlaceOrder:
         """Return the `place_order` of another process, which has its own batches."""
         run = run or self.batch()
         queue = PlacementQueue(

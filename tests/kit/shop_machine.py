@@ -1,6 +1,6 @@
-"""The base of a Hypothesis state machine over a shop.
+"""Actions and draws for Hypothesis state machines over a shop.
 
-It sends requests, and draws orders, payments and returns.
+LifecycleMachine defines the rules.
 """
 
 import asyncio

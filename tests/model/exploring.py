@@ -19,7 +19,7 @@ class Counterexample(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The size of an exploration."""
+    """The numbers of states and steps that an exploration has checked."""
 
     states: int
     steps: int

@@ -378,7 +378,7 @@ class World:
 
     @property
     def _resting(self) -> list[datetime]:
-        """The times at which failed refunds are due again."""
+        """Return the times at which failed refunds are due again."""
         now = self.shop.clock.now()
         asked = [
             refund.inquire_at for refund in self.database.tables.refunds.values() if not refund.inquiries
@@ -395,7 +395,7 @@ class World:
 
     @property
     def _ends(self) -> list[datetime]:
-        """The times of the next checks of authorizations."""
+        """Return the times at which authorizations are checked next."""
         now = self.shop.clock.now()
         payments = self.database.tables.payments.values()
         return [

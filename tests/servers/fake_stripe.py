@@ -150,7 +150,7 @@ def teach() -> None:
 
 def main() -> None:
     teach()
-    from localstripe.server import app  # noqa: PLC0415 - when it is imported it takes what it serves
+    from localstripe.server import app  # noqa: PLC0415 - localstripe registers its routes when it is imported
 
     app.middlewares.insert(0, idempotent)
     with socket.socket() as listener:

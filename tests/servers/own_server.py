@@ -1,4 +1,4 @@
-"""A PostgreSQL for one test, which can be stopped and configured while it runs."""
+"""A PostgreSQL server for one test. The test can stop it, and change its settings while it runs."""
 
 import os
 import signal

@@ -37,7 +37,7 @@ def find_pgbouncer() -> str:
 
 @dataclass(slots=True)
 class PgBouncer:
-    """A pooler with fewer connections to the server than the service has to the pooler."""
+    """A pooler that has fewer connections to the server than the service has to the pooler."""
 
     directory: Path
     server: URL

@@ -14,5 +14,5 @@ class RowLocks:
         self._locks: WeakValueDictionary[Row, asyncio.Lock] = WeakValueDictionary()
 
     def of(self, row: Row) -> asyncio.Lock:
-        """Return the lock of a row or of a unique key, which need not exist yet."""
+        """Return the lock of a row or a unique key. The row need not exist yet."""
         return self._locks.setdefault(row, asyncio.Lock())

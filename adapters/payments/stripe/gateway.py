@@ -213,9 +213,9 @@ class StripeGateway(PaymentGateway):
         return None
 
     async def _find_refund_made_at_stripe(self, refund: RefundRequest, refusal: Exception) -> Refund | None:
-        """Return a refund in Stripe's dashboard that explains why the refund was rejected.
+        """Return a refund of the same amount, made in Stripe's dashboard.
 
-        It has the same amount.
+        Such a refund explains why the shop's refund was rejected.
         """
         if code_of(refusal) != "charge_already_refunded":
             return None

@@ -102,7 +102,7 @@ def stock_from(row: StockRow) -> Stock:
 
 
 def movement_values(version: int, movement: Movement) -> dict[str, object]:
-    """Return a row of the ledger. `version` is the version of the stock after the movement."""
+    """Return the columns of a ledger row. `version` is the stock's version after the movement."""
     return {
         "product_id": movement.product_id,
         "version": version,

@@ -52,7 +52,7 @@ def _pooled_connection(settings: Mapping[str, str]) -> type[asyncpg.Connection]:
     set_all = " ".join(f"SET LOCAL {name} = '{value}';" for name, value in settings.items())
 
     class PooledConnection(asyncpg.Connection):  # type: ignore[misc] # the base class is Any, because asyncpg has no types
-        """A connection that sends the settings in the same message as the begin of a transaction."""
+        """A connection that sends the settings together with the BEGIN of each transaction."""
 
         async def execute(self, query: str, *args: object, timeout: float | None = None) -> str:  # noqa: ASYNC109 - the overridden method of asyncpg has this parameter
             if query.startswith("BEGIN"):

@@ -33,9 +33,9 @@ class UnnestedRows:
     The statement unnests the arrays together. `name` prefixes the parameters, so that a statement can have
     several kinds of rows.
 
-    An array of NULL is passed empty, because encoding values is a large part of the cost of a write: `unnest`
-    fills the shorter array up with NULL. An array of 0 in a column of `mostly_zero` is passed empty as well,
-    and `insert_into` writes 0 for it. Other statements must not use such a column.
+    Encoding values is a large part of the cost of a write. Therefore an array that has only NULL is passed
+    empty: `unnest` fills a shorter array up with NULL. In the columns `mostly_zero`, an array that has only 0
+    is passed empty as well, and `insert_into` writes 0. Other statements must not use these columns.
     """
 
     def __init__(

@@ -162,7 +162,7 @@ def _conditions(criteria: OrderFilter, access: OrderAccess) -> Iterator[ColumnEl
 
 
 def _found_elsewhere(criteria: OrderFilter) -> Iterator[ColumnElement[bool]]:
-    """Yield the conditions that read other tables."""
+    """Yield the filter's conditions on other tables than `orders`."""
     if criteria.fulfillment_status is not None:
         yield _has_fulfillment_status(criteria.fulfillment_status)
     if criteria.email is not None:

@@ -29,7 +29,7 @@ class _Template:
 
 
 class LoadSheddingMiddleware:
-    """Return 503 at once while an admission is full, which takes a fraction of the usual work.
+    """Return 503 at once while an admission is full. This takes a fraction of the usual work.
 
     The admission is checked when the headers have arrived, and again when the body has arrived. A request whose body
     arrives after other requests have filled the admission is rejected before its token and its body are checked.

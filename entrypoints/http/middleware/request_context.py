@@ -18,7 +18,7 @@ from entrypoints.metrics.metrics import HttpMetrics
 _log = structlog.get_logger(__name__)
 
 _ACCEPTABLE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-_ids = Random(secrets.randbits(128))  # noqa: S311 - ids of requests are unique, and no secret
+_ids = Random(secrets.randbits(128))  # noqa: S311 - a request id has to be unique, not secret
 """The generator of request ids.
 
 It is seeded once, because a system call for each id would take longer than the rest of this middleware.

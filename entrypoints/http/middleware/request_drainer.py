@@ -77,7 +77,7 @@ class RequestDrainer:
         """
         self.is_stop_announced = True
 
-    async def drain(self, timeout: float) -> int:  # noqa: ASYNC109 - a bound on politeness, not on the call
+    async def drain(self, timeout: float) -> int:  # noqa: ASYNC109 - the time to wait before cancellation, not a timeout of the call
         """Reject new work, wait `timeout` seconds for running work, then cancel the rest.
 
         Returns the number of cancelled tasks, which have ended. Reads are not cancelled here, because the
@@ -107,7 +107,7 @@ def shutting_down() -> HTTPProblem:
 
 
 def _report_unheard(task: asyncio.Task[Any]) -> None:
-    """Log an unexpected failure of a request whose client has disconnected."""
+    """Log an unexpected error that no client receives, because the client has disconnected."""
     if task.cancelled():
         return
     error = task.exception()

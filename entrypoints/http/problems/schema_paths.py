@@ -1,4 +1,4 @@
-"""Paths into a request body: which parts the schema names, and which come from the client."""
+"""Paths into a request body, whose parts are names of the schema or names from the client."""
 
 from collections.abc import Sequence
 from types import NoneType

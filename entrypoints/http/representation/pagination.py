@@ -55,7 +55,7 @@ class PageResponse(ResponseModel, Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class PageResult(Generic[T]):
-    """The result from which PageResponse is made."""
+    """A page in the form from which PageResponse is serialized."""
 
     items: Sequence[T]
     next_cursor: str | None

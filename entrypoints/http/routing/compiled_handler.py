@@ -54,7 +54,7 @@ class _InjectedResponse(Response):
     """
 
     def __init__(self) -> None:
-        self.status_code = None  # type: ignore[assignment] # as in FastAPI: the endpoint has not set one
+        self.status_code = None  # type: ignore[assignment] # None, as in FastAPI: the endpoint has set no status
         self.background = None
         self.body = b""
         self.raw_headers = []

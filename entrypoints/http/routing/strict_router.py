@@ -64,7 +64,7 @@ class StrictRouter(APIRouter):
         await candidate.serve(scope, receive, send)
 
     def _candidates_in(self, included: Any) -> "list[_Candidate]":  # noqa: ANN401 - an object of FastAPI's own
-        """Return the routes as the app has included them, up to the first that only FastAPI serves."""
+        """Return the app's inclusions of the routes, up to the first route that only FastAPI serves."""
         if included is None:
             return []
         if included is not self._included or len(self.routes) != self._number_of_routes:

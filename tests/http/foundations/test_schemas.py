@@ -128,7 +128,7 @@ def test_times_are_written_in_rfc_3339_with_z(at: datetime) -> None:
 
 def test_naive_time_in_a_view_raises_an_error() -> None:
     with pytest.raises(ValidationError):
-        View.model_validate(Row(datetime(2026, 1, 31), Money(1, "EUR")))  # noqa: DTZ001 - the mistake
+        View.model_validate(Row(datetime(2026, 1, 31), Money(1, "EUR")))  # noqa: DTZ001 - a time without a zone, which the test expects to be rejected
 
 
 def test_money_schema_is_converted_to_domain_money() -> None:

@@ -1,4 +1,4 @@
-"""JSON serialized directly from a view equals the JSON of its response model."""
+"""The JSON of a view equals the JSON of its response model."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

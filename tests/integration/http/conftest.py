@@ -27,17 +27,19 @@ async def web(database_url: str) -> AsyncIterator[WebShop]:
 
 
 @pytest.fixture(params=[1, 2], ids=["one-process", "two-processes"])
-async def doors(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[Sequence[WebShop]]:
+async def service_processes(
+    request: pytest.FixtureRequest, database_url: str
+) -> AsyncIterator[Sequence[WebShop]]:
     """One process of the service, or two.
 
     Requests to one process share batches; requests to two processes race.
     """
-    async with processes(database_url, request.param) as doors:
-        yield doors
+    async with processes(database_url, request.param) as service_processes:
+        yield service_processes
 
 
 @pytest.fixture
-async def books(database_url: str) -> AsyncIterator[Shop]:
+async def direct_shop(database_url: str) -> AsyncIterator[Shop]:
     """The same shop without HTTP."""
     async with postgres_store(database_url) as store:
         yield Shop(store)

@@ -19,14 +19,14 @@ class Injected(Exception):
     """An unexpected failure."""
 
 
-class Fuse:
+class FaultInjector:
     """Counts the stages of requests, and raises at a chosen one."""
 
     def __init__(self) -> None:
         self._left = 0
         self._error: type[Exception] = Injected
         self.stages = 0
-        self.blown = 0
+        self.raised = 0
 
     def set(self, stage: int, error: type[Exception] = Injected) -> None:
         """Raise once at the n-th stage from now on; 0 means never."""
@@ -37,60 +37,60 @@ class Fuse:
         if self._left:
             self._left -= 1
             if not self._left:
-                self.blown += 1
+                self.raised += 1
                 raise self._error("injected")
 
 
-class Fused:
+class FaultyComponent:
     """A component with a stage before and after each call."""
 
-    def __init__(self, part: object, fuse: Fuse) -> None:
+    def __init__(self, part: object, faults: FaultInjector) -> None:
         self._part = part
-        self._fuse = fuse
+        self._faults = faults
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._part, name)
         if name in REPOSITORIES:
-            return Fused(found, self._fuse)
-        return _fused(found, self._fuse) if callable(found) else found
+            return FaultyComponent(found, self._faults)
+        return _with_faults(found, self._faults) if callable(found) else found
 
 
-def _fused(function: Callable[..., Any], fuse: Fuse) -> Callable[..., Any]:
+def _with_faults(function: Callable[..., Any], faults: FaultInjector) -> Callable[..., Any]:
     if not iscoroutinefunction(function):
 
         @wraps(function)
         def call(*arguments: Any, **named: Any) -> Any:
-            fuse.stage()
+            faults.stage()
             return function(*arguments, **named)
 
         return call
 
     @wraps(function)
     async def await_call(*arguments: Any, **named: Any) -> Any:
-        fuse.stage()
+        faults.stage()
         result = await function(*arguments, **named)
-        fuse.stage()
+        faults.stage()
         return result
 
     return await_call
 
 
-def install(container: Container) -> Fuse:
+def install(container: Container) -> FaultInjector:
     """Wrap every component that requests use.
 
     These are units of work, queries, passwords, tokens, the clock and the driver.
     """
-    fuse = Fuse()
+    faults = FaultInjector()
     open_unit_of_work = container.database.unit_of_work()
 
     @asynccontextmanager
-    async def fused_unit_of_work(actor: Actor | None = None) -> AsyncIterator[Fused]:
-        fuse.stage()
+    async def fused_unit_of_work(actor: Actor | None = None) -> AsyncIterator[FaultyComponent]:
+        faults.stage()
         async with open_unit_of_work(actor) as work:
-            fuse.stage()
-            yield Fused(work, fuse)
-            fuse.stage()
-        fuse.stage()
+            faults.stage()
+            yield FaultyComponent(work, faults)
+            faults.stage()
+        faults.stage()
 
     container.database.unit_of_work.override(fused_unit_of_work)
     for provider in (
@@ -102,15 +102,15 @@ def install(container: Container) -> Fuse:
         container.database.stock_queries,
         container.database.order_queries,
     ):
-        provider.override(Fused(provider(), fuse))
+        provider.override(FaultyComponent(provider(), faults))
     for engine in (container.database.engine(), container.database.public_read_engine()):
-        _install_into_driver(engine, fuse)
-    return fuse
+        _install_into_driver(engine, faults)
+    return faults
 
 
-def _install_into_driver(engine: AsyncEngine, fuse: Fuse) -> None:
+def _install_into_driver(engine: AsyncEngine, faults: FaultInjector) -> None:
     def stage(*_: object) -> None:
-        fuse.stage()
+        faults.stage()
 
     for moment in ("before_cursor_execute", "after_cursor_execute", "commit"):
         event.listen(engine.sync_engine, moment, stage)

@@ -37,14 +37,14 @@ async def connections_have_come_back(web: WebShop) -> None:
     A lost connection is never returned.
     """
     async with asyncio.timeout(10):
-        while any(pool.checkedout() for pool in (pool_of(web), public_read_pool_of(web))):  # noqa: ASYNC110 - nobody but tests waits for it, so there is no event
+        while any(pool.checkedout() for pool in (pool_of(web), public_read_pool_of(web))):  # noqa: ASYNC110 - the service has no event for this state
             await asyncio.sleep(0.01)
 
 
 async def at_rest(web: WebShop) -> None:
     """Wait for requests whose clients have disconnected."""
     async with asyncio.timeout(10):
-        while len(web.app.state.request_drainer):  # noqa: ASYNC110 - nobody but tests waits for it, so there is no event
+        while len(web.app.state.request_drainer):  # noqa: ASYNC110 - the service has no event for this state
             await asyncio.sleep(0)
         await web.container.orders.order_batcher().drain()
         await web.container.orders.order_lanes().drain()

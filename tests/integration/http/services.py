@@ -32,7 +32,7 @@ def container_on(database_url: str, **settings: Any) -> Container:
 def patient_container(database_url: str) -> Container:
     """Build a service with long timeouts.
 
-    It returns no 503, so that races do not depend on the speed of the machine.
+    With these timeouts it returns no 503, so that races do not depend on the machine's speed.
     """
     container = container_on(database_url)
     container.database.engine.override(patient_engine(database_url))
@@ -73,15 +73,15 @@ class Buyer:
 
     id: UserId
     authorization: dict[str, str]
-    books: Shop
+    direct_shop: Shop
 
     @classmethod
-    async def of(cls, web: WebShop, books: Shop) -> "Buyer":
+    async def of(cls, web: WebShop, direct_shop: Shop) -> "Buyer":
         client = await web.customer()
         me = (await client.get("/v1/me")).json()
-        return cls(UserId(UUID(me["id"])), {"Authorization": client.headers["Authorization"]}, books)
+        return cls(UserId(UUID(me["id"])), {"Authorization": client.headers["Authorization"]}, direct_shop)
 
     async def order(self, web: WebShop, body: dict[str, Any], *, key_: str = "k") -> httpx2.Response:
         """Place an order at one process."""
-        self.books.keys_sent.add((self.id, key_))
+        self.direct_shop.keys_sent.add((self.id, key_))
         return await web.visitor.post("/v1/orders", json=body, headers=self.authorization | key(key_))

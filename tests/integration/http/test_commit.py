@@ -89,10 +89,10 @@ async def test_lost_connection_at_commit_returns_503_with_retry_after(
 
 
 async def test_failed_commits_violate_no_invariant(
-    scene: Scene, books: Shop, psql: asyncpg.Connection
+    scene: Scene, direct_shop: Shop, psql: asyncpg.Connection
 ) -> None:
     send = await scene.place_order()
     await at_commit(psql, "RAISE check_violation;")
     assert (await send()).status_code == 500
-    assert await every_order(books) == []
-    await assert_invariants(books)
+    assert await every_order(direct_shop) == []
+    await assert_invariants(direct_shop)

@@ -111,11 +111,15 @@ async def test_full_database_is_reported_as_unavailable(
 
 
 async def test_retried_order_is_placed_once_after_its_connection_was_cut(
-    web: WebShop, books: Shop, database_url: str, maintenance: asyncpg.Connection, psql: asyncpg.Connection
+    web: WebShop,
+    direct_shop: Shop,
+    database_url: str,
+    maintenance: asyncpg.Connection,
+    psql: asyncpg.Connection,
 ) -> None:
     name = make_url(database_url).database
     mug = await web.product(stock=1000)
-    buyers = [await Buyer.of(web, books) for _ in range(10)]
+    buyers = [await Buyer.of(web, direct_shop) for _ in range(10)]
     statuses: Counter[int] = Counter()
 
     async def order_until_placed(buyer: Buyer, number: int) -> None:
@@ -137,7 +141,7 @@ async def test_retried_order_is_placed_once_after_its_connection_was_cut(
     )
     assert statuses[201] == 200
     assert (await web.visitor.get(f"/v1/products/{mug['id']}")).json()["available"] == 800
-    await assert_invariants(books)
+    await assert_invariants(direct_shop)
     await assert_nothing_is_held(web, psql)
 
 

@@ -6,7 +6,7 @@ from itertools import cycle
 
 import asyncpg
 
-from tests.integration.http.faults import Fuse, Injected, install
+from tests.integration.http.faults import FaultInjector, Injected, install
 from tests.integration.http.holding import assert_nothing_is_held, connections_have_come_back
 from tests.integration.http.services import container_on
 from tests.integration.http.writing import WRITES, Scene, Send
@@ -20,53 +20,53 @@ POOL_SIZE = 4
 
 
 async def test_failing_requests_leak_no_connection(
-    database_url: str, psql: asyncpg.Connection, books: Shop
+    database_url: str, psql: asyncpg.Connection, direct_shop: Shop
 ) -> None:
     container = container_on(database_url, database_pool_size=POOL_SIZE)
-    fuse = install(container)
+    faults = install(container)
     statuses: Counter[int] = Counter()
     async with web_shop(container) as web:
         scene = await Scene.of(web)
-        stages = {write: await stages_of(fuse, await write(scene)) for write in WRITES}
+        stages = {write: await stages_of(faults, await write(scene)) for write in WRITES}
         assert all(count > 10 for count in stages.values())
         errors = cycle((Injected, OSError, TimeoutError, asyncpg.InterfaceError))
         while statuses.total() < REQUESTS:
             for write, count in stages.items():
                 for stage in range(1, count + 1):
                     send = await write(scene)
-                    fuse.set(stage, next(errors))
+                    faults.set(stage, next(errors))
                     statuses[(await send()).status_code] += 1
-                    fuse.set(0)
+                    faults.set(0)
             await connections_have_come_back(web)
-        assert fuse.blown >= REQUESTS * 0.9
+        assert faults.raised >= REQUESTS * 0.9
         assert set(statuses) <= {200, 201, 204, 500, 503}
         assert statuses[500] + statuses[503] >= REQUESTS * 0.8
         await assert_nothing_is_held(web, psql)
-    await assert_stock_is_what_orders_and_ledger_say(books, await every_order(books))
+    await assert_stock_is_what_orders_and_ledger_say(direct_shop, await every_order(direct_shop))
 
 
-async def stages_of(fuse: Fuse, send: Send) -> int:
+async def stages_of(faults: FaultInjector, send: Send) -> int:
     """Count the stages of an undisturbed request."""
-    before = fuse.stages
+    before = faults.stages
     assert (await send()).is_success
-    return fuse.stages - before
+    return faults.stages - before
 
 
 async def test_exceptions_during_many_requests_leak_no_connection(
-    database_url: str, psql: asyncpg.Connection, books: Shop
+    database_url: str, psql: asyncpg.Connection, direct_shop: Shop
 ) -> None:
     container = container_on(database_url, database_pool_size=POOL_SIZE)
-    fuse = install(container)
+    faults = install(container)
     async with web_shop(container) as web:
         scene = await Scene.of(web)
         for stage in range(1, 60, 3):
             sends = [await write(scene) for write in WRITES]
-            fuse.set(stage, Injected)
+            faults.set(stage, Injected)
             await asyncio.gather(*(send() for send in sends))
-            fuse.set(0)
-        assert fuse.blown >= 20
+            faults.set(0)
+        assert faults.raised >= 20
         await assert_nothing_is_held(web, psql)
-    await assert_stock_is_what_orders_and_ledger_say(books, await every_order(books))
+    await assert_stock_is_what_orders_and_ledger_say(direct_shop, await every_order(direct_shop))
 
 
 async def test_rejected_requests_leak_no_connection(web: WebShop, psql: asyncpg.Connection) -> None:

@@ -11,33 +11,34 @@ from tests.kit.web import WebShop, order_of
 
 
 async def test_last_unit_is_sold_to_one_of_twenty_concurrent_buyers(
-    doors: Sequence[WebShop], books: Shop
+    service_processes: Sequence[WebShop], direct_shop: Shop
 ) -> None:
-    mug = await doors[0].product(stock=1)
-    runners = [await Buyer.of(doors[0], books) for _ in range(20)]
+    mug = await service_processes[0].product(stock=1)
+    runners = [await Buyer.of(service_processes[0], direct_shop) for _ in range(20)]
     responses = await asyncio.gather(
         *(
-            runner.order(doors[number % len(doors)], order_of((mug, 1)))
+            runner.order(service_processes[number % len(service_processes)], order_of((mug, 1)))
             for number, runner in enumerate(runners)
         )
     )
 
     assert Counter(response.status_code for response in responses) == {201: 1, 409: 19}
     assert Counter(response.json().get("code") for response in responses) == {None: 1, "out_of_stock": 19}
-    assert (await doors[0].visitor.get(f"/v1/products/{mug['id']}")).json()["available"] == 0
-    await assert_invariants(books)
+    assert (await service_processes[0].visitor.get(f"/v1/products/{mug['id']}")).json()["available"] == 0
+    await assert_invariants(direct_shop)
 
 
 async def test_orders_with_opposite_line_orders_do_not_deadlock(
-    doors: Sequence[WebShop], books: Shop
+    service_processes: Sequence[WebShop], direct_shop: Shop
 ) -> None:
-    mug, cup = await doors[0].product(stock=1), await doors[0].product(stock=1)
+    mug, cup = await service_processes[0].product(stock=1), await service_processes[0].product(stock=1)
     lines = [(mug, 1), (cup, 1)]
-    runners = [await Buyer.of(doors[0], books) for _ in range(20)]
+    runners = [await Buyer.of(service_processes[0], direct_shop) for _ in range(20)]
     responses = await asyncio.gather(
         *(
             runner.order(
-                doors[number % len(doors)], order_of(*(lines if number // 2 % 2 else reversed(lines)))
+                service_processes[number % len(service_processes)],
+                order_of(*(lines if number // 2 % 2 else reversed(lines))),
             )
             for number, runner in enumerate(runners)
         )
@@ -45,23 +46,25 @@ async def test_orders_with_opposite_line_orders_do_not_deadlock(
 
     assert Counter(response.status_code for response in responses) == {201: 1, 409: 19}
     for product in (mug, cup):
-        assert (await doors[0].visitor.get(f"/v1/products/{product['id']}")).json()["available"] == 0
-    await assert_invariants(books)
+        assert (await service_processes[0].visitor.get(f"/v1/products/{product['id']}")).json()[
+            "available"
+        ] == 0
+    await assert_invariants(direct_shop)
 
 
 async def test_concurrent_orders_of_overlapping_products_sell_no_unit_twice(
-    doors: Sequence[WebShop], books: Shop
+    service_processes: Sequence[WebShop], direct_shop: Shop
 ) -> None:
     """Each order is for two neighbors in a ring of five products.
 
     Orders therefore compete for every lock.
     """
-    ring = [await doors[0].product(stock=4) for _ in range(5)]
-    runners = [await Buyer.of(doors[0], books) for _ in range(20)]
+    ring = [await service_processes[0].product(stock=4) for _ in range(5)]
+    runners = [await Buyer.of(service_processes[0], direct_shop) for _ in range(20)]
     responses = await asyncio.gather(
         *(
             runner.order(
-                doors[number % len(doors)],
+                service_processes[number % len(service_processes)],
                 order_of((ring[number % 5], 1), (ring[(number + 1) % 5], 1)),
             )
             for number, runner in enumerate(runners)
@@ -71,7 +74,8 @@ async def test_concurrent_orders_of_overlapping_products_sell_no_unit_twice(
     taken = Counter(response.status_code for response in responses)
     assert set(taken) <= {201, 409}
     left = [
-        (await doors[0].visitor.get(f"/v1/products/{product['id']}")).json()["available"] for product in ring
+        (await service_processes[0].visitor.get(f"/v1/products/{product['id']}")).json()["available"]
+        for product in ring
     ]
     assert sum(left) == 5 * 4 - 2 * taken[201]
-    await assert_invariants(books)
+    await assert_invariants(direct_shop)

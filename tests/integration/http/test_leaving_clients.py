@@ -85,15 +85,15 @@ async def leave_at_every_wait(web: WebShop, scene: Scene, write: Write, *, insis
 
 
 async def test_disconnect_at_every_await_leaks_no_connection_or_stock(
-    web: WebShop, psql: asyncpg.Connection, books: Shop, write: Write, insists: bool
+    web: WebShop, psql: asyncpg.Connection, direct_shop: Shop, write: Write, insists: bool
 ) -> None:
     await leave_at_every_wait(web, await Scene.of(web), write, insists=insists)
     await assert_nothing_is_held(web, psql)
-    await assert_stock_is_what_orders_and_ledger_say(books, await every_order(books))
+    await assert_stock_is_what_orders_and_ledger_say(direct_shop, await every_order(direct_shop))
 
 
 async def test_use_case_cancelled_at_every_await_leaks_no_connection_or_stock(
-    web: WebShop, psql: asyncpg.Connection, books: Shop, write: Write, insists: bool
+    web: WebShop, psql: asyncpg.Connection, direct_shop: Shop, write: Write, insists: bool
 ) -> None:
     """Requests run in tasks that a disconnect cannot cancel, so this test cancels use cases."""
     scene = await Scene.of(web)
@@ -102,4 +102,4 @@ async def test_use_case_cancelled_at_every_await_leaks_no_connection_or_stock(
     assert await leave_at_every_wait(web, scene, write, insists=insists) > 5
     web.app.state.request_drainer = request_drainer
     await assert_nothing_is_held(web, psql)
-    await assert_stock_is_what_orders_and_ledger_say(books, await every_order(books))
+    await assert_stock_is_what_orders_and_ledger_say(direct_shop, await every_order(direct_shop))

@@ -19,10 +19,10 @@ LOCK = "SELECT FROM stocks WHERE product_id = $1 FOR UPDATE"
 
 
 async def test_locked_stock_row_delays_no_order_for_another_product(
-    web: WebShop, books: Shop, psql: asyncpg.Connection, record_testsuite_property: Record
+    web: WebShop, direct_shop: Shop, psql: asyncpg.Connection, record_testsuite_property: Record
 ) -> None:
     hot, others = await web.product(stock=100), [await web.product(stock=100) for _ in range(5)]
-    buyers = [await Buyer.of(web, books) for _ in range(10)]
+    buyers = [await Buyer.of(web, direct_shop) for _ in range(10)]
     seconds: list[float] = []
 
     async def order(number: int) -> int:
@@ -33,7 +33,7 @@ async def test_locked_stock_row_delays_no_order_for_another_product(
         seconds.append(perf_counter() - began)
         return response.status_code
 
-    buyer_of_hot = await Buyer.of(web, books)
+    buyer_of_hot = await Buyer.of(web, direct_shop)
     async with psql.transaction():
         await psql.execute(LOCK, UUID(hot["id"]))
         waiting = asyncio.create_task(buyer_of_hot.order(web, order_of((hot, 1), (others[0], 1)), key_="hot"))
@@ -45,28 +45,28 @@ async def test_locked_stock_row_delays_no_order_for_another_product(
     assert Counter(statuses) == {201: 40}
     assert (await waiting).status_code == 201
     record_testsuite_property("p50_seconds_of_other_products", quantiles(seconds, n=2)[0])
-    await assert_invariants(books)
+    await assert_invariants(direct_shop)
 
 
 async def test_order_for_a_locked_row_is_overloaded_instead_of_out_of_stock(
-    web: WebShop, books: Shop, psql: asyncpg.Connection
+    web: WebShop, direct_shop: Shop, psql: asyncpg.Connection
 ) -> None:
     hot = await web.product(stock=1)
-    buyer = await Buyer.of(web, books)
+    buyer = await Buyer.of(web, direct_shop)
     async with psql.transaction():
         await psql.execute(LOCK, UUID(hot["id"]))
         refused = await buyer.order(web, order_of((hot, 1)))
     assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
     assert (await buyer.order(web, order_of((hot, 1)))).status_code == 201
-    await assert_invariants(books)
+    await assert_invariants(direct_shop)
 
 
 async def test_two_processes_place_orders_for_one_hot_product_in_time(
-    database_url: str, books: Shop, record_testsuite_property: Record
+    database_url: str, direct_shop: Shop, record_testsuite_property: Record
 ) -> None:
     async with processes(database_url, 2) as webs:
         hot, quiet = await webs[0].product(stock=1000), await webs[0].product(stock=1000)
-        buyers = [await Buyer.of(webs[0], books) for _ in range(20)]
+        buyers = [await Buyer.of(webs[0], direct_shop) for _ in range(20)]
         seconds: dict[str, list[float]] = {"hot": [], "quiet": []}
 
         async def buy(process: int, number: int) -> int:
@@ -85,4 +85,4 @@ async def test_two_processes_place_orders_for_one_hot_product_in_time(
         assert Counter(status for each in statuses for status in each) == {201: 400}
         for name, times in seconds.items():
             record_testsuite_property(f"p99_seconds_{name}", quantiles(times, n=100)[98])
-    await assert_invariants(books)
+    await assert_invariants(direct_shop)

@@ -35,9 +35,9 @@ async def web(pooler: PgBouncer) -> AsyncIterator[WebShop]:
         yield web
 
 
-async def test_concurrent_orders_through_pgbouncer_are_placed(web: WebShop, books: Shop) -> None:
+async def test_concurrent_orders_through_pgbouncer_are_placed(web: WebShop, direct_shop: Shop) -> None:
     mugs = [await web.product(stock=ORDERS) for _ in range(5)]
-    buyers = [await Buyer.of(web, books) for _ in range(BUYERS)]
+    buyers = [await Buyer.of(web, direct_shop) for _ in range(BUYERS)]
 
     async def order_and_read(number: int) -> tuple[int, int, int]:
         buyer, mug = buyers[number % BUYERS], mugs[number % len(mugs)]
@@ -51,13 +51,13 @@ async def test_concurrent_orders_through_pgbouncer_are_placed(web: WebShop, book
         answers.update(await asyncio.gather(*map(order_and_read, range(first, first + 20))))
     assert answers == {(201, 200, 200): ORDERS}
     assert not any(finding.count for finding in await web.container.checks.check_shop()())
-    await assert_invariants(books)
+    await assert_invariants(direct_shop)
 
 
 async def test_locked_row_behind_pgbouncer_is_answered_in_time(
-    web: WebShop, books: Shop, psql: asyncpg.Connection
+    web: WebShop, direct_shop: Shop, psql: asyncpg.Connection
 ) -> None:
-    mug, buyer = await web.product(stock=1), await Buyer.of(web, books)
+    mug, buyer = await web.product(stock=1), await Buyer.of(web, direct_shop)
     async with psql.transaction():
         await psql.execute("SELECT FROM stocks WHERE product_id = $1 FOR UPDATE", UUID(mug["id"]))
         refused = await buyer.order(web, order_of((mug, 1)))
@@ -87,10 +87,12 @@ async def test_settings_of_a_transaction_do_not_stay_in_the_session(web: WebShop
         await other.close()
 
 
-async def test_exhausted_pgbouncer_is_503_until_a_session_is_free(database_url: str, books: Shop) -> None:
+async def test_exhausted_pgbouncer_is_503_until_a_session_is_free(
+    database_url: str, direct_shop: Shop
+) -> None:
     with pgbouncer(database_url, server_connections=1) as pooler:
         async with web_shop(container_on(pooler.url, database_pooler="pgbouncer")) as web:
-            mug, buyer = await web.product(stock=1), await Buyer.of(web, books)
+            mug, buyer = await web.product(stock=1), await Buyer.of(web, direct_shop)
             other = await asyncpg.connect(pooler.url.replace("+asyncpg", ""), statement_cache_size=0)
             async with other.transaction():
                 await other.execute("SELECT 1")

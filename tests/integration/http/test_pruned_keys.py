@@ -17,9 +17,11 @@ async def prune_all(web: WebShop) -> None:
     )
 
 
-async def test_retry_with_a_pruned_key_returns_200_with_the_present_order(web: WebShop, books: Shop) -> None:
+async def test_retry_with_a_pruned_key_returns_200_with_the_present_order(
+    web: WebShop, direct_shop: Shop
+) -> None:
     mug = await web.product(stock=1)
-    ann = await Buyer.of(web, books)
+    ann = await Buyer.of(web, direct_shop)
     placed = (await ann.order(web, order_of((mug, 1)))).json()
     url = f"/v1/orders/{placed['id']}"
     await web.visitor.post(f"{url}/cancel", headers=ann.authorization | key("cancel"))
@@ -31,14 +33,14 @@ async def test_retry_with_a_pruned_key_returns_200_with_the_present_order(web: W
     assert again.json()["status"] == "cancelled"
     assert (again.headers["Location"], again.headers["ETag"]) == (url, '"v2"')
     assert again.headers["Idempotent-Replayed"] == "true"
-    await assert_invariants(books)
+    await assert_invariants(direct_shop)
 
 
 async def test_retry_of_the_last_unit_with_a_pruned_key_is_not_out_of_stock(
-    web: WebShop, books: Shop
+    web: WebShop, direct_shop: Shop
 ) -> None:
     mug = await web.product(stock=1)
-    ann, bob = await Buyer.of(web, books), await Buyer.of(web, books)
+    ann, bob = await Buyer.of(web, direct_shop), await Buyer.of(web, direct_shop)
     placed = await ann.order(web, order_of((mug, 1)))
     await prune_all(web)
     again = await ann.order(web, order_of((mug, 1)))
@@ -46,12 +48,12 @@ async def test_retry_of_the_last_unit_with_a_pruned_key_is_not_out_of_stock(
 
     assert (again.status_code, again.json()) == (200, placed.json())
     assert (late.status_code, late.json()["code"]) == (409, "out_of_stock")
-    await assert_invariants(books)
+    await assert_invariants(direct_shop)
 
 
-async def test_pruned_key_with_another_body_places_no_order(web: WebShop, books: Shop) -> None:
+async def test_pruned_key_with_another_body_places_no_order(web: WebShop, direct_shop: Shop) -> None:
     mug = await web.product(stock=9)
-    ann = await Buyer.of(web, books)
+    ann = await Buyer.of(web, direct_shop)
     placed = await ann.order(web, order_of((mug, 1)))
     await prune_all(web)
     other = await ann.order(web, order_of((mug, 5)))
@@ -59,14 +61,14 @@ async def test_pruned_key_with_another_body_places_no_order(web: WebShop, books:
     assert placed.status_code == 201
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
     assert (await web.visitor.get(f"/v1/products/{mug['id']}")).json()["available"] == 8
-    await assert_invariants(books)
+    await assert_invariants(direct_shop)
 
 
 async def test_retry_of_a_pruned_order_returns_409_order_expired(
-    web: WebShop, books: Shop, psql: asyncpg.Connection
+    web: WebShop, direct_shop: Shop, psql: asyncpg.Connection
 ) -> None:
     mug = await web.product(stock=1)
-    ann = await Buyer.of(web, books)
+    ann = await Buyer.of(web, direct_shop)
     placed = (await ann.order(web, order_of((mug, 1)))).json()
     await psql.execute("UPDATE orders SET expires_at = now() - interval '1 minute'")
     await web.container.orders.expire_orders()(limit=9, actor=Actor(None, "worker"))
@@ -84,4 +86,4 @@ async def test_retry_of_a_pruned_order_returns_409_order_expired(
     assert gone.status_code == 404
     assert (await web.visitor.get(f"/v1/products/{mug['id']}")).json()["available"] == 1
     assert (await web.visitor.get("/problems/order_expired")).status_code == 200
-    await assert_invariants(books, pruned=1)
+    await assert_invariants(direct_shop, pruned=1)

@@ -18,12 +18,15 @@ def replayed(response: httpx2.Response) -> bool:
 
 
 async def test_twenty_concurrent_requests_with_one_key_place_one_order(
-    doors: Sequence[WebShop], books: Shop
+    service_processes: Sequence[WebShop], direct_shop: Shop
 ) -> None:
-    mug = await doors[0].product(stock=100)
-    ann = await Buyer.of(doors[0], books)
+    mug = await service_processes[0].product(stock=100)
+    ann = await Buyer.of(service_processes[0], direct_shop)
     responses = await asyncio.gather(
-        *(ann.order(doors[number % len(doors)], order_of((mug, 2))) for number in range(20))
+        *(
+            ann.order(service_processes[number % len(service_processes)], order_of((mug, 2)))
+            for number in range(20)
+        )
     )
 
     first = responses[0]
@@ -32,17 +35,20 @@ async def test_twenty_concurrent_requests_with_one_key_place_one_order(
         assert response.headers["Location"] == first.headers["Location"]
         assert response.headers["ETag"] == first.headers["ETag"]
     assert [replayed(response) for response in responses].count(False) == 1
-    assert (await doors[0].visitor.get(f"/v1/products/{mug['id']}")).json()["available"] == 98
-    await assert_invariants(books)
+    assert (await service_processes[0].visitor.get(f"/v1/products/{mug['id']}")).json()["available"] == 98
+    await assert_invariants(direct_shop)
 
 
 async def test_one_of_several_different_orders_with_one_key_is_placed(
-    doors: Sequence[WebShop], books: Shop
+    service_processes: Sequence[WebShop], direct_shop: Shop
 ) -> None:
-    mug = await doors[0].product(stock=1000)
-    ann = await Buyer.of(doors[0], books)
+    mug = await service_processes[0].product(stock=1000)
+    ann = await Buyer.of(service_processes[0], direct_shop)
     responses = await asyncio.gather(
-        *(ann.order(doors[number % len(doors)], order_of((mug, number + 1))) for number in range(20))
+        *(
+            ann.order(service_processes[number % len(service_processes)], order_of((mug, number + 1)))
+            for number in range(20)
+        )
     )
 
     taken = [response for response in responses if response.status_code == 201]
@@ -50,19 +56,19 @@ async def test_one_of_several_different_orders_with_one_key_is_placed(
     assert (len(taken), len(refused)) == (1, 19)
     assert {response.json()["code"] for response in refused} == {"idempotency_key_reused"}
     assert not replayed(taken[0])
-    await assert_invariants(books)
+    await assert_invariants(direct_shop)
 
 
-async def test_key_reused_with_another_body_is_rejected(web: WebShop, books: Shop) -> None:
+async def test_key_reused_with_another_body_is_rejected(web: WebShop, direct_shop: Shop) -> None:
     mug = await web.product(stock=9)
-    ann = await Buyer.of(web, books)
+    ann = await Buyer.of(web, direct_shop)
     first = await ann.order(web, order_of((mug, 1)))
     other = await ann.order(web, order_of((mug, 1), note="Ring twice"))
     again = await ann.order(web, order_of((mug, 1)))
 
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
     assert (again.status_code, again.json(), replayed(again)) == (201, first.json(), True)
-    await assert_invariants(books)
+    await assert_invariants(direct_shop)
 
 
 SIGN_UP = {"email": "ann@example.com", "password": PASSWORD, "password_confirm": PASSWORD}
@@ -71,12 +77,12 @@ PRODUCT = {"sku": "MUG-RED", "name": "Mug", "price": {"amount": 1999, "currency"
 
 @pytest.mark.parametrize("operation", ["/v1/users", "/v1/products", "/v1/stock/adjustments", "cancel"])
 async def test_every_keyed_operation_has_one_effect_and_equal_responses(
-    doors: Sequence[WebShop], books: Shop, operation: str
+    service_processes: Sequence[WebShop], direct_shop: Shop, operation: str
 ) -> None:
-    staff = await doors[0].staff()
-    product = await doors[0].product(stock=10)
-    ann = await Buyer.of(doors[0], books)
-    order = (await ann.order(doors[0], order_of((product, 2)))).json()
+    staff = await service_processes[0].staff()
+    product = await service_processes[0].product(stock=10)
+    ann = await Buyer.of(service_processes[0], direct_shop)
+    order = (await ann.order(service_processes[0], order_of((product, 2)))).json()
     requests: dict[str, tuple[str, Any, int]] = {
         "/v1/users": ("/v1/users", SIGN_UP, 201),
         "/v1/products": ("/v1/products", PRODUCT, 201),
@@ -90,10 +96,13 @@ async def test_every_keyed_operation_has_one_effect_and_equal_responses(
     path, body, status = requests[operation]
     headers = key("same") | {"Authorization": staff.headers["Authorization"]}
     responses = await asyncio.gather(
-        *(doors[number % len(doors)].visitor.post(path, json=body, headers=headers) for number in range(20))
+        *(
+            service_processes[number % len(service_processes)].visitor.post(path, json=body, headers=headers)
+            for number in range(20)
+        )
     )
 
     assert [response.status_code for response in responses] == [status] * 20
     assert all(response.json() == responses[0].json() for response in responses)
     assert [replayed(response) for response in responses].count(False) == 1
-    await assert_invariants(books)
+    await assert_invariants(direct_shop)

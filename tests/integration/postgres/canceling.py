@@ -33,7 +33,7 @@ class Impatient:
                 task.cancel()
             try:
                 yield waiting_for
-            except BaseException as error:  # noqa: BLE001 - the coroutine has to see whatever comes
+            except BaseException as error:  # noqa: BLE001 - every error is passed on to the coroutine
                 thrown = error
 
 

@@ -52,7 +52,7 @@ async def test_unknown_address_executes_the_statements_of_a_wrong_password(datab
     async with postgres_store(database_url) as store:
         shop = Shop(store)
         await shop.customer("ann@example.com")
-        with statements_of(store.attempts._engine) as sent:  # type: ignore[attr-defined] # that of PostgreSQL has it
+        with statements_of(store.attempts._engine) as sent:  # type: ignore[attr-defined] # only the unit of work on PostgreSQL has the attribute
             asked = []
             for email in ("ann@example.com", "nobody@example.com"):
                 for _ in range(FREE + 2):
@@ -69,7 +69,7 @@ async def test_unknown_client_executes_the_statements_of_a_wrong_secret(database
     async with postgres_store(database_url) as store:
         shop = Shop(store)
         made = await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
-        with statements_of(store.attempts._engine) as sent:  # type: ignore[attr-defined] # that of PostgreSQL has it
+        with statements_of(store.attempts._engine) as sent:  # type: ignore[attr-defined] # only the unit of work on PostgreSQL has the attribute
             asked = []
             for client_id in (str(made.client_id), str(shop.ids.new()), "no id"):
                 shown = ClientCredentials(
@@ -92,7 +92,7 @@ async def test_password_reset_request_executes_equal_statements_for_any_address(
     async with postgres_store(database_url) as store:
         shop = Shop(store)
         await shop.customer("ann@example.com")
-        with statements_of(store.attempts._engine) as sent:  # type: ignore[attr-defined] # that of PostgreSQL has it
+        with statements_of(store.attempts._engine) as sent:  # type: ignore[attr-defined] # only the unit of work on PostgreSQL has the attribute
             asked = []
             for email in ("ann@example.com", "nobody@example.com"):
                 await shop.request_password_reset(sought_email_address(email), network=NETWORK)
@@ -107,7 +107,7 @@ async def test_sign_up_executes_equal_statements_for_known_and_new_addresses(dat
     async with postgres_store(database_url) as store:
         shop = Shop(store)
         await shop.customer("ann@example.com")
-        with statements_of(store.attempts._engine) as sent:  # type: ignore[attr-defined] # that of PostgreSQL has it
+        with statements_of(store.attempts._engine) as sent:  # type: ignore[attr-defined] # only the unit of work on PostgreSQL has the attribute
             asked = []
             for email in ("ann@example.com", "nobody@example.com"):
                 await shop.request_sign_up(

@@ -54,7 +54,7 @@ Apply = Callable[[str, Watch], object]
 class Verb:
     """A method that sets a text of an entity.
 
-    `call` reports the entities that it is about to change.
+    `call` passes the entities to its callback before it changes them.
     """
 
     rule: TextRule

@@ -280,4 +280,6 @@ async def test_stripe_event_of_an_undecided_payment_is_parsed(
     event = await inbox.open(signed(event_body(kind, intent)))
     assert event is not None
     assert (event.kind, event.payment_id) == (expected, ID)
-    assert event.authorized_until is None  # the charge, which is not in the event, states it
+    assert (
+        event.authorized_until is None
+    )  # only the charge states the reason, and the event does not contain the charge

@@ -120,8 +120,8 @@ def _credentials_of(
 ) -> ClientCredentials:
     """Return the credentials from the form (RFC 6749, section 2.3.1). Raises OAuthError.
 
-    If credentials in the form are not permitted, the secret is not verified, so that the error reveals
-    nothing about it.
+    If the form may not contain credentials, the secret is not verified, so that the error reveals nothing
+    about the secret.
     """
     if shown is not None:
         raise OAuthError("invalid_request", "Authenticate the client by one method (RFC 6749, section 2.3).")
