@@ -119,6 +119,11 @@ class Node:
             self._process.send_signal(signal.SIGINT)
             self._process.wait()
 
+    def await_end(self, seconds: float) -> int:
+        """Wait until the server ends by itself, and return its exit code."""
+        assert self._process is not None
+        return self._process.wait(seconds)
+
     def pause(self) -> None:
         """Pause all processes. The server then accepts connections, but never responds."""
         self._signal_all(signal.SIGSTOP)
@@ -186,23 +191,29 @@ def url_of(nodes: Sequence[Node]) -> str:
 
 
 @contextmanager
-def replication() -> Iterator[Replication]:
-    """Start a primary and a standby. The primary confirms no commit without the standby."""
+def nodes(*names: str) -> Iterator[Sequence[Node]]:
+    """Yield servers without clusters. They are killed at the end."""
     with data_directory() as data_dir:
         layout = Layout(data_dir)
         account = Account.for_layout(layout)
         layout.home.mkdir(parents=True, exist_ok=True)
         account.own(layout.home)
         binaries, password = find_binaries(layout, account), secrets.token_urlsafe(12)
-        nodes = [Node(name, layout.home / name, binaries, account, password) for name in ("node1", "node2")]
-        primary, standby = nodes
+        made = [Node(name, layout.home / name, binaries, account, password) for name in names]
         try:
-            primary.create()
-            primary.start()
-            standby.copy(primary)
-            standby.start()
-            primary.await_standbys(standby)
-            yield Replication(primary, standby)
+            yield made
         finally:
-            for node in nodes:
+            for node in made:
                 node.kill()
+
+
+@contextmanager
+def replication() -> Iterator[Replication]:
+    """Start a primary and a standby. The primary confirms no commit without the standby."""
+    with nodes("node1", "node2") as (primary, standby):
+        primary.create()
+        primary.start()
+        standby.copy(primary)
+        standby.start()
+        primary.await_standbys(standby)
+        yield Replication(primary, standby)

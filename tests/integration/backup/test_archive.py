@@ -1,0 +1,41 @@
+"""The archive of the write-ahead log never changes a file."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.integration.backup.scripts import SCRIPTS
+
+NAME = "000000010000000000000001"
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    archive = tmp_path / "archive"
+    archive.mkdir()
+    return archive
+
+
+def store(archive: Path, content: str) -> "subprocess.CompletedProcess[str]":
+    source = archive.with_name("source")
+    source.write_text(content)
+    command = [str(part) for part in (SCRIPTS / "archive-wal.sh", source, NAME, archive)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_file_is_archived_once_if_postgresql_repeats_the_command(archive: Path) -> None:
+    codes = [store(archive, "a segment").returncode for _ in range(2)]
+
+    assert codes == [0, 0]
+    assert {path.name: path.read_text() for path in archive.iterdir()} == {NAME: "a segment"}
+
+
+def test_archived_file_is_not_replaced_by_another_one(archive: Path) -> None:
+    store(archive, "a segment")
+
+    refused = store(archive, "a segment of another server")
+
+    assert refused.returncode == 1
+    assert "does another server use this archive?" in refused.stderr
+    assert {path.name: path.read_text() for path in archive.iterdir()} == {NAME: "a segment"}

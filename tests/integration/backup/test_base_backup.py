@@ -1,0 +1,287 @@
+"""A base backup and the archived write-ahead log restore the shop to a point in time."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from adapters.postgres.core.migrations import upgrade
+from domain.payments.method import PaymentMethod
+from tests.integration.backup.scripts import BackupScripts
+from tests.integration.cluster.programs import Program
+from tests.integration.http.services import container_on
+from tests.kit.actors import SOMEBODY
+from tests.kit.gateway import FakeGateway
+from tests.kit.web import WebShop, key, order_of, web_shop
+from tests.servers.databases import connected
+from tests.servers.replication import Node, nodes
+
+POINT = "before_the_mistake"
+LAST_EVENT = "SELECT id, position FROM outbox ORDER BY position DESC NULLS LAST LIMIT 1"
+OF_FORMER_SERVERS = "synchronous_standby_names = 'gone'\nrecovery_target_lsn = '0/1'\n"
+"""Settings of replication and of a former recovery, which must not remain in a restored server."""
+
+SECONDS = 60
+"""The time after which the archive or the recovery of a server is considered to have failed."""
+
+
+@dataclass(slots=True)
+class History:
+    """Orders before and after a restore point, and the backup from which they can be restored."""
+
+    node: Node
+    scripts: BackupScripts
+    gateway: FakeGateway
+    kept: list[str] = field(default_factory=list)
+    lost: str = ""
+    lost_payment: str = ""
+    lost_event: Mapping[str, object] = field(default_factory=dict)
+    """The last published event before the loss of the primary."""
+    time: datetime | None = None
+    """The time of the restore point."""
+    customer: dict[str, str] = field(default_factory=dict)
+    staff: dict[str, str] = field(default_factory=dict)
+    product: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def archive(self) -> Path:
+        return self.node.directory.parent / "archive"
+
+    @property
+    def backup(self) -> Path:
+        return self.node.directory.parent / "base"
+
+
+@pytest.fixture(scope="module")
+def history() -> Iterator[History]:
+    """A shop whose primary is lost after its backup."""
+    with nodes("primary") as (primary,):
+        history = History(primary, BackupScripts.copied_for(primary), FakeGateway())
+        primary.create()
+        primary.account.run(["mkdir", str(history.archive)])
+        settings = (
+            f"archive_mode = on\narchive_command = '{history.scripts.archive_command(history.archive)}'\n"
+        )
+        settings_file = primary.directory / "postgresql.auto.conf"
+        primary.account.write(settings_file, settings)
+        primary.start()
+        upgrade(primary.url)
+        # The running server does not read the file again, but the backup contains it.
+        primary.account.write(settings_file, settings + OF_FORMER_SERVERS)
+        asyncio.run(record(history))
+        primary.kill()
+        yield history
+
+
+async def record(history: History) -> None:
+    """Back the server up while customers order, set the restore point, and order once more."""
+    primary = history.node
+    async with shop_on(history) as web, connected(primary.url) as psql:
+        mug = history.product = await web.product(stock=10_000)
+        customer, staff = await web.customer(), await web.staff()
+        history.customer = {"Authorization": customer.headers["Authorization"]}
+        history.staff = {"Authorization": staff.headers["Authorization"]}
+
+        async def order() -> str:
+            number = len(history.kept)
+            response = await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key(f"{number}"))
+            assert response.status_code == 201, response.text
+            return str(response.json()["id"])
+
+        history.kept.append(await order())
+        await pay(web, history, history.kept[0], "tok_timeout")
+        backup = asyncio.create_task(
+            asyncio.to_thread(history.scripts.run, primary, "base-backup.sh", history.backup)
+        )
+        while not backup.done():
+            history.kept.append(await order())
+        await backup
+        history.kept.append(await order())
+        await publish(web, history.node)
+
+        await psql.execute(f"SELECT pg_create_restore_point('{POINT}')")
+        history.time = await psql.fetchval("SELECT clock_timestamp()")
+        history.lost = await order()
+        history.lost_payment = await pay(web, history, history.kept[1], "tok_ok")
+        await publish(web, history.node)
+        history.lost_event = await psql.fetchrow(LAST_EVENT)
+        await archived(primary)
+
+
+@asynccontextmanager
+async def shop_on(history: History, node: Node | None = None) -> AsyncIterator[WebShop]:
+    """Run the service on a server. The payment provider is the same on all servers."""
+    container = container_on((node or history.node).url)
+    container.payments.gateways.override({PaymentMethod.SANDBOX: history.gateway})
+    async with web_shop(container) as web:
+        yield web
+
+
+async def pay(web: WebShop, history: History, order_id: str, token: str) -> str:
+    response = await web.visitor.post(
+        f"/v1/orders/{order_id}/payments",
+        json={"amount": history.product["price"], "method": "sandbox", "token": token},
+        headers=history.customer | key(f"pay-{order_id}"),
+    )
+    assert response.status_code in {201, 202}, response.text
+    return str(response.json()["id"])
+
+
+async def publish(web: WebShop, node: Node) -> None:
+    """Give every event a position in the feed."""
+    async with connected(node.url) as psql:
+        while await psql.fetchval("SELECT count(*) FROM outbox WHERE position IS NULL"):
+            await web.container.database.event_feed().publish_new(limit=1000)
+
+
+async def archived(node: Node) -> None:
+    """Wait until the archive has the present write-ahead log."""
+    async with connected(node.url) as psql, asyncio.timeout(SECONDS):
+        last = await psql.fetchval("SELECT pg_walfile_name(pg_switch_wal())")
+        while not await psql.fetchval("SELECT last_archived_wal >= $1 FROM pg_stat_archiver", last):  # noqa: ASYNC110 - the archiver has no event
+            await asyncio.sleep(0.05)
+
+
+@contextmanager
+def prepared(history: History, *settings: str) -> Iterator[Node]:
+    """Yield a server that recovers from the backup when it starts."""
+    lost = history.node
+    directory = lost.directory.with_name(f"restored-{uuid4().hex}")
+    node = Node(directory.name, directory, lost.binaries, lost.account, lost.password)
+    history.scripts.run(node, "restore-base-backup.sh", history.backup, history.archive, directory, *settings)
+    try:
+        yield node
+    finally:
+        node.kill()
+
+
+@contextmanager
+def restored(history: History, *settings: str) -> Iterator[Node]:
+    """Start a server that recovers from the backup, without waiting for its promotion."""
+    with prepared(history, *settings) as node:
+        node.start()
+        yield node
+
+
+async def orders_after_recovery(node: Node) -> set[str]:
+    """Wait until the server accepts writes, and return the ids of its orders."""
+    async with connected(node.url) as psql:
+        async with asyncio.timeout(SECONDS):
+            while await psql.fetchval("SELECT pg_is_in_recovery()"):  # noqa: ASYNC110 - the promotion has no event
+                await asyncio.sleep(0.05)
+        return {str(row["id"]) for row in await psql.fetch("SELECT id FROM orders")}
+
+
+@pytest.fixture(scope="module")
+def at_point(history: History) -> Iterator[Node]:
+    """A server that was restored to the named point."""
+    with restored(history, f"recovery_target_name={POINT}") as node:
+        yield node
+
+
+async def test_restore_to_a_named_point_has_exactly_the_orders_before_it(
+    history: History, at_point: Node
+) -> None:
+    orders = await orders_after_recovery(at_point)
+
+    assert orders & {*history.kept, history.lost} == set(history.kept)
+    check = Program("check", [], {"STEELYARD_DATABASE_URL": at_point.url}, Path("unused")).run("check")
+    assert (check.returncode, check.stderr) == (0, "")
+
+
+async def test_restored_shop_places_a_lost_order_again_when_its_client_retries(
+    history: History, at_point: Node
+) -> None:
+    await orders_after_recovery(at_point)
+    async with shop_on(history, at_point) as web:
+        retried = await web.visitor.post(
+            "/v1/orders",
+            json=order_of((history.product, 1)),
+            headers=history.customer | key(f"{len(history.kept)}"),
+        )
+        lost = await web.visitor.get(f"/v1/orders/{history.lost}", headers=history.customer)
+
+    assert retried.status_code == 201
+    assert retried.json()["id"] != history.lost
+    assert lost.status_code == 404
+
+
+async def test_restored_feed_assigns_lost_positions_to_other_events(history: History, at_point: Node) -> None:
+    await orders_after_recovery(at_point)
+    async with shop_on(history, at_point) as web, connected(at_point.url) as psql:
+        first_free = 1 + await psql.fetchval("SELECT max(position) FROM outbox")
+        await web.visitor.post(
+            "/v1/orders", json=order_of((history.product, 1)), headers=history.customer | key("next")
+        )
+        await publish(web, at_point)
+        positions = [row["position"] for row in await psql.fetch("SELECT position FROM outbox")]
+        after_lost = await web.visitor.get(
+            "/v1/events", params={"after": str(history.lost_event["id"])}, headers=history.staff
+        )
+
+    assert sorted(positions) == list(range(1, len(positions) + 1))
+    assert first_free <= history.lost_event["position"]
+    assert (after_lost.status_code, after_lost.json()["code"]) == (400, "invalid_cursor")
+
+
+async def test_restored_shop_finds_the_capture_of_a_stored_payment_only(
+    history: History, at_point: Node
+) -> None:
+    await orders_after_recovery(at_point)
+    async with shop_on(history, at_point) as web, connected(at_point.url) as psql:
+        await psql.execute("UPDATE payments SET inquire_at = now() WHERE status = 'pending'")
+        await web.container.payments.settle_payments()(limit=10, actor=SOMEBODY)
+        payments = {
+            str(row["id"]): row["status"] for row in await psql.fetch("SELECT id, status FROM payments")
+        }
+
+    assert list(payments.values()) == ["captured"]
+    assert {str(id_) for id_ in history.gateway.payments} - set(payments) == {history.lost_payment}
+
+
+async def test_restore_to_a_time_has_exactly_the_orders_before_it(history: History) -> None:
+    with restored(history, f"recovery_target_time={history.time}") as node:
+        assert await orders_after_recovery(node) == set(history.kept)
+
+
+async def test_later_point_of_the_former_timeline_can_be_restored(history: History, at_point: Node) -> None:
+    await orders_after_recovery(at_point)
+    await archived(at_point)
+    with restored(history, "recovery_target_timeline=1") as node:
+        assert await orders_after_recovery(node) == {*history.kept, history.lost}
+
+
+def test_server_whose_recovery_misses_its_target_stops(history: History) -> None:
+    with prepared(history, "recovery_target_name=never_created") as node:
+        with suppress(AssertionError):  # the server can stop before or after it accepts reads
+            node.start()
+        assert node.await_end(SECONDS) == 1
+
+
+def test_base_backup_never_replaces_another_one(history: History) -> None:
+    refused = history.scripts.try_run(history.node, "base-backup.sh", history.backup)
+
+    assert (refused.returncode, refused.stderr) == (1, f"{history.backup} exists\n")
+
+
+@pytest.mark.parametrize(
+    ("target", "setting", "message"),
+    [
+        ("base", "recovery_target_name=x", "{target} is not empty\n"),
+        ("new", "archive_command=x", "not a recovery target: archive_command=x\n"),
+    ],
+)
+def test_restore_rejects_a_used_directory_or_another_setting(
+    history: History, target: str, setting: str, message: str
+) -> None:
+    directory = history.backup.with_name(target)
+    refused = history.scripts.try_run(
+        history.node, "restore-base-backup.sh", history.backup, history.archive, directory, setting
+    )
+
+    assert (refused.returncode, refused.stderr) == (1, message.format(target=directory))

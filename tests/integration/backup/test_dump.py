@@ -1,0 +1,99 @@
+"""A dump restores one database with all its orders into an empty database."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url
+
+from adapters.postgres.core.migrations import upgrade
+from tests.integration.backup.scripts import BackupScripts
+from tests.integration.cluster.programs import Program
+from tests.integration.http.services import container_on
+from tests.kit.web import key, order_of, web_shop
+from tests.servers.databases import connected
+from tests.servers.replication import Node, nodes
+
+
+@dataclass(frozen=True, slots=True)
+class Dump:
+    node: Node
+    scripts: BackupScripts
+
+    @property
+    def file(self) -> Path:
+        return self.node.directory.with_name("shop.dump")
+
+    async def create_database(self, name: str) -> str:
+        """Create an empty database, and return its URL."""
+        async with connected(self.node.url) as psql:
+            await psql.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        return make_url(self.node.url).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="module")
+def dump() -> Iterator[Dump]:
+    """A server with a shop, whose dump each test can make."""
+    with nodes("server") as (node,):
+        node.create()
+        node.start()
+        upgrade(node.url)
+        yield Dump(node, BackupScripts.copied_for(node))
+
+
+async def test_restored_dump_has_the_acknowledged_orders_and_accepts_others(dump: Dump) -> None:
+    async with web_shop(container_on(dump.node.url)) as web:
+        mug, customer = await web.product(stock=10_000), await web.customer()
+        authorization = {"Authorization": customer.headers["Authorization"]}
+        before = await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key("before"))
+        dumping = asyncio.create_task(asyncio.to_thread(dump.scripts.run, dump.node, "dump.sh", dump.file))
+        placed = 0
+        while not dumping.done():
+            await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key(f"{placed}"))
+            placed += 1
+        await dumping
+
+    url = await dump.create_database("restored")
+    await asyncio.to_thread(dump.scripts.run, dump.node, "restore-dump.sh", dump.file, database="restored")
+    check = Program("check", [], {"STEELYARD_DATABASE_URL": url}, Path("unused")).run("check")
+    async with web_shop(container_on(url)) as web:
+        found = await web.visitor.get(f"/v1/orders/{before.json()['id']}", headers=authorization)
+        after = await web.visitor.post(
+            "/v1/orders", json=order_of((mug, 1)), headers=authorization | key("after")
+        )
+
+    assert (check.returncode, check.stderr) == (0, "")
+    assert found.json() == before.json()
+    assert after.status_code == 201
+
+
+def test_dump_is_not_restored_into_a_filled_database(dump: Dump) -> None:
+    refused = dump.scripts.try_run(dump.node, "restore-dump.sh", dump.file)
+
+    assert (refused.returncode, refused.stderr) == (1, "the database steelyard is not empty\n")
+
+
+async def test_damaged_dump_leaves_the_database_empty(dump: Dump) -> None:
+    damaged = dump.file.with_name("damaged.dump")
+    dump.scripts.run(dump.node, "dump.sh", damaged)
+    whole = damaged.read_bytes()
+    damaged.write_bytes(whole[: len(whole) * 9 // 10])
+    url = await dump.create_database("damaged")
+
+    refused = dump.scripts.try_run(dump.node, "restore-dump.sh", damaged, database="damaged")
+
+    assert refused.returncode == 1
+    async with connected(url) as psql:
+        assert not await psql.fetchval(
+            "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+        )
+
+
+def test_failed_dump_leaves_no_file(dump: Dump) -> None:
+    missing = dump.file.with_name("missing.dump")
+    failed = dump.scripts.try_run(dump.node, "dump.sh", missing, database="no_such_database")
+
+    assert failed.returncode == 1
+    assert list(missing.parent.glob("missing.dump*")) == []
