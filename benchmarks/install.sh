@@ -3,7 +3,7 @@
 #
 # Whatever this machine cannot have is named in one line, and is then left out of the comparison.
 set -uo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 build=.artefacts/benchmarks
 mkdir -p "$build"
 

@@ -1,0 +1,38 @@
+"""Shell scripts have no errors that shellcheck finds, and those for backups end at the first failure."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FOLDERS = (".ci", "benchmarks", "deploy", "tests")
+BACKUP = sorted((ROOT / "deploy" / "backup").glob("*.sh"))
+
+
+def _is_shell_script(path: Path) -> bool:
+    if not path.is_file() or "node_modules" in path.parts:
+        return False
+    with path.open("rb") as file:
+        return file.readline().strip() in {b"#!/usr/bin/env bash", b"#!/bin/bash", b"#!/bin/sh"}
+
+
+def test_shellcheck_finds_no_errors() -> None:
+    shellcheck = shutil.which("shellcheck")
+    if shellcheck is None:
+        must_exist = "CI" in os.environ and os.geteuid() == 0 and shutil.which("apt-get") is not None
+        (pytest.fail if must_exist else pytest.skip)("There is no shellcheck here.")
+    scripts = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if _is_shell_script(path)]
+    assert set(BACKUP) < set(scripts)
+
+    checked = subprocess.run([shellcheck, *map(str, scripts)], capture_output=True, text=True, check=False)
+
+    assert checked.returncode == 0, checked.stdout
+
+
+@pytest.mark.parametrize("script", BACKUP, ids=lambda script: script.name)
+def test_backup_script_is_executable_and_ends_at_the_first_failure(script: Path) -> None:
+    assert os.access(script, os.X_OK)
+    assert "\nset -euo pipefail\n" in script.read_text()
