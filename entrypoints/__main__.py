@@ -1,4 +1,4 @@
-"""The command line: `python -m entrypoints`."""
+"""The command line: `python -m entrypoints`, or `steelyard` if the wheel is installed."""
 
 import sys
 
@@ -6,10 +6,16 @@ from entrypoints.gc_tuning import collect_seldom
 
 collect_seldom()
 
-if __name__ == "__main__":
-    try:
-        from entrypoints.cli.app import main
 
-        main()
+def main() -> None:
+    """Run the command that the arguments of this process name."""
+    try:
+        from entrypoints.cli.app import main as run  # noqa: PLC0415 - Ctrl-C can interrupt the import
+
+        run()
     except KeyboardInterrupt:  # Ctrl-C during the import of the command line
         sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

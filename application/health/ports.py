@@ -20,7 +20,7 @@ class SchemaOutdated(DomainError):
         found = "has no schema" if revision is None else f"has schema revision {revision}"
         super().__init__(
             f"The database {found}, and release {release} needs revision {needs}. "
-            "Run `python -m entrypoints db upgrade`."
+            "Run the command `db upgrade` of this release."
         )
         self.retry_after = _RETRY_AFTER
 

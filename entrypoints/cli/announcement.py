@@ -2,14 +2,13 @@
 
 import os
 import shlex
-import sys
 import threading
 import time
-from pathlib import Path
 
 from rich.console import Console
 
 from entrypoints.cli.address import Address
+from entrypoints.cli.program import shell_command
 from entrypoints.setting_names import PREFIX
 from entrypoints.settings import Settings
 
@@ -47,10 +46,7 @@ def _lines(address: Address, settings: Settings) -> list[tuple[str, str]]:
 
 def _command(settings: Settings) -> str:
     """Return the beginning of a shell command that uses the same embedded database."""
-    python = Path(sys.executable)
-    if python.is_relative_to(Path.cwd()):
-        python = python.relative_to(Path.cwd())
-    command = f"{shlex.quote(str(python))} -m entrypoints"
+    command = shell_command()
     if settings.database_url is None and f"{PREFIX}DATA_DIR" in os.environ:
         return f"{PREFIX}DATA_DIR={shlex.quote(str(settings.data_dir))} {command}"
     return command

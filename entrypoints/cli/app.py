@@ -23,7 +23,6 @@ from entrypoints.cli.serve import serve
 from entrypoints.cli.worker import worker
 
 app = typer.Typer(
-    name="python -m entrypoints",
     help="Steelyard: an order service with users, a catalog with stock, orders and payments.",
     no_args_is_help=True,
     add_completion=False,

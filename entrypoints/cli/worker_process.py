@@ -2,15 +2,14 @@
 
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 import structlog
 
 from entrypoints.cli.address import Address
+from entrypoints.cli.program import child_command, child_environment
 
 STOP_SECONDS = 15
 """The time for the worker to finish its current jobs."""
@@ -19,7 +18,6 @@ RESTART_SECONDS = 1.0
 POLL_SECONDS = 0.1
 
 _log = structlog.get_logger(__name__)
-_ROOT = Path(__file__).parents[2]
 
 
 @contextmanager
@@ -78,9 +76,9 @@ def _start() -> subprocess.Popen[bytes]:
     # The worker inherits the mask and unblocks SIGHUP when it can handle it. Before, the signal would end the worker.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     try:
-        return subprocess.Popen(
-            [sys.executable, "-m", "entrypoints", "worker", "--until-stdin-closes"],
-            cwd=_ROOT,
+        return subprocess.Popen(  # noqa: S603 - our own program
+            child_command("worker", "--until-stdin-closes"),
+            env=child_environment(),
             stdin=subprocess.PIPE,
             # The worker has a separate session, so that Ctrl-C reaches only `serve`. After the last response, `serve`
             # stops the worker.

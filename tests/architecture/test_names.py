@@ -14,6 +14,18 @@ def test_adapters_package_belongs_to_this_project() -> None:
         assert Path(str(package.__file__)).is_relative_to(ROOT)
 
 
+def test_command_line_is_named_only_where_its_name_is_derived() -> None:
+    """Other messages would be wrong in the wheel, where the command is `steelyard`."""
+    named = {
+        str(path.relative_to(ROOT))
+        for layer in ("domain", "application", "adapters", "entrypoints")
+        for path in (ROOT / layer).rglob("*.py")
+        if "-m entrypoints" in path.read_text()
+    }
+
+    assert named == {"entrypoints/__main__.py", "entrypoints/cli/program.py"}
+
+
 def test_no_module_has_a_vague_name() -> None:
     vague = {"utils", "helpers", "manager", "base", "common", "impl", "misc", "util", "helper"}
     named_so = [

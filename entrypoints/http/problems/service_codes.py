@@ -55,8 +55,8 @@ SERVICE_PROBLEMS = (
         status=503,
         title="The database schema is outdated",
         meaning="The database lacks a migration that this release of the service needs.",
-        remedy="Operators run `python -m entrypoints db upgrade`.",
-        detail="The database schema is outdated. Run `python -m entrypoints db upgrade`.",
+        remedy="Operators run the command `db upgrade` of this release.",
+        detail="The database schema is outdated. Run the command `db upgrade` of this release.",
         headers=("Retry-After",),
     ),
     ProblemType(

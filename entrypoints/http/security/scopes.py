@@ -13,7 +13,7 @@ _SCOPES: dict[Callable[..., Any], Sequence[Scope]] = {}
 
 CLIENT_CREDENTIALS = {
     "type": "oauth2",
-    "description": "For programs: log in with the client's id and secret (`python -m entrypoints clients create`).",
+    "description": "For programs: log in with the client's id and secret, which the command `clients create` makes.",
     "flows": {
         "clientCredentials": {
             "tokenUrl": "/token",

@@ -25,7 +25,7 @@ def test_commands_reject_an_empty_database_until_it_is_upgraded(
     monkeypatch.setenv("STEELYARD_DATABASE_URL", empty_database_url)
     code, _, err = run(*CREATE_ADMIN, typed=PASSWORD)
     assert code == 1
-    assert "Run `python -m entrypoints db upgrade`." in err
+    assert "Run the command `db upgrade` of this release." in err
     code, shown, err = status(run)
     assert (code, shown["schema revision"]) == (1, "none")
     assert err.startswith("Error: The database has no schema")
