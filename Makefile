@@ -13,7 +13,7 @@ TOOLS  := .artefacts/clients
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-stores test-services check model campaign attack rolling-upgrade cluster-drill demo bench profile study lock docs lint-documents clients-check format clean
+.PHONY: help run test test-stores test-services check model campaign attack rolling-upgrade cluster-drill demo bench profile study lock wheel docs lint-documents clients-check format clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -72,6 +72,9 @@ profile: $(READY) ## Draw a flame graph of the service under a workload: WORKLOA
 STUDY ?= --help
 study: $(READY) ## Measure one claim: STUDY=growth, dashboard, idle, memory, metrics, logins, search, starts or overload (with its options in quotes)
 	@$(BIN)/python -m benchmarks study $(STUDY)
+
+wheel: $(READY) ## Build the wheel in dist/, which installs the service as the command `steelyard`
+	@$(BIN)/python -m hatchling build --target wheel --directory dist
 
 docs: $(READY) ## Generate the pages of the docs that are generated from the code
 	@$(BIN)/python -m entrypoints lifecycle export docs/lifecycle.md

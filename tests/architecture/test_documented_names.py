@@ -29,7 +29,7 @@ MEDIA_TYPES = (
 TEST = re.compile(r"(tests/[\w/]+\.py)::(test_\w+)")
 BARE_TEST_FILE = re.compile(r"(?<![\w/])test_\w+\.py")
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#]+)")
-COMMAND = re.compile(r"python -m entrypoints ((?:[a-z-]+ ?)+)")
+COMMAND = re.compile(r"(?:python -m entrypoints|[`/]steelyard) ((?:[a-z-]+ ?)+)")
 TARGET = re.compile(r"`make ([a-z-]+)")
 VARIABLE = re.compile(rf"\b{PREFIX}[A-Z_]+[A-Z]\b")
 

@@ -6,16 +6,20 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import httpx2
 
 from entrypoints.cli.address import Address
 
 CHECKOUT = Path(__file__).parents[2]
 START_SECONDS = 120
 STOP_SECONDS = 30
+PROGRAM = (sys.executable, "-m", "entrypoints")
+PASSWORD = "a password of some length"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,7 @@ class Service:
     address: Address
     environment: dict[str, str]
     checkout: Path = CHECKOUT
+    program: Sequence[str] = PROGRAM
 
     def interrupt(self) -> tuple[int, str]:
         """Send SIGINT to the group, as Ctrl-C does. Return the exit code and the output."""
@@ -50,12 +55,17 @@ class Service:
 
 @contextmanager
 def serving(
-    database_url: str | None = None, *, with_worker: bool = True, checkout: Path = CHECKOUT, **settings: str
+    database_url: str | None = None,
+    *,
+    with_worker: bool = True,
+    checkout: Path = CHECKOUT,
+    program: Sequence[str] = PROGRAM,
+    **settings: str,
 ) -> Iterator[Service]:
     """Start the service on a free port. Wait for it with `await_answer`.
 
-    Without a URL, the service starts an embedded database. `checkout` is the directory of another release's
-    code.
+    Without a URL, the service starts an embedded database. `checkout` is the working directory: that of
+    another release's code, or any directory for an installed `program`.
     """
     port = int(settings.pop("port", "0")) or free_port()
     environment = {
@@ -67,7 +77,7 @@ def serving(
         **{f"STEELYARD_{name.upper()}": value for name, value in settings.items()},
     }
     process = subprocess.Popen(
-        [sys.executable, "-m", "entrypoints", "serve", "--worker" if with_worker else "--no-worker"],
+        [*program, "serve", "--worker" if with_worker else "--no-worker"],
         cwd=checkout,
         env=environment,
         stdout=subprocess.PIPE,
@@ -77,7 +87,7 @@ def serving(
     )
     with process:
         try:
-            yield Service(process, Address("127.0.0.1", port), environment, checkout)
+            yield Service(process, Address("127.0.0.1", port), environment, checkout, program)
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
@@ -86,7 +96,7 @@ def serving(
 def create_admin(service: Service, email: str, password: str) -> None:
     """Create an admin on the command line while the service runs."""
     subprocess.run(
-        [sys.executable, "-m", "entrypoints", "users", "create-admin", email],
+        [*service.program, "users", "create-admin", email],
         cwd=service.checkout,
         env=service.environment,
         input=f"{password}\n",
@@ -102,7 +112,7 @@ def create_client(service: Service, name: str, scope: str) -> tuple[str, str]:
     Returns the id and the secret of the client.
     """
     made = subprocess.run(
-        [sys.executable, "-m", "entrypoints", "clients", "create", name, "--scope", scope],
+        [*service.program, "clients", "create", name, "--scope", scope],
         cwd=service.checkout,
         env=service.environment,
         text=True,
@@ -111,6 +121,21 @@ def create_client(service: Service, name: str, scope: str) -> tuple[str, str]:
     )
     shown = dict(line.split("=", 1) for line in made.stdout.splitlines())
     return shown["client_id"], shown["client_secret"]
+
+
+def place_an_order(service: Service) -> int:
+    """Put a product on sale and order it. Return the status of the order's response."""
+    create_admin(service, "boss@example.com", PASSWORD)
+    with httpx2.Client(base_url=service.address.url, trust_env=False) as client:
+        assert client.get("/readyz").status_code == 200
+        answer = client.post("/token", data={"username": "boss@example.com", "password": PASSWORD})
+        client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        price = {"amount": 1999, "currency": "EUR"}
+        product = client.post(
+            "/v1/products", json={"sku": "M", "name": "Mug", "price": price, "initial_stock": 5}
+        ).json()
+        body = {"lines": [{"product_id": product["id"], "quantity": 1}]}
+        return client.post("/v1/orders", json=body, headers={"Idempotency-Key": "k"}).status_code
 
 
 def free_port() -> int:

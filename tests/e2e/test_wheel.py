@@ -1,0 +1,132 @@
+"""The wheel, installed into an environment that contains only the locked requirements."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.e2e.serving import CHECKOUT, STOP_SECONDS, place_an_order, serving
+
+LAYERS = ("domain", "application", "adapters", "entrypoints")
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(directory)],
+        cwd=CHECKOUT,
+        check=True,
+        capture_output=True,
+    )
+    [file] = directory.glob("*.whl")
+    return file
+
+
+@pytest.fixture(scope="module")
+def program(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The installed command `steelyard`."""
+    environment = tmp_path_factory.mktemp("environment")
+    uv, python = _find_uv(), environment / "bin" / "python"
+    lock = CHECKOUT / "requirements.lock"
+    for arguments in (
+        ["venv", "--clear", "--no-python-downloads", "--python", sys.executable, environment],
+        ["pip", "sync", "--python", python, "--compile-bytecode", "--require-hashes", lock],
+        ["pip", "install", "--python", python, "--compile-bytecode", "--no-deps", wheel],
+        ["pip", "check", "--python", python],
+    ):
+        subprocess.run([uv, "--quiet", *map(str, arguments)], check=True, cwd="/")
+    return environment / "bin" / "steelyard"
+
+
+def _find_uv() -> str:
+    """Return the program that `make` installs with the environment. Skip the test without it, except in CI."""
+    found = shutil.which("uv", path=f"{CHECKOUT}/.artefacts/uv/bin:{os.environ.get('PATH', '')}")
+    if found is None:
+        (pytest.fail if "CI" in os.environ else pytest.skip)("There is no uv here.")
+    return found
+
+
+def test_wheel_contains_every_file_of_the_layers(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        contained = {name for name in archive.namelist() if ".dist-info/" not in name}
+
+    files = (path for layer in LAYERS for path in (CHECKOUT / layer).rglob("*") if path.is_file())
+    layers = {path.relative_to(CHECKOUT) for path in files if path.parent.name != "__pycache__"}
+    assert contained == {
+        "steelyard/__init__.py",
+        "steelyard/__main__.py",
+        *(f"steelyard/_app/{path}" for path in layers),
+    }
+
+
+def test_installed_service_takes_an_order_in_any_directory(
+    program: Path, empty_database_url: str, tmp_path: Path
+) -> None:
+    root = Path("/")
+    data_dir = tmp_path / "data"
+    with serving(
+        empty_database_url,
+        checkout=root,
+        program=[str(program)],
+        metrics_port="0",
+        data_dir=str(data_dir.relative_to(root)),
+    ) as service:
+        service.await_answer()
+        assert place_an_order(service) == 201
+        _request_password_reset(service.address.url)
+        _await_file(data_dir / "mail")  # written by the worker, in the working directory of the service
+        checked = subprocess.run(
+            [program, "check"], cwd=root, env=service.environment, capture_output=True, text=True, check=False
+        )
+        code, output = service.interrupt()
+
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert code == 0
+    assert "Traceback" not in output
+    hint = program.parent.relative_to(root) / "python"
+    assert f"{hint} -m steelyard users create-admin" in output
+
+
+def _request_password_reset(url: str) -> None:
+    answer = httpx2.post(f"{url}/v1/password-resets", json={"email": "boss@example.com"}, trust_env=False)
+    answer.raise_for_status()
+
+
+def _await_file(directory: Path) -> None:
+    deadline = time.monotonic() + STOP_SECONDS
+    while not any(directory.glob("*")):
+        assert time.monotonic() < deadline, f"{directory} is empty."
+        time.sleep(0.05)
+
+
+def test_installed_program_names_itself_in_hints(program: Path) -> None:
+    ended = subprocess.run(
+        [program, "users", "create-staff", "--none"], cwd="/", capture_output=True, text=True, check=False
+    )
+
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("Usage: steelyard users create-staff")
+    assert "Try 'steelyard users create-staff --help'" in ended.stderr
+
+
+def test_installed_module_imports_no_layer_of_the_working_directory(program: Path, tmp_path: Path) -> None:
+    for layer in LAYERS:
+        (tmp_path / layer).mkdir()
+        (tmp_path / layer / "__init__.py").write_text("raise RuntimeError")
+
+    ended = subprocess.run(
+        [program.parent / "python", "-m", "steelyard", "openapi", "export"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert '"/v1/orders"' in ended.stdout, ended.stderr
