@@ -11,9 +11,12 @@ from application.shared.errors import Overloaded
 class Admission:
     """Admit as many requests as a batcher can serve in time.
 
-    A request counts from the check of its token until its response. In a burst, all requests arrive before
-    the first of them reaches the queue. `LoadSheddingMiddleware` therefore rejects requests while the admission
-    is full. If only the queue were bounded, requests would be rejected after most of their work was done.
+    `LoadSheddingMiddleware` rejects requests while the admission is full. A request counts from the arrival of its
+    body to its response. If only requests with a valid token counted, a burst would pass the middleware before its
+    first request counts, and most of the burst would be rejected after expensive work.
+
+    A request with a valid token also counts until its work ends, because that work continues after its client
+    disconnects.
 
     `apart` returns the number of commands that wait elsewhere, as in `Lanes`. These commands have a bound of
     their own and do not count here, so that orders for one locked product do not cause the rejection of
@@ -23,26 +26,40 @@ class Admission:
     def __init__(self, batcher: Batcher[Any, Any], apart: Sized = ()) -> None:
         self._batcher = batcher
         self._apart = apart
+        self._received = 0
         self._inside = 0
 
     def __len__(self) -> int:
-        """Return how many requests are in progress."""
+        """Return how many requests with a valid token are in progress."""
         return self._inside
 
     @property
     def is_full(self) -> bool:
-        return self._inside - len(self._apart) >= self._batcher.capacity
+        return self._is_reached_by(max(self._received, self._inside))
+
+    @contextmanager
+    def received(self) -> Iterator[None]:
+        """Count a request whose body has arrived, until the context ends."""
+        self._received += 1
+        try:
+            yield
+        finally:
+            self._received -= 1
 
     @contextmanager
     def entered(self) -> Iterator[None]:
-        """Count a request as in progress until the context ends.
+        """Count a request with a valid token as in progress until the context ends.
 
         Raises Overloaded above the bound.
         """
-        if self.is_full:
+        if self._is_reached_by(self._inside):
             raise Overloaded
         self._inside += 1
         try:
             yield
         finally:
             self._inside -= 1
+
+    def _is_reached_by(self, requests: int) -> bool:
+        """Return whether this number of requests leaves no place for another one."""
+        return requests - len(self._apart) >= self._batcher.capacity

@@ -156,6 +156,11 @@ def _add_middleware(app: FastAPI, container: Container) -> None:
     """Add the middleware, from the innermost to the outermost."""
     settings = container.settings()
     app.add_middleware(
+        LoadSheddingMiddleware,
+        gates={("POST", "/v1/orders"): container.orders.order_admission},
+        rejections=container.metrics().admission_rejections,
+    )
+    app.add_middleware(
         UnreadBodiesMiddleware,
         limits=BodyLimits(
             seconds=settings.body_timeout.total_seconds(),
@@ -164,11 +169,6 @@ def _add_middleware(app: FastAPI, container: Container) -> None:
             max_unread_per_network=settings.max_unread_bodies_per_network,
         ),
         proxies=container.security.trusted_proxies(),
-    )
-    app.add_middleware(
-        LoadSheddingMiddleware,
-        gates={("POST", "/v1/orders"): container.orders.order_admission},
-        rejections=container.metrics().admission_rejections,
     )
     unexpected: ASGIApp = internal_error
     if settings.cors_origins:

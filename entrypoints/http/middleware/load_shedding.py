@@ -1,5 +1,6 @@
 """Load shedding: reject excess requests before doing any work for them."""
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -8,6 +9,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from application.shared.admission import Admission
 from application.shared.errors import Overloaded
 from entrypoints.http.problems.prerendered import PrerenderedProblem
+from entrypoints.http.problems.problem import HTTPProblem
+from entrypoints.http.routing.body import MAX_BODY_BYTES
 from entrypoints.metrics.instruments import Counter
 
 
@@ -31,11 +34,9 @@ class _Template:
 class LoadSheddingMiddleware:
     """Return 503 at once while an admission is full. This takes a fraction of the usual work.
 
-    The admission is checked when the headers have arrived, and again when the body has arrived. A request whose body
-    arrives after other requests have filled the admission is rejected before its token and its body are checked.
-
-    The middleware takes no place of the admission. Otherwise clients that are unauthenticated or have not sent their
-    bodies could exclude others. The endpoint takes a place after the body was read and the token was checked.
+    The admission is checked when the headers have arrived, and again when the body has arrived, before the app does
+    any work for the request. From then on the request counts in the admission. It does not count earlier: otherwise
+    clients that do not send their bodies could exclude others.
 
     `gates` maps a method and a path without parameters to a function that returns the admission.
     """
@@ -60,23 +61,43 @@ class LoadSheddingMiddleware:
 
     async def _serve_unless_full(self, gate: _Gate, scope: Scope, receive: Receive, send: Send) -> None:
         admission = gate.admission()
-
-        async def receive_unless_full() -> Message:
-            message = await receive()
-            if admission.is_full and message["type"] == "http.request" and not message.get("more_body"):
-                raise _Full
-            return message
-
-        try:
+        if not admission.is_full:
+            body = _Body(receive)
+            await body.arrive()
             if not admission.is_full:
-                await self.app(scope, receive_unless_full, send)
+                with admission.received():
+                    await self.app(scope, body.receive, send)
                 return
-        except _Full:
-            pass
         scope["route"] = gate.template
         self._rejections.add((gate.template.path_format,))
         await gate.refusal(scope, receive, send)
 
 
-class _Full(Exception):
-    """The admission is full now that the body has arrived."""
+class _Body:
+    """A body that is received before the app reads it."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._messages: deque[Message] = deque()
+        self._problem: HTTPProblem | None = None
+
+    async def arrive(self) -> None:
+        """Wait for the body. Of a body above the maximum size, wait for that many bytes."""
+        size, is_whole = 0, False
+        try:
+            while not is_whole and size <= MAX_BODY_BYTES:
+                message = await self._receive()
+                self._messages.append(message)
+                size += len(message.get("body", b""))
+                is_whole = not message.get("more_body", False)
+        except HTTPProblem as problem:
+            # The app's exception handlers respond to it when the app reads the body.
+            self._problem = problem
+
+    async def receive(self) -> Message:
+        """Return the next message. Raises the HTTPProblem with which the body ended."""
+        if self._messages:
+            return self._messages.popleft()
+        if self._problem is not None:
+            raise self._problem
+        return await self._receive()

@@ -1,5 +1,7 @@
 """Load shedding rejects requests before their token and their body are checked."""
 
+import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -51,3 +53,26 @@ async def test_request_without_a_valid_token_takes_no_place_while_its_body_arriv
     response = await web.visitor.post("/v1/orders", content=body(), headers=WRONG_TOKEN)
     assert response.status_code == 401
     assert places == [0]
+
+
+async def test_bodies_of_a_burst_are_rejected_before_their_tokens_are_checked(web: WebShop) -> None:
+    admission = web.container.orders.order_admission()
+    with ExitStack() as places:
+        capacity = 0
+        while not admission.is_full:
+            places.enter_context(admission.received())
+            capacity += 1
+    requests = capacity + 7
+    all_headers_have_arrived = asyncio.Barrier(requests)
+
+    async def body() -> AsyncIterator[bytes]:
+        yield BODY[:5]
+        await all_headers_have_arrived.wait()
+        yield BODY[5:]
+
+    responses = await asyncio.gather(
+        *(web.visitor.post("/v1/orders", content=body(), headers=WRONG_TOKEN) for _ in range(requests))
+    )
+    statuses = Counter(response.status_code for response in responses)
+    assert statuses == {401: capacity, 503: 7}
+    assert not admission.is_full

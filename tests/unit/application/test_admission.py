@@ -48,3 +48,24 @@ def test_commands_in_lanes_take_no_admission_places() -> None:
         assert admission.is_full
         apart.append("waits in a lane")
         assert not admission.is_full
+
+
+def test_requests_whose_bodies_have_arrived_count(admission: Admission) -> None:
+    with ExitStack() as guests:
+        for _ in range(3):
+            assert not admission.is_full
+            guests.enter_context(admission.received())
+        assert admission.is_full
+        with admission.entered():
+            assert len(admission) == 1
+    assert not admission.is_full
+
+
+def test_work_of_disconnected_clients_counts(admission: Admission) -> None:
+    with ExitStack() as work:
+        for _ in range(3):
+            with admission.received():
+                work.enter_context(admission.entered())
+        assert admission.is_full
+        with pytest.raises(Overloaded):
+            work.enter_context(admission.entered())
