@@ -1,0 +1,200 @@
+"""The Kubernetes manifests are valid, and agree with the service."""
+
+import re
+from datetime import timedelta
+from ipaddress import ip_address
+
+import kubernetes_validate
+import pytest
+import typer.main
+from typer.core import TyperGroup
+
+from entrypoints.cli import server, worker_process
+from entrypoints.cli.app import app
+from entrypoints.job_health import JobHealth
+from entrypoints.setting_names import PREFIX
+from entrypoints.worker_health import health_apps
+from tests.kit.event_schemas import description
+from tests.kit.manifests import (
+    API,
+    CONTAINERS,
+    DEPLOYMENTS,
+    KNOWN_VARIABLES,
+    KUSTOMIZATION,
+    MANIFESTS,
+    POLICIES,
+    RESOURCES,
+    SETTINGS,
+    VARIABLES,
+    WORKER,
+    WORKLOADS,
+    Resource,
+    containers,
+    matches,
+    named_resource,
+    resource_id,
+    resources_of_kind,
+    values_of,
+)
+
+DEFAULT_MAX_CONNECTIONS = 100
+"""`max_connections` of PostgreSQL."""
+RESERVED_CONNECTIONS = 3
+"""`superuser_reserved_connections` of PostgreSQL."""
+CONNECTIONS_OF_A_MIGRATION = 2
+
+PORTS = {"http": SETTINGS.port, "metrics": SETTINGS.metrics_port}
+
+
+def test_kustomization_lists_every_manifest_and_changes_only_namespace_and_image() -> None:
+    assert KUSTOMIZATION.keys() == {"apiVersion", "kind", "namespace", "resources", "images"}
+    files = {file.name for file in MANIFESTS.glob("*.yaml")} - {"kustomization.yaml"}
+    assert set(KUSTOMIZATION["resources"]) == files
+
+
+@pytest.mark.parametrize("version", ["1.25", "1.37"])
+@pytest.mark.parametrize("resource", RESOURCES, ids=resource_id)
+def test_resource_is_valid_for_kubernetes(resource: Resource, version: str) -> None:
+    assert kubernetes_validate.validate(resource, version, strict=True) == version
+
+
+def test_misspelled_field_is_invalid_for_kubernetes() -> None:
+    misspelled = API | {"spec": {**API["spec"], "replica": 2}}
+    with pytest.raises(kubernetes_validate.ValidationError, match="replica"):
+        kubernetes_validate.validate(misspelled, "1.37", strict=True)
+
+
+@pytest.mark.parametrize("workload", WORKLOADS, ids=resource_id)
+def test_services_of_the_cluster_set_no_variables(workload: Resource) -> None:
+    """A Service named `steelyard` would set STEELYARD_PORT to `tcp://…`."""
+    assert workload["spec"]["template"]["spec"]["enableServiceLinks"] is False
+
+
+def test_every_container_runs_a_tagged_image_of_the_service() -> None:
+    [image] = KUSTOMIZATION["images"]
+    assert {container["image"] for container in CONTAINERS} == {image["name"]}
+    assert image["newTag"] not in {"", "latest"}
+
+
+def test_settings_named_by_manifests_exist() -> None:
+    named = set(re.findall(rf"{PREFIX}[A-Z_]+\b(?=:)", (MANIFESTS / "settings.yaml").read_text()))
+    named |= {variable["name"] for container in CONTAINERS for variable in container["env"]}
+    assert named == {*VARIABLES, "STEELYARD_DATABASE_URL"}
+    assert named <= KNOWN_VARIABLES.keys()
+
+
+@pytest.mark.parametrize("container", CONTAINERS, ids=lambda container: container["name"])
+def test_container_gets_the_settings_and_the_database_url(container: Resource) -> None:
+    assert container["envFrom"] == [
+        {"configMapRef": {"name": "steelyard"}},
+        {"secretRef": {"name": "steelyard"}},
+    ]
+    [url] = container["env"]
+    assert url["name"] == "STEELYARD_DATABASE_URL"
+    assert url["valueFrom"] == {"secretKeyRef": {"name": "steelyard-database", "key": "url"}}
+
+
+@pytest.mark.parametrize("container", CONTAINERS, ids=lambda container: container["name"])
+def test_container_mounts_the_file_of_the_secrets_key(container: Resource) -> None:
+    assert SETTINGS.secrets_key_file is not None
+    assert str(SETTINGS.secrets_key_file.parent) in {
+        mount["mountPath"] for mount in container["volumeMounts"] if mount["name"] == "keys"
+    }
+
+
+def test_readme_creates_every_secret_of_the_manifests() -> None:
+    used = set(values_of("secretName", RESOURCES))
+    used |= {reference["name"] for reference in values_of("secretRef", RESOURCES)}
+    used |= {reference["name"] for reference in values_of("secretKeyRef", RESOURCES)}
+    created = re.findall(r"create secret generic (\S+) (\S+)", (MANIFESTS / "README.md").read_text())
+    assert {name for name, _ in created} == used
+    assert SETTINGS.secrets_key_file is not None
+    assert f"--from-file={SETTINGS.secrets_key_file.name}" in dict(created)["steelyard-keys"]
+
+
+@pytest.mark.parametrize("container", CONTAINERS, ids=lambda container: container["name"])
+def test_container_runs_a_command_of_the_service(container: Resource) -> None:
+    command = typer.main.get_command(app)
+    arguments = list(container["args"])
+    while isinstance(command, TyperGroup):
+        command = command.commands[arguments.pop(0)]
+    options = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
+    assert set(arguments) <= options
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=resource_id)
+def test_pods_wait_for_the_migration_before_they_start(deployment: Resource) -> None:
+    [waiting] = deployment["spec"]["template"]["spec"]["initContainers"]
+    [migration] = containers(named_resource("Job", "steelyard-migration"))
+    assert waiting["args"] == ["db", "status", "--wait"]
+    assert migration["args"] == ["db", "upgrade"]
+    assert deployment["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=resource_id)
+def test_probes_request_routes_of_the_service(deployment: Resource) -> None:
+    [container] = deployment["spec"]["template"]["spec"]["containers"]
+    if deployment is API:
+        paths, port = set(description()["paths"]), "http"
+    else:
+        paths, port = set(health_apps(JobHealth(), is_stopping=lambda: False)), "metrics"
+    probes = [container[f"{kind}Probe"]["httpGet"] for kind in ("startup", "liveness", "readiness")]
+    assert [probe["path"] for probe in probes] == ["/livez", "/livez", "/readyz"]
+    assert {probe["path"] for probe in probes} <= paths
+    assert {probe["port"] for probe in probes} == {port}
+
+
+def test_ports_are_those_of_the_service() -> None:
+    exposed = {port["name"]: port["containerPort"] for port in containers(API)[1]["ports"]}
+    assert exposed == PORTS
+    assert containers(WORKER)[1]["ports"] == [{"name": "metrics", "containerPort": PORTS["metrics"]}]
+    [service] = resources_of_kind("Service")
+    assert [port["targetPort"] for port in service["spec"]["ports"]] == ["http"]
+    assert not ip_address(SETTINGS.host).is_loopback
+
+
+def test_pods_have_time_to_finish_before_they_are_killed() -> None:
+    api, worker = (each["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] for each in DEPLOYMENTS)
+    assert SETTINGS.drain_delay > timedelta(0)
+    assert api > SETTINGS.drain_delay.total_seconds() + server.STOP_SECONDS
+    assert worker > worker_process.STOP_SECONDS
+
+
+def test_selectors_match_pods() -> None:
+    pods = {
+        resource_id(workload): workload["spec"]["template"]["metadata"]["labels"] for workload in WORKLOADS
+    }
+
+    def selected(selector: Resource) -> set[str]:
+        return {pod for pod, labels in pods.items() if matches(selector, labels)}
+
+    for deployment in DEPLOYMENTS:
+        spec = deployment["spec"]
+        spread = [rule["labelSelector"] for rule in spec["template"]["spec"]["topologySpreadConstraints"]]
+        budget = named_resource("PodDisruptionBudget", deployment["metadata"]["name"])["spec"]["selector"]
+        for selector in (spec["selector"], budget, *spread):
+            assert selected(selector) == {resource_id(deployment)}
+    [service] = resources_of_kind("Service")
+    assert selected({"matchLabels": service["spec"]["selector"]}) == {resource_id(API)}
+    assert {policy["metadata"]["name"]: selected(policy["spec"]["podSelector"]) for policy in POLICIES} == {
+        "steelyard": set(pods),
+        "steelyard-api": {resource_id(API)},
+        "steelyard-other-systems": {resource_id(API), resource_id(WORKER)},
+    }
+
+
+def test_replicas_survive_the_disruption_of_one_pod() -> None:
+    [autoscaler] = resources_of_kind("HorizontalPodAutoscaler")
+    target = autoscaler["spec"]["scaleTargetRef"]
+    assert (target["kind"], target["name"]) == ("Deployment", API["metadata"]["name"])
+    assert "replicas" not in API["spec"]  # `kubectl apply` would reset the number of the autoscaler
+    assert min(autoscaler["spec"]["minReplicas"], WORKER["spec"]["replicas"]) > 1
+    assert [budget["spec"]["maxUnavailable"] for budget in resources_of_kind("PodDisruptionBudget")] == [1, 1]
+
+
+def test_connections_of_all_pods_fit_into_the_default_of_postgresql() -> None:
+    """During a roll-out, each Deployment has one more pod."""
+    [autoscaler] = resources_of_kind("HorizontalPodAutoscaler")
+    pods = autoscaler["spec"]["maxReplicas"] + WORKER["spec"]["replicas"] + 2
+    connections = pods * (SETTINGS.database_pool_size + SETTINGS.public_read_pool_size)
+    assert connections + CONNECTIONS_OF_A_MIGRATION <= DEFAULT_MAX_CONNECTIONS - RESERVED_CONNECTIONS
