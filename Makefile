@@ -70,7 +70,7 @@ profile: $(READY) ## Draw a flame graph of the service under a workload: WORKLOA
 	@$(BIN)/python -m benchmarks profile $(WORKLOAD)
 
 STUDY ?= --help
-study: $(READY) ## Measure one claim: STUDY=growth, dashboard, idle, memory, metrics, logins, search, starts or overload (with its options in quotes)
+study: $(READY) ## Measure one claim: STUDY=growth, dashboard, idle, memory, metrics, logins, partitions, search, starts or overload (with its options in quotes)
 	@$(BIN)/python -m benchmarks study $(STUDY)
 
 wheel: $(READY) ## Build the wheel in dist/, which installs the service as the command `steelyard`

@@ -32,8 +32,8 @@ FROM made_lines;
 INSERT INTO order_history (order_id, version, action, source, target, reason, actor_id, request_id, occurred_at)
 SELECT id, 1, 'place', NULL, 'pending_payment', NULL, customer_id, 'made', placed_at FROM made;
 
-INSERT INTO outbox (id, type, aggregate_type, aggregate_id, aggregate_version, occurred_at, data)
-SELECT ('000000e0-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'order.placed', 'order', id, 1, placed_at, '{}'
+INSERT INTO outbox (id, type, aggregate_type, aggregate_id, aggregate_version, occurred_at, data, position)
+SELECT ('000000e0-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'order.placed', 'order', id, 1, placed_at, '{}', n
 FROM made;
 
 INSERT INTO idempotency_keys (principal, operation, key, fingerprint, result, created_at)

@@ -17,6 +17,7 @@ from benchmarks.studies import logins as logging_in
 from benchmarks.studies import memory as weighing
 from benchmarks.studies import metrics as recording
 from benchmarks.studies import overload as overloading
+from benchmarks.studies import partitions as partitioning
 from benchmarks.studies import search as searching
 from benchmarks.studies import starts as starting
 from benchmarks.studies.timing import Durations
@@ -76,6 +77,15 @@ def metrics() -> None:
     """Measure the CPU time of recording the metrics of one request."""
     for title, (least, middle, most) in recording.measure().items():
         console.print(f"min {least:5.2f}  median {middle:5.2f}  max {most:5.2f} µs  {title}")
+
+
+@group.command()
+def partitions(records: Annotated[int, typer.Option(min=10_000)] = 1_000_000) -> None:
+    """Compare idempotency records in one table and in partitions."""
+    with server() as postgres:
+        console.print(f"Making {records:,} records twice")
+        for title, cost in asyncio.run(partitioning.measure(postgres, records)).items():
+            console.print(f"{cost!s:>42}  {title}")
 
 
 @group.command()

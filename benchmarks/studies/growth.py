@@ -1,4 +1,4 @@
-"""Compare a deep page of a list with the first page, and placing orders in two shops.
+"""Compare pages of a list, placing orders and pruning in two shops.
 
 The shops have few and many orders.
 """
@@ -6,12 +6,14 @@ The shops have few and many orders.
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from adapters.postgres.core.migrations import upgrade
 from application.orders.access import OrderAccess
 from application.orders.place_order_batch import PlaceOrderCommand
 from application.orders.ports import OrderFilter
+from application.retention.ports import PrunableRecords
 from application.shared.idempotency import IdempotencyKey, IdempotentOperation
 from application.shared.page import Position
 from benchmarks.database import Server
@@ -27,6 +29,8 @@ from entrypoints.settings import Settings
 SMALL = 10_000
 PAGE = 20
 TURNS = 200
+PRUNED = 10
+"""The number of records that one call prunes. The small shop has enough for all turns."""
 DEPTHS = (0.01, 0.5, 0.99)
 """The fraction of all orders that precedes the deep page."""
 
@@ -66,6 +70,18 @@ async def _calls(container: Container, orders: int) -> dict[str, Call]:
     )
     calls["place an order"] = lambda: place(_commands(1, orders, next(numbers)))
     calls["place a batch of 32"] = lambda: place(_commands(32, orders, next(numbers)))
+
+    def prune(records: PrunableRecords) -> Call:
+        # A third is older than this time, as with a retention of two thirds of the shop's age.
+        before = datetime.now(UTC) - timedelta(seconds=orders * 2 / 3)
+        return lambda: records.prune(before=before, limit=PRUNED)
+
+    for name, records in (
+        ("idempotency records", container.database.idempotency_records()),
+        ("events", container.database.event_feed()),
+        ("stock movements", container.database.stock_ledger()),
+    ):
+        calls[f"prune {PRUNED} {name}"] = prune(records)
     return {f"{name}, of {orders:,} orders": call for name, call in calls.items()}
 
 
