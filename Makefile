@@ -13,7 +13,7 @@ TOOLS  := .artefacts/clients
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-stores test-services check model campaign attack rolling-upgrade cluster-drill demo bench profile study lock wheel docs lint-documents clients-check format clean
+.PHONY: help run test test-stores test-services check model campaign attack rolling-upgrade cluster-drill demo bench profile study lock wheel docs lint-documents clients-check image lint-image format clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -85,6 +85,12 @@ lint-documents: $(READY) $(TOOLS)/.ready ## Lint the OpenAPI and AsyncAPI docume
 clients-check: $(READY) $(TOOLS)/.ready ## Generate clients in Python and TypeScript, type-check them, and place orders with them
 	@$(BIN)/python -m tests.clients.check
 
+image: ## Build the container image steelyard:local
+	docker build $(IMAGE_BUILD_OPTIONS) --build-arg REVISION=$$(git rev-parse HEAD) --tag steelyard:local .
+
+lint-image: $(READY) ## Lint the Dockerfile with hadolint
+	$(BIN)/hadolint Dockerfile
+
 format: $(READY) ## Format the code and fix lint errors where possible
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -92,14 +98,16 @@ format: $(READY) ## Format the code and fix lint errors where possible
 lock: $(READY) | $(UV) ## Update the lock files of the Python packages
 	$(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --upgrade -o requirements.lock
 	$(UV) pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --upgrade -o requirements-dev.lock
+	echo uv | $(UV) pip compile - --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --upgrade -o requirements-build.lock
 	$(UV) pip compile tests/clients/requirements.in --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --upgrade -o tests/clients/requirements.lock
 
 clean: ## Remove the environment and the caches, but not the data
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .artefacts
 
-$(UV):
+$(UV): requirements-build.lock
 	@python3 -m venv .artefacts/uv
-	@.artefacts/uv/bin/pip install --quiet --disable-pip-version-check uv
+	@.artefacts/uv/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-build.lock
+	@touch $@
 
 # Node comes from a Python package, so that no machine has to have it.
 $(TOOLS)/.ready: tests/clients/requirements.lock tests/clients/package-lock.json | $(UV)

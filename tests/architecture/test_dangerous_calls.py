@@ -62,6 +62,7 @@ def test_container_image_contains_only_the_service() -> None:
     rules = [line for line in lines if line and not line.startswith("#")]
     assert rules[0] == "*"
     assert {rule for rule in rules if rule.startswith("!")} == {
+        "!requirements-build.lock",
         "!requirements.lock",
         *(f"!{folder}" for folder in FOLDERS),
     }

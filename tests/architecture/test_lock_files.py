@@ -11,7 +11,12 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 NPM = ("benchmarks/peers/fastify", "tests/clients")
-PYTHON = ("requirements.lock", "requirements-dev.lock", "tests/clients/requirements.lock")
+PYTHON = (
+    "requirements.lock",
+    "requirements-build.lock",
+    "requirements-dev.lock",
+    "tests/clients/requirements.lock",
+)
 
 
 @pytest.mark.parametrize("folder", NPM)
