@@ -1,0 +1,25 @@
+"""A copy of the data directory of a stopped embedded server is a backup."""
+
+import asyncio
+
+from adapters.embedded_postgres import EmbeddedPostgres
+from tests.servers.databases import connected
+from tests.servers.embedded import data_directory
+from tests.servers.forgetful import FORGETFUL
+
+
+async def test_copied_data_directory_has_the_committed_rows() -> None:
+    with data_directory() as original, data_directory() as copy:
+        with EmbeddedPostgres(original, FORGETFUL).lease() as url:
+            async with connected(url) as psql:
+                await psql.execute("CREATE TABLE saved AS SELECT 'a row' AS value")
+        # The lock is free when the last process of the server has ended.
+        lock = original / "postgresql" / "server.lock"
+        copying = await asyncio.create_subprocess_exec(
+            "/usr/bin/env", "flock", lock, "cp", "-a", original / "postgresql", copy
+        )
+        assert await copying.wait() == 0
+
+        with EmbeddedPostgres(copy, FORGETFUL).lease() as url:
+            async with connected(url) as psql:
+                assert await psql.fetchval("SELECT value FROM saved") == "a row"
