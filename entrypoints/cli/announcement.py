@@ -9,6 +9,7 @@ from rich.console import Console
 
 from entrypoints.cli.address import Address
 from entrypoints.cli.program import shell_command
+from entrypoints.cli.systemd import notify_ready
 from entrypoints.setting_names import PREFIX
 from entrypoints.settings import Settings
 
@@ -16,13 +17,14 @@ POLL_SECONDS = 0.05
 
 
 def announce_when_ready(address: Address, settings: Settings) -> None:
-    """Print the service's address as soon as it answers, from a background thread."""
+    """Print the service's address and notify systemd as soon as it answers, from a background thread."""
     threading.Thread(target=_announce, args=(address, settings), name="announce", daemon=True).start()
 
 
 def _announce(address: Address, settings: Settings) -> None:
     while not address.answers():
         time.sleep(POLL_SECONDS)
+    notify_ready()
     console = Console(highlight=False, soft_wrap=True)
     for name, value in _lines(address, settings):
         console.print(f"[bold]{name:<12}[/bold] ", end="")

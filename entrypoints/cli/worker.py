@@ -23,6 +23,7 @@ def worker(
     from entrypoints.cli.address import Address
     from entrypoints.cli.shop import in_shop
     from entrypoints.cli.signals import stop_requested
+    from entrypoints.cli.systemd import notify_ready
     from entrypoints.logging_config import configure_logging
     from entrypoints.metrics.server import metrics_app, operations_server, shared_directory
     from entrypoints.reloading import reloader
@@ -49,6 +50,7 @@ def worker(
                 }
                 working.enter_context(operations_server(ip, settings.metrics_port, apps))
                 typer.echo("The worker is running.")
+                notify_ready()
             await work(container, until=stop)
 
     metrics_dir = None

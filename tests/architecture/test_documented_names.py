@@ -16,6 +16,7 @@ PAGES = [
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",
     *sorted(page for folder in ("docs", "deploy", "tests") for page in (ROOT / folder).rglob("*.md")),
+    *sorted(unit for kind in ("*.service", "*.conf") for unit in (ROOT / "deploy" / "systemd").rglob(kind)),
 ]
 
 FOLDERS = "domain|application|adapters|entrypoints|tests|examples|benchmarks|deploy|clients|docs"
@@ -29,7 +30,7 @@ MEDIA_TYPES = (
 TEST = re.compile(r"(tests/[\w/]+\.py)::(test_\w+)")
 BARE_TEST_FILE = re.compile(r"(?<![\w/])test_\w+\.py")
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#]+)")
-COMMAND = re.compile(r"(?:python -m entrypoints|[`/]steelyard) ((?:[a-z-]+ ?)+)")
+COMMAND = re.compile(r"(?:python -m entrypoints|`steelyard|bin/steelyard) ((?:[a-z-]+ ?)+)")
 TARGET = re.compile(r"`make ([a-z-]+)")
 VARIABLE = re.compile(rf"\b{PREFIX}[A-Z_]+[A-Z]\b")
 

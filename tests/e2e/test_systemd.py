@@ -1,0 +1,55 @@
+"""The notifications for which units of `Type=notify` wait."""
+
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from entrypoints.cli.systemd import notify_ready
+from tests.e2e.serving import PROGRAM, START_SECONDS, STOP_SECONDS, serving
+
+
+@pytest.fixture
+def notifications(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """The socket at which systemd would receive notifications."""
+    path = str(tmp_path / "notify")
+    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as receiver:
+        receiver.bind(path)
+        receiver.settimeout(START_SECONDS)
+        monkeypatch.setenv("NOTIFY_SOCKET", path)
+        yield receiver
+
+
+def test_service_notifies_systemd_when_it_answers(notifications: socket.socket, database_url: str) -> None:
+    with serving(database_url, with_worker=False) as service:
+        assert notifications.recv(100) == b"READY=1"
+        assert service.address.answers()
+
+
+def test_worker_notifies_systemd_when_it_runs(notifications: socket.socket, database_url: str) -> None:
+    settings = {"STEELYARD_DATABASE_URL": database_url, "STEELYARD_METRICS_PORT": "0"}
+    with subprocess.Popen([*PROGRAM, "worker"], env={**os.environ, **settings}) as worker:
+        try:
+            assert notifications.recv(100) == b"READY=1"
+        finally:
+            worker.send_signal(signal.SIGTERM)
+        assert worker.wait(STOP_SECONDS) == 0
+
+
+def test_notification_reaches_an_abstract_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as receiver:
+        receiver.bind("")  # Linux chooses a free abstract name
+        receiver.settimeout(STOP_SECONDS)
+        monkeypatch.setenv("NOTIFY_SOCKET", receiver.getsockname().decode().replace("\0", "@", 1))
+        notify_ready()
+        assert receiver.recv(100) == b"READY=1"
+
+
+def test_process_without_systemd_sends_no_notification(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
+    notify_ready()
