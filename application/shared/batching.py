@@ -84,6 +84,7 @@ class Batcher(Generic[C, R]):
         self._recent = _Speed(0, 0.0)
         self._waiting: deque[_Waiting[C, R]] = deque()
         self._worker: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
     @property
     def waiting(self) -> int:
@@ -117,33 +118,36 @@ class Batcher(Generic[C, R]):
         loop = asyncio.get_running_loop()
         waiting = _Waiting[C, R](command, loop.create_future(), loop.time())
         self._waiting.append(waiting)
-        timer = loop.call_later(self._queue_timeout, self._time_out, waiting)
+        if self._timer is None:
+            self._timer = loop.call_at(waiting.since + self._queue_timeout, self._time_out)
         if self.is_idle:
             self._worker = loop.create_task(self._work())
         try:
             return await waiting.answer
         except asyncio.CancelledError:
-            self._remove(waiting)
+            with suppress(ValueError):  # the command has begun
+                self._waiting.remove(waiting)
             raise
-        finally:
-            timer.cancel()
 
     async def drain(self) -> None:
         """Wait until every submitted command has finished."""
         while self._worker is not None and not self._worker.done():
             await asyncio.wait([self._worker])
 
-    def _time_out(self, waiting: _Waiting[C, R]) -> None:
-        """Reject a command that has not begun, without waiting for the running batch."""
-        if self._remove(waiting):
-            _set(waiting.answer, Overloaded())
+    def _time_out(self) -> None:
+        """Reject the commands that have waited too long, without waiting for the running batch.
 
-    def _remove(self, waiting: _Waiting[C, R]) -> bool:
-        """Remove a command from the queue, and return whether it was there."""
-        with suppress(ValueError):
-            self._waiting.remove(waiting)
-            return True
-        return False
+        The next call is at the timeout of the first command in the queue, which has waited longest. A timer for
+        each command would take more time than queueing it.
+        """
+        loop = asyncio.get_running_loop()
+        self._timer = None
+        while self._waiting:
+            ends = self._waiting[0].since + self._queue_timeout
+            if ends > loop.time():
+                self._timer = loop.call_at(ends, self._time_out)
+                return
+            _set(self._waiting.popleft().answer, Overloaded())
 
     async def _work(self) -> None:
         loop = asyncio.get_running_loop()

@@ -230,6 +230,18 @@ async def test_queued_command_is_rejected_at_its_timeout_while_the_batch_runs(ki
     assert kitchen.batches == [["soup"]]
 
 
+async def test_each_queued_command_is_rejected_at_its_own_timeout(kitchen: Kitchen) -> None:
+    batcher = Batcher(kitchen, max_batch=3, max_waiting=4, queue_timeout=0.01)
+    kitchen.stove.clear()
+    soup, *queued = await order(batcher, "soup", "fish", "cake")
+    assert all(isinstance(outcome, Overloaded) for outcome in await outcomes(queued))
+    [pie] = await order(batcher, "pie")
+    with pytest.raises(Overloaded):
+        await pie
+    kitchen.stove.set()
+    assert await soup == "SOUP"
+
+
 async def test_draining_waits_for_every_submitted_command(
     batcher: Batcher[str, str], kitchen: Kitchen
 ) -> None:
