@@ -17,8 +17,8 @@ class Taken(NamedTuple):
 class MovingWindows:
     """The times, in seconds, of the requests of each key within the window.
 
-    Each request examines the next two keys and drops a key whose window has passed, so that keys are dropped
-    faster than they are added. At `max_keys`, the key that was examined longest ago is dropped.
+    Each request examines the next key, and a request with a new key examines two. A key whose window has passed is
+    dropped, so keys are dropped faster than they are added. At `max_keys`, the key that was examined longest ago is dropped.
     """
 
     def __init__(self, *, max_keys: int) -> None:
@@ -31,9 +31,10 @@ class MovingWindows:
 
     def take(self, key: tuple[str, str], *, limit: int, window: int, now: float) -> Taken:
         """Count a request unless it would exceed the limit."""
-        self._forget_passed(now)
+        self._examine_next(now)
         entry = self._windows.get(key)
         if entry is None:
+            self._examine_next(now)
             if len(self._windows) >= self._max_keys:
                 self._windows.popitem(last=False)
             entry = self._windows[key] = (window, array("d"))
@@ -45,10 +46,11 @@ class MovingWindows:
             moments.append(now)
         return Taken(allowed, len(moments), moments[0] if moments else now)
 
-    def _forget_passed(self, now: float) -> None:
-        for _ in range(min(2, len(self._windows))):
-            key, (window, moments) = next(iter(self._windows.items()))
-            if moments and moments[-1] > now - window:
-                self._windows.move_to_end(key)
-            else:
-                del self._windows[key]
+    def _examine_next(self, now: float) -> None:
+        if not self._windows:
+            return
+        key, (window, moments) = next(iter(self._windows.items()))
+        if moments and moments[-1] > now - window:
+            self._windows.move_to_end(key)
+        else:
+            del self._windows[key]
