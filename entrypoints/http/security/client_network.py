@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from entrypoints.bootstrap.root import Container
-from entrypoints.from_container import from_container
+from entrypoints.from_container import FromContainer
 from entrypoints.proxies import TrustedProxies, parse_address
 
 IPV6_PREFIX = 64
@@ -17,9 +17,10 @@ All addresses of the network count as one client.
 """
 
 
-async def get_network(
-    request: Request, proxies: Annotated[TrustedProxies, from_container(Container.security.trusted_proxies)]
-) -> str:
+trusted_proxies = FromContainer.of(Container.security.trusted_proxies)
+
+
+async def get_network(request: Request, proxies: Annotated[TrustedProxies, Depends(trusted_proxies)]) -> str:
     """Return the client's network, as a dependency."""
     return network_of_client(request, proxies)
 

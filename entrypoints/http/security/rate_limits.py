@@ -1,6 +1,7 @@
 """Rate limits, as dependencies."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import lru_cache
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
@@ -14,19 +15,17 @@ from entrypoints.http.problems.problem import HTTPProblem
 from entrypoints.http.representation.response_headers import sends_headers
 from entrypoints.http.routing.compiled_dependencies import before_body
 from entrypoints.http.security.authentication import TokenResult
-from entrypoints.http.security.client_network import get_network, network_of_client
-from entrypoints.proxies import TrustedProxies
+from entrypoints.http.security.client_network import get_network, network_of_client, trusted_proxies
+
+_text_of_id = lru_cache(maxsize=10_000)(str)
+"""The text of an id. The principal of a token is cached as well, so the same ids come again."""
 
 
-async def get_principal_or_network(
-    principal: TokenResult,
-    request: Request,
-    proxies: Annotated[TrustedProxies, from_container(Container.security.trusted_proxies)],
-) -> str:
+async def get_principal_or_network(principal: TokenResult, request: Request) -> str:
     """Return the caller's id, or the network of a caller without a valid token."""
     if principal is None or isinstance(principal, DomainError):
-        return network_of_client(request, proxies)
-    return str(principal.id)
+        return network_of_client(request, trusted_proxies.resolve(request))
+    return _text_of_id(principal.id)
 
 
 def limited(policy_name: str, *, by: Callable[..., Awaitable[str]]) -> Callable[..., Awaitable[None]]:
@@ -48,14 +47,26 @@ def limited(policy_name: str, *, by: Callable[..., Awaitable[str]]) -> Callable[
     ) -> None:
         policy = policies[policy_name]
         allowance = await limiter.take(policy, partition)
-        quota = f'"{policy.name}";q={policy.quota};w={policy.window}'
-        remaining = f'"{policy.name}";r={allowance.remaining};t={allowance.resets_in}'
+        headers = (
+            _policy_header(policy.name, policy.quota, policy.window),
+            _remaining_header(policy.name, allowance.remaining, allowance.resets_in),
+        )
         if not allowance.allowed:
-            headers = {"RateLimit-Policy": quota, "RateLimit": remaining}
-            raise HTTPProblem("rate_limited", headers={**headers, "Retry-After": str(allowance.resets_in)})
-        response.raw_headers += ((b"ratelimit-policy", quota.encode()), (b"ratelimit", remaining.encode()))
+            sent = {name.decode(): value.decode() for name, value in headers}
+            raise HTTPProblem("rate_limited", headers={**sent, "Retry-After": str(allowance.resets_in)})
+        response.raw_headers += headers
 
     return take
+
+
+@lru_cache(maxsize=64)
+def _policy_header(name: str, quota: int, window: int) -> tuple[bytes, bytes]:
+    return b"ratelimit-policy", f'"{name}";q={quota};w={window}'.encode()
+
+
+@lru_cache(maxsize=4096)
+def _remaining_header(name: str, remaining: int, resets_in: int) -> tuple[bytes, bytes]:
+    return b"ratelimit", f'"{name}";r={remaining};t={resets_in}'.encode()
 
 
 LimitReads = Depends(limited("reads", by=get_principal_or_network))
