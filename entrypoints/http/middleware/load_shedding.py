@@ -1,7 +1,7 @@
 """Load shedding: reject excess requests before doing any work for them."""
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -51,13 +51,12 @@ class LoadSheddingMiddleware:
             for (method, path), admission in gates.items()
         }
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http" and scope["method"] == "POST":
             gate = self._gates.get(("POST", scope["path"]))
             if gate is not None:
-                await self._serve_unless_full(gate, scope, receive, send)
-                return
-        await self.app(scope, receive, send)
+                return self._serve_unless_full(gate, scope, receive, send)
+        return self.app(scope, receive, send)
 
     async def _serve_unless_full(self, gate: _Gate, scope: Scope, receive: Receive, send: Send) -> None:
         admission = gate.admission()

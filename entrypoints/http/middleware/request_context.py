@@ -84,7 +84,8 @@ class RequestContextMiddleware:
             return
         started = perf_counter()
         headers = dict(scope["headers"])
-        given_id = _acceptable_id(headers.get(b"x-request-id", b""))
+        sent_id = headers.get(b"x-request-id")
+        given_id = _acceptable_id(sent_id) if sent_id else None
         request_id = given_id or f"{_ids.getrandbits(128):032x}"
         recorded_id = f"client:{given_id}" if given_id else request_id
         scope.setdefault("state", {}).update(request_id=request_id, recorded_id=recorded_id)
@@ -150,10 +151,11 @@ def _acceptable_id(sent: bytes) -> str | None:
 def _completed(
     headers: list[tuple[bytes, bytes]], always: Headers, request_id: str
 ) -> list[tuple[bytes, bytes]]:
-    present = [name for name, _ in headers]
+    present = dict(headers)
     unless_set = _UNLESS_SET_WITH_ETAG if b"etag" in present else _UNLESS_SET
-    defaults = [header for header in unless_set if header[0] not in present]
-    return [*headers, *always, *defaults, (b"x-request-id", request_id.encode())]
+    completed = [*headers, *always, (b"x-request-id", request_id.encode())]
+    completed += [header for header in unless_set if header[0] not in present]
+    return completed
 
 
 def _template(scope: Scope) -> str | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,10 +61,13 @@ class UnreadBodiesMiddleware:
         self._counted_by_network: Counter[str] = Counter()
         self._timer: asyncio.TimerHandle | None = None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        # A coroutine that only awaits the app's coroutine would take time for every request.
         if scope["type"] != "http" or scope["method"] in _WITHOUT_BODY:
-            await self.app(scope, receive, send)
-            return
+            return self.app(scope, receive, send)
+        return self._serve(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = _UnreadBody(self, scope, receive)
         try:
             await self.app(scope, body.receive, send)

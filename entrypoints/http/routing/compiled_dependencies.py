@@ -136,9 +136,9 @@ class CompiledDependencies:
         self._add(rest, known)
         self._before_body, self._after_body = self._steps[:number], self._steps[number:]
 
-    async def solve_before_body(self, solving: Solving) -> None:
+    def solve_before_body(self, solving: Solving) -> Awaitable[None]:
         """Solve the dependencies marked with `before_body`. Raises the errors of dependencies."""
-        await self._solve(solving, self._before_body, PydanticUndefined)
+        return self._solve(solving, self._before_body, PydanticUndefined)
 
     async def solve(self, solving: Solving, body: Any) -> Any:  # noqa: ANN401 - any JSON in, what the endpoint returns out
         """Solve the other dependencies and call the endpoint.
@@ -298,12 +298,11 @@ def _parameters_of(call: Call) -> tuple[Parameter, ...]:
 
 
 def _getter(sources: tuple[int, ...]) -> Callable[[Sequence[Any]], Sequence[Any]]:
-    if not sources:
-        return lambda _: ()
-    if len(sources) == 1:
-        [only] = sources
-        return lambda values: (values[only],)
-    return itemgetter(*sources)
+    if len(sources) > 1:
+        return itemgetter(*sources)
+    # With one index, `itemgetter` returns the value itself. A slice gives a sequence.
+    first = sources[0] if sources else 0
+    return itemgetter(slice(first, first + len(sources)))
 
 
 def _in_thread(call: Call) -> Callable[..., Awaitable[Any]]:

@@ -54,7 +54,7 @@ async def test_body_that_never_arrives_times_out() -> None:
 
 
 async def test_cancelled_request_ends_the_wait_for_its_body() -> None:
-    request = asyncio.create_task(middleware(limits())(scope_of("192.0.2.1"), never, send))
+    request = asyncio.ensure_future(middleware(limits())(scope_of("192.0.2.1"), never, send))
     await asyncio.sleep(0)
     request.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -75,7 +75,7 @@ async def test_request_above_the_limit_of_unread_bodies_is_rejected(
     bounds: BodyLimits, peers: tuple[str, ...], refused: bool
 ) -> None:
     app = middleware(bounds)
-    *waiting, last = (asyncio.create_task(app(scope_of(peer), never, send)) for peer in peers)
+    *waiting, last = (asyncio.ensure_future(app(scope_of(peer), never, send)) for peer in peers)
     done, _ = await asyncio.wait([last], timeout=2 if refused else 0.1)
     assert bool(done) is refused
     for request in (*waiting, last):
@@ -96,7 +96,7 @@ async def test_arrived_bodies_do_not_count_as_unread() -> None:
         return {"type": "http.request", "body": b"{}"}
 
     app = middleware(limits(max_unread=1, max_unread_per_network=1))
-    requests = [asyncio.create_task(app(scope_of("192.0.2.1"), arrive, send)) for _ in range(8)]
+    requests = [asyncio.ensure_future(app(scope_of("192.0.2.1"), arrive, send)) for _ in range(8)]
     await asyncio.sleep(0)  # all of them are waiting: the event loop has not read any body yet
     time.sleep(2 * unread_bodies.TICK_SECONDS)  # noqa: ASYNC251 - a busy event loop, which is late with the first check
     await asyncio.sleep(0)
@@ -110,7 +110,7 @@ async def test_arrived_bodies_do_not_count_as_unread() -> None:
 async def test_trusted_proxy_is_exempt_from_the_unread_body_limit(peer: str, refused: bool) -> None:
     bounds = limits(max_unread=0, max_unread_per_network=1)
     app = middleware(bounds, networks=(ip_network("10.0.0.0/8"),))
-    requests = [asyncio.create_task(app(scope_of(peer), never, send)) for _ in range(3)]
+    requests = [asyncio.ensure_future(app(scope_of(peer), never, send)) for _ in range(3)]
     done: set[asyncio.Task[None]] = set()
     with suppress(TimeoutError):
         async with asyncio.timeout(2 if refused else 0.1):
