@@ -116,7 +116,8 @@ class Batcher(Generic[C, R]):
         if len(self._waiting) >= self._max_waiting:
             raise Overloaded
         loop = asyncio.get_running_loop()
-        waiting = _Waiting[C, R](command, loop.create_future(), loop.time())
+        # Without type arguments, which would have to be assigned to each object.
+        waiting: _Waiting[C, R] = _Waiting(command, loop.create_future(), loop.time())
         self._waiting.append(waiting)
         if self._timer is None:
             self._timer = loop.call_at(waiting.since + self._queue_timeout, self._time_out)
