@@ -1,6 +1,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from application.orders.ports import OrderHasExpired, PlacementContext
@@ -99,7 +99,8 @@ class PlaceOrderBatch:
             stored = dict(await work.idempotency.claim([command.key for command in commands], OrderView))
             context = await self._lock(work, commands, stored)
             placed: dict[IdempotencyKey, Order] = {}
-            decided = [self._decide(command, context, stored, placed) for command in commands]
+            now = self.clock.now()
+            decided = [self._decide(command, context, stored, placed, now) for command in commands]
             outcomes = await _replay_pruned(work, commands, decided, stored)
             if placed:
                 work.traces.update(_traces(commands, placed))
@@ -125,6 +126,7 @@ class PlaceOrderBatch:
         context: PlacementContext,
         stored: StoredResults,
         placed: dict[IdempotencyKey, Order],
+        now: datetime,
     ) -> Outcome:
         """Replay, accept or reject an order. Add an accepted order to `stored` and `placed`."""
         try:
@@ -132,20 +134,19 @@ class PlaceOrderBatch:
                 return _replay(earlier, command.key)
             if context.locked_elsewhere and (locked := command.rows & context.locked_elsewhere):
                 return RowsLocked(locked)
-            placed[command.key] = order = self._place(command, context)
+            placed[command.key] = order = self._place(command, context, now)
         except DomainError as rejection:
             return rejection
         view = OrderView.of(order)
         stored[command.key.scope] = StoredResult(command.key.fingerprint, view)
         return IdempotentResult(view)
 
-    def _place(self, command: PlaceOrderCommand, context: PlacementContext) -> Order:
+    def _place(self, command: PlaceOrderCommand, context: PlacementContext, now: datetime) -> Order:
         """Place one order in memory.
 
         Raises InvalidToken if the caller's account is closed and AccountDisabled if it is disabled. An access token
         can still be valid in both cases. Raises ValidationFailed if another customer's account is not active.
         """
-        now = self.clock.now()
         return place(
             command.request,
             context.products_with_stock,

@@ -92,6 +92,10 @@ def drawn_by(random: Random) -> Race:
     )
 
 
+Decision = tuple[datetime, int]
+"""When a step was decided: the time of its transaction, and its position in the batch."""
+
+
 class TickingClock(Clock):
     """Returns a later time at each call, also across clocks that share its ticks."""
 
@@ -130,7 +134,7 @@ async def run_at_once(scene: Scene, race: Race) -> tuple[list[Outcome], list[int
     Returns the outcome of each step, and the step numbers in the order of their decisions.
     """
     ticks = count()
-    decided: dict[int, datetime] = {}
+    decided: dict[int, Decision] = {}
     processes = [_recording_process(scene.shop, ticks, decided) for _ in range(race.processes)]
 
     async def do(number: int, step: Step, others_first: int) -> Outcome:
@@ -140,7 +144,8 @@ async def run_at_once(scene: Scene, race: Race) -> tuple[list[Outcome], list[int
             return await _outcome(scene, number, step, processes[step.process], scene.shop.clock)
         clock = TickingClock(ticks)
         outcome = await _outcome(scene, number, step, scene.shop.place_order, clock)
-        [decided[number]] = clock.readings
+        [moment] = clock.readings
+        decided[number] = moment, 0
         return outcome
 
     outcomes = await asyncio.gather(
@@ -158,7 +163,7 @@ async def run_in_order(scene: Scene, race: Race, order: Sequence[int]) -> list[O
     return [outcomes[number] for number in range(len(race.steps))]
 
 
-def _recording_process(shop: Shop, ticks: Iterator[int], decided: dict[int, datetime]) -> PlaceOrder:
+def _recording_process(shop: Shop, ticks: Iterator[int], decided: dict[int, Decision]) -> PlaceOrder:
     """Return a process of the service that records when each step was decided.
 
     The last attempt of a step counts.
@@ -167,13 +172,10 @@ def _recording_process(shop: Shop, ticks: Iterator[int], decided: dict[int, date
     async def run(commands: Sequence[PlaceOrderCommand]) -> Sequence[IdempotentResult[OrderView] | Exception]:
         clock = TickingClock(ticks)  # of this batch: the lanes of the process run at the same time
         outcomes = await shop.batch(clock)(commands)
-        decisions = [
-            command
-            for command, outcome in zip(commands, outcomes, strict=True)
-            if not isinstance(outcome, RowsLocked)
-        ]
-        for command, moment in zip(decisions, clock.readings, strict=True):
-            decided[int(command.key.key)] = moment
+        [moment] = clock.readings
+        for position, (command, outcome) in enumerate(zip(commands, outcomes, strict=True)):
+            if not isinstance(outcome, RowsLocked):
+                decided[int(command.key.key)] = moment, position
         return outcomes
 
     return shop.other_process(run)

@@ -51,7 +51,11 @@ _GET_STOCKS = select(*_STOCK_COLUMNS).where(
 _LOCK_STOCKS = _GET_STOCKS.order_by(StockRow.product_id).with_for_update()
 _STOCKS = UnnestedRows("given_stocks", _STOCK_COLUMNS)
 _MOVED = UnnestedRows("moved", [*_STOCK_COLUMNS, Column("read_version", BigInteger)])
-_MOVEMENTS = UnnestedRows("given_movements", columns_of(StockMovementRow))
+_MOVEMENTS = UnnestedRows(
+    "given_movements",
+    columns_of(StockMovementRow),
+    repeated={"on_hand_delta", "reserved_delta", "reason", "occurred_at"},
+)
 
 _ADD_STOCKS = _MOVEMENTS.insert_into(StockMovementRow).add_cte(_STOCKS.insert_into(StockRow).cte("added"))
 _UPDATED = (
@@ -67,7 +71,7 @@ _SAVE_STOCKS = (
     insert(StockMovementRow)
     .from_select(
         [column.name for column in columns_of(StockMovementRow)],
-        select(_MOVEMENTS.table).where(
+        select(*_MOVEMENTS.values).where(
             select(func.count()).select_from(_UPDATED).scalar_subquery() == bindparam("moved_stocks")
         ),
     )

@@ -9,9 +9,11 @@ from typing import Any
 from sqlalchemy import (
     ARRAY,
     Column,
-    ColumnClause,
+    ColumnElement,
     Insert,
+    Integer,
     bindparam,
+    case,
     column,
     func,
     insert,
@@ -20,6 +22,8 @@ from sqlalchemy import (
 )
 
 from adapters.postgres.core.rows import Row
+
+_ONE = literal_column("1", Integer)
 
 
 def columns_of(row: type[Row], *, without: Collection[str] = ()) -> list[Column[Any]]:
@@ -33,42 +37,56 @@ class UnnestedRows:
     The statement unnests the arrays together. `name` prefixes the parameters, so that a statement can have
     several kinds of rows.
 
-    Encoding values is a large part of the cost of a write. Therefore an array that has only NULL is passed
-    empty: `unnest` fills a shorter array up with NULL. In the columns `mostly_zero`, an array that has only 0
-    is passed empty as well, and `insert_into` writes 0. Other statements must not use these columns.
+    Encoding values is a large part of the cost of a write, so fewer values are passed where the statement can add
+    the others. An array of NULL is passed empty: `unnest` fills the shorter array up with NULL. Equal values in a
+    column of `repeated` are passed as one value, which `values` repeats for each row. Statements must read such a
+    column from `values`, not from `c`.
     """
 
-    def __init__(
-        self, name: str, columns: Sequence[Column[Any]], *, mostly_zero: Collection[str] = ()
-    ) -> None:
-        self._omitted = {c.name: 0 if c.name in mostly_zero else None for c in columns}
-        self._parameters = {c.name: f"{name}__{c.name}" for c in columns}
+    def __init__(self, name: str, columns: Sequence[Column[Any]], *, repeated: Collection[str] = ()) -> None:
+        self._parameters = {
+            c.name: bindparam(f"{name}__{c.name}", type_=ARRAY(c.type, dimensions=1)) for c in columns
+        }
+        self._repeated = frozenset(repeated)
         self.table = (
-            func.unnest(
-                *(bindparam(self._parameters[c.name], type_=ARRAY(c.type, dimensions=1)) for c in columns)
-            )
+            func.unnest(*self._parameters.values())
             .table_valued(*(column(c.name, c.type) for c in columns))
             .render_derived(name=name)
         )
         self.c = self.table.c
 
+    @property
+    def values(self) -> list[ColumnElement[Any]]:
+        """The values of a row, in the order of the columns."""
+        return [
+            self._repeated_value(name) if name in self._repeated else self.c[name]
+            for name in self._parameters
+        ]
+
     def parameters(self, rows: Iterable[Mapping[str, object]]) -> dict[str, list[object]]:
         """Return the array parameters for the rows."""
         listed = list(rows)
         return {
-            parameter: _unless_all_are(self._omitted[name], [row[name] for row in listed])
+            parameter.key: _shortened([row[name] for row in listed], is_repeated=name in self._repeated)
             for name, parameter in self._parameters.items()
         }
 
     def insert_into(self, row: type[Row]) -> Insert:
         """Return `INSERT INTO … SELECT … FROM unnest(…)` for a table with these columns."""
-        zero: ColumnClause[int] = literal_column("0")
-        values = (
-            c if self._omitted[c.name] is None else func.coalesce(c, zero).label(c.name) for c in self.c
-        )
-        return insert(row).from_select(list(self._parameters), select(*values))
+        return insert(row).from_select(list(self._parameters), select(*self.values))
+
+    def _repeated_value(self, name: str) -> ColumnElement[Any]:
+        parameter = self._parameters[name]
+        # PostgreSQL would read the subscript of a parameter with a cast as a part of the type.
+        first = func.coalesce(parameter)[_ONE]
+        return case((func.cardinality(parameter) == _ONE, first), else_=self.c[name]).label(name)
 
 
-def _unless_all_are(omitted: int | None, values: list[object]) -> list[object]:
-    """Return the values, or an empty list if all of them equal the default."""
-    return [] if values and values[0] == omitted and values.count(omitted) == len(values) else values
+def _shortened(values: list[object], *, is_repeated: bool) -> list[object]:
+    """Return no value if all are None, one value if all are equal and the statement repeats it, or all values."""
+    if not values or not (values[0] is None or is_repeated):
+        return values
+    first = values[0]
+    if values[-1] != first or values.count(first) != len(values):
+        return values
+    return [] if first is None else [first]

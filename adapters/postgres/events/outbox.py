@@ -13,7 +13,11 @@ from domain.shared.events import Event
 
 _ENVELOPE = frozenset({"aggregate_id", "aggregate_version", "occurred_at"})
 """The fields of an event that have columns of their own and are not repeated in `data`."""
-_EVENTS = UnnestedRows("given_events", columns_of(OutboxRow, without={"position"}))
+_EVENTS = UnnestedRows(
+    "given_events",
+    columns_of(OutboxRow, without={"position"}),
+    repeated={"type", "aggregate_type", "aggregate_version", "occurred_at"},
+)
 _INSERT = _EVENTS.insert_into(OutboxRow)
 
 

@@ -47,19 +47,32 @@ from domain.users.email_address import EmailAddress
 _ADDED = UnnestedRows(
     "given_orders",
     columns_of(OrderRow, without={"order_token_version"}),
-    mostly_zero={
+    repeated={
+        "status",
+        "currency",
         "authorized_amount",
         "paid_amount",
         "refunded_amount",
         "refunding_amount",
         "cancelled_amount",
+        "metadata",
+        "expires_at",
+        "is_hold_extended",
         "open_disputes",
+        "placed_at",
+        "updated_at",
+        "version",
+        "fingerprint_version",
     },
 )
 _COUNTERS = ("fulfilled", "cancelled", "returned", "refunded")
-_ADDED_LINES = UnnestedRows("given_lines", columns_of(OrderLineRow), mostly_zero=_COUNTERS)
+_ADDED_LINES = UnnestedRows("given_lines", columns_of(OrderLineRow), repeated=(*_COUNTERS, "quantity"))
 _LINES = UnnestedRows("given_lines", columns_of(OrderLineRow))
-_HISTORY = UnnestedRows("given_history", columns_of(OrderHistoryRow))
+_HISTORY = UnnestedRows(
+    "given_history",
+    columns_of(OrderHistoryRow),
+    repeated={"version", "action", "target", "occurred_at"},
+)
 _KEY = ("placed_by", "idempotency_key")
 _KEYS = UnnestedRows("given_keys", [column for column in columns_of(OrderRow) if column.name in _KEY])
 _CHANGING = (
@@ -155,7 +168,7 @@ _SAVE = (
     insert(OrderHistoryRow)
     .from_select(
         [column.name for column in columns_of(OrderHistoryRow)],
-        select(_HISTORY.table).join(_UPDATED, _UPDATED.c.id == _HISTORY.c.order_id),
+        select(*_HISTORY.values).join(_UPDATED, _UPDATED.c.id == _HISTORY.c.order_id),
     )
     .add_cte(_UPDATED_LINES)
     .execution_options(preserve_rowcount=True)

@@ -8,19 +8,23 @@ from adapters.postgres.core.unnest import UnnestedRows
 ROWS = UnnestedRows(
     "given",
     [Column("id", BigInteger), Column("note", Text), Column("paid", BigInteger)],
-    mostly_zero={"paid"},
+    repeated={"paid"},
 )
 
 
 @pytest.mark.parametrize(
     ("rows", "notes", "paid"),
     [
-        ([(1, None, 0), (2, None, 0)], [], []),
+        ([], [], []),
+        ([(1, None, 0)], [], [0]),
+        ([(1, None, 0), (2, None, 0)], [], [0]),
+        ([(1, None, None), (2, None, None)], [], []),
         ([(1, None, 0), (2, "b", 5)], [None, "b"], [0, 5]),
-        ([(1, "", 5), (2, None, 0)], ["", None], [5, 0]),
+        ([(1, "b", 5), (2, "b", None)], ["b", "b"], [5, None]),
+        ([(1, "", 5), (2, None, 0), (3, None, 5)], ["", None, None], [5, 0, 5]),
     ],
 )
-def test_column_filled_in_by_the_statement_sends_an_empty_array(
+def test_values_that_the_statement_can_add_are_not_passed(
     rows: list[tuple[Any, ...]], notes: list[Any], paid: list[Any]
 ) -> None:
     parameters = ROWS.parameters(dict(zip(("id", "note", "paid"), row, strict=True)) for row in rows)
