@@ -15,7 +15,6 @@ from adapters.postgres.core.engine import (
     STATEMENT_TIMEOUT,
     create_checking_engine,
     create_engine,
-    create_sessions,
 )
 from adapters.postgres.core.health import PostgresHealth
 from adapters.postgres.core.old_records import PostgresOldRecords
@@ -88,10 +87,9 @@ class Database(containers.DeclarativeContainer):
         pooled=settings.provided.is_database_pooled,
     )
     write_monitor = providers.Singleton(WriteMonitor)
-    session_factory = providers.Singleton(create_sessions, engine=engine)
     unit_of_work = providers.Singleton(
         PostgresUnitOfWorkFactory,
-        sessions=session_factory,
+        engine=engine,
         ids=ids,
         secret_box=security.secret_box,
         writes=write_monitor,

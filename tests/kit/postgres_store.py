@@ -13,7 +13,7 @@ from adapters.postgres.catalog.queries import PostgresProductQueries, PostgresSt
 from adapters.postgres.catalog.search_index import PostgresProductSearchIndex
 from adapters.postgres.checks.findings import PostgresFindingRecords
 from adapters.postgres.clients.queries import PostgresClientQueries
-from adapters.postgres.core.engine import create_engine, create_sessions
+from adapters.postgres.core.engine import create_engine
 from adapters.postgres.core.old_records import PostgresOldRecords
 from adapters.postgres.core.reader import AutocommitReader
 from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
@@ -52,10 +52,8 @@ async def postgres_store(url: str, ids: IdFactory | None = None) -> AsyncIterato
     ids = ids or SequentialIds()
     try:
         yield Store(
-            unit_of_work=PostgresUnitOfWorkFactory(
-                create_sessions(engine), ids, SECRET_BOX, current_trace=TRACE.get
-            ),
-            impatient=PostgresUnitOfWorkFactory(create_sessions(impatient), ids, SECRET_BOX),
+            unit_of_work=PostgresUnitOfWorkFactory(engine, ids, SECRET_BOX, current_trace=TRACE.get),
+            impatient=PostgresUnitOfWorkFactory(impatient, ids, SECRET_BOX),
             users=PostgresUserQueries(engine),
             sessions=PostgresSessionQueries(engine),
             clients=PostgresClientQueries(engine),

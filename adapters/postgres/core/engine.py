@@ -7,7 +7,7 @@ from time import perf_counter
 from sqlalchemy import event
 from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.exc import DBAPIError, DisconnectionError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, NullPool, PoolProxiedConnection
 
 from adapters.postgres.core.database_clock import DatabaseClock, keep_time
@@ -133,11 +133,6 @@ def create_checking_engine(url: str, *, pooled: bool = False) -> AsyncEngine:
     )
     connect_to_any_host(engine)
     return engine
-
-
-def create_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
-    """Return the factory of sessions for units of work."""
-    return async_sessionmaker(engine, expire_on_commit=False)
 
 
 def _leave_read_only_server(context: ExceptionContext) -> None:

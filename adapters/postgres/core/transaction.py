@@ -1,11 +1,11 @@
-"""The transaction of a unit of work, on the connection of its session."""
+"""The transaction of a unit of work."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import CursorResult, Executable
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.orm.exc import StaleDataError
 
 from adapters.postgres.core.errors import translated
@@ -20,12 +20,11 @@ Parameters = Mapping[str, object] | Sequence[Mapping[str, object]] | None
 class Transaction:
     """The transaction in which the repositories of a unit of work run their statements.
 
-    Statements run on the session's connection and bypass the session. There is no identity map, so objects
-    are never stale, and a statement takes half of the time.
+    There is no session and no identity map, so objects are never stale, and a statement takes half of the time.
     """
 
-    def __init__(self, session: AsyncSession, writes: WriteMonitor) -> None:
-        self._session = session
+    def __init__(self, engine: AsyncEngine, writes: WriteMonitor) -> None:
+        self._engine = engine
         self._writes = writes
         self._connection: AsyncConnection | None = None
         self._is_broken = False
@@ -33,7 +32,7 @@ class Transaction:
     async def open(self) -> None:
         """Check out a connection. Raises Overloaded, DatabaseUnavailable."""
         with translated():
-            self._connection = await self._session.connection()
+            self._connection = await self._engine.connect()
 
     async def execute(
         self,
@@ -47,12 +46,10 @@ class Transaction:
         Raises `lock_timeout_error` if a lock is not released in time, Overloaded, DatabaseUnavailable, and
         the error of a violated constraint. After an error the transaction cannot continue.
         """
-        self._ensure_unbroken()
-        if self._connection is None:
-            raise RuntimeError("The transaction is not open.")
+        connection = self._usable_connection()
         self._is_broken = True
         with self._writes.writing(), translated(lock_timeout_error=lock_timeout_error):
-            result = await self._connection.execute(statement, parameters)
+            result = await connection.execute(statement, parameters)
         self._is_broken = False
         return result
 
@@ -68,27 +65,33 @@ class Transaction:
 
     async def commit(self) -> None:
         """Commit. Raises DatabaseUnavailable if it is unknown whether the commit succeeded."""
-        self._ensure_unbroken()
+        connection = self._usable_connection()
         with self._writes.committing(), translated():
-            await self._session.commit()
+            await connection.commit()
 
     async def close(self) -> None:
         """Roll back uncommitted changes and return the connection."""
         await run_to_completion(self._close())
 
-    def _ensure_unbroken(self) -> None:
-        """Raise RuntimeError after a failed statement.
+    def _usable_connection(self) -> AsyncConnection:
+        """Return the connection. Raises RuntimeError after a failed statement.
 
         PostgreSQL would respond to COMMIT with a rollback and without an error.
         """
+        if self._connection is None:
+            raise RuntimeError("The transaction is not open.")
         if self._is_broken:
             raise RuntimeError(
                 "A statement has failed before, so that nothing of the transaction can be kept."
             )
+        return self._connection
 
     async def _close(self) -> None:
+        if self._connection is None:
+            return
         try:
-            await self._session.close()
+            await self._connection.close()
         except (SQLAlchemyError, OSError):
             # The rollback failed. The server rolls back when the connection is closed.
-            await self._session.invalidate()
+            await self._connection.invalidate()
+            await self._connection.close()

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.postgres.audit.audit_log import write_audit_log
 from adapters.postgres.catalog.repository import PostgresProductRepository, PostgresStockRepository
@@ -93,13 +93,13 @@ class PostgresUnitOfWork(UnitOfWork):
 
 @dataclass(frozen=True, slots=True)
 class PostgresUnitOfWorkFactory(UnitOfWorkFactory):
-    """A factory of units of work, each of which has its own session and connection.
+    """A factory of units of work, each of which has its own connection.
 
     If a caller is cancelled during a statement, SQLAlchemy closes the connection, which ends the statement,
     and the pool opens another connection. A cancellation at any other time has no such cost.
     """
 
-    sessions: async_sessionmaker[AsyncSession]
+    engine: AsyncEngine
     ids: IdFactory
     secret_box: SecretBox
     writes: WriteMonitor = field(default_factory=WriteMonitor)
@@ -107,7 +107,7 @@ class PostgresUnitOfWorkFactory(UnitOfWorkFactory):
 
     @asynccontextmanager
     async def __call__(self, actor: Actor | None = None) -> AsyncIterator[PostgresUnitOfWork]:
-        transaction = Transaction(self.sessions(), self.writes)
+        transaction = Transaction(self.engine, self.writes)
         try:
             await transaction.open()
             yield PostgresUnitOfWork(transaction, self.ids, self.secret_box, actor, self.current_trace)

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from adapters.postgres.core.engine import create_engine, create_sessions
+from adapters.postgres.core.engine import create_engine
 from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
 from adapters.system import UuidV7Factory
 from tests.kit.postgres_store import SECRET_BOX, postgres_store
@@ -30,7 +30,7 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
 
 @pytest.fixture
 def unit_of_work(engine: AsyncEngine) -> PostgresUnitOfWorkFactory:
-    return PostgresUnitOfWorkFactory(create_sessions(engine), UuidV7Factory(), SECRET_BOX)
+    return PostgresUnitOfWorkFactory(engine, UuidV7Factory(), SECRET_BOX)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import TimeoutError as SQLAlchemyTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from adapters.postgres.core.engine import create_engine, create_sessions
+from adapters.postgres.core.engine import create_engine
 from adapters.postgres.core.health import PostgresHealth
 from adapters.postgres.core.transaction import Transaction
 from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
@@ -42,7 +42,7 @@ NOBODY = UserId(SequentialIds().new())
 async def test_postgresql_error_is_translated_to_an_application_error(
     engine: AsyncEngine, state: str, refusal: type[Exception]
 ) -> None:
-    transaction = Transaction(create_sessions(engine)(), WriteMonitor())
+    transaction = Transaction(engine, WriteMonitor())
     await transaction.open()
     with pytest.raises(refusal):
         await transaction.execute(text(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{state}'; END $$"))
@@ -51,7 +51,7 @@ async def test_postgresql_error_is_translated_to_an_application_error(
 
 async def test_pool_timeout_is_translated_to_overloaded(database_url: str) -> None:
     engine = create_engine(database_url, pool_size=1, checkout_timeout=0.01)
-    unit_of_work = PostgresUnitOfWorkFactory(create_sessions(engine), SequentialIds(), SECRET_BOX)
+    unit_of_work = PostgresUnitOfWorkFactory(engine, SequentialIds(), SECRET_BOX)
     async with unit_of_work():
         with pytest.raises(Overloaded):
             async with unit_of_work():
@@ -74,7 +74,7 @@ async def test_missing_server_is_translated_to_database_unavailable(url: str) ->
     with pytest.raises(DatabaseUnavailable):
         await PostgresUserQueries(engine).get(NOBODY)
     with pytest.raises(DatabaseUnavailable):
-        async with PostgresUnitOfWorkFactory(create_sessions(engine), SequentialIds(), SECRET_BOX)():
+        async with PostgresUnitOfWorkFactory(engine, SequentialIds(), SECRET_BOX)():
             pytest.fail("There was a connection.")
     with pytest.raises(DatabaseUnavailable):
         await PostgresHealth(engine).check()
