@@ -1,5 +1,7 @@
 """The command line: `python -m entrypoints`, or `steelyard` if the wheel is installed."""
 
+import os
+import signal
 import sys
 
 from entrypoints.gc_tuning import collect_seldom
@@ -9,6 +11,9 @@ collect_seldom()
 
 def main() -> None:
     """Run the command that the arguments of this process name."""
+    if os.getpid() == 1:
+        # The kernel ignores SIGTERM for the first process of a container until that process has a handler.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         from entrypoints.cli.app import main as run  # noqa: PLC0415 - Ctrl-C can interrupt the import
 
