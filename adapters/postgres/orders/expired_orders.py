@@ -1,6 +1,8 @@
 """Deletion of expired orders that never had a payment, without their idempotency records."""
 
-from datetime import datetime
+from collections.abc import Collection
+from datetime import UTC, datetime
+from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
@@ -37,27 +39,41 @@ from application.orders.ports import ExpiredOrders
 from application.orders.views import OrderView
 from application.shared.idempotency import FORMAT_VERSION, UNVERIFIABLE, IdempotentOperation
 
-# `placed_at` is compared as well, because it has an index. Customers are locked before their orders, in the
-# same order as when an account is closed.
+# Orders that had a payment are never pruned, so their number grows. Therefore pruning continues after the last
+# order that it has examined, and each statement examines a limited number of orders. PostgreSQL could plan NOT
+# EXISTS here by reading all payments; the scalar subquery reads one entry of an index for each order.
+_EXAMINE = text("""
+    SELECT placed_at, id,
+           updated_at < :before
+               AND (SELECT true FROM payments WHERE order_id = orders.id LIMIT 1) IS NULL AS can_be_pruned
+    FROM orders
+    WHERE status = 'expired' AND placed_at < :before AND (placed_at, id) > (:after_time, :after_id)
+    ORDER BY placed_at, id
+    LIMIT :limit
+""").bindparams(
+    bindparam("before", type_=DateTime(timezone=True)),
+    bindparam("after_time", type_=DateTime(timezone=True)),
+    bindparam("after_id", type_=Uuid),
+)
+_CHOSEN = bindparam("chosen", type_=ARRAY(Uuid)), bindparam("before", type_=DateTime(timezone=True))
+# Customers are locked before their orders, in the same order as when an account is closed.
 _LOCK = text("""
     SELECT orders.id
     FROM orders JOIN users ON users.id = orders.customer_id
-    WHERE orders.status = 'expired' AND placed_at < :before AND orders.updated_at < :before
+    WHERE orders.id = ANY (:chosen) AND orders.status = 'expired' AND orders.updated_at < :before
       AND NOT EXISTS (SELECT FROM payments WHERE order_id = orders.id)
     ORDER BY placed_at, orders.id
-    LIMIT :limit
     FOR NO KEY UPDATE OF users SKIP LOCKED
     FOR UPDATE OF orders SKIP LOCKED
-""").bindparams(bindparam("before", type_=DateTime(timezone=True)))
+""").bindparams(*_CHOSEN)
 _LOCK_OF_GUESTS = text("""
     SELECT id
     FROM orders
-    WHERE customer_id IS NULL AND status = 'expired' AND placed_at < :before AND updated_at < :before
+    WHERE id = ANY (:chosen) AND customer_id IS NULL AND status = 'expired' AND updated_at < :before
       AND NOT EXISTS (SELECT FROM payments WHERE order_id = orders.id)
     ORDER BY placed_at, id
-    LIMIT :limit
     FOR UPDATE SKIP LOCKED
-""").bindparams(bindparam("before", type_=DateTime(timezone=True)))
+""").bindparams(*_CHOSEN)
 _IDS = any_(bindparam("ids", type_=ARRAY(Uuid)))
 # A separate statement sees payments that were committed before the orders were locked.
 _READ = orders_with_lines(
@@ -101,30 +117,66 @@ _DELETIONS = (
 )
 
 
+_START = datetime.min.replace(tzinfo=UTC), UUID(int=0)
+_EXAMINED_AT_ONCE = 2000
+
+
 class PostgresExpiredOrders(ExpiredOrders):
     """Expired orders in PostgreSQL.
 
     The creation time of the remaining records is 'infinity', so that no release prunes them. A retry claims
     the record, so a concurrent retry and pruning wait for each other: the retry finds either the order or the
     record.
+
+    Each call continues where the last one ended, and begins again after the last order.
     """
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, *, examined_at_once: int = _EXAMINED_AT_ONCE) -> None:
         self._engine = engine
+        self._examined_at_once = examined_at_once
+        self._after = _START
 
     async def prune(self, *, before: datetime, limit: int) -> int:
+        pruned = 0
         with translated():
+            while pruned < limit:
+                chosen = await self._choose(before, limit - pruned)
+                pruned += await self._delete(chosen, before) if chosen else 0
+                if self._after == _START:
+                    break
+        return pruned
+
+    async def _choose(self, before: datetime, limit: int) -> list[UUID]:
+        """Return at most `limit` orders to prune, without locking them."""
+        chosen: list[UUID] = []
+        while True:
+            after_time, after_id = self._after
+            parameters = {"before": before, "after_time": after_time, "after_id": after_id}
             async with self._engine.begin() as connection:
-                locked = await connection.execute(_LOCK, {"before": before, "limit": limit})
-                ids = list(locked.scalars())
-                rest = {"before": before, "limit": limit - len(ids)}
-                ids += (await connection.execute(_LOCK_OF_GUESTS, rest)).scalars()
-                orders = [order_from(row) for row in await connection.execute(_READ, {"ids": ids})]
-                records = [
-                    {"order_id": order.id, "result": to_json(OrderView.of(order).without_details())}
-                    for order in orders
-                ]
-                await connection.execute(_KEEP_RECORD, _PRUNED.parameters(records))
-                for deletion in _DELETIONS:
-                    await connection.execute(deletion, {"ids": [order.id for order in orders]})
+                found = await connection.execute(_EXAMINE, {**parameters, "limit": self._examined_at_once})
+                examined = found.all()
+            for row in examined:
+                self._after = row.placed_at, row.id
+                if row.can_be_pruned:
+                    chosen.append(row.id)
+                if len(chosen) == limit:
+                    return chosen
+            if len(examined) < self._examined_at_once:
+                self._after = _START
+                return chosen
+
+    async def _delete(self, chosen: Collection[UUID], before: datetime) -> int:
+        """Delete the orders that are not locked, and return their number."""
+        parameters = {"before": before, "chosen": list(chosen)}
+        async with self._engine.begin() as connection:
+            ids = list((await connection.execute(_LOCK, parameters)).scalars())
+            ids += (await connection.execute(_LOCK_OF_GUESTS, parameters)).scalars()
+            orders = [order_from(row) for row in await connection.execute(_READ, {"ids": ids})]
+            records = [
+                {"order_id": order.id, "result": to_json(OrderView.of(order).without_details())}
+                for order in orders
+            ]
+            await connection.execute(_KEEP_RECORD, _PRUNED.parameters(records))
+            for deletion in _DELETIONS:
+                await connection.execute(deletion, {"ids": [order.id for order in orders]})
         return len(orders)

@@ -5,8 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from adapters.postgres.orders.expired_orders import PostgresExpiredOrders
 from application.orders.ports import OrderExists, OrderHasExpired
+from tests.integration.postgres.sent import statements_of
 from tests.integration.postgres.test_lock_order import one_transaction_waits
 from tests.invariants import assert_invariants
 from tests.kit.examples import an_order
@@ -77,3 +80,21 @@ async def test_order_pruning_waits_for_a_retry_that_claimed_the_key(
     with pytest.raises(OrderHasExpired):
         await shop.place_order(command)
     await assert_invariants(shop, pruned=1)
+
+
+async def test_pruning_continues_after_the_last_examined_order(shop: Shop, engine: AsyncEngine) -> None:
+    """Orders that had a payment are never pruned, so a call must not examine all of them again."""
+    mug = await shop.product(stock=9)
+    for _ in range(3):
+        await shop.pay(await shop.order(mug), "tok_declined")
+    unpaid = [await shop.order(mug) for _ in range(2)]
+    shop.clock.advance(HOLD)
+    assert await shop.expire() == 5
+    before = shop.clock.now() + timedelta(seconds=1)
+    expired_orders = PostgresExpiredOrders(engine, examined_at_once=2)
+
+    assert await expired_orders.prune(before=before, limit=1) == 1
+    with statements_of(engine) as sent:
+        assert await expired_orders.prune(before=before, limit=1) == 1
+    assert unpaid[0].id in sent[0][1]
+    assert await expired_orders.prune(before=before, limit=1) == 0
