@@ -1,3 +1,4 @@
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -111,9 +112,8 @@ class MemoryOutboxQueries(OutboxQueries):
     def __init__(self, database: MemoryDatabase) -> None:
         self._database = database
 
-    async def count(self, event_type: str, *, of: Collection[UUID] | None = None) -> int:
+    async def counts(self, *, of: Collection[UUID] | None = None) -> Counter[str]:
         await yield_control()
-        return sum(
-            event.type == event_type and (of is None or event.aggregate_id in of)
-            for event in self._database.outbox
+        return Counter(
+            event.type for event in self._database.outbox if of is None or event.aggregate_id in of
         )

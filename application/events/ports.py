@@ -1,5 +1,6 @@
 """Ports of the outbox, the event feed and event publishers."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,8 +16,8 @@ from domain.shared.ids import EventId
 class OutboxQueries(Protocol):
     """Reads of the outbox, outside of any unit of work."""
 
-    async def count(self, event_type: str, *, of: Collection[UUID] | None = None) -> int:
-        """Return the number of committed events of this type, such as `order.placed`.
+    async def counts(self, *, of: Collection[UUID] | None = None) -> Counter[str]:
+        """Return the number of committed events of each type, such as `order.placed`.
 
         If `of` is given, only events of aggregates with these ids count.
         """

@@ -46,8 +46,8 @@ async def test_order_with_an_authorized_payment_is_confirmed_and_can_be_shipped(
     shipped = await shop.see(order)
     assert (shipped.status, shipped.payment_status) == (OrderStatus.FULFILLED, OrderPaymentStatus.PAID)
     assert shipped.paid_total == order.total
-    assert await shop.store.outbox.count("payment.authorized") == 1
-    assert await shop.store.outbox.count("payment.captured") == 1
+    assert (await shop.store.outbox.counts())["payment.authorized"] == 1
+    assert (await shop.store.outbox.counts())["payment.captured"] == 1
     await assert_invariants(shop)
 
 
@@ -102,7 +102,7 @@ async def test_unshipped_order_waits_for_payment_after_a_void(shop: Shop) -> Non
     assert (await shop.get_stock(order.lines[0].product_id)).reserved == 2
     await shop.pay(order)
     assert (await shop.see(order)).status is OrderStatus.CONFIRMED
-    assert await shop.store.outbox.count("payment.voided") == 1
+    assert (await shop.store.outbox.counts())["payment.voided"] == 1
     await assert_invariants(shop)
 
 
@@ -186,7 +186,7 @@ async def test_authorization_near_its_end_is_announced_and_then_voided(shop: Sho
     assert payment.authorized_until is not None
     shop.clock.set(payment.authorized_until - ENDING_NOTICE)
     assert await shop.settle() == 1
-    assert await shop.store.outbox.count("payment.authorization_ending") == 1
+    assert (await shop.store.outbox.counts())["payment.authorization_ending"] == 1
     assert await shop.settle() == 0
     shop.clock.set(payment.authorized_until - RENEW_BEFORE_END)
     await shop.settle()
@@ -215,14 +215,14 @@ async def test_ending_authorization_is_renewed_where_permitted(shop: Shop, shipp
         assert await shop.settle() == 1
         assert await shop.settle() == 0
     assert await authorized_until(shop, order) == end + timedelta(days=7)
-    assert await shop.store.outbox.count("payment.authorization_renewed") == 1
+    assert (await shop.store.outbox.counts())["payment.authorization_renewed"] == 1
     seen = await shop.see(order)
     assert (seen.status, seen.payment_status) == (OrderStatus.CONFIRMED, OrderPaymentStatus.AUTHORIZED)
     actions = [change.action for change in await history(shop, seen)]
     assert actions[-2:] == [Action.ANNOUNCE_ENDING, Action.RENEW_AUTHORIZATION]
     shop.clock.set(await authorized_until(shop, order) - ENDING_NOTICE)
     await shop.settle()
-    assert await shop.store.outbox.count("payment.authorization_ending") == 2
+    assert (await shop.store.outbox.counts())["payment.authorization_ending"] == 2
     await shop.capture(payment)
     assert (await shop.see(order)).payment_status is OrderPaymentStatus.PAID
     await assert_invariants(shop)
@@ -264,7 +264,7 @@ async def test_outdated_end_reported_after_a_renewal_is_ignored(shop: Shop) -> N
     for until in (renewed, end, renewed):
         await shop.report_provider_event(ProviderEventKind.AUTHORIZED, payment, authorized_until=until)
     assert await authorized_until(shop, order) == renewed
-    assert await shop.store.outbox.count("payment.authorization_renewed") == 1
+    assert (await shop.store.outbox.counts())["payment.authorization_renewed"] == 1
     await assert_invariants(shop)
 
 
@@ -292,7 +292,7 @@ async def test_provider_is_queried_for_an_unknown_end_of_an_authorization(shop: 
     assert await shop.settle() == 1
     assert await authorized_until(shop, order) == shop.gateway.authorized_until
     assert await shop.settle() == 0
-    assert await shop.store.outbox.count("payment.authorization_renewed") == 0
+    assert (await shop.store.outbox.counts())["payment.authorization_renewed"] == 0
     await assert_invariants(shop)
 
 

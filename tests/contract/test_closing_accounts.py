@@ -69,7 +69,7 @@ async def test_closed_account_keeps_no_personal_data_and_cannot_log_in(shop: Sho
         kept = await work.users.peek(ann.id)
     assert kept
     assert (kept.email, kept.password_hash) == (None, None)
-    assert await shop.store.outbox.count("user.closed", of=[ann.id]) == 1
+    assert (await shop.store.outbox.counts(of=[ann.id]))["user.closed"] == 1
 
 
 async def test_sign_up_cannot_prevent_closing_an_account(shop: Shop) -> None:

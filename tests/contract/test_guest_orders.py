@@ -140,7 +140,7 @@ async def test_verified_account_claims_its_guest_orders(shop: Shop, till: Caller
     assert (await shop.see(other)).guest == other.guest
     last = (await history(shop, orders[0]))[-1]
     assert (last.action, last.actor_id) == (Action.CLAIM, ann.id)
-    assert await shop.store.outbox.count("order.claimed") == 2
+    assert (await shop.store.outbox.counts())["order.claimed"] == 2
     with pytest.raises(NotFound):
         await read(shop, orders[0], 1)
     cancelled = await shop.cancel(claimed[1], access=OrderAccess.own(ann.id))

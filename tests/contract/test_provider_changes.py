@@ -178,7 +178,7 @@ async def test_order_can_be_shipped_after_a_won_dispute(shop: Shop) -> None:
     await shop.report_provider_event(ProviderEventKind.DISPUTE_OPENED, payment)
     await shop.fulfil(order)
     assert not (await shop.see(order)).disputed
-    assert await shop.store.outbox.count("dispute.won") == 1
+    assert (await shop.store.outbox.counts())["dispute.won"] == 1
     await assert_invariants(shop)
 
 

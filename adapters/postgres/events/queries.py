@@ -1,3 +1,4 @@
+from collections import Counter
 from collections.abc import Collection
 from uuid import UUID
 
@@ -18,9 +19,8 @@ class PostgresOutboxQueries(OutboxQueries):
     def __init__(self, engine: AsyncEngine) -> None:
         self._reader = AutocommitReader(engine)
 
-    async def count(self, event_type: str, *, of: Collection[UUID] | None = None) -> int:
-        statement = select(func.count().label("events")).where(OutboxRow.type == event_type)
+    async def counts(self, *, of: Collection[UUID] | None = None) -> Counter[str]:
+        statement = select(OutboxRow.type, func.count().label("events")).group_by(OutboxRow.type)
         if of is not None:
             statement = statement.where(OutboxRow.aggregate_id == any_(literal(list(of), ARRAY(Uuid))))
-        (row,) = await self._reader.all(statement)
-        return int(row.events)
+        return Counter({row.type: row.events for row in await self._reader.all(statement)})

@@ -38,7 +38,7 @@ async def test_sign_up_creates_a_customer_with_a_normalized_address(shop: Shop) 
     assert (ann.status, ann.email_verified, ann.version) == (UserStatus.ACTIVE, False, 1)
     assert ann.created_at == ann.updated_at == shop.clock.now()
     assert await shop.get_user(ann.id) == ann
-    assert await shop.store.outbox.count("user.signed_up") == 1
+    assert (await shop.store.outbox.counts())["user.signed_up"] == 1
 
 
 async def test_spellings_of_an_address_share_one_account(shop: Shop) -> None:
