@@ -79,7 +79,7 @@ wheel: $(READY) ## Build the wheel in dist/, which installs the service as the c
 docs: $(READY) ## Generate the pages of the docs that are generated from the code
 	@$(BIN)/python -m entrypoints lifecycle export docs/lifecycle.md
 
-lint-documents: $(READY) $(TOOLS)/.ready ## Lint the OpenAPI and AsyncAPI documents with Spectral, Redocly and the AsyncAPI parser
+lint-documents: $(READY) $(TOOLS)/.ready ## Lint the OpenAPI and AsyncAPI documents and the Kubernetes manifests
 	@tests/clients/lint
 
 clients-check: $(READY) $(TOOLS)/.ready ## Generate clients in Python and TypeScript, type-check them, and place orders with them

@@ -1,10 +1,12 @@
-"""The Kubernetes manifests are valid, and agree with the service."""
+"""The Kubernetes manifests agree with the service.
+
+`tests/clients/lint` validates them against the schemas of Kubernetes.
+"""
 
 import re
 from datetime import timedelta
 from ipaddress import ip_address
 
-import kubernetes_validate
 import pytest
 import typer.main
 from typer.core import TyperGroup
@@ -50,18 +52,6 @@ def test_kustomization_lists_every_manifest_and_changes_only_namespace_and_image
     assert KUSTOMIZATION.keys() == {"apiVersion", "kind", "namespace", "resources", "images"}
     files = {file.name for file in MANIFESTS.glob("*.yaml")} - {"kustomization.yaml"}
     assert set(KUSTOMIZATION["resources"]) == files
-
-
-@pytest.mark.parametrize("version", ["1.25", "1.37"])
-@pytest.mark.parametrize("resource", RESOURCES, ids=resource_id)
-def test_resource_is_valid_for_kubernetes(resource: Resource, version: str) -> None:
-    assert kubernetes_validate.validate(resource, version, strict=True) == version
-
-
-def test_misspelled_field_is_invalid_for_kubernetes() -> None:
-    misspelled = API | {"spec": {**API["spec"], "replica": 2}}
-    with pytest.raises(kubernetes_validate.ValidationError, match="replica"):
-        kubernetes_validate.validate(misspelled, "1.37", strict=True)
 
 
 @pytest.mark.parametrize("workload", WORKLOADS, ids=resource_id)
