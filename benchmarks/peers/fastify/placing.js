@@ -107,6 +107,8 @@ function orderOf(command, stocks) {
       unit_price: { amount, currency },
       quantity,
       fulfilled: 0,
+      cancelled: 0,
+      returned: 0,
       refunded: 0,
       line_total: { amount: amount * quantity, currency },
     }
@@ -122,7 +124,10 @@ function orderOf(command, stocks) {
     total: { amount: total, currency },
     paid_total: { amount: 0, currency },
     refunded_total: { amount: 0, currency },
+    payable_total: { amount: total, currency },
+    disputed: false,
     customer_id: command.customer,
+    guest: null,
     shipping_address: null,
     note: null,
     metadata: {},
@@ -162,6 +167,7 @@ function write(tx, command, order, stocks, body) {
       [order.total.amount],
       [order.expires_at],
       [order.placed_at],
+      tx.typed([command.fingerprint], BYTEA_ARRAY),
     ]),
     run(tx, INSERT_LINES, [
       of(() => order.id),

@@ -6,7 +6,7 @@ const PRODUCT = statement('product')
 const PAGE = statement('page')
 const ORDER = statement('order')
 const SECRET = Buffer.from(process.env.CURSOR_SECRET, 'hex')
-const ACTIONS = { pending_payment: ['pay', 'cancel'] }
+const ACTIONS = { pending_payment: ['pay', 'cancel', 'cancel_lines', 'change'] }
 
 const money = (amount, currency) => ({ amount, currency })
 
@@ -70,7 +70,10 @@ function orderOf(rows) {
     total: money(row.total_amount, row.currency),
     paid_total: money(row.paid_amount, row.currency),
     refunded_total: money(row.refunded_amount, row.currency),
+    payable_total: money(row.total_amount - row.cancelled_amount, row.currency),
+    disputed: row.open_disputes > 0,
     customer_id: row.customer_id,
+    guest: row.guest_email_typed === null ? null : { email: row.guest_email_typed, full_name: row.guest_name },
     shipping_address: row.shipping_address,
     note: row.note,
     metadata: row.metadata,
@@ -89,6 +92,8 @@ const lineOf = (row, currency) => ({
   unit_price: money(row.unit_price_amount, currency),
   quantity: row.quantity,
   fulfilled: row.fulfilled,
+  cancelled: row.cancelled,
+  returned: row.returned,
   refunded: row.refunded,
   line_total: money(row.unit_price_amount * row.quantity, currency),
 })

@@ -43,8 +43,15 @@ type line struct {
 	UnitPrice money  `json:"unit_price"`
 	Quantity  int64  `json:"quantity"`
 	Fulfilled int64  `json:"fulfilled"`
+	Cancelled int64  `json:"cancelled"`
+	Returned  int64  `json:"returned"`
 	Refunded  int64  `json:"refunded"`
 	LineTotal money  `json:"line_total"`
+}
+
+type guest struct {
+	Email    string  `json:"email"`
+	FullName *string `json:"full_name"`
 }
 
 type order struct {
@@ -59,7 +66,10 @@ type order struct {
 	Total             money           `json:"total"`
 	PaidTotal         money           `json:"paid_total"`
 	RefundedTotal     money           `json:"refunded_total"`
+	PayableTotal      money           `json:"payable_total"`
+	Disputed          bool            `json:"disputed"`
 	CustomerID        string          `json:"customer_id"`
+	Guest             *guest          `json:"guest"`
 	ShippingAddress   json.RawMessage `json:"shipping_address"`
 	Note              *string         `json:"note"`
 	Metadata          json.RawMessage `json:"metadata"`
@@ -164,11 +174,14 @@ func (s *server) getOrder(w http.ResponseWriter, r *http.Request, id string) err
 	}
 	defer rows.Close()
 	var o order
+	var cancelled, disputes int64
+	var guestEmail, guestName *string
 	for rows.Next() {
 		var l line
 		err := rows.Scan(&o.ID, &o.Number, &o.Status, &o.Currency, &o.Total.Amount, &o.PaidTotal.Amount, &o.RefundedTotal.Amount,
-			&o.CustomerID, &o.ShippingAddress, &o.Note, &o.Metadata, &o.ExpiresAt, &o.PlacedAt, &o.UpdatedAt, &o.Version,
-			&l.ID, &l.ProductID, &l.SKU, &l.Name, &l.UnitPrice.Amount, &l.Quantity, &l.Fulfilled, &l.Refunded)
+			&cancelled, &o.CustomerID, &guestEmail, &guestName, &disputes, &o.ShippingAddress, &o.Note, &o.Metadata,
+			&o.ExpiresAt, &o.PlacedAt, &o.UpdatedAt, &o.Version, &l.ID, &l.ProductID, &l.SKU, &l.Name, &l.UnitPrice.Amount,
+			&l.Quantity, &l.Fulfilled, &l.Cancelled, &l.Returned, &l.Refunded)
 		if err != nil {
 			return err
 		}
@@ -182,15 +195,21 @@ func (s *server) getOrder(w http.ResponseWriter, r *http.Request, id string) err
 	if o.ID == "" || customer.role == "customer" && o.CustomerID != customer.id {
 		return notFound
 	}
+	o.PayableTotal.Amount = o.Total.Amount - cancelled
+	o.Disputed = disputes > 0
+	if guestEmail != nil {
+		o.Guest = &guest{*guestEmail, guestName}
+	}
 	o.derive()
 	return unlessKnown(w, r, fmt.Sprintf(`"v%d"`, o.Version), o)
 }
 
-var allowedActions = map[string][]string{"pending_payment": {"pay", "cancel"}}
+var allowedActions = map[string][]string{"pending_payment": {"pay", "cancel", "cancel_lines", "change"}}
 
 // derive fills in what is not kept but follows from what is.
 func (o *order) derive() {
-	o.Total.Currency, o.PaidTotal.Currency, o.RefundedTotal.Currency = o.Currency, o.Currency, o.Currency
+	o.Total.Currency, o.PayableTotal.Currency = o.Currency, o.Currency
+	o.PaidTotal.Currency, o.RefundedTotal.Currency = o.Currency, o.Currency
 	o.ExpiresAt, o.PlacedAt, o.UpdatedAt = o.ExpiresAt.UTC(), o.PlacedAt.UTC(), o.UpdatedAt.UTC()
 	var ordered, fulfilled int64
 	for _, l := range o.Lines {

@@ -53,6 +53,7 @@ type writes struct {
 	skus, names, lineRequests                           []string
 	movementVersions, movementOnHands, movementReserved []int64
 	lineMoments                                         []time.Time
+	fingerprints                                        [][]byte
 	events                                              [][16]byte
 	eventData, results                                  []string
 }
@@ -189,7 +190,7 @@ func place(c *command, stocks map[[16]byte]*stock, now time.Time, w *writes) ([]
 	id := newID()
 	placed := order{
 		ID: text(id), Number: orderNumber(id), Status: "pending_payment", Currency: currency,
-		Lines: make([]line, len(c.lines)), Total: money{Amount: total}, CustomerID: c.customerID,
+		Lines: make([]line, len(c.lines)), Total: money{Amount: total}, PayableTotal: money{Amount: total}, CustomerID: c.customerID,
 		ShippingAddress: json.RawMessage("null"), Metadata: json.RawMessage("{}"),
 		ExpiresAt: now.Add(hold), PlacedAt: now, UpdatedAt: now, Version: 1,
 	}
@@ -211,7 +212,7 @@ func place(c *command, stocks map[[16]byte]*stock, now time.Time, w *writes) ([]
 		s.version++
 		s.moved = true
 		lineID := newID()
-		placed.Lines[i] = line{text(lineID), text(asked.product), s.sku, s.name, s.price, asked.quantity, 0, 0,
+		placed.Lines[i] = line{text(lineID), text(asked.product), s.sku, s.name, s.price, asked.quantity, 0, 0, 0, 0,
 			money{s.price.Amount * asked.quantity, currency}}
 		event.Lines[i] = placedLine{text(asked.product), s.sku, asked.quantity, s.price}
 		w.lineOrders, w.lineIDs = append(w.lineOrders, id), append(w.lineIDs, lineID)
@@ -237,6 +238,7 @@ func place(c *command, stocks map[[16]byte]*stock, now time.Time, w *writes) ([]
 	w.customers, w.keys = append(w.customers, c.customer), append(w.keys, c.key)
 	w.principals, w.requests = append(w.principals, c.customerID), append(w.requests, c.requestID)
 	w.currencies, w.totals = append(w.currencies, currency), append(w.totals, total)
+	w.fingerprints = append(w.fingerprints, c.fingerprint)
 	w.expiries, w.moments = append(w.expiries, placed.ExpiresAt), append(w.moments, now)
 	w.events, w.eventData = append(w.events, newID()), append(w.eventData, string(data))
 	w.results = append(w.results, string(body))
@@ -260,7 +262,8 @@ func (w *writes) send(ctx context.Context, tx pgx.Tx, stocks map[[16]byte]*stock
 		reserved[i], versions[i] = stocks[id].reserved, stocks[id].version
 	}
 	var batch pgx.Batch
-	batch.Queue(insertOrdersSQL, w.orders, w.numbers, w.customers, w.keys, w.currencies, w.totals, w.expiries, w.moments)
+	batch.Queue(insertOrdersSQL, w.orders, w.numbers, w.customers, w.keys, w.currencies, w.totals, w.expiries, w.moments,
+		w.fingerprints)
 	batch.Queue(insertLinesSQL, w.lineOrders, w.lineIDs, w.positions, w.lineProducts, w.skus, w.names, w.prices, w.quantities)
 	batch.Queue(insertHistorySQL, w.orders, w.customers, w.requests, w.moments)
 	batch.Queue(updateStocksSQL, moved, reserved, versions)

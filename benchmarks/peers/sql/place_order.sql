@@ -55,7 +55,7 @@ BEGIN
            json_agg(json_build_object(
                'id', line_id, 'product_id', product_id, 'sku', sku, 'name', name,
                'unit_price', json_build_object('amount', price_amount, 'currency', price_currency),
-               'quantity', quantity, 'fulfilled', 0, 'refunded', 0,
+               'quantity', quantity, 'fulfilled', 0, 'cancelled', 0, 'returned', 0, 'refunded', 0,
                'line_total', json_build_object('amount', price_amount * quantity, 'currency', price_currency)) ORDER BY n),
            json_agg(json_build_object(
                'product_id', product_id, 'sku', sku, 'quantity', quantity,
@@ -70,9 +70,10 @@ BEGIN
     END IF;
 
     INSERT INTO orders (id, number, customer_id, idempotency_key, status, currency, total_amount, paid_amount,
-                        refunded_amount, shipping_address, note, metadata, expires_at, placed_at, updated_at, version)
+                        refunded_amount, shipping_address, note, metadata, expires_at, placed_at, updated_at, version,
+                        fingerprint, fingerprint_version)
     VALUES (the_order, the_number, the_customer, the_key, 'pending_payment', the_currency, total, 0, 0, NULL, NULL, '{}',
-            expiry, moment, moment, 1);
+            expiry, moment, moment, 1, the_fingerprint, 2);
 
     INSERT INTO order_lines (order_id, id, position, product_id, sku, name, unit_price_amount, quantity, fulfilled,
                              refunded)
@@ -90,10 +91,12 @@ BEGIN
 
     body := json_build_object(
         'id', the_order, 'number', the_number, 'status', 'pending_payment', 'payment_status', 'unpaid',
-        'fulfillment_status', 'unfulfilled', 'allowed_actions', json_build_array('pay', 'cancel'), 'currency', the_currency,
+        'fulfillment_status', 'unfulfilled', 'allowed_actions', 
+            json_build_array('pay', 'cancel', 'cancel_lines', 'change'), 'currency', the_currency,
         'lines', lines, 'total', json_build_object('amount', total, 'currency', the_currency),
         'paid_total', json_build_object('amount', 0, 'currency', the_currency),
         'refunded_total', json_build_object('amount', 0, 'currency', the_currency),
+        'payable_total', json_build_object('amount', total, 'currency', the_currency), 'disputed', false, 'guest', NULL,
         'customer_id', the_customer, 'shipping_address', NULL, 'note', NULL, 'metadata', json_build_object(),
         'expires_at', to_char(expiry AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
         'placed_at', to_char(moment AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),

@@ -53,12 +53,16 @@ class Order(Model):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     number: Mapped[str]
     customer_id: Mapped[UUID]
+    guest_email_typed: Mapped[str | None]
+    guest_name: Mapped[str | None]
     idempotency_key: Mapped[str]
     status: Mapped[str]
     currency: Mapped[str]
     total_amount: Mapped[int]
     paid_amount: Mapped[int]
     refunded_amount: Mapped[int]
+    cancelled_amount: Mapped[int]
+    open_disputes: Mapped[int]
     shipping_address: Mapped[dict[str, Any] | None]
     note: Mapped[str | None]
     order_metadata: Mapped[dict[str, Any]] = mapped_column("metadata")
@@ -66,6 +70,8 @@ class Order(Model):
     placed_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     version: Mapped[int]
+    fingerprint: Mapped[bytes]
+    fingerprint_version: Mapped[int]
     lines: Mapped[list["OrderLine"]] = relationship(order_by="OrderLine.position")
     history: Mapped[list["OrderHistory"]] = relationship()
 
@@ -82,6 +88,8 @@ class OrderLine(Model):
     unit_price_amount: Mapped[int]
     quantity: Mapped[int]
     fulfilled: Mapped[int]
+    cancelled: Mapped[int]
+    returned: Mapped[int]
     refunded: Mapped[int]
 
 

@@ -47,7 +47,7 @@ async def place(
     for line in body.lines:
         quantities[line.product_id] = quantities.get(line.product_id, 0) + line.quantity
     products = await _locked(session, quantities)
-    order = _order(customer_id, key, request_id, quantities, products)
+    order = _order(customer_id, key, fingerprint, request_id, quantities, products)
     session.add(order)
     _reserve(session, order, products, request_id)
     placed = OrderOut.of(order)
@@ -89,7 +89,12 @@ async def _locked(session: AsyncSession, quantities: dict[UUID, int]) -> dict[UU
 
 
 def _order(
-    customer_id: UUID, key: str, request_id: str, quantities: dict[UUID, int], products: dict[UUID, Product]
+    customer_id: UUID,
+    key: str,
+    fingerprint: bytes,
+    request_id: str,
+    quantities: dict[UUID, int],
+    products: dict[UUID, Product],
 ) -> Order:
     now = datetime.now(UTC)
     order_id = uuid7()
@@ -103,6 +108,8 @@ def _order(
         total_amount=sum(products[id_].price_amount * quantity for id_, quantity in quantities.items()),
         paid_amount=0,
         refunded_amount=0,
+        cancelled_amount=0,
+        open_disputes=0,
         shipping_address=None,
         note=None,
         order_metadata={},
@@ -110,6 +117,8 @@ def _order(
         placed_at=now,
         updated_at=now,
         version=1,
+        fingerprint=fingerprint,
+        fingerprint_version=2,
     )
     for position, (product_id, quantity) in enumerate(quantities.items()):
         product = products[product_id]
@@ -123,6 +132,8 @@ def _order(
                 unit_price_amount=product.price_amount,
                 quantity=quantity,
                 fulfilled=0,
+                cancelled=0,
+                returned=0,
                 refunded=0,
             )
         )

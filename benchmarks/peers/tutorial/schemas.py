@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from benchmarks.peers.tutorial.models import Order, OrderLine, Product
 
+ALLOWED_ACTIONS = {"pending_payment": ["pay", "cancel", "cancel_lines", "change"]}
+
 
 class Money(BaseModel):
     amount: int
@@ -72,6 +74,8 @@ class LineOut(BaseModel):
     unit_price: Money
     quantity: int
     fulfilled: int
+    cancelled: int
+    returned: int
     refunded: int
     line_total: Money
 
@@ -85,9 +89,16 @@ class LineOut(BaseModel):
             unit_price=Money(amount=line.unit_price_amount, currency=currency),
             quantity=line.quantity,
             fulfilled=line.fulfilled,
+            cancelled=line.cancelled,
+            returned=line.returned,
             refunded=line.refunded,
             line_total=Money(amount=line.unit_price_amount * line.quantity, currency=currency),
         )
+
+
+class Guest(BaseModel):
+    email: str
+    full_name: str | None
 
 
 class OrderOut(BaseModel):
@@ -102,7 +113,10 @@ class OrderOut(BaseModel):
     total: Money
     paid_total: Money
     refunded_total: Money
+    payable_total: Money
+    disputed: bool
     customer_id: UUID
+    guest: Guest | None
     shipping_address: dict[str, Any] | None
     note: str | None
     metadata: dict[str, Any]
@@ -119,13 +133,20 @@ class OrderOut(BaseModel):
             status=order.status,
             payment_status=_payment_status(order),
             fulfillment_status=_fulfillment_status(order),
-            allowed_actions=["pay", "cancel"] if order.status == "pending_payment" else [],
+            allowed_actions=ALLOWED_ACTIONS.get(order.status, []),
             currency=order.currency,
             lines=[LineOut.of(line, order.currency) for line in order.lines],
             total=Money(amount=order.total_amount, currency=order.currency),
             paid_total=Money(amount=order.paid_amount, currency=order.currency),
             refunded_total=Money(amount=order.refunded_amount, currency=order.currency),
+            payable_total=Money(amount=order.total_amount - order.cancelled_amount, currency=order.currency),
+            disputed=order.open_disputes > 0,
             customer_id=order.customer_id,
+            guest=(
+                Guest(email=order.guest_email_typed, full_name=order.guest_name)
+                if order.guest_email_typed
+                else None
+            ),
             shipping_address=order.shipping_address,
             note=order.note,
             metadata=order.order_metadata,

@@ -1,5 +1,6 @@
 """The statements of the benchmark's peers work on the present schema."""
 
+import json
 from uuid import uuid4
 
 import asyncpg
@@ -8,6 +9,7 @@ import pytest
 from benchmarks.audit import MUST_FIND_NOTHING
 from benchmarks.contenders import PEERS
 from domain.shared.actor import Actor
+from entrypoints.http.api.orders.schemas import LineResponse, OrderResponse
 from tests.kit.actors import SOMEBODY
 from tests.kit.examples import a_product, a_user
 from tests.kit.ids import SequentialIds
@@ -50,5 +52,8 @@ async def test_benchmark_function_writes_the_same_rows_as_the_service(
     assert (first["replayed"], again["replayed"]) == (False, True)
     assert first["body"] == again["body"]
     assert refused.value.sqlstate == "SY409"
+    order = json.loads(first["body"])
+    assert order.keys() == OrderResponse.model_fields.keys()
+    assert order["lines"][0].keys() == LineResponse.model_fields.keys()
     for rule, violations in MUST_FIND_NOTHING.items():
         assert not await psql.fetch(violations), rule
