@@ -60,9 +60,11 @@ cluster-drill: $(READY) ## Let each part of a cluster fail once while customers 
 demo: $(READY) ## Place the 830 orders of the Northwind shop over HTTP, pay, cancel, ship, return and refund some, reconcile every cent
 	@$(BIN)/python -m entrypoints demo
 
-bench: $(READY) ## Compare the service with Node, Go and a tutorial application (installs wrk, Go and npm packages; ten minutes)
+ROUNDS  ?= 3
+SECONDS ?= 2
+bench: $(READY) | $(UV) ## Compare the service with Node, Go and a tutorial application (installs wrk, Go and Node; ten minutes): ROUNDS=3, SECONDS=2
 	@benchmarks/install.sh
-	@$(BIN)/python -m benchmarks run --keep
+	@$(BIN)/python -m benchmarks run --keep --pool-sizes 4,8,16 --rounds $(ROUNDS) --seconds $(SECONDS)
 	@$(BIN)/python -m benchmarks plot
 
 WORKLOAD ?= place
@@ -105,6 +107,7 @@ lock: $(READY) | $(UV) ## Update the lock files of the Python packages
 	$(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --upgrade -o requirements.lock
 	$(UV) pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --upgrade -o requirements-dev.lock
 	echo uv | $(UV) pip compile - --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --upgrade -o requirements-build.lock
+	$(UV) pip compile benchmarks/requirements.in --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --upgrade -o benchmarks/requirements.lock
 	$(UV) pip compile tests/clients/requirements.in --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --upgrade -o tests/clients/requirements.lock
 
 clean: ## Remove the environment and the caches, but not the data

@@ -1,7 +1,4 @@
-"""The contenders: the service and its peers.
-
-The pool sizes were found by one round of `benchmarks pools`.
-"""
+"""The contenders: the service and its peers."""
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,6 +13,9 @@ from benchmarks.shop import Shop
 ROOT = Path(__file__).parents[1]
 PEERS = Path(__file__).parent / "peers"
 BUILD = Path(".artefacts/benchmarks")
+"""The directory in which `install.sh` puts tools and built peers."""
+GO = ROOT / BUILD / "tools" / "bin" / "go"
+NODE = ROOT / BUILD / "node"
 READS = ("product", "page", "order", "health")
 PLACING = ("place", "hot")
 EVERYTHING = READS + PLACING
@@ -120,7 +120,7 @@ def baseline(checkout: Path) -> Contender:
     )
 
 
-def tutorial(*, pool: int = 8) -> Contender:
+def tutorial(*, pool: int = 10) -> Contender:
     return Contender(
         name="tutorial",
         title="FastAPI + SQLAlchemy ORM",
@@ -142,7 +142,7 @@ def fastify(*, pool: int = 10, function: bool = False) -> Contender:
     return Contender(
         name="fastify-function" if function else "fastify",
         title="Node, a function per order" if function else "Node, Fastify 5",
-        command=("node", "server.js"),
+        command=(str(NODE), "server.js"),
         environment=_peer,
         pool=pool,
         workloads=PLACING if function else EVERYTHING,
@@ -152,7 +152,7 @@ def fastify(*, pool: int = 10, function: bool = False) -> Contender:
     )
 
 
-def go(*, pool: int = 4, placing: str = "statements") -> Contender:
+def go(*, pool: int = 10, placing: str = "statements") -> Contender:
     titles = {
         "statements": "Go, net/http + pgx",
         "function": "Go, a function per order",
@@ -172,17 +172,13 @@ def go(*, pool: int = 4, placing: str = "statements") -> Contender:
 
 
 def everybody() -> Sequence[Contender]:
-    """Return all contenders.
-
-    Each pool size was the best one in a round of `python -m benchmarks pools` with 4, 8 and 16 connections, or is 10
-    if the differences were within the noise.
-    """
+    """Return all contenders. Without a search for the best pool size, each has ten connections."""
     return (
         steelyard(),
         steelyard(workers=2),
         tutorial(),
         fastify(),
-        fastify(function=True, pool=16),
+        fastify(function=True),
         go(),
         go(placing="function"),
         go(placing="batches"),

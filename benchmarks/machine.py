@@ -3,6 +3,7 @@
 The data does not identify the machine.
 """
 
+import json
 import os
 import platform
 import re
@@ -10,9 +11,13 @@ import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path
 
+from benchmarks.contenders import GO, NODE, PEERS
 from benchmarks.database import Server
+
+PYTHON_PACKAGES = ("fastapi", "granian", "uvicorn", "uvloop", "sqlalchemy", "asyncpg", "pydantic")
 
 
 def facts(server: Server) -> dict[str, str]:
@@ -26,10 +31,20 @@ def facts(server: Server) -> dict[str, str]:
         "load before": f"{os.getloadavg()[0]:.1f}",
         "Python": platform.python_version() + (" of the distribution" if sys.base_prefix == "/usr" else ""),
         "PostgreSQL": server.query("SHOW server_version")[0]["server_version"],
-        "Node": _version_line("node", "--version"),
-        "Go": _version_line("go", "env", "GOVERSION"),
+        "Python packages": ", ".join(f"{name} {metadata.version(name)}" for name in PYTHON_PACKAGES),
+        "Node": _version_line(str(NODE), "--version"),
+        "Node packages": ", ".join(f"{name} {version}" for name, version in _node_packages().items()),
+        "Go": _version_line(str(GO), "env", "GOVERSION"),
+        "pgx": _version_line(
+            "dpkg-query", "--show", "--showformat=${Version}", "golang-github-jackc-pgx-v4-dev"
+        ),
         "wrk": _version_line("wrk", "-v").split(" [")[0],
     }
+
+
+def _node_packages() -> dict[str, str]:
+    packages: dict[str, str] = json.loads((PEERS / "fastify" / "package.json").read_text())["dependencies"]
+    return packages
 
 
 def _processor() -> str:

@@ -15,6 +15,7 @@ PYTHON = (
     "requirements.lock",
     "requirements-build.lock",
     "requirements-dev.lock",
+    "benchmarks/requirements.lock",
     "tests/clients/requirements.lock",
 )
 
