@@ -1,7 +1,7 @@
 """The commands of the benchmarks."""
 
 import shutil
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -15,11 +15,13 @@ from benchmarks.contenders import PEERS, Contender, baseline, everybody
 from benchmarks.database import server
 from benchmarks.load import CONNECTIONS, WORKLOADS, Workload
 from benchmarks.machine import facts
-from benchmarks.plots import LATENCY, THROUGHPUT, draw
+from benchmarks.plots import draw
+from benchmarks.pools import with_best_pools
 from benchmarks.profiling import CannotProfile
 from benchmarks.profiling import profile as draw_profile
-from benchmarks.report import Report, Rows, newest
-from benchmarks.rounds import CEILING, Plan, Sample, medians, run_all
+from benchmarks.published import publish
+from benchmarks.report import CEILING, Report, Rows, newest
+from benchmarks.rounds import Plan, Sample, medians, run_all
 from benchmarks.shop import Size, open_shop
 from benchmarks.studies.cli import group as studies
 
@@ -40,6 +42,9 @@ def run(
     workload: Work = None,
     rounds: Annotated[int, typer.Option(min=1)] = 3,
     seconds: Annotated[float, typer.Option(help="For each run.", min=1)] = 2,
+    pool_sizes: Annotated[
+        str, typer.Option(help="First find each contender's best number of connections among these: 4,8,16.")
+    ] = "",
     ceiling: Annotated[bool, typer.Option(help="Measure pgbench as well.")] = True,
     against: Annotated[
         Path | None,
@@ -50,16 +55,22 @@ def run(
     keep: Annotated[bool, typer.Option(help="Write the result to benchmarks/results/.")] = False,
 ) -> None:
     """Compare the service with its peers in alternating rounds. Each run is audited."""
-    contenders = [one for one in everybody() if _is_here(one) and (not only or one.name in only)]
+    contenders: Sequence[Contender] = [
+        one for one in everybody() if _is_here(one) and (not only or one.name in only)
+    ]
     if against is not None:
-        contenders.append(baseline(against))
+        contenders = [*contenders, baseline(against)]
     workloads = [work for work in WORKLOADS if not workload or work.name in workload]
-    plan = Plan(contenders, workloads, rounds, seconds, ceiling and shutil.which("pgbench") is not None)
+    has_ceiling = ceiling and shutil.which("pgbench") is not None
     with server() as postgres:
         machine = facts(postgres)
         console.print(f"{machine['cores']} cores, PostgreSQL {machine['PostgreSQL']}; filling the shop")
         shop = open_shop(postgres, Size())
         postgres.execute((PEERS / "sql" / "place_order.sql").read_text(), database=shop.template)
+        if sizes := [int(size) for size in pool_sizes.split(",") if size]:
+            contenders = with_best_pools(postgres, shop, contenders, sizes, tell=_tell)
+            console.print("Connections: " + ", ".join(f"{one.title} {one.pool}" for one in contenders))
+        plan = Plan(contenders, workloads, rounds, seconds, has_ceiling)
         found = run_all(postgres, shop, plan, tell=_tell)
     report = Report(
         machine=machine,
@@ -67,7 +78,7 @@ def run(
         seconds=seconds,
         connections=CONNECTIONS,
         titles={contender.name: contender.title for contender in contenders}
-        | ({CEILING: "pgbench, no HTTP"} if plan.ceiling else {}),
+        | ({CEILING: "pgbench, no HTTP"} if has_ceiling else {}),
         pools={contender.name: contender.pool for contender in contenders},
         medians=medians(found),
     )
@@ -79,27 +90,11 @@ def run(
 
 @app.command()
 def plot() -> None:
-    """Draw the newest result in benchmarks/results/ into docs/images/."""
-    draw(newest())
-    console.print(f"Drawn: {THROUGHPUT} and {LATENCY}")
-
-
-@app.command()
-def pools(
-    only: Only = None,
-    sizes: Annotated[str, typer.Option(help="Numbers of connections.")] = "2,4,8,16,32",
-    seconds: Annotated[float, typer.Option(min=1)] = 2,
-) -> None:
-    """Find the pool size with which each contender places the most orders."""
-    numbers = [int(size) for size in sizes.split(",")]
-    contenders = [one for one in everybody() if _is_here(one) and (not only or one.name in only)]
-    placing = [work for work in WORKLOADS if work.places]
-    with server() as postgres:
-        shop = open_shop(postgres, Size())
-        postgres.execute((PEERS / "sql" / "place_order.sql").read_text(), database=shop.template)
-        for contender in contenders:
-            sized = [replace(contender.sized(size), name=f"{contender.name}, {size}") for size in numbers]
-            run_all(postgres, shop, Plan(sized, placing, 1, seconds, ceiling=False), tell=_tell)
+    """Draw the newest result in benchmarks/results/ into docs/images/, and write its tables into the docs."""
+    report = newest()
+    charts = list(draw(report))
+    for file in (*(chart.file for chart in charts), *publish(report, charts)):
+        console.print(f"Written: {file}")
 
 
 @app.command()
@@ -162,7 +157,8 @@ def _tell(sample: Sample) -> None:
     refused = f", {found.refused} refused" if found.refused else ""
     console.print(
         f"{sample.contender:18} {sample.workload:8} {found.per_second:8,.0f}/s"
-        f"  p50 {found.p50_ms:6.1f}  p99 {found.p99_ms:6.0f} ms{refused}",
+        f"  p50 {found.p50_ms:6.1f}  p99 {found.p99_ms:6.0f} ms"
+        f"  CPU {sample.server_us:5.0f} + {sample.database_us:4.0f} µs{refused}",
         highlight=False,
     )
 

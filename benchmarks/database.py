@@ -12,6 +12,8 @@ import asyncpg
 from sqlalchemy import URL, make_url
 
 from adapters.embedded_postgres import EmbeddedPostgres
+from adapters.embedded_postgres.layout import Layout
+from adapters.embedded_postgres.pid_file import PidFile
 
 DATA_DIR = Path(".data/benchmarks")
 SETTINGS = {"max_connections": "200"}
@@ -27,15 +29,21 @@ DROP_TRIES = 100
 def server() -> Iterator["Server"]:
     """Yield a running server without databases of earlier sessions."""
     with EmbeddedPostgres(DATA_DIR, SETTINGS).lease() as url:
-        found = Server(make_url(url))
+        pid_file = PidFile.read(Layout(DATA_DIR).cluster)
+        if pid_file is None:
+            raise RuntimeError("The PostgreSQL server of the benchmarks has ended.")
+        found = Server(make_url(url), pid_file.pid)
         for row in found.query("SELECT datname FROM pg_database WHERE starts_with(datname, $1)", PREFIX):
             found.drop(str(row["datname"]))
         yield found
 
 
 class Server:
-    def __init__(self, url: URL) -> None:
+    """A server. `pid` is the process id of its postmaster."""
+
+    def __init__(self, url: URL, pid: int) -> None:
         self.url = url
+        self.pid = pid
 
     def create(self, *, template: str = "template0") -> str:
         """Create a database and return its name. The template must have no connections."""

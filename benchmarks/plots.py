@@ -8,8 +8,7 @@ from pathlib import Path
 from benchmarks.load import WORKLOADS
 from benchmarks.report import SERVICE_CONTENDERS, Report
 
-THROUGHPUT = Path("docs/images/benchmark-throughput.svg")
-LATENCY = Path("docs/images/benchmark-p99.svg")
+IMAGES = Path("docs/images")
 
 PANEL_WIDTH = 470
 COLUMNS = 2
@@ -17,42 +16,61 @@ BAR, GAP, TITLE = 16, 5, 30
 LABEL_WIDTH = 178
 LONGEST_BAR = 210
 MARGIN = 16
-OURS_COLOUR, THEIRS_COLOUR, INK, PAPER = "#1f6feb", "#9aa4af", "#1f2328", "#ffffff"
+OUR_COLORS, PEER_COLORS = ("#1f6feb", "#a5c8ff"), ("#7d8590", "#c9d1d9")
+"""The colors of the first part of a bar and of the second."""
+INK, PAPER = "#1f2328", "#ffffff"
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
     """The chart of one workload.
 
-    It has a title, and for each contender a label, a figure and whether the contender is this service.
+    It has a title, and for each contender a label, the parts of its bar and whether the contender is this service.
     """
 
     title: str
-    bars: Sequence[tuple[str, float, bool]]
+    bars: Sequence[tuple[str, Sequence[float], bool]]
 
     @property
     def height(self) -> int:
         return TITLE + len(self.bars) * (BAR + GAP) + MARGIN
 
 
-def draw(report: Report) -> None:
-    """Write the charts of throughput and of latency."""
-    THROUGHPUT.parent.mkdir(parents=True, exist_ok=True)
+@dataclass(frozen=True, slots=True)
+class Chart:
+    file: Path
+    caption: str
+
+
+def draw(report: Report) -> Iterator[Chart]:
+    """Write and yield the charts of CPU time, throughput and latency."""
+    IMAGES.mkdir(parents=True, exist_ok=True)
     note = f"{report.machine['cores']} cores shared by server, PostgreSQL and wrk; {report.connections} connections"
-    THROUGHPUT.write_text(_picture(list(_panels(report, "per_second")), f"Requests per second. {note}"))
-    LATENCY.write_text(
-        _picture(
-            list(_panels(report, "p99_ms")), f"Milliseconds of the 99th percentile, less is better. {note}"
-        )
-    )
+    charts = {
+        "cpu": (
+            ("server_us", "database_us"),
+            "CPU microseconds per response, server + PostgreSQL; less is better.",
+        ),
+        "throughput": (("per_second",), "Requests per second."),
+        "p99": (("p99_ms",), "Milliseconds of the 99th percentile; less is better."),
+    }
+    for name, (figures, caption) in charts.items():
+        if panels := list(_panels(report, figures)):
+            file = IMAGES / f"benchmark-{name}.svg"
+            file.write_text(_picture(panels, f"{caption} {note}"))
+            yield Chart(file, caption)
 
 
-def _panels(report: Report, figure: str) -> Iterator[Panel]:
+def _panels(report: Report, figures: Sequence[str]) -> Iterator[Panel]:
     for workload in WORKLOADS:
         bars = [
-            (report.titles.get(name, name), of[workload.name][figure], name in SERVICE_CONTENDERS)
+            (
+                report.titles.get(name, name),
+                [of[workload.name][figure] for figure in figures],
+                name in SERVICE_CONTENDERS,
+            )
             for name, of in report.medians.items()
-            if workload.name in of
+            if workload.name in of and figures[0] in of[workload.name]
         ]
         if bars:
             yield Panel(workload.title, bars)
@@ -84,17 +102,17 @@ def _picture(panels: Sequence[Panel], caption: str) -> str:
 
 def _drawn(panel: Panel, left: int, top: int) -> Iterator[str]:
     yield _text(left, top + BAR, panel.title, size=14, weight="bold")
-    most = max(figure for _, figure, _ in panel.bars) or 1
-    for number, (label, figure, is_ours) in enumerate(panel.bars):
+    most = max(sum(parts) for _, parts, _ in panel.bars) or 1
+    for number, (label, parts, is_ours) in enumerate(panel.bars):
         y = top + TITLE + number * (BAR + GAP)
-        length = max(1, round(LONGEST_BAR * figure / most))
         weight = "bold" if is_ours else "normal"
         yield _text(left, y + BAR - 4, label, size=12, weight=weight)
-        yield (
-            f'<rect x="{left + LABEL_WIDTH}" y="{y}" width="{length}" height="{BAR}" rx="2"'
-            f' fill="{OURS_COLOUR if is_ours else THEIRS_COLOUR}"/>'
-        )
-        yield _text(left + LABEL_WIDTH + length + 5, y + BAR - 4, f"{figure:,.0f}", size=12, weight=weight)
+        x = left + LABEL_WIDTH
+        for part, color in zip(parts, OUR_COLORS if is_ours else PEER_COLORS, strict=False):
+            length = max(1, round(LONGEST_BAR * part / most))
+            yield f'<rect x="{x}" y="{y}" width="{length}" height="{BAR}" rx="2" fill="{color}"/>'
+            x += length
+        yield _text(x + 5, y + BAR - 4, " + ".join(f"{part:,.0f}" for part in parts), size=12, weight=weight)
 
 
 def _text(x: int, y: int, text: str, *, size: int, weight: str = "normal") -> str:

@@ -8,11 +8,13 @@ from pathlib import Path
 from benchmarks.load import WORKLOADS
 
 RESULTS = Path(__file__).parent / "results"
+CEILING = "pgbench"
+"""The statements without a server, which is the upper limit."""
 SERVICE_CONTENDERS = ("steelyard", "steelyard-2")
 """The service in one process, and the service with one process per core."""
 
 Table = Mapping[str, Mapping[str, Mapping[str, float]]]
-"""Medians by contender and workload."""
+"""Medians by contender and workload. Results before 2026-11-30 have no CPU times."""
 Rows = Sequence[Sequence[str]]
 
 
@@ -30,6 +32,27 @@ class Report:
     titles: Mapping[str, str]
     pools: Mapping[str, int]
     medians: Table
+
+    def costs(self) -> Rows:
+        def cost(_: str, of: Mapping[str, float]) -> str:
+            return f"{of['server_us']:.0f} + {of['database_us']:.0f}" if "server_us" in of else ""
+
+        return self._rows("CPU µs, server + PostgreSQL", cost)
+
+    def cost_ratios(self, name: str) -> Rows:
+        """Return the CPU time of this contender and PostgreSQL as a multiple of each peer's."""
+        ours = self.medians.get(name, {})
+
+        def ratio(workload: str, theirs: Mapping[str, float]) -> str:
+            if workload not in ours or "server_us" not in theirs:
+                return ""
+            return f"{_cost(ours[workload]) / _cost(theirs):.2f}"
+
+        return self._rows(
+            f"CPU time of {self.titles.get(name, name)} as a multiple of",
+            ratio,
+            without=(*SERVICE_CONTENDERS, CEILING),
+        )
 
     def figures(self) -> Rows:
         return self._rows("requests/s", lambda _, of: f"{of['per_second']:,.0f}")
@@ -55,18 +78,29 @@ class Report:
 
     def tables(self) -> Sequence[Rows]:
         """Return the tables that are not empty."""
-        ratios = (self.ratios(name) for name in SERVICE_CONTENDERS if name in self.medians)
-        return [rows for rows in (self.figures(), self.latencies(), *ratios) if len(rows) > 1]
+        ours = [name for name in SERVICE_CONTENDERS if name in self.medians]
+        tables = (
+            self.costs(),
+            *(self.cost_ratios(name) for name in ours),
+            self.figures(),
+            self.latencies(),
+            *(self.ratios(name) for name in ours),
+        )
+        return [rows for rows in tables if len(rows) > 1]
 
     def markdown(self) -> str:
+        tables = "\n\n".join(map(markdown_table, self.tables()))
+        return f"# Measured on {self.machine['date']}\n\n{tables}\n\n{self.conditions()}\n"
+
+    def conditions(self) -> str:
+        """Return in Markdown how and on which machine was measured."""
         facts = "\n".join(f"- {name}: {value}" for name, value in self.machine.items())
         pools = ", ".join(f"{self.titles[name]} {size}" for name, size in self.pools.items())
-        tables = "\n\n".join(_markdown(rows) for rows in self.tables())
         return (
-            f"# Measured on {self.machine['date']}\n\n"
-            f"Medians of {self.rounds} alternated rounds of {self.seconds:g} s, {self.connections} connections, one "
-            f"process each unless said, everything on one machine. The shop was audited after each run that placed orders.\n\n"
-            f"{tables}\n\nConnections to the database: {pools}.\n\n{facts}\n"
+            f"Medians of {self.rounds} alternating rounds of {self.seconds:g} s with {self.connections} connections. "
+            "Each contender has one process unless its name says otherwise, and everything runs on one machine. The CPU "
+            "time is user and system time per response. Database connections of each process: "
+            f"{pools}.\n\n{facts}"
         )
 
     def write(self) -> Path:
@@ -87,17 +121,19 @@ class Report:
         without: Collection[str] = (),
     ) -> Rows:
         columns = [work for work in WORKLOADS if any(work.name in of for of in self.medians.values())]
-        return [
-            [corner, *(work.title for work in columns)],
-            *(
-                [
-                    self.titles.get(name, name),
-                    *(show(work.name, of[work.name]) if work.name in of else "" for work in columns),
-                ]
-                for name, of in self.medians.items()
-                if name not in without
-            ),
-        ]
+        rows = (
+            [
+                self.titles.get(name, name),
+                *(show(work.name, of[work.name]) if work.name in of else "" for work in columns),
+            ]
+            for name, of in self.medians.items()
+            if name not in without
+        )
+        return [[corner, *(work.title for work in columns)], *(row for row in rows if any(row[1:]))]
+
+
+def _cost(of: Mapping[str, float]) -> float:
+    return of["server_us"] + of["database_us"]
 
 
 def newest() -> Report:
@@ -108,7 +144,7 @@ def newest() -> Report:
     return Report(**json.loads(files[-1].read_text()))
 
 
-def _markdown(rows: Rows) -> str:
+def markdown_table(rows: Rows) -> str:
     head, *body = rows
     rule = ["---", *("--:" for _ in head[1:])]
     return "\n".join("| " + " | ".join(row) + " |" for row in (head, rule, *body))

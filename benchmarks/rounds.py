@@ -13,12 +13,13 @@ from benchmarks import pgbench
 from benchmarks.audit import Expected, audit, orders_in
 from benchmarks.conformance import ensure_alike, observed
 from benchmarks.contenders import BUILD, Contender
+from benchmarks.cpu import CpuTime, cpu_seconds
 from benchmarks.database import Server
 from benchmarks.load import CONNECTIONS, WORKLOADS, Measurement, Workload, put_under_load
 from benchmarks.processes import Running
+from benchmarks.report import CEILING
 from benchmarks.shop import Shop
 
-CEILING = "pgbench"
 WARM_UP_SECONDS = 1
 
 
@@ -38,14 +39,27 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
+    """A measurement of one contender, with the CPU time that its servers used meanwhile."""
+
     contender: str
     workload: str
     measurement: Measurement
+    cpu: CpuTime
+
+    @property
+    def server_us(self) -> float:
+        """The CPU time of the serving processes for one response, in microseconds."""
+        return self.cpu.server / max(1, self.measurement.answered) * 1e6
+
+    @property
+    def database_us(self) -> float:
+        """The CPU time of PostgreSQL for one response, in microseconds."""
+        return self.cpu.database / max(1, self.measurement.answered) * 1e6
 
 
 def run_all(
     server: Server, shop: Shop, plan: Plan, *, tell: Callable[[Sample], None]
-) -> Mapping[tuple[str, str], Sequence[Measurement]]:
+) -> Mapping[tuple[str, str], Sequence[Sample]]:
     """Measure all contenders in every round, each on a fresh copy of the shop.
 
     Each copy is audited. Raises AuditFailed, DidNotStart, and Differs if a contender does not do the same
@@ -53,11 +67,11 @@ def run_all(
     """
     data = (BUILD / "data").resolve()
     shop.write_to(data)
-    found: dict[tuple[str, str], list[Measurement]] = {}
+    found: dict[tuple[str, str], list[Sample]] = {}
     expected: dict[str, Any] = {}
 
     def keep(sample: Sample) -> None:
-        found.setdefault((sample.contender, sample.workload), []).append(sample.measurement)
+        found.setdefault((sample.contender, sample.workload), []).append(sample)
         tell(sample)
 
     for number in range(plan.rounds):
@@ -84,14 +98,16 @@ def _measure(
     for workload in plan.of(contender):
         before = orders_in(server, database) if workload.places else 0
         warm_up = put_under_load(running.url, workload, data, seconds=WARM_UP_SECONDS)
+        used = CpuTime.until_now(running.pid, server.pid)
         measurement = put_under_load(running.url, workload, data, seconds=plan.seconds)
+        cpu = CpuTime.until_now(running.pid, server.pid).since(used)
         if workload.places:
             runs = (warm_up, measurement)
             acknowledged = sum(run.answered for run in runs)
             # wrk closes its connections when it ends, but servers still process the last requests.
             cut_off = sum(CONNECTIONS + run.lost for run in runs)
             audit(server, database, Expected(before, acknowledged, cut_off))
-        yield Sample(contender.name, workload.name, measurement)
+        yield Sample(contender.name, workload.name, measurement, cpu)
 
 
 def _measure_ceiling(server: Server, shop: Shop, plan: Plan) -> Iterator[Sample]:
@@ -101,25 +117,31 @@ def _measure_ceiling(server: Server, shop: Shop, plan: Plan) -> Iterator[Sample]
             if workload.name == "health":
                 continue
             before = orders_in(server, database)
+            used = cpu_seconds(server.pid)
             measurement = pgbench.run(server, database, workload, shop, seconds=plan.seconds)
+            cpu = CpuTime(server=0, database=cpu_seconds(server.pid) - used)
             if workload.places:
                 audit(server, database, Expected(before, measurement.answered, pgbench.CLIENTS))
-            yield Sample(CEILING, workload.name, measurement)
+            yield Sample(CEILING, workload.name, measurement, cpu)
 
 
 def medians(
-    found: Mapping[tuple[str, str], Sequence[Measurement]],
+    found: Mapping[tuple[str, str], Sequence[Sample]],
 ) -> dict[str, dict[str, dict[str, float]]]:
     """Return the medians over the rounds by contender and workload.
 
-    They are requests per second, and p50 and p99 in milliseconds.
+    They are requests per second, p50 and p99 in milliseconds, and CPU microseconds of the serving processes and of
+    PostgreSQL for each response.
     """
     table: dict[str, dict[str, dict[str, float]]] = {}
-    for (contender, workload), measurements in found.items():
+    for (contender, workload), samples in found.items():
+        measurements = [sample.measurement for sample in samples]
         table.setdefault(contender, {})[workload] = {
             "per_second": round(median(m.per_second for m in measurements), 1),
             "p50_ms": round(median(m.p50_ms for m in measurements), 2),
             "p99_ms": round(median(m.p99_ms for m in measurements), 2),
+            "server_us": round(median(sample.server_us for sample in samples), 1),
+            "database_us": round(median(sample.database_us for sample in samples), 1),
             "refused": sum(m.refused for m in measurements),
         }
     return table

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.contenders import BUILD, steelyard
+from benchmarks.cpu import descendants
 from benchmarks.database import Server
 from benchmarks.load import WORKLOADS, put_under_load
 from benchmarks.shop import Shop
@@ -35,14 +36,7 @@ def measure(server: Server, database: str, shop: Shop, requests: int) -> Iterato
 
 
 def _resident(pid: int) -> float:
-    return sum(_kibibytes(process) for process in (pid, *_descendants(pid))) / 1024
-
-
-def _descendants(pid: int) -> Iterator[int]:
-    for children in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in map(int, children.read_text().split()):
-            yield child
-            yield from _descendants(child)
+    return sum(_kibibytes(process) for process in (pid, *descendants(pid))) / 1024
 
 
 def _kibibytes(pid: int) -> int:

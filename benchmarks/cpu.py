@@ -1,0 +1,67 @@
+"""The CPU time of servers, read from /proc.
+
+Unlike rates, it hardly depends on other work on the machine.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class CpuTime:
+    """The CPU seconds of the serving processes and of PostgreSQL, user and system time together."""
+
+    server: float
+    database: float
+
+    @classmethod
+    def until_now(cls, server_pid: int, database_pid: int) -> Self:
+        return cls(cpu_seconds(server_pid), cpu_seconds(database_pid))
+
+    def since(self, earlier: "CpuTime") -> "CpuTime":
+        return CpuTime(self.server - earlier.server, self.database - earlier.database)
+
+
+@dataclass(frozen=True, slots=True)
+class _Process:
+    pid: int
+    parent: int
+    ticks: int
+    """The time of the process and of its ended children."""
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the CPU time of a process and of its descendants, including those that have ended."""
+    return sum(process.ticks for process in _family(pid)) / _TICKS_PER_SECOND
+
+
+def descendants(pid: int) -> Iterator[int]:
+    return (process.pid for process in _family(pid) if process.pid != pid)
+
+
+def _family(pid: int) -> list[_Process]:
+    # /proc/<pid>/task/<tid>/children would be shorter, but it can omit a process while another one ends.
+    processes = list(_processes())
+    found = [process for process in processes if process.pid == pid]
+    for process in found:  # the list grows by the children of its members
+        found += (child for child in processes if child.parent == process.pid)
+    return found
+
+
+def _processes() -> Iterator[_Process]:
+    """Yield the running processes. proc_pid_stat(5) defines the fields."""
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            pid, _, rest = file.read_text().partition(" (")
+        except (
+            FileNotFoundError,
+            ProcessLookupError,
+        ):  # the process has ended, and its parent counts its time
+            continue
+        fields = rest.rpartition(")")[2].split()
+        yield _Process(pid=int(pid), parent=int(fields[1]), ticks=sum(map(int, fields[11:15])))
