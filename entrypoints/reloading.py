@@ -3,19 +3,23 @@
 import asyncio
 import os
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import structlog
 
 from application.shared.errors import DatabaseUnavailable, Overloaded
-from entrypoints.bootstrap.root import Container
 from entrypoints.logging_config import configure_logging
 from entrypoints.setting_names import WrongSettings
 from entrypoints.settings import Settings
 
+# The parent of the serving processes reloads log levels, too. It does not import the service, to start sooner.
+if TYPE_CHECKING:
+    from entrypoints.bootstrap.root import Container
+
 _log = structlog.get_logger(__name__)
 
 
-def reloader(container: Container) -> Callable[[], None]:
+def reloader(container: "Container") -> Callable[[], None]:
     """Return a function that reloads the files of a process. Any thread can call it."""
     loop = asyncio.get_running_loop()
 
@@ -25,7 +29,7 @@ def reloader(container: Container) -> Callable[[], None]:
     return request_reload
 
 
-async def reload(container: Container) -> None:
+async def reload(container: "Container") -> None:
     """Reload the log levels and the signing keys. An invalid file changes nothing."""
     reload_log_levels(container.settings())
     try:

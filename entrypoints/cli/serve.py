@@ -1,9 +1,12 @@
 import os
 from collections.abc import Mapping
 from contextlib import ExitStack
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from entrypoints.cli.worker_process import WorkerProcess
 
 
 def serve(
@@ -28,10 +31,7 @@ def serve(
     Without STEELYARD_DATABASE_URL the command starts an embedded PostgreSQL, with its data in STEELYARD_DATA_DIR.
     """
     from entrypoints.cli.address import Address
-    from entrypoints.cli.announcement import announce_when_ready
-    from entrypoints.cli.database import database, migrate
     from entrypoints.cli.server import serve_http
-    from entrypoints.cli.worker_process import WorkerProcess, worker_process
     from entrypoints.logging_config import configure_logging
     from entrypoints.reloading import reload_log_levels
     from entrypoints.settings import Settings
@@ -54,6 +54,10 @@ def serve(
 
         def prepare() -> Mapping[str, str]:
             nonlocal worker
+            # The serving processes have begun to import the service. Before, imports would delay them.
+            from entrypoints.cli.announcement import announce_when_ready
+            from entrypoints.cli.database import database, migrate
+            from entrypoints.cli.worker_process import worker_process
             from entrypoints.metrics.server import metrics_app, operations_server, shared_directory
 
             metrics_dir = running.enter_context(shared_directory(settings.metrics_dir))
