@@ -3,8 +3,9 @@
 The form is `Annotated[PlaceOrder, from_container(Container.orders.place_order)]`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from operator import attrgetter
 from typing import Any
 
@@ -16,6 +17,12 @@ from entrypoints.bootstrap.root import Container, named_providers
 from entrypoints.http.routing.compiled_dependencies import ImmediateDependency
 
 _ENGINES = (Container.database.engine, Container.database.public_read_engine)
+
+
+@cache
+def _names() -> Mapping[Provider[Any], str]:
+    """Return the name of each provider of the container."""
+    return {provider: name for name, provider in named_providers(Container)}
 
 
 def from_container(provider: Provider[Any]) -> Dependency:
@@ -45,7 +52,7 @@ class FromContainer(ImmediateDependency):
 
         If the provider needs the database, the route documents the problems of the database.
         """
-        name = next(name for name, known in named_providers(Container) if known is provider)
+        name = _names()[provider]
         parts: Iterator[Provider[Any]] = provider.traverse()
         needs_database = any(part in _ENGINES for part in parts)
         return cls(name, ("overloaded", "database_unavailable") if needs_database else ())
