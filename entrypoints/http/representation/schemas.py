@@ -69,7 +69,8 @@ class RequestModel(BaseModel):
 class ResponseModel(BaseModel):
     """A JSON object of a response, made from a view's attributes."""
 
-    model_config = ConfigDict(from_attributes=True)
+    # Validators and serializers are built on first use, because building all of them would delay each start.
+    model_config = ConfigDict(from_attributes=True, defer_build=True)
 
 
 ActorId = Annotated[
