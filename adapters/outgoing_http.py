@@ -1,6 +1,8 @@
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-import httpx2
+if TYPE_CHECKING:
+    import httpx2
 
 
 class OutgoingHttp:
@@ -10,12 +12,14 @@ class OutgoingHttp:
     trace its requests.
     """
 
-    def __init__(self, watch: Callable[[httpx2.AsyncClient], None] = lambda _: None) -> None:
+    def __init__(self, watch: Callable[["httpx2.AsyncClient"], None] = lambda _: None) -> None:
         self._watch = watch
         self._client: httpx2.AsyncClient | None = None
 
-    def get(self) -> httpx2.AsyncClient:
+    def get(self) -> "httpx2.AsyncClient":
         if self._client is None:
+            import httpx2  # noqa: PLC0415 - loading the library takes time that others need not spend
+
             self._client = httpx2.AsyncClient()
             self._watch(self._client)
         return self._client

@@ -1,8 +1,8 @@
 """Tracing of the service. It is off by default."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-import httpx2
 from opentelemetry.trace import TracerProvider
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -13,6 +13,9 @@ from application.orders.views import OrderView
 from application.shared.batching import RunBatch
 from application.shared.idempotency import IdempotentResult
 from application.webhooks.ports import WebhookSender
+
+if TYPE_CHECKING:
+    import httpx2
 
 PlaceBatch = RunBatch[PlaceOrderCommand, IdempotentResult[OrderView]]
 
@@ -49,7 +52,7 @@ class Tracing:
         """Return a publisher that records each event in the trace of the event."""
         return publisher
 
-    def watch_client(self, client: httpx2.AsyncClient) -> None:
+    def watch_client(self, client: "httpx2.AsyncClient") -> None:
         """Record the requests of an HTTP client."""
 
     def watch_engines(self, engines: Iterable[AsyncEngine]) -> None:

@@ -1,7 +1,6 @@
 from dependency_injector import containers, providers
 
 from adapters.mail.files import FileMailer
-from adapters.mail.smtp import SmtpMailer
 from application.mail.deliver_mail import DeliverMail
 from application.mail.message import MailTemplates
 from application.mail.ports import Mailer
@@ -13,6 +12,8 @@ from entrypoints.settings import Settings
 
 def _mailer(settings: Settings) -> Mailer:
     if settings.smtp_url is not None:
+        from adapters.mail.smtp import SmtpMailer  # noqa: PLC0415 - loading the library takes time that others need not spend
+
         return SmtpMailer(settings.smtp_url.get_secret_value(), sender=settings.mail_from)
     return FileMailer(settings.data_dir / "mail", sender=settings.mail_from)
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import httpx2
 from dependency_injector import containers, providers
 
 from adapters.outgoing_http import OutgoingHttp
 from adapters.payments.sandbox.gateway import SandboxGateway
-from adapters.payments.sandbox.webhook_dispatcher import SandboxWebhookDispatcher
+from adapters.payments.sandbox.store import SandboxStore
 from adapters.payments.sandbox.webhook_parser import SandboxSignatures, SandboxWebhookParser
 from adapters.standard_webhooks import parse_secrets
 from adapters.tracing.tracing import Tracing
@@ -34,6 +34,11 @@ from application.shared.ids import IdFactory
 from domain.payments.method import PaymentMethod
 from entrypoints.settings import Settings
 
+if TYPE_CHECKING:
+    import httpx2
+
+    from adapters.payments.sandbox.webhook_dispatcher import SandboxWebhookDispatcher
+
 
 def _sandbox_secrets(settings: Settings) -> Sequence[bytes]:
     given = settings.sandbox_webhook_secret
@@ -45,13 +50,25 @@ def _sandbox_url(settings: Settings) -> str:
     return str(given) if given else f"http://localhost:{settings.port}/v1/webhooks/payments/sandbox"
 
 
+def _sandbox_webhook_dispatcher(
+    store: SandboxStore,
+    signatures: SandboxSignatures,
+    http_client: "httpx2.AsyncClient",
+    clock: Clock,
+    settings: Settings,
+) -> "SandboxWebhookDispatcher":
+    from adapters.payments.sandbox.webhook_dispatcher import SandboxWebhookDispatcher  # noqa: PLC0415 - only the worker needs the library
+
+    return SandboxWebhookDispatcher(store, signatures, http_client, clock, url=_sandbox_url(settings))
+
+
 @dataclass(frozen=True, slots=True)
 class _Stripe:
     gateway: PaymentGateway
     webhook_parser: ProviderWebhookParser
 
 
-def _stripe(settings: Settings, http_client: httpx2.AsyncClient, clock: Clock) -> _Stripe:
+def _stripe(settings: Settings, http_client: "httpx2.AsyncClient", clock: Clock) -> _Stripe:
     from adapters.payments.stripe.client import create_client  # noqa: PLC0415 - loading the library takes time that others need not spend
     from adapters.payments.stripe.gateway import StripeGateway  # noqa: PLC0415 - loading the library takes time that others need not spend
     from adapters.payments.stripe.webhook_parser import StripeWebhookParser  # noqa: PLC0415 - loading the library takes time that others need not spend
@@ -111,12 +128,12 @@ class Payments(containers.DeclarativeContainer):
         SandboxWebhookParser, signatures=sandbox_signatures, clock=clock
     )
     sandbox_webhook_dispatcher = providers.Singleton(
-        SandboxWebhookDispatcher,
+        _sandbox_webhook_dispatcher,
         store=database.sandbox_store,
         signatures=sandbox_signatures,
-        client=http_client,
+        http_client=http_client,
         clock=clock,
-        url=providers.Callable(_sandbox_url, settings=settings),
+        settings=settings,
     )
     stripe = providers.Singleton(_stripe, settings=settings, http_client=http_client, clock=clock)
     gateways = providers.Singleton(

@@ -1,9 +1,9 @@
 from secrets import SystemRandom, token_bytes
+from typing import TYPE_CHECKING
 
 from dependency_injector import containers, providers
 
 from adapters.tracing.tracing import Tracing
-from adapters.webhooks.sender import HttpWebhookSender
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory
 from application.webhooks.change_endpoint import ChangeEndpoint
@@ -20,6 +20,15 @@ from application.webhooks.roll_endpoint_secret import RollEndpointSecret
 from application.webhooks.transfer_endpoint import TransferEndpoint
 from entrypoints.bootstrap.tracing import traced_webhook_sender
 from entrypoints.settings import Settings
+
+if TYPE_CHECKING:
+    from adapters.webhooks.sender import HttpWebhookSender
+
+
+def _webhook_sender(clock: Clock, *, to_private_addresses: bool) -> "HttpWebhookSender":
+    from adapters.webhooks.sender import HttpWebhookSender  # noqa: PLC0415 - only the worker needs the library
+
+    return HttpWebhookSender(clock, to_private_addresses=to_private_addresses)
 
 
 class Webhooks(containers.DeclarativeContainer):
@@ -76,7 +85,7 @@ class Webhooks(containers.DeclarativeContainer):
     retry_delivery = providers.Singleton(RetryDelivery, unit_of_work=database.unit_of_work, clock=clock)
     queue_deliveries = providers.Singleton(QueueDeliveries, queue=database.delivery_queue, clock=clock)
     webhook_sender = providers.Singleton(
-        HttpWebhookSender, clock=clock, to_private_addresses=settings.provided.webhooks_to_private_addresses
+        _webhook_sender, clock=clock, to_private_addresses=settings.provided.webhooks_to_private_addresses
     )
     pause_failing_endpoint = providers.Singleton(
         PauseFailingEndpoint,
