@@ -4,6 +4,7 @@ A serving process imports the service while the parent prepares the database. It
 variables that the service needs.
 """
 
+import gc
 import multiprocessing
 import os
 import resource
@@ -27,7 +28,6 @@ from granian.server.mp import MPServer, WorkerProcess
 
 from entrypoints.cli.address import Address
 from entrypoints.cli.unread_responses import close_unread_connections
-from entrypoints.gc_tuning import collect_seldom
 
 if TYPE_CHECKING:
     from starlette.datastructures import State
@@ -238,7 +238,7 @@ def load_app(unread_response_seconds: float, receiver: Connection) -> Callable[.
     )  # a terminal sends the signal to all processes, but the parent passes it on
     threading.Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
     close_unread_connections(unread_response_seconds)
-    collect_seldom()
+    gc.disable()  # until the app exempts the imported objects: collections would take a tenth of the import
     from entrypoints.asgi import app
 
     try:

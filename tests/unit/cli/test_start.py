@@ -8,6 +8,14 @@ import pytest
 
 from benchmarks.processes import free_port
 
+SERVED = "import sys, entrypoints.asgi; print(*sys.modules)"
+CREATE_APP = """
+import gc
+gc.disable()
+from entrypoints.asgi import app
+app()
+print(gc.isenabled(), gc.get_freeze_count() > 50_000)
+"""
 SERVE = """
 import sys
 from entrypoints.cli import server
@@ -20,15 +28,26 @@ main(["serve", "--port", sys.argv[1]])
 @pytest.fixture(scope="module")
 def imported() -> set[str]:
     """The modules that the parent has imported when it starts the serving processes."""
+    return set(_output(SERVE, str(free_port())).partition("IMPORTED")[2].split())
+
+
+@pytest.fixture(scope="module")
+def imported_by_app() -> set[str]:
+    """The modules that a serving process has imported when it creates the app."""
+    return set(_output(SERVED).split())
+
+
+def _output(program: str, *arguments: str, **settings: str) -> str:
     ended = subprocess.run(
-        [sys.executable, "-c", SERVE, str(free_port())],
-        env={name: value for name, value in os.environ.items() if not name.startswith("STEELYARD_")},
+        [sys.executable, "-c", program, *arguments],
+        env={name: value for name, value in os.environ.items() if not name.startswith("STEELYARD_")}
+        | settings,
         capture_output=True,
         text=True,
         check=False,
     )
     assert ended.returncode == 0, ended.stderr
-    return set(ended.stdout.partition("IMPORTED")[2].split())
+    return ended.stdout
 
 
 def test_parent_reads_settings_before_serving_processes_start(imported: set[str]) -> None:
@@ -38,3 +57,20 @@ def test_parent_reads_settings_before_serving_processes_start(imported: set[str]
 @pytest.mark.parametrize("module", ["entrypoints.bootstrap.root", "fastapi", "asyncpg", "sqlalchemy.orm"])
 def test_parent_does_not_import_the_service_before_it_starts(imported: set[str], module: str) -> None:
     assert module not in imported
+
+
+@pytest.mark.parametrize(
+    "module", ["aiosmtplib", "httpcore2", "httpx2", "nats", "opentelemetry.sdk", "stripe", "valkey"]
+)
+def test_serving_process_imports_no_library_of_an_unused_adapter(
+    imported_by_app: set[str], module: str
+) -> None:
+    assert "entrypoints.http.app" in imported_by_app
+    assert module not in imported_by_app
+
+
+def test_created_app_is_exempt_from_garbage_collection() -> None:
+    is_collecting, is_frozen = _output(
+        CREATE_APP, STEELYARD_DATABASE_URL="postgresql://shop@localhost/shop"
+    ).split()
+    assert (is_collecting, is_frozen) == ("True", "True")
