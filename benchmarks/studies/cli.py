@@ -125,7 +125,8 @@ def overload(
             f" p99 {measured.p99_ms:6.0f} ms, slowest {measured.max_ms:6.0f} ms, {measured.timeouts} timeouts"
         )
     console.print(
-        f"{found.fraction_of_best:.0%} of the best throughput, at {found.offered_per_second:,.0f} requests/s"
+        f"{found.fraction_of_best:.0%} of the best throughput, at {found.offered_per_second:,.0f} requests/s;"
+        f" the load generator took {found.generator_cores:.2f} cores"
     )
 
 
