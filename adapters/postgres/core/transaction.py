@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.orm.exc import StaleDataError
 
+from adapters.postgres.core.driver_statement import DriverStatement, Values
 from adapters.postgres.core.errors import translated
 from adapters.postgres.core.run_to_completion import run_to_completion
 from adapters.postgres.core.write_monitor import WriteMonitor
@@ -21,11 +22,13 @@ class Transaction:
     """The transaction in which the repositories of a unit of work run their statements.
 
     There is no session and no identity map, so objects are never stale, and a statement takes half of the time.
+    SQLAlchemy begins and ends the transaction. `is_recorded` means that its statements are spans of a trace.
     """
 
-    def __init__(self, engine: AsyncEngine, writes: WriteMonitor) -> None:
+    def __init__(self, engine: AsyncEngine, writes: WriteMonitor, *, is_recorded: bool = False) -> None:
         self._engine = engine
         self._writes = writes
+        self._is_recorded = is_recorded
         self._connection: AsyncConnection | None = None
         self._is_broken = False
 
@@ -52,6 +55,24 @@ class Transaction:
             result = await connection.execute(statement, parameters)
         self._is_broken = False
         return result
+
+    async def fetch(self, statement: DriverStatement, parameters: Mapping[str, object]) -> Sequence[Values]:
+        """Return all rows of a frequent statement. Raises the errors of `execute`.
+
+        The driver executes the statement, except for the first statement of a transaction, with which SQLAlchemy
+        begins the transaction, and for recorded statements, of which SQLAlchemy makes spans.
+        """
+        connection = self._usable_connection().sync_connection
+        assert connection is not None
+        pooled = connection.connection
+        driver: Any = pooled.driver_connection
+        if self._is_recorded or not driver.is_in_transaction():
+            return (await self.execute(statement.statement, parameters)).all()
+        self._is_broken = True
+        with self._writes.writing(), translated():
+            rows = await statement.fetch(pooled, parameters)
+        self._is_broken = False
+        return rows
 
     async def write(self, statement: Executable, parameters: Parameters, *, rows: int) -> None:
         """Write exactly `rows` rows.

@@ -107,7 +107,7 @@ class PostgresUnitOfWorkFactory(UnitOfWorkFactory):
 
     @asynccontextmanager
     async def __call__(self, actor: Actor | None = None) -> AsyncIterator[PostgresUnitOfWork]:
-        transaction = Transaction(self.engine, self.writes)
+        transaction = Transaction(self.engine, self.writes, is_recorded=self.current_trace() is not None)
         try:
             await transaction.open()
             yield PostgresUnitOfWork(transaction, self.ids, self.secret_box, actor, self.current_trace)

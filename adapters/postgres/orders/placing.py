@@ -15,7 +15,6 @@ from sqlalchemy import (
     Boolean,
     DateTime,
     Text,
-    TextualSelect,
     Uuid,
     bindparam,
     column,
@@ -23,6 +22,7 @@ from sqlalchemy import (
 )
 
 from adapters.postgres.catalog.mapping import product_from, stock_from
+from adapters.postgres.core.driver_statement import DriverStatement
 from adapters.postgres.core.result_row import row_maker
 from adapters.postgres.core.rows import ProductRow, StockRow
 from adapters.postgres.core.transaction import Transaction
@@ -88,7 +88,7 @@ class _Customer(NamedTuple):
     held_units: list[int] | None
 
 
-def _lock(lock_customers: str, *, wait: bool) -> TextualSelect:
+def _lock(lock_customers: str, *, wait: bool) -> DriverStatement:
     """Return the statement that locks customers and stocks.
 
     With `wait` it locks all of them, and otherwise only the rows that are free.
@@ -100,13 +100,14 @@ def _lock(lock_customers: str, *, wait: bool) -> TextualSelect:
         stocks=", ".join(stock.name for stock in _STOCKS),
         nulls=", ".join("NULL" for _ in _STOCKS),
     )
-    return text(statement).bindparams(*_IDS).columns(column("customer_id", Uuid), *_STOCKS)
+    columns = (column("customer_id", Uuid), *_STOCKS)
+    return DriverStatement(text(statement).bindparams(*_IDS).columns(*columns))
 
 
-def _read(holds: str, *parameters: BindParameter[datetime]) -> TextualSelect:
+def _read(holds: str, *parameters: BindParameter[datetime]) -> DriverStatement:
     names = ", ".join(product.name for product in _PRODUCTS)
     statement = text(_READ.format(products=names, holds=holds)).bindparams(*_IDS, *parameters)
-    return statement.columns(
+    columns = (
         *_PRODUCTS,
         column("customer_id", Uuid),
         column("account_status", Text),
@@ -115,6 +116,7 @@ def _read(holds: str, *parameters: BindParameter[datetime]) -> TextualSelect:
         column("held_products", ARRAY(Uuid)),
         column("held_units", ARRAY(BigInteger)),
     )
+    return DriverStatement(statement.columns(*columns))
 
 
 # Customers whose holds are counted are locked exclusively. Otherwise batches share the lock, which only
@@ -130,7 +132,7 @@ async def await_locks(
 ) -> None:
     """Implement `OrderRepository.await_locks`."""
     ids = {"customer_ids": list(customer_ids), "product_ids": list(product_ids)}
-    await transaction.execute(_AWAIT_LOCKS, ids)
+    await transaction.fetch(_AWAIT_LOCKS, ids)
 
 
 async def lock_for_placing(
@@ -143,13 +145,14 @@ async def lock_for_placing(
     """Implement `OrderRepository.lock_for_placing`."""
     ids: dict[str, object] = {"customer_ids": list(customer_ids), "product_ids": list(product_ids)}
     if holds_at is None:
-        locked = (await transaction.execute(_LOCK_SHARED, ids)).all()
-        read = await transaction.execute(_READ_NO_HOLDS, ids)
+        locked = await transaction.fetch(_LOCK_SHARED, ids)
+        read = await transaction.fetch(_READ_NO_HOLDS, ids)
     else:
-        locked = (await transaction.execute(_LOCK_ALONE, ids)).all()
-        read = await transaction.execute(_READ_HOLDS, {**ids, "holds_at": holds_at})
-    stocks = {row.product_id: stock_from(_stock_row(row[1:])) for row in locked if row.customer_id is None}
-    locked_customers = {row.customer_id for row in locked}
+        locked = await transaction.fetch(_LOCK_ALONE, ids)
+        read = await transaction.fetch(_READ_HOLDS, {**ids, "holds_at": holds_at})
+    locked_customers = {customer_id for customer_id, *_ in locked}
+    locked_stocks = [stock_from(_stock_row(row[1:])) for row in locked if row[0] is None]
+    stocks = {stock.product_id: stock for stock in locked_stocks}
     products, holds = {}, {}
     for row in read:
         customer = _Customer._make(row[len(_PRODUCTS) :])

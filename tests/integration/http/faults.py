@@ -6,6 +6,7 @@ from functools import wraps
 from inspect import iscoroutinefunction
 from typing import Any
 
+import asyncpg
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -114,3 +115,19 @@ def _install_into_driver(engine: AsyncEngine, faults: FaultInjector) -> None:
 
     for moment in ("before_cursor_execute", "after_cursor_execute", "commit"):
         event.listen(engine.sync_engine, moment, stage)
+
+    class FaultyConnection(asyncpg.Connection):  # type: ignore[misc] # the base class is Any, because asyncpg has no types
+        """A connection with a stage before and after each statement that SQLAlchemy does not execute."""
+
+        async def fetch(self, *arguments: Any, **named: Any) -> Any:
+            faults.stage()
+            records = await super().fetch(*arguments, **named)
+            faults.stage()
+            return records
+
+    def use_faulty_connection(
+        _dialect: Any, _record: Any, _arguments: Any, parameters: dict[str, Any]
+    ) -> None:
+        parameters["connection_class"] = FaultyConnection
+
+    event.listen(engine.sync_engine, "do_connect", use_faulty_connection)

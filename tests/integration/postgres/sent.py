@@ -44,4 +44,8 @@ def statements_of(engine: AsyncEngine) -> Iterator[list[tuple[str, tuple[object,
     for driver in drivers:
         driver.remove_query_logger(note_query)
     of_sqlalchemy = {statement for statement, _ in sent} | {_READ_TIME}
-    sent += [query for query in of_driver if query[0].startswith("SELECT") and query[0] not in of_sqlalchemy]
+    sent += [
+        query
+        for query in of_driver
+        if query[0].lstrip().startswith(("SELECT", "WITH")) and query[0] not in of_sqlalchemy
+    ]
