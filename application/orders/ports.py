@@ -92,7 +92,8 @@ class OrderRepository(Protocol):
         """Add orders with their history.
 
         `fingerprints` are the fingerprints of the requests that place the orders, in the same order, or
-        empty. Raises OrderExists if the caller has already placed an order with the key.
+        empty. If the caller has already placed an order with the key, this call or a later one of the unit of
+        work raises OrderExists, at the latest `flush` or `commit`.
         """
         ...
 

@@ -27,7 +27,7 @@ from adapters.postgres.catalog.mapping import (
 from adapters.postgres.catalog.rows import ProductRow, StockMovementRow, StockRow
 from adapters.postgres.core.result_row import typed_rows
 from adapters.postgres.core.transaction import Transaction
-from adapters.postgres.core.unnest import UnnestedRows, columns_of
+from adapters.postgres.core.unnest import UnnestedRows, columns_of, written_rows
 from adapters.postgres.events.outbox import Outbox
 from application.audit.trail import AuditTrail
 from application.catalog.ports import ProductRepository, StockRepository
@@ -63,19 +63,17 @@ _UPDATED = (
     .values(on_hand=_MOVED.c.on_hand, reserved=_MOVED.c.reserved, version=_MOVED.c.version)
     .where(StockRow.product_id == _MOVED.c.product_id, StockRow.version == _MOVED.c.read_version)
     .returning(StockRow.product_id)
-    .cte("updated")
+    .cte("moved_stocks")
 )
-# The statement writes all movements if every stock still has the version that was read, and otherwise none.
-# The number of written rows shows which case applies.
-_SAVE_STOCKS = (
-    insert(StockMovementRow)
-    .from_select(
+# All movements are written if every stock still has the version that was read, and otherwise none.
+_ADD_MOVEMENTS = written_rows(
+    insert(StockMovementRow).from_select(
         [column.name for column in columns_of(StockMovementRow)],
         select(*_MOVEMENTS.values).where(
-            select(func.count()).select_from(_UPDATED).scalar_subquery() == bindparam("moved_stocks")
+            select(func.count()).select_from(_UPDATED).scalar_subquery() == bindparam("stocks_to_move")
         ),
-    )
-    .execution_options(preserve_rowcount=True)
+    ),
+    "added_movements",
 )
 
 
@@ -149,10 +147,9 @@ class PostgresStockRepository(StockRepository):
         if moved:
             changes = _MOVED.parameters(map(_changed, moved))
             movements = self._take_movements(moved)
-            await self._transaction.write(
-                _SAVE_STOCKS,
-                {"moved_stocks": len(moved), **changes, **_MOVEMENTS.parameters(movements)},
-                rows=len(movements),
+            await self._transaction.write_later(
+                {_UPDATED: len(moved), _ADD_MOVEMENTS: len(movements)},
+                {"stocks_to_move": len(moved), **changes, **_MOVEMENTS.parameters(movements)},
             )
 
     async def _read(

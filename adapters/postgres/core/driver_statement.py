@@ -76,10 +76,15 @@ class DriverStatement:
             if (convert := _result_conversion(column.type)) is not None
         ]
 
+    @cached_property
+    def _constants(self) -> Mapping[str, object]:
+        """The parameters whose values are a part of the statement."""
+        return {name: value for name, value in self._compiled.params.items() if value is not None}
+
     def _arguments(self, parameters: Mapping[str, object]) -> list[object]:
+        values = {**self._constants, **parameters}
         return [
-            parameters[name] if convert is None else convert(parameters[name])
-            for name, convert in self._parameters
+            values[name] if convert is None else convert(values[name]) for name, convert in self._parameters
         ]
 
     def _converted(self, record: Values) -> Values:

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import CursorResult, Executable
+from sqlalchemy import CTE, CursorResult, Executable
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.orm.exc import StaleDataError
 
 from adapters.postgres.core.driver_statement import DriverStatement, Values
 from adapters.postgres.core.errors import translated
+from adapters.postgres.core.pending_writes import PendingWrites
 from adapters.postgres.core.run_to_completion import run_to_completion
 from adapters.postgres.core.write_monitor import WriteMonitor
 from application.shared.errors import Overloaded
@@ -29,6 +30,7 @@ class Transaction:
         self._engine = engine
         self._writes = writes
         self._is_recorded = is_recorded
+        self._pending = PendingWrites()
         self._connection: AsyncConnection | None = None
         self._is_broken = False
 
@@ -47,8 +49,19 @@ class Transaction:
         """Run a statement.
 
         Raises `lock_timeout_error` if a lock is not released in time, Overloaded, DatabaseUnavailable, and
-        the error of a violated constraint. After an error the transaction cannot continue.
+        the error of a violated constraint, also for pending writes, which are executed first. After an error the
+        transaction cannot continue.
         """
+        await self.flush()
+        return await self._execute(statement, parameters, lock_timeout_error=lock_timeout_error)
+
+    async def _execute(
+        self,
+        statement: Executable,
+        parameters: Parameters,
+        *,
+        lock_timeout_error: type[Overloaded | IdempotencyInFlight] = Overloaded,
+    ) -> CursorResult[Any]:
         connection = self._usable_connection()
         self._is_broken = True
         with self._writes.writing(), translated(lock_timeout_error=lock_timeout_error):
@@ -62,17 +75,44 @@ class Transaction:
         The driver executes the statement, except for the first statement of a transaction, with which SQLAlchemy
         begins the transaction, and for recorded statements, of which SQLAlchemy makes spans.
         """
+        await self.flush()
+        return await self._fetch(statement, parameters)
+
+    async def _fetch(self, statement: DriverStatement, parameters: Mapping[str, object]) -> Sequence[Values]:
         connection = self._usable_connection().sync_connection
         assert connection is not None
         pooled = connection.connection
         driver: Any = pooled.driver_connection
         if self._is_recorded or not driver.is_in_transaction():
-            return (await self.execute(statement.statement, parameters)).all()
+            return (await self._execute(statement.statement, parameters)).all()
         self._is_broken = True
         with self._writes.writing(), translated():
             rows = await statement.fetch(pooled, parameters)
         self._is_broken = False
         return rows
+
+    async def write_later(self, parts: Mapping[CTE, int], parameters: Mapping[str, object]) -> None:
+        """Write rows together with other pending writes, before the next statement of the transaction.
+
+        The parts are data-modifying CTEs that return a row for each row that they write. They are mapped to the
+        number of these rows. The errors of `flush` are raised by this call or by a later one.
+        """
+        self._usable_connection()
+        if not self._pending.can_add(parts):
+            await self.flush()
+        self._pending.add(parts, parameters)
+
+    async def flush(self) -> None:
+        """Execute all pending writes in one statement.
+
+        Raises StaleDataError if a part has written another number of rows, and the errors of `execute`.
+        """
+        if self._pending:
+            statement, parameters, expected = self._pending.take()
+            [written] = await self._fetch(statement, parameters)
+            if tuple(written) != expected:
+                self._is_broken = True
+                raise StaleDataError(f"{written} instead of {expected} rows were written.")
 
     async def write(self, statement: Executable, parameters: Parameters, *, rows: int) -> None:
         """Write exactly `rows` rows.
@@ -86,6 +126,7 @@ class Transaction:
 
     async def commit(self) -> None:
         """Commit. Raises DatabaseUnavailable if it is unknown whether the commit succeeded."""
+        await self.flush()
         connection = self._usable_connection()
         with self._writes.committing(), translated():
             await connection.commit()

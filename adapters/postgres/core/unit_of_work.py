@@ -81,6 +81,7 @@ class PostgresUnitOfWork(UnitOfWork):
         self.audit.follow_events(self._outbox.events)
         await self._outbox.write()
         await write_audit_log(self._transaction, self.audit.take())
+        await self._transaction.flush()
 
     async def commit(self) -> None:
         await run_to_completion(self._commit())

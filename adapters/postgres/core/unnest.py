@@ -8,10 +8,13 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    CTE,
     Column,
     ColumnElement,
+    Delete,
     Insert,
     Integer,
+    Update,
     bindparam,
     case,
     column,
@@ -29,6 +32,11 @@ _ONE = literal_column("1", Integer)
 def columns_of(row: type[Row], *, without: Collection[str] = ()) -> list[Column[Any]]:
     """Return the columns of a table without the excluded ones."""
     return [c for c in row.metadata.tables[row.__tablename__].columns if c.name not in without]
+
+
+def written_rows(statement: Insert | Update | Delete, name: str) -> CTE:
+    """Return a part of a statement with a row for each row that it writes: see `Transaction.write_later`."""
+    return statement.returning(_ONE).cte(name)
 
 
 class UnnestedRows:
@@ -74,6 +82,10 @@ class UnnestedRows:
     def insert_into(self, row: type[Row]) -> Insert:
         """Return `INSERT INTO … SELECT … FROM unnest(…)` for a table with these columns."""
         return insert(row).from_select(list(self._parameters), select(*self.values))
+
+    def added_to(self, row: type[Row]) -> CTE:
+        """Return the part of a statement that inserts the rows: see `Transaction.write_later`."""
+        return written_rows(self.insert_into(row), f"{self.table.name}_added")
 
     def _repeated_value(self, name: str) -> ColumnElement[Any]:
         parameter = self._parameters[name]

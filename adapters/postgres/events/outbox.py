@@ -18,7 +18,7 @@ _EVENTS = UnnestedRows(
     columns_of(OutboxRow, without={"position"}),
     repeated={"type", "aggregate_type", "aggregate_version", "occurred_at"},
 )
-_INSERT = _EVENTS.insert_into(OutboxRow)
+_ADD = _EVENTS.added_to(OutboxRow)
 
 
 class Outbox:
@@ -45,9 +45,11 @@ class Outbox:
         self.events.extend(events)
 
     async def write(self) -> None:
-        """Write all added events in one statement."""
+        """Write all added events together with the other pending writes."""
         if self.events:
-            await self._transaction.execute(_INSERT, _EVENTS.parameters(map(self._values, self.events)))
+            await self._transaction.write_later(
+                {_ADD: len(self.events)}, _EVENTS.parameters(map(self._values, self.events))
+            )
             self.events.clear()
 
     def _values(self, event: Event) -> dict[str, object]:

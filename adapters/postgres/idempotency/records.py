@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from adapters.postgres.core.errors import translated
 from adapters.postgres.core.rows import IdempotencyKeyRow
 from adapters.postgres.core.transaction import Transaction
-from adapters.postgres.core.unnest import UnnestedRows, columns_of
+from adapters.postgres.core.unnest import UnnestedRows, columns_of, written_rows
 from adapters.postgres.idempotency.stored_results import from_stored_json, to_stored_json
 from application.shared.idempotency import (
     ANONYMOUS,
@@ -58,7 +58,7 @@ _FIND_IN_SHARED_SCOPE = (
     .returning(_RESULT)
 )
 _STORED = UnnestedRows("stored", _STORED_COLUMNS)
-_STORE = (
+_STORE = written_rows(
     update(IdempotencyKeyRow)
     .values(
         fingerprint=_STORED.c.fingerprint,
@@ -67,10 +67,13 @@ _STORE = (
         result=_STORED.c.result,
         subject=_STORED.c.subject,
     )
-    .where(*(column == _STORED.c[column.name] for column in _SCOPE))
+    .where(*(column == _STORED.c[column.name] for column in _SCOPE)),
+    "stored_results",
 )
 _FREED = UnnestedRows("freed", _SCOPE)
-_FREE = delete(IdempotencyKeyRow).where(*(column == _FREED.c[column.name] for column in _SCOPE))
+_FREE = written_rows(
+    delete(IdempotencyKeyRow).where(*(column == _FREED.c[column.name] for column in _SCOPE)), "freed_keys"
+)
 _OLD = (
     select(*_SCOPE)
     .where(IdempotencyKeyRow.created_at < bindparam("before"))
@@ -136,14 +139,15 @@ class PostgresIdempotencyRecords(IdempotencyRecords):
             }
             for key, result in results.items()
         ]
-        await self._transaction.write(_STORE, _STORED.parameters(values), rows=len(values))
+        await self._transaction.write_later({_STORE: len(values)}, _STORED.parameters(values))
         self._without_result -= {key.scope for key in results}
 
     async def free_claimed(self) -> None:
         """Delete the claims of operations that failed and therefore stored no result."""
         if self._without_result:
-            await self._transaction.execute(
-                _FREE, _FREED.parameters(map(_scope_values, self._without_result))
+            await self._transaction.write_later(
+                {_FREE: len(self._without_result)},
+                _FREED.parameters(map(_scope_values, self._without_result)),
             )
             self._without_result.clear()
 

@@ -45,7 +45,7 @@ from domain.shared.ids import OrderId, ProductId, UserId
 from domain.users.email_address import EmailAddress
 
 _ADDED = UnnestedRows(
-    "given_orders",
+    "new_orders",
     columns_of(OrderRow, without={"order_token_version"}),
     repeated={
         "status",
@@ -66,7 +66,7 @@ _ADDED = UnnestedRows(
     },
 )
 _COUNTERS = ("fulfilled", "cancelled", "returned", "refunded")
-_ADDED_LINES = UnnestedRows("given_lines", columns_of(OrderLineRow), repeated=(*_COUNTERS, "quantity"))
+_ADDED_LINES = UnnestedRows("new_lines", columns_of(OrderLineRow), repeated=(*_COUNTERS, "quantity"))
 _LINES = UnnestedRows("given_lines", columns_of(OrderLineRow))
 _HISTORY = UnnestedRows(
     "given_history",
@@ -103,9 +103,8 @@ _CHANGED = UnnestedRows(
     ],
 )
 
-_ADD = _HISTORY.insert_into(OrderHistoryRow).add_cte(
-    _ADDED.insert_into(OrderRow).cte("added"), _ADDED_LINES.insert_into(OrderLineRow).cte("added_lines")
-)
+_ADD, _ADD_LINES = _ADDED.added_to(OrderRow), _ADDED_LINES.added_to(OrderLineRow)
+_ADD_HISTORY = _HISTORY.added_to(OrderHistoryRow)
 _FIND = orders_with_lines(
     ORDERS.join(
         _KEYS.table,
@@ -196,11 +195,13 @@ class PostgresOrderRepository(OrderRepository):
     async def add(self, orders: Sequence[Order], *, fingerprints: Sequence[bytes] = ()) -> None:
         if orders:
             given = zip(orders, fingerprints or repeat(None), strict=False)
-            await self._transaction.execute(
-                _ADD,
+            lines = list(chain.from_iterable(map(_lines, orders)))
+            history = list(chain.from_iterable(map(self._happened, orders)))
+            await self._transaction.write_later(
+                {_ADD: len(orders), _ADD_LINES: len(lines), _ADD_HISTORY: len(history)},
                 _ADDED.parameters(_new_order_values(order, fingerprint) for order, fingerprint in given)
-                | _ADDED_LINES.parameters(chain.from_iterable(map(_lines, orders)))
-                | _HISTORY.parameters(chain.from_iterable(map(self._happened, orders))),
+                | _ADDED_LINES.parameters(lines)
+                | _HISTORY.parameters(history),
             )
 
     async def get(self, order_id: OrderId) -> Order | None:

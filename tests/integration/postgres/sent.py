@@ -14,6 +14,10 @@ _READ_TIME = "SELECT clock_timestamp()"
 """The statement of DatabaseClock, which depends on the time since the last one."""
 
 
+_OF_DRIVER_ITSELF = ("typeinfo_tree", "'jit'")
+"""Parts of the statements with which a new connection of the driver looks types up."""
+
+
 @contextmanager
 def statements_of(engine: AsyncEngine) -> Iterator[list[tuple[str, tuple[object, ...]]]]:
     """Collect all statements during the context, with their parameters.
@@ -47,5 +51,7 @@ def statements_of(engine: AsyncEngine) -> Iterator[list[tuple[str, tuple[object,
     sent += [
         query
         for query in of_driver
-        if query[0].lstrip().startswith(("SELECT", "WITH")) and query[0] not in of_sqlalchemy
+        if query[0].lstrip().startswith(("SELECT", "WITH"))
+        and query[0] not in of_sqlalchemy
+        and not any(part in query[0] for part in _OF_DRIVER_ITSELF)
     ]

@@ -74,8 +74,9 @@ async def test_order_pruning_waits_for_a_retry_that_claimed_the_key(
         second = an_order(
             shop.ids, (mug, 1), customer=command.request.customer_id, actor=STAFF, key=command.key.key
         )
+        await retry.orders.add([second])
         with pytest.raises(OrderExists):
-            await retry.orders.add([second])
+            await retry.flush()
     assert await pruning == 1
     with pytest.raises(OrderHasExpired):
         await shop.place_order(command)
