@@ -29,6 +29,7 @@ ACTIONS_OF_RELEASE_2 = frozenset(
 Release 2 responds to a retry with 500 if the stored result contains another action.
 """
 
+_ACTIONS = "allowed_actions"
 _ALL_ACTIONS = "all_actions"
 """The field with all `allowed_actions` of an order. Release 2 ignores it."""
 
@@ -37,18 +38,18 @@ def to_stored_json(result: object) -> str:
     """Return a result as JSON text that this release and the former release can read."""
     if not isinstance(result, OrderView) or ACTIONS_OF_RELEASE_2.issuperset(result.allowed_actions):
         return json_text.to_json(result)
-    former, all_actions = _split(result.allowed_actions)
-    text = json_text.to_json(replace(result, allowed_actions=former))
-    return f'{text[:-1]},"{_ALL_ACTIONS}":{all_actions}}}'
+    text = json_text.to_json(result, without={_ACTIONS})
+    return f"{text[:-1]},{_actions_json(result.allowed_actions)}}}"
 
 
 @cache
-def _split(actions: tuple[Action, ...]) -> tuple[tuple[Action, ...], str]:
-    """Return the actions that release 2 knows, and all actions as JSON.
+def _actions_json(actions: tuple[Action, ...]) -> str:
+    """Return two fields as JSON: the actions that release 2 knows, and all actions.
 
     The result is cached, because every placed order has the same actions.
     """
-    return tuple(action for action in actions if action in ACTIONS_OF_RELEASE_2), json.dumps(actions)
+    former = [action for action in actions if action in ACTIONS_OF_RELEASE_2]
+    return f'"{_ACTIONS}":{json.dumps(former)},"{_ALL_ACTIONS}":{json.dumps(actions)}'
 
 
 def from_stored_json(text: str, type_: type[T]) -> T:
