@@ -1,6 +1,7 @@
 """The transaction of a unit of work."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import CTE, CursorResult, Executable
@@ -151,9 +152,6 @@ class Transaction:
     async def _close(self) -> None:
         if self._connection is None:
             return
-        try:
-            await self._connection.close()
-        except (SQLAlchemyError, OSError):
-            # The rollback failed. The server rolls back when the connection is closed.
-            await self._connection.invalidate()
+        # If the rollback fails, the pool closes the connection, and the server rolls back.
+        with suppress(SQLAlchemyError, OSError):
             await self._connection.close()

@@ -94,6 +94,16 @@ async def test_lost_connection_fails_only_its_own_transaction(
     assert await PostgresUserQueries(engine).get(NOBODY) is None
 
 
+async def test_connection_lost_between_statements_is_replaced_without_an_error(
+    unit_of_work: PostgresUnitOfWorkFactory, psql: asyncpg.Connection
+) -> None:
+    async with unit_of_work() as work:
+        await work.stocks.get([])
+        await _cut_all_others(psql)
+    async with unit_of_work() as one, unit_of_work() as other:
+        assert await one.stocks.get([]) == await other.stocks.get([]) == {}
+
+
 async def test_idle_connections_that_were_cut_are_replaced_without_an_error(
     engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory, psql: asyncpg.Connection
 ) -> None:
