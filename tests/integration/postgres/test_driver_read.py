@@ -1,10 +1,23 @@
 """Statements executed by asyncpg have the results and errors of SQLAlchemy's execution."""
 
 import asyncio
+from uuid import UUID
 
 import asyncpg
 import pytest
-from sqlalchemy import DateTime, Float, Integer, Text, Uuid, bindparam, cast, func, literal_column, select
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Float,
+    Integer,
+    Text,
+    Uuid,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -37,6 +50,19 @@ async def test_columns_have_the_values_that_sqlalchemy_returns(database_url: str
     assert found._fields == expected._fields
     assert [type(value) for value in found] == [type(value) for value in expected]
     await engine.dispose()
+
+
+async def test_parameters_are_converted_as_by_sqlalchemy(engine: AsyncEngine) -> None:
+    statement = select(
+        cast(bindparam("object", type_=JSON), JSON).label("object"),
+        cast(bindparam("objects", type_=ARRAY(JSON)), ARRAY(JSON)).label("objects"),
+        cast(bindparam("ids", type_=ARRAY(Uuid)), ARRAY(Uuid)).label("ids"),
+        cast(bindparam("constant", 7), Integer).label("constant"),
+    )
+    parameters = {"object": {"a": 1}, "objects": [{"a": 1}, None], "ids": [UUID(int=1), UUID(int=2)]}
+    [found] = await DriverRead(engine, statement)(parameters)
+    [expected] = await AutocommitReader(engine).all(statement, parameters)
+    assert tuple(found) == tuple(expected)
 
 
 async def test_pool_timeout_is_translated_to_overloaded(database_url: str) -> None:

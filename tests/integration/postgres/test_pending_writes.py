@@ -1,0 +1,98 @@
+"""Writes of several repositories are executed together, but never after a later statement."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.orm.exc import StaleDataError
+
+from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
+from application.shared.idempotency import IdempotencyKey, IdempotentOperation
+from application.unit_of_work import UnitOfWork
+from domain.catalog.stock import MovementReason, Stock
+from domain.shared.ids import ProductId
+from tests.integration.postgres.sent import statements_of
+from tests.invariants import assert_invariants
+from tests.kit.actors import SOMEBODY
+from tests.kit.shop import STAFF, Shop
+from tests.kit.tracing import TRACE, traceparent
+
+UNCLAIMED = IdempotencyKey("nobody", IdempotentOperation.ADJUST_STOCK, "key", b"fingerprint")
+
+
+def receive(shop: Shop, stock: Stock, units: int) -> None:
+    stock.adjust(units, MovementReason.RECEIPT, note=None, now=shop.clock.now(), actor=STAFF)
+
+
+@pytest.mark.parametrize("is_recorded", [False, True])
+async def test_pending_write_is_executed_before_the_next_statement(
+    shop: Shop, unit_of_work: PostgresUnitOfWorkFactory, is_recorded: bool
+) -> None:
+    mug = await shop.product(stock=1)
+    trace = TRACE.set(traceparent(1) if is_recorded else None)
+    async with unit_of_work(SOMEBODY) as work:
+        stock = (await work.stocks.lock([mug.id]))[mug.id]
+        receive(shop, stock, 2)
+        await work.stocks.save([stock])
+        assert (await work.stocks.get([mug.id]))[mug.id].on_hand == 3
+        await work.commit()
+    TRACE.reset(trace)
+    assert (await shop.get_stock(mug.id)).on_hand == 3
+    await assert_invariants(shop)
+
+
+async def test_second_write_of_a_kind_is_executed_after_the_first(
+    shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
+) -> None:
+    mug = await shop.product(stock=1)
+    async with unit_of_work(SOMEBODY) as work:
+        stock = (await work.stocks.lock([mug.id]))[mug.id]
+        for units in (2, 3):
+            receive(shop, stock, units)
+            await work.stocks.save([stock])
+        await work.commit()
+    assert (await shop.get_stock(mug.id)).on_hand == 6
+    await assert_invariants(shop)
+
+
+async def test_writes_of_several_repositories_are_one_statement(
+    shop: Shop, engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory
+) -> None:
+    mug = await shop.product(stock=1)
+    async with unit_of_work(SOMEBODY) as work:
+        await work.idempotency.claim([UNCLAIMED], object)
+        stock = (await work.stocks.lock([mug.id]))[mug.id]
+        receive(shop, stock, 2)
+        with statements_of(engine) as sent:
+            await work.stocks.save([stock])
+            await work.idempotency.store({UNCLAIMED: mug})
+            await work.commit()
+    assert len(sent) <= 2  # the second statement writes the audit log
+    assert (await shop.get_stock(mug.id)).on_hand == 3
+
+
+async def _store_unclaimed(shop: Shop, work: UnitOfWork) -> None:
+    await work.idempotency.store({UNCLAIMED: await shop.product()})
+
+
+async def _save_unknown_stock(shop: Shop, work: UnitOfWork) -> None:
+    stock = Stock(product_id=ProductId(shop.ids.new()), on_hand=0, reserved=0, version=1)
+    receive(shop, stock, 1)
+    await work.stocks.save([stock])
+
+
+@pytest.mark.parametrize("write", [_store_unclaimed, _save_unknown_stock])
+async def test_write_of_a_missing_row_fails_the_transaction(
+    shop: Shop, unit_of_work: PostgresUnitOfWorkFactory, write: Callable[[Shop, Any], Awaitable[None]]
+) -> None:
+    mug = await shop.product(stock=1)
+    async with unit_of_work(SOMEBODY) as work:
+        stock = (await work.stocks.lock([mug.id]))[mug.id]
+        await write(shop, work)
+        with pytest.raises(StaleDataError):
+            await work.commit()
+        receive(shop, stock, 2)
+        with pytest.raises(RuntimeError, match="failed"):
+            await work.stocks.save([stock])
+    assert (await shop.get_stock(mug.id)).on_hand == 1
