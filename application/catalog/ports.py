@@ -71,7 +71,11 @@ class StockRepository(Protocol):
         ...
 
     async def save(self, stocks: Iterable[Stock]) -> None:
-        """Save locked stocks, with their movements."""
+        """Save locked stocks, with their movements.
+
+        If a stock is oversold, or has changed since it was read, this call or a later one of the unit of work
+        raises an error, at the latest `flush` or `commit`. An oversold stock raises ReservationExceedsStock.
+        """
         ...
 
 

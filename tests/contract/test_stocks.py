@@ -6,7 +6,7 @@ import pytest
 from application.catalog.views import MovementView
 from application.shared.errors import Overloaded
 from application.shared.page import Page, Position
-from application.unit_of_work import UnitOfWorkFactory
+from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.catalog.stock import MAX_ON_HAND, MovementReason, ReservationExceedsStock, Stock
 from domain.shared.actor import Actor
 from domain.shared.ids import OrderId, ProductId
@@ -190,14 +190,19 @@ def ship_what_is_reserved(stock: Stock) -> None:
     stock._move(MovementReason.DAMAGE, now=NOW, actor=STAFF, on_hand=-1)
 
 
+async def save_now(work: UnitOfWork, stock: Stock) -> None:
+    await work.stocks.save([stock])
+    await work.flush()
+
+
 @pytest.mark.parametrize("mistake", [oversell, release_what_was_not_reserved, ship_what_is_reserved])
 async def test_repository_rejects_an_oversold_stock(shop: Shop, mistake: Callable[[Stock], None]) -> None:
     mug = await shop.product(stock=5)
-    async with shop.store.unit_of_work() as work:
+    async with shop.store.unit_of_work(SOMEBODY) as work:
         stock = (await work.stocks.lock([mug.id]))[mug.id]
         mistake(stock)
         with pytest.raises(ReservationExceedsStock):
-            await work.stocks.save([stock])
+            await save_now(work, stock)
     assert (await shop.get_stock(mug.id)).available == 5
     assert len(await ledger(shop, mug.id)) == 1
 
@@ -212,8 +217,8 @@ async def test_saving_a_stale_stock_fails(shop: Shop) -> None:
     stale = await read_without_lock(shop.store.unit_of_work, mug.id)
     await change(shop, mug.id, lambda stock: receive(stock, 1))
     receive(stale, 100)
-    async with shop.store.unit_of_work() as work:
+    async with shop.store.unit_of_work(SOMEBODY) as work:
         await work.stocks.lock([mug.id])
         with pytest.raises(Exception):  # noqa: B017, PT011 - a programming error, whose type depends on the adapter
-            await work.stocks.save([stale])
+            await save_now(work, stale)
     assert (await shop.get_stock(mug.id)).on_hand == 6
