@@ -57,6 +57,11 @@ class PgBouncer:
         )
         return through.render_as_string(hide_password=False)
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         configuration = self.directory / "pgbouncer.ini"
         configuration.write_text(self._configuration())

@@ -52,6 +52,12 @@ class Node:
     def url(self) -> str:
         return f"postgresql+asyncpg://{ROLE}:{self.password}@127.0.0.1:{self.port}/{DATABASE}"
 
+    @property
+    def pid(self) -> int:
+        """The id of the main process, whose children serve the connections."""
+        assert self._process is not None
+        return self._process.pid
+
     def create(self) -> None:
         """Create an empty cluster with the role and the database."""
         password_file = self.directory.with_suffix(".password")
