@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import structlog
+from hypothesis import settings
 
 from entrypoints import logging_config as service_logging
 from entrypoints.gc_tuning import collect_seldom
@@ -30,6 +31,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--stock-routes"):
         StrictRoute.compiles = False
     collect_seldom()
+    # A deadline would measure the machine.
+    settings.register_profile("without deadline", deadline=None)
+    settings.load_profile("without deadline")
     # A shell ignores SIGINT for background jobs (`make test &`), and child processes would inherit this
     # setting.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

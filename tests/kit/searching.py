@@ -17,7 +17,6 @@ def search(machine: type[RuleBasedStateMachine], *, examples: int, steps: int) -
     run_state_machine_as_test(
         machine,
         settings=settings(
-            deadline=None,
             max_examples=examples * EFFORT,
             stateful_step_count=steps,
             suppress_health_check=[HealthCheck.too_slow],

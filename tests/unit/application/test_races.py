@@ -1,6 +1,6 @@
 from random import Random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.invariants import assert_invariants
@@ -8,7 +8,6 @@ from tests.kit.racing import drawn_by, run_at_once, run_in_order, set_up
 from tests.kit.store import memory_store
 
 
-@settings(deadline=None)
 @given(st.randoms(use_true_random=False))
 async def test_concurrent_use_cases_are_serializable(random: Random) -> None:
     race = drawn_by(random)

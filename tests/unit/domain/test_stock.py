@@ -99,7 +99,7 @@ class Warehouse(RuleBasedStateMachine):
 
 
 TestWarehouse = Warehouse.TestCase
-TestWarehouse.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
+TestWarehouse.settings = settings(max_examples=100, stateful_step_count=30)
 
 
 @pytest.mark.parametrize("on_hand", [-1, MAX_ON_HAND + 1])
