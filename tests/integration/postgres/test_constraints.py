@@ -33,12 +33,13 @@ async def test_database_constraint_rejects_an_oversold_stock(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
     mug = await shop.product(stock=1)
-    async with unit_of_work() as work:
+    async with unit_of_work(SOMEBODY) as work:
         stock = (await work.stocks.lock([mug.id]))[mug.id]
         stock.reserve(1, order_id=OrderId(shop.ids.new()), now=shop.clock.now(), actor=STAFF)
         stock.reserved = 2
+        await work.stocks.save([stock])
         with pytest.raises(ReservationExceedsStock):
-            await work.stocks.save([stock])
+            await work.flush()
     assert (await shop.get_stock(mug.id)).reserved == 0
 
 
