@@ -38,6 +38,6 @@ def test_breaking_changes_of_api_and_events_are_listed_with_a_reason() -> None:
 
 
 @pytest.mark.parametrize("entry", ACCEPTED, ids=lambda entry: entry["change"])
-def test_accepted_breaking_change_is_still_one(entry: dict[str, str]) -> None:
+def test_accepted_breaking_change_is_still_detected(entry: dict[str, str]) -> None:
     assert entry["reason"]
     assert any(re.fullmatch(entry["change"], change) for change in changes())

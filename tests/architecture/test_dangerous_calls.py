@@ -21,7 +21,7 @@ def sources() -> Iterator[tuple[Path, str]]:
             yield path, path.read_text()
 
 
-def test_source_executes_no_text_as_code() -> None:
+def test_source_code_executes_no_strings_as_code() -> None:
     calls = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path, source in sources()

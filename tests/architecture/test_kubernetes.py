@@ -55,7 +55,7 @@ def test_kustomization_lists_every_manifest_and_changes_only_namespace_and_image
 
 
 @pytest.mark.parametrize("workload", WORKLOADS, ids=resource_id)
-def test_services_of_the_cluster_set_no_variables(workload: Resource) -> None:
+def test_pods_get_no_environment_variables_of_cluster_services(workload: Resource) -> None:
     """A Service named `steelyard` would set STEELYARD_PORT to `tcp://…`."""
     assert workload["spec"]["template"]["spec"]["enableServiceLinks"] is False
 
@@ -66,7 +66,7 @@ def test_every_container_runs_a_tagged_image_of_the_service() -> None:
     assert image["newTag"] not in {"", "latest"}
 
 
-def test_settings_named_by_manifests_exist() -> None:
+def test_settings_in_kubernetes_manifests_exist() -> None:
     named = set(re.findall(rf"{PREFIX}[A-Z_]+\b(?=:)", (MANIFESTS / "settings.yaml").read_text()))
     named |= {variable["name"] for container in CONTAINERS for variable in container["env"]}
     assert named == {*VARIABLES, "STEELYARD_DATABASE_URL"}
@@ -134,7 +134,7 @@ def test_probes_request_routes_of_the_service(deployment: Resource) -> None:
     assert {probe["port"] for probe in probes} == {port}
 
 
-def test_ports_are_those_of_the_service() -> None:
+def test_kubernetes_ports_equal_the_ports_of_the_service() -> None:
     exposed = {port["name"]: port["containerPort"] for port in containers(API)[1]["ports"]}
     assert exposed == PORTS
     assert containers(WORKER)[1]["ports"] == [{"name": "metrics", "containerPort": PORTS["metrics"]}]
@@ -173,7 +173,7 @@ def test_selectors_match_pods() -> None:
     }
 
 
-def test_replicas_survive_the_disruption_of_one_pod() -> None:
+def test_each_workload_has_a_replica_left_if_one_pod_is_disrupted() -> None:
     [autoscaler] = resources_of_kind("HorizontalPodAutoscaler")
     target = autoscaler["spec"]["scaleTargetRef"]
     assert (target["kind"], target["name"]) == ("Deployment", API["metadata"]["name"])
@@ -182,7 +182,7 @@ def test_replicas_survive_the_disruption_of_one_pod() -> None:
     assert [budget["spec"]["maxUnavailable"] for budget in resources_of_kind("PodDisruptionBudget")] == [1, 1]
 
 
-def test_connections_of_all_pods_fit_into_the_default_of_postgresql() -> None:
+def test_connections_of_all_pods_stay_below_the_default_limit_of_postgresql() -> None:
     """During a roll-out, each Deployment has one more pod."""
     [autoscaler] = resources_of_kind("HorizontalPodAutoscaler")
     pods = autoscaler["spec"]["maxReplicas"] + WORKER["spec"]["replicas"] + 2

@@ -50,7 +50,7 @@ def test_pod_runs_as_the_user_of_the_image_without_cluster_access(workload: Reso
 
 
 @pytest.mark.parametrize("workload", WORKLOADS, ids=resource_id)
-def test_pod_can_write_to_a_bounded_tmp_only(workload: Resource) -> None:
+def test_pod_can_write_only_to_tmp_of_limited_size(workload: Resource) -> None:
     volumes = {volume["name"]: volume for volume in workload["spec"]["template"]["spec"]["volumes"]}
     writable = {name for name, volume in volumes.items() if "secret" not in volume}
     assert [volumes[name]["emptyDir"].keys() for name in writable] == [{"sizeLimit"}]
@@ -68,7 +68,7 @@ def test_namespace_enforces_the_restricted_standard() -> None:
 
 
 @pytest.mark.parametrize("workload", WORKLOADS, ids=resource_id)
-def test_pods_accept_connections_of_proxy_and_prometheus_only(workload: Resource) -> None:
+def test_pods_accept_connections_only_from_proxy_and_prometheus(workload: Resource) -> None:
     accepted = {
         (source["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"], port["port"])
         for policy in policies_of(workload)

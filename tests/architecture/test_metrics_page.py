@@ -14,11 +14,11 @@ def _row(family: Family) -> tuple[str, str, str, str]:
     return family.name, kind, ", ".join(f"`{label}`" for label in family.labels), family.meaning
 
 
-def test_page_lists_every_family() -> None:
+def test_metrics_page_lists_every_metric_family() -> None:
     assert ROW.findall(PAGE.read_text()) == [_row(family) for family in FAMILIES]
 
 
-def test_no_label_is_an_id() -> None:
+def test_metric_labels_contain_no_object_ids() -> None:
     assert not [
         label for family in FAMILIES for label in family.labels if label == "id" or label.endswith("_id")
     ]

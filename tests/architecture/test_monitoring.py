@@ -74,38 +74,38 @@ def _promtool() -> str:
 
 
 @pytest.mark.parametrize("rule", _rules(), ids=lambda rule: rule.get("alert") or rule["record"])
-def test_rule_names_existing_metrics_only(rule: dict[str, Any]) -> None:
+def test_alert_rules_refer_only_to_existing_metrics(rule: dict[str, Any]) -> None:
     assert _unknown_names(rule["expr"]) == set()
 
 
-def test_dashboards_name_existing_metrics_only() -> None:
+def test_dashboards_refer_only_to_existing_metrics() -> None:
     expressions = list(_expressions_of_dashboards())
 
     assert len(expressions) > 20
     assert {name for expression in expressions for name in _unknown_names(expression)} == set()
 
 
-def test_every_family_is_on_the_dashboard() -> None:
+def test_every_metric_family_is_on_a_dashboard() -> None:
     shown = " ".join(_expressions_of_dashboards())
 
     assert [family.name for family in FAMILIES if family.name not in shown] == []
 
 
-def test_unknown_metrics_of_an_expression_are_found() -> None:
+def test_unknown_metric_in_a_promql_expression_is_detected() -> None:
     unknown = "rate(stelyard_x_total{code='a'}[5m]) + max(steelyard_none) + steelyard:none:rate5m"
 
     assert _unknown_names(unknown) == {"stelyard_x_total", "steelyard_none", "steelyard:none:rate5m"}
 
 
 @pytest.mark.parametrize("alert", _alerts(), ids=lambda alert: str(alert["alert"]))
-def test_alert_names_a_runbook_that_names_the_alert(alert: dict[str, Any]) -> None:
+def test_each_alert_and_its_runbook_refer_to_each_other(alert: dict[str, Any]) -> None:
     runbook = ROOT / alert["annotations"]["runbook"]
 
     assert f"`{alert['alert']}`" in runbook.read_text()
     assert alert["labels"]["severity"] in {"page", "ticket"}
 
 
-def test_every_alert_is_tested() -> None:
+def test_every_alert_has_a_test_in_which_it_fires() -> None:
     tested = {
         case["alertname"]
         for test in yaml.safe_load(RULE_TESTS.read_text())["tests"]
@@ -116,7 +116,7 @@ def test_every_alert_is_tested() -> None:
     assert {alert["alert"] for alert in _alerts()} == tested
 
 
-def test_alerts_fire_for_their_causes_only() -> None:
+def test_alert_rules_pass_their_promtool_tests() -> None:
     tested = subprocess.run(
         [_promtool(), "test", "rules", str(RULE_TESTS)], capture_output=True, text=True, check=False
     )

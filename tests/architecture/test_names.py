@@ -8,13 +8,13 @@ import entrypoints
 ROOT = Path(__file__).parents[2]
 
 
-def test_adapters_package_belongs_to_this_project() -> None:
+def test_layer_packages_are_imported_from_this_project() -> None:
     assert [Path(path) for path in adapters.__path__] == [ROOT / "adapters"]
     for package in (application, domain, entrypoints):
         assert Path(str(package.__file__)).is_relative_to(ROOT)
 
 
-def test_command_line_is_named_only_where_its_name_is_derived() -> None:
+def test_messages_do_not_contain_a_hard_coded_program_name() -> None:
     """Other messages would be wrong in the wheel, where the command is `steelyard`."""
     named = {
         str(path.relative_to(ROOT))

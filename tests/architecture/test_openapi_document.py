@@ -25,7 +25,7 @@ def test_document_states_version_license_contact_and_servers() -> None:
     assert [server["url"] for server in description()["servers"]] == ["/", "http://127.0.0.1:8000"]
 
 
-def test_tags_are_described_and_begin_with_sessions() -> None:
+def test_openapi_tags_have_descriptions_and_sessions_come_first() -> None:
     tags = description()["tags"]
     assert tags[0]["name"] == "sessions"
     assert all(tag["description"] for tag in tags)
@@ -66,7 +66,7 @@ def test_every_parameter_is_described() -> None:
     ] == []
 
 
-def test_no_description_repeats_the_name() -> None:
+def test_openapi_descriptions_do_not_just_repeat_the_name() -> None:
     def words(text: str) -> set[str]:
         return set(re.findall(r"[a-z]+", text.lower())) - {"the", "a", "an", "of", "is", "this"}
 
@@ -78,13 +78,13 @@ def test_no_description_repeats_the_name() -> None:
     ] == []
 
 
-def test_if_none_match_is_declared_exactly_where_304_is() -> None:
+def test_only_operations_with_a_304_response_declare_if_none_match() -> None:
     for operation in operations():
         headers = {parameter["name"] for parameter in operation.parameters("header")}
         assert ("If-None-Match" in headers) is ("304" in operation.described["responses"]), operation.id
 
 
-def test_no_header_that_openapi_ignores_is_a_parameter() -> None:
+def test_headers_that_openapi_ignores_are_not_declared_as_parameters() -> None:
     """OpenAPI 3.1, section 4.8.12.2."""
     ignored = {"accept", "content-type", "authorization"}
     assert [
@@ -95,12 +95,12 @@ def test_no_header_that_openapi_ignores_is_a_parameter() -> None:
     ] == []
 
 
-def test_schema_names_have_no_generics_and_no_suffix_of_a_mode() -> None:
+def test_schema_names_have_no_type_arguments_and_no_input_output_suffix() -> None:
     assert [name for name in SCHEMAS if not re.fullmatch(r"[A-Z][A-Za-z0-9]*", name)] == []
     assert "OrderPage" in SCHEMAS
 
 
-def test_currency_has_one_schema() -> None:
+def test_all_currency_fields_refer_to_one_schema() -> None:
     assert "EUR" in SCHEMAS["Currency"]["enum"]
     copies = [schema for schema in objects_within(description()) if "EUR" in (schema.get("enum") or ())]
     assert copies == [SCHEMAS["Currency"]]
@@ -109,12 +109,12 @@ def test_currency_has_one_schema() -> None:
             assert schema["properties"]["currency"]["$ref"] == "#/components/schemas/Currency"
 
 
-def test_problem_code_enumerates_the_registry() -> None:
+def test_schema_of_problem_codes_lists_every_registered_code() -> None:
     assert SCHEMAS["ProblemCode"]["enum"] == list(PROBLEMS)
 
 
 @pytest.mark.parametrize("name", OPEN_ENUMERATIONS)
-def test_open_enumeration_in_a_response_permits_unknown_values(name: str) -> None:
+def test_response_enum_that_can_grow_permits_unknown_values(name: str) -> None:
     reference = {"$ref": f"#/components/schemas/{name}"}
     found = [
         field.get("items", field)
@@ -141,7 +141,7 @@ def requested() -> set[str]:
     return found
 
 
-def test_request_fields_with_defaults_are_optional_for_every_generator() -> None:
+def test_request_fields_with_defaults_are_optional_in_generated_clients() -> None:
     """openapi-typescript assumes that a field with `default` is always present."""
     fields = [
         (name, field)
@@ -168,7 +168,7 @@ def test_event_type_has_a_webhook_with_typed_and_described_data(type_: str) -> N
     assert data["required"] == list(data["properties"])
 
 
-def test_event_of_a_later_release_matches_one_schema() -> None:
+def test_event_of_a_later_release_matches_exactly_one_schema() -> None:
     event = {
         "specversion": "1.0",
         "id": "019b8d2c-8e00-7000-8000-000000000001",
@@ -201,6 +201,6 @@ def test_token_form_is_discriminated_by_a_required_grant_type() -> None:
         assert "grant_type" in variant["required"]
 
 
-def test_password_flow_names_the_url_for_refreshes() -> None:
+def test_oauth_password_flow_contains_the_refresh_url() -> None:
     flow = description()["components"]["securitySchemes"]["password"]["flows"]["password"]
     assert (flow["tokenUrl"], flow["refreshUrl"]) == ("/token", "/token")

@@ -71,13 +71,13 @@ def test_every_path_parameter_has_an_example() -> None:
     ] == []
 
 
-def test_no_example_belongs_to_an_unknown_operation() -> None:
+def test_every_example_belongs_to_an_existing_operation() -> None:
     known = {operation.id for operation in operations()}
     assert set(REQUESTS) <= known
     assert set(RESPONSES) <= known
 
 
-def test_totals_of_lines_and_orders_add_up() -> None:
+def test_example_order_totals_equal_the_sums_of_their_lines() -> None:
     found = [part for part in objects_within(EVERYTHING) if "lines" in part and "total" in part]
     assert found
     for part in found:
@@ -91,7 +91,7 @@ def test_totals_of_lines_and_orders_add_up() -> None:
             assert part["total"]["amount"] == total
 
 
-def test_stock_of_examples_adds_up() -> None:
+def test_available_units_in_examples_equal_on_hand_minus_reserved() -> None:
     stocks = [
         part for part in objects_within(EVERYTHING) if {"on_hand", "reserved", "available"} <= set(part)
     ]
@@ -100,12 +100,12 @@ def test_stock_of_examples_adds_up() -> None:
         assert stock["available"] == stock["on_hand"] - stock["reserved"]
 
 
-def test_amounts_of_examples_have_one_currency() -> None:
+def test_all_example_amounts_have_the_same_currency() -> None:
     amounts = [part for part in objects_within([REQUESTS, RESPONSES]) if set(part) == {"amount", "currency"}]
     assert {part["currency"] for part in amounts if isinstance(part["amount"], int)} == {"USD"}
 
 
-def test_captured_and_refunded_money_does_not_exceed_the_order() -> None:
+def test_example_refunds_do_not_exceed_the_captured_amount() -> None:
     order = RESPONSES["get_order"]["200"]
     [payment] = RESPONSES["list_payments"]["200"]["items"]
     [refund] = RESPONSES["list_refunds"]["200"]["items"]
@@ -114,14 +114,14 @@ def test_captured_and_refunded_money_does_not_exceed_the_order() -> None:
     assert refund["amount"]["amount"] + returned["amount"] <= payment["captured"]["amount"]
 
 
-def test_refund_has_one_amount_in_responses_and_events() -> None:
+def test_example_refund_has_the_same_amount_in_responses_and_events() -> None:
     refunds = [
         part for part in objects_within(EVERYTHING) if REFUND in (part.get("id"), part.get("refund_id"))
     ]
     assert {part["amount"]["amount"] for part in refunds} == {DAMAGES}
 
 
-def test_order_number_belongs_to_the_order_id() -> None:
+def test_example_order_number_is_derived_from_the_order_id() -> None:
     numbers = {part["number"] for part in objects_within(EVERYTHING) if "number" in part}
     assert numbers == {order_number(UUID(ORDER))}
 
@@ -137,7 +137,7 @@ def test_order_number_belongs_to_the_order_id() -> None:
         ("owner_id", []),
     ],
 )
-def test_ids_of_examples_refer_to_one_object(name: str, paths: list[str]) -> None:
+def test_examples_use_the_same_id_for_the_same_object(name: str, paths: list[str]) -> None:
     ids = {part[name] for part in objects_within(EVERYTHING) if part.get(name)}
     ids |= {RESPONSES[operation]["200"]["id"] for operation in paths}
     assert len(ids) == 1

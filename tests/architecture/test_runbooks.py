@@ -30,7 +30,7 @@ def routes() -> set[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)
-def test_runbook_has_the_four_parts_on_one_page(page: Path) -> None:
+def test_every_runbook_has_four_sections_on_one_page(page: Path) -> None:
     lines = page.read_text().splitlines()
 
     assert [line.removeprefix("## ") for line in lines if line.startswith("## ")] == PARTS
@@ -49,7 +49,7 @@ def test_metrics_that_a_runbook_names_exist(page: Path) -> None:
     assert set(METRIC.findall(page.read_text())) <= {family.name for family in FAMILIES} | labels
 
 
-def test_index_lists_every_runbook() -> None:
+def test_runbook_index_lists_every_runbook() -> None:
     index = (RUNBOOKS / "README.md").read_text()
 
     assert [page.name for page in PAGES if f"| [{page.name}]({page.name}) |" not in index] == []

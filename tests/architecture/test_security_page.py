@@ -24,7 +24,7 @@ def test_tests_named_by_the_security_page_exist(promise: str) -> None:
         )
 
 
-def test_security_page_contains_promises() -> None:
+def test_security_page_lists_more_than_thirty_guarantees() -> None:
     assert len(PROMISES) > 30
 
 

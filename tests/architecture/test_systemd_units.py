@@ -77,21 +77,21 @@ def test_systemd_accepts_the_units(installed: Path) -> None:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_exposure_of_a_unit_is_small(name: str, installed: Path) -> None:
+def test_systemd_rates_the_exposure_of_each_unit_below_the_maximum(name: str, installed: Path) -> None:
     rated = _analyze("security", "--offline=true", f"--threshold={MAX_EXPOSURE}", installed / name)
 
     assert rated.returncode == 0, rated.stdout + rated.stderr
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_unit_keeps_the_confinement_of_all_units(name: str) -> None:
+def test_systemd_unit_does_not_override_the_common_confinement(name: str) -> None:
     """The name of a drop-in directory selects the units that begin with `steelyard-`."""
     assert name.startswith("steelyard-")
     assert [pair for pair in CONFINEMENT if pair not in _directives(OF_ALL_UNITS)] == []
     assert {key for key, _ in CONFINEMENT} & {key for key, _ in _directives(name)} == set()
 
 
-def test_secrets_key_is_a_credential() -> None:
+def test_secrets_key_is_passed_as_a_systemd_credential() -> None:
     directives = _directives(OF_ALL_UNITS)
 
     assert ("LoadCredential", "secrets-key:/etc/steelyard/secrets-key") in directives
@@ -99,7 +99,7 @@ def test_secrets_key_is_a_credential() -> None:
 
 
 @pytest.mark.parametrize("name", RUNNING)
-def test_running_unit_starts_after_the_migration(name: str) -> None:
+def test_long_running_unit_starts_after_the_migration(name: str) -> None:
     directives = dict(_directives(name))
 
     assert "steelyard-migrate.service" in directives["Wants"].split()
@@ -108,7 +108,7 @@ def test_running_unit_starts_after_the_migration(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", RUNNING)
-def test_running_unit_has_time_to_stop(name: str) -> None:
+def test_long_running_unit_has_enough_time_to_stop(name: str) -> None:
     directives = dict(_directives(name))
 
     assert (directives["KillMode"], directives["KillSignal"]) == ("mixed", "SIGTERM")

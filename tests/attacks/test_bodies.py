@@ -105,7 +105,7 @@ async def test_incomplete_non_utf_8_or_oversized_body_is_rejected(
     "media_type",
     ["text/plain", "application/xml", "application/x-www-form-urlencoded", "multipart/form-data", "", CANARY],
 )
-async def test_body_of_another_media_type_is_not_read(
+async def test_body_with_an_unsupported_media_type_is_rejected(
     web: WebShop, sample: Sample, watched: Watched, media_type: str
 ) -> None:
     response = await web.visitor.request(

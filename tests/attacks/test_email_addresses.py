@@ -27,7 +27,7 @@ async def test_disguised_address_cannot_sign_up(web: WebShop, email: str) -> Non
     assert email not in response.text
 
 
-async def test_spellings_of_one_mailbox_open_one_account(web: WebShop) -> None:
+async def test_different_spellings_of_one_mailbox_share_one_account(web: WebShop) -> None:
     spellings = ("Boss@münchen.de", "boss@xn--mnchen-3ya.de", "BOSS@MU\u0308NCHEN.DE")
     codes = [(await web.visitor.post("/v1/users", json=account(email))).status_code for email in spellings]
     assert codes == [201, 409, 409]

@@ -39,7 +39,7 @@ def operation(request: pytest.FixtureRequest) -> Operation:
     return operation
 
 
-async def test_any_form_field_value_gets_a_valid_response(
+async def test_hostile_form_field_value_gets_a_documented_response(
     web: WebShop, surroundings: Surroundings, watched: Watched, log: StringIO, operation: Operation
 ) -> None:
     sample = await surroundings.sample(operation)

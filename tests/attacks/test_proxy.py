@@ -191,7 +191,7 @@ async def test_proxy_replaces_the_forwarded_address_of_a_client(recorder: Subscr
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/livez", "/readyz", "/%6detrics"])
-async def test_proxy_hides_the_paths_of_operators(recorder: Subscriber, tmp_path: Path, path: str) -> None:
+async def test_proxy_returns_404_for_operator_paths(recorder: Subscriber, tmp_path: Path, path: str) -> None:
     with haproxy(tmp_path, recorder.server.port or 0) as port:
         assert (await ask(port, path)).status_code == 404
 
@@ -222,7 +222,7 @@ async def await_status(port: int, status: int) -> None:
         ("PATCH", {}, 1, 503),
     ],
 )
-async def test_proxy_repeats_only_safe_requests_of_a_dying_host(
+async def test_proxy_retries_only_safe_requests_after_a_host_fails(
     recorder: Subscriber, tmp_path: Path, method: str, headers: dict[str, str], attempts: int, status: int
 ) -> None:
     async def die_once(request: aiohttp_web.Request) -> aiohttp_web.Response:

@@ -122,12 +122,12 @@ async def test_client_claims_in_a_user_token_are_ignored(mint: Mint) -> None:
 
 
 @pytest.mark.parametrize("kid", ["foreign", "", "../../etc/passwd", "' OR 1=1 --"])
-async def test_token_with_an_unknown_kid_is_rejected(mint: Mint, kid: str) -> None:
+async def test_token_with_an_unknown_key_id_is_rejected(mint: Mint, kid: str) -> None:
     assert await mint.status({"kid": kid}) == (401, "invalid_token")
 
 
 @pytest.mark.parametrize("kind", ["JWT", "jwt", "id+jwt", "logout+jwt", "application/jwt", "", None])
-async def test_token_with_another_typ_is_rejected(mint: Mint, kind: str | None) -> None:
+async def test_token_with_another_typ_header_is_rejected(mint: Mint, kind: str | None) -> None:
     assert await mint.status({"typ": kind}) == (401, "invalid_token")
 
 
@@ -138,7 +138,7 @@ async def test_expired_token_is_accepted_only_within_the_leeway(mint: Mint, seco
 
 
 @pytest.mark.parametrize(("seconds", "opens"), [(MOST_SKEW, 200), (MOST_SKEW + 1, 401)])
-async def test_token_of_the_future_is_accepted_only_within_the_leeway(
+async def test_token_issued_in_the_future_is_accepted_only_within_the_leeway(
     mint: Mint, seconds: int, opens: int
 ) -> None:
     later = mint.claims["iat"] + seconds

@@ -40,7 +40,9 @@ def test_sandbox_provider_with_a_private_issuer_is_accepted(
     assert settings(monkeypatch, TOKEN_ISSUER=issuer).token_issuer == issuer
 
 
-def test_sandbox_provider_can_be_allowed_by_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sandbox_provider_with_a_public_issuer_is_accepted_if_permitted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     assert settings(monkeypatch, TOKEN_ISSUER=PUBLIC, ALLOW_SANDBOX="true").allow_sandbox
 
 

@@ -279,7 +279,7 @@ async def test_role_change_locks_the_user_and_all_admins(shop: Shop) -> None:
             assert await another.users.peek(boss.id)
 
 
-async def test_order_waits_while_its_customers_account_is_changed(shop: Shop) -> None:
+async def test_order_waits_for_a_concurrent_change_of_its_customers_account(shop: Shop) -> None:
     ann, mug = await sign_up(shop, "ann"), await shop.product(stock=1)
     async with shop.store.unit_of_work() as work:
         assert await work.users.get(ann.id)

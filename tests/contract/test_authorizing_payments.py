@@ -88,7 +88,7 @@ async def test_second_payment_of_an_authorized_order_is_rejected(shop: Shop) -> 
     assert len(await payments(shop, order)) == 1
 
 
-async def test_unshipped_order_waits_for_payment_after_a_void(shop: Shop) -> None:
+async def test_unshipped_order_is_pending_payment_again_after_a_void(shop: Shop) -> None:
     order, payment = await an_authorized_order(shop)
     shop.clock.advance(HOLD)
     voided = await shop.void(payment)
@@ -106,7 +106,7 @@ async def test_unshipped_order_waits_for_payment_after_a_void(shop: Shop) -> Non
     await assert_invariants(shop)
 
 
-async def test_void_leaves_a_shipped_order_shipped_and_unpaid(shop: Shop) -> None:
+async def test_shipped_order_stays_fulfilled_but_unpaid_after_a_void(shop: Shop) -> None:
     order, payment = await an_authorized_order(shop)
     await shop.fulfil(order)
     await shop.void(payment)
@@ -149,7 +149,7 @@ async def test_authorization_of_an_expired_order_is_voided(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_authorization_after_a_failure_is_voided_during_another_payment(shop: Shop) -> None:
+async def test_late_authorization_of_a_failed_payment_is_voided(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5))
     first = await shop.authorize(order, "tok_pending")
     await shop.report_provider_event(ProviderEventKind.FAILED, first)
@@ -165,7 +165,7 @@ async def test_authorization_after_a_failure_is_voided_during_another_payment(sh
     await assert_invariants(shop)
 
 
-async def test_capture_with_a_lost_answer_is_made_once(shop: Shop) -> None:
+async def test_capture_with_a_lost_response_takes_money_once(shop: Shop) -> None:
     order, payment = await an_authorized_order(shop)
     shop.gateway.is_down = True
     assert (await shop.capture(payment)).status is PaymentStatus.AUTHORIZED
@@ -181,7 +181,7 @@ async def test_capture_with_a_lost_answer_is_made_once(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_authorization_near_its_end_is_announced_and_then_voided(shop: Shop) -> None:
+async def test_authorization_near_its_end_causes_an_event_and_is_then_voided(shop: Shop) -> None:
     order, payment = await an_authorized_order(shop)
     assert payment.authorized_until is not None
     shop.clock.set(payment.authorized_until - ENDING_NOTICE)
@@ -204,7 +204,9 @@ async def authorized_until(shop: Shop, order: OrderView) -> datetime:
 
 
 @pytest.mark.parametrize("shipped", [0, 1])
-async def test_ending_authorization_is_renewed_where_permitted(shop: Shop, shipped: int) -> None:
+async def test_authorization_near_its_end_is_renewed_if_the_provider_permits(
+    shop: Shop, shipped: int
+) -> None:
     order, payment = await an_authorized_order(shop)
     if shipped:
         await shop.fulfil(order, shipped)
@@ -240,7 +242,7 @@ async def test_authorization_is_not_renewed_after_thirty_days(shop: Shop) -> Non
     await assert_invariants(shop)
 
 
-async def test_unanswered_renewal_is_requested_again(shop: Shop) -> None:
+async def test_renewal_without_a_response_is_retried(shop: Shop) -> None:
     order, _ = await an_authorized_order(shop)
     shop.gateway.renewal = timedelta(days=7)
     end = await authorized_until(shop, order)
@@ -257,7 +259,7 @@ async def test_unanswered_renewal_is_requested_again(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_outdated_end_reported_after_a_renewal_is_ignored(shop: Shop) -> None:
+async def test_former_authorization_end_reported_after_a_renewal_is_ignored(shop: Shop) -> None:
     order, payment = await an_authorized_order(shop)
     end = await authorized_until(shop, order)
     renewed = end + timedelta(days=7)
@@ -281,7 +283,7 @@ async def test_renewal_reported_during_a_capture_does_not_delay_it(shop: Shop) -
     await assert_invariants(shop)
 
 
-async def test_provider_is_queried_for_an_unknown_end_of_an_authorization(shop: Shop) -> None:
+async def test_unknown_authorization_end_is_queried_at_the_provider(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5))
     payment = await shop.authorize(order, "tok_pending")
     shop.gateway.authorized_until = shop.clock.now() + timedelta(days=5)
@@ -312,7 +314,7 @@ async def test_authorization_that_the_provider_ended_is_recorded(shop: Shop) -> 
     await assert_invariants(shop)
 
 
-async def test_first_shipment_captures_if_the_setting_is_fulfillment(shop: Shop) -> None:
+async def test_first_shipment_captures_the_payment_if_the_setting_requires_it(shop: Shop) -> None:
     order, _ = await an_authorized_order(shop)
     shop.fulfill_order = FulfillOrder(shop.store.unit_of_work, shop.clock, shop.ids, captures=True)
     await shop.fulfil(order, 1)

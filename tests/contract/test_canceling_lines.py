@@ -52,7 +52,7 @@ async def test_cancelled_units_are_released_and_refunded(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_partly_shipped_order_is_fulfilled_when_its_rest_is_cancelled(shop: Shop) -> None:
+async def test_partly_shipped_order_is_fulfilled_if_its_other_units_are_cancelled(shop: Shop) -> None:
     order = await a_paid_order(shop)
     await shop.fulfil(order, 2, 2)
     ended = await shop.cancel(order, 1, 0)
@@ -91,7 +91,7 @@ async def test_payable_amount_excludes_cancelled_units(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_unpaid_order_is_cancelled_if_its_remaining_units_are_free(shop: Shop) -> None:
+async def test_unpaid_order_is_cancelled_if_only_free_units_remain(shop: Shop) -> None:
     mug, gift = await shop.product(stock=5, price=1000), await shop.product(stock=5, price=0)
     placing = shop.placing((mug, 1), (gift, 1), customer=await shop.customer())
     order = (await shop.place_order(placing)).result
@@ -164,7 +164,7 @@ async def test_refund_of_an_amount_changes_no_units(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_cancellation_of_units_is_rejected_during_an_undecided_payment(shop: Shop) -> None:
+async def test_cancellation_of_units_is_rejected_while_a_payment_is_undecided(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.pay(order, "tok_pending")
     with pytest.raises(PaymentInProgress) as refusal:

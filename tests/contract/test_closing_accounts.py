@@ -72,7 +72,7 @@ async def test_closed_account_keeps_no_personal_data_and_cannot_log_in(shop: Sho
     assert (await shop.store.outbox.counts(of=[ann.id]))["user.closed"] == 1
 
 
-async def test_sign_up_cannot_prevent_closing_an_account(shop: Shop) -> None:
+async def test_sign_up_with_a_placeholder_address_does_not_block_account_closure(shop: Shop) -> None:
     ann = await sign_up(shop)
     former_placeholder = sought_email_address(f"{ann.id}@closed.invalid")
     await shop.sign_up(replace(ANN, email=former_placeholder))
@@ -80,7 +80,7 @@ async def test_sign_up_cannot_prevent_closing_an_account(shop: Shop) -> None:
     assert (await shop.get_user(ann.id)).status is UserStatus.CLOSED
 
 
-async def test_several_accounts_can_be_closed(shop: Shop) -> None:
+async def test_two_closed_accounts_can_both_have_no_address(shop: Shop) -> None:
     for _ in range(2):
         await shop.close_account(closing(await sign_up(shop)))
     closed = await shop.list_users(
@@ -113,7 +113,7 @@ async def test_orders_of_a_closed_account_keep_totals_without_addresses(shop: Sh
     await assert_invariants(shop)
 
 
-async def test_closing_an_account_erases_only_its_own_reasons_from_events(shop: Shop) -> None:
+async def test_closing_an_account_erases_its_own_cancel_reasons_from_events(shop: Shop) -> None:
     ann, mug = await sign_up(shop), await shop.product(stock=9)
     by_ann, by_staff, unpublished = [
         (await shop.place_order(shop.placing((mug, 1), customer=ann))).result for _ in range(3)

@@ -102,7 +102,7 @@ async def test_concurrent_orders_get_all_stock_of_due_orders(shop: Shop) -> None
     await assert_invariants(shop)
 
 
-async def test_out_of_stock_order_without_due_orders_changes_nothing(shop: Shop) -> None:
+async def test_out_of_stock_order_expires_no_order_that_is_not_due(shop: Shop) -> None:
     mug = await shop.product(stock=1)
     order = await shop.order(mug)
     with pytest.raises(OutOfStock):

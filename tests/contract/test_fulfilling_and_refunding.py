@@ -208,7 +208,7 @@ async def test_refund_of_zero_or_another_currency_is_rejected(shop: Shop) -> Non
 
 
 @pytest.mark.parametrize("answer", ["timeout", "lost"])
-async def test_refund_with_a_lost_answer_is_paid_once(shop: Shop, answer: str) -> None:
+async def test_refund_with_a_lost_response_is_paid_once(shop: Shop, answer: str) -> None:
     order = await a_paid_order(shop)
     shop.gateway.next_refunds = [answer]
     command = shop.refunding(order, 1000, key="k")
@@ -306,7 +306,7 @@ async def test_failed_staff_refund_of_a_cancelled_order_is_rescheduled(
     assert (await shop.see(order)).payment_status is OrderPaymentStatus.REFUNDED
 
 
-async def test_failed_refund_is_rescheduled_for_a_double_charge_only(
+async def test_only_a_failed_refund_of_a_double_charge_is_rescheduled(
     shop: Shop,
 ) -> None:
     order = await a_paid_order(shop)

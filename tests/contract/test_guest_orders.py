@@ -76,20 +76,22 @@ async def test_limits_of_customers_do_not_apply_to_guests(shop: Shop, till: Call
     assert len(orders) == len(await every_order(shop))
 
 
-async def test_name_of_a_guest_that_breaks_a_rule_is_rejected(shop: Shop, till: CallerId) -> None:
+async def test_invalid_name_of_a_guest_is_rejected(shop: Shop, till: CallerId) -> None:
     with pytest.raises(ValidationFailed) as rejected:
         await an_order(shop, till, guest=replace(GUEST, full_name="x" * 201))
     assert [violation.path for violation in rejected.value.violations] == [("guest", "full_name")]
 
 
-async def test_request_for_nobody_or_by_a_guest_cannot_exist(shop: Shop, till: CallerId) -> None:
+async def test_order_request_with_inconsistent_customer_fields_is_rejected(
+    shop: Shop, till: CallerId
+) -> None:
     request = shop.placing((await shop.product(stock=5), 1), customer=GUEST, placed_by=till).request
     for changes in ({"guest": None}, {"placed_by": None}, {"customer_id": (await shop.customer()).id}):
         with pytest.raises(ValueError, match="guest"):
             replace(request, **changes)
 
 
-async def test_guest_reads_the_order_with_its_present_token_only(shop: Shop, till: CallerId) -> None:
+async def test_guest_can_read_the_order_only_with_its_latest_token(shop: Shop, till: CallerId) -> None:
     order = await an_order(shop, till)
     assert await read(shop, order, 1) == replace(order, allowed_actions=())
     with pytest.raises(NotFound):
@@ -101,7 +103,7 @@ async def test_guest_reads_the_order_with_its_present_token_only(shop: Shop, til
     assert await shop.renew_order_token(order.id, actor=Actor(till, "test")) == 3
 
 
-async def test_order_of_a_customer_has_no_token(shop: Shop) -> None:
+async def test_order_of_a_customer_has_no_order_token(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5))
     for version in (1, 2):
         with pytest.raises(NotFound):
@@ -110,7 +112,7 @@ async def test_order_of_a_customer_has_no_token(shop: Shop) -> None:
         await shop.renew_order_token(order.id, actor=SOMEBODY)
 
 
-async def test_order_that_is_claimed_during_a_read_is_not_shown(
+async def test_guest_cannot_read_an_order_that_is_claimed_during_the_read(
     shop: Shop, till: CallerId, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order, ann = await an_order(shop, till), await an_account(shop)

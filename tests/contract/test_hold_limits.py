@@ -87,7 +87,7 @@ async def test_hold_limit_applies_to_concurrent_orders_of_many_processes(
     await assert_invariants(shop)
 
 
-async def test_order_is_replayed_although_the_hold_limit_is_reached(shop: Shop) -> None:
+async def test_retry_of_an_order_is_replayed_although_the_hold_limit_is_reached(shop: Shop) -> None:
     limit(shop, orders=1)
     mug, ann = await shop.product(stock=9), await shop.customer()
     placing = shop.placing((mug, 1), customer=ann)

@@ -123,7 +123,7 @@ async def test_commit_stores_only_keys_with_a_result(shop: Shop) -> None:
     assert bound == {KEY.scope: StoredResult(KEY.fingerprint, view)}
 
 
-async def test_one_claim_can_contain_a_scope_twice(shop: Shop) -> None:
+async def test_claim_with_two_keys_of_one_scope_stores_the_first_key(shop: Shop) -> None:
     twin = replace(KEY, fingerprint=b"another")
     async with shop.store.unit_of_work() as work:
         assert await work.idempotency.claim([KEY, twin, KEY], UserView) == {}
@@ -133,7 +133,7 @@ async def test_one_claim_can_contain_a_scope_twice(shop: Shop) -> None:
     assert bound[KEY.scope].fingerprint == KEY.fingerprint
 
 
-async def test_claim_and_store_without_keys_do_nothing(shop: Shop) -> None:
+async def test_claiming_and_storing_no_keys_succeeds(shop: Shop) -> None:
     async with shop.store.unit_of_work() as work:
         assert await work.idempotency.claim([], UserView) == {}
         await work.idempotency.store({})
@@ -149,7 +149,7 @@ async def test_concurrent_duplicate_waits_and_times_out(shop: Shop) -> None:
     assert await claim(shop.store.impatient, KEY, result_type=UserView) == {}
 
 
-async def test_concurrent_duplicate_of_a_replay_waits(shop: Shop) -> None:
+async def test_request_with_a_key_that_is_being_replayed_waits(shop: Shop) -> None:
     await bind(shop, {KEY: a_view(shop)})
     async with shop.store.unit_of_work() as work:
         await work.idempotency.claim([KEY], UserView)

@@ -58,7 +58,7 @@ async def test_orders_are_placed_while_an_import_changes_their_products(shop: Sh
     await assert_invariants(shop)
 
 
-async def test_edit_based_on_a_sale_during_an_import_is_rejected(shop: Shop) -> None:
+async def test_edit_of_a_version_read_during_an_import_is_rejected(shop: Shop) -> None:
     products = [await shop.product(stock=5) for _ in range(2)]
     async with held_up(shop, products) as importing:
         await asyncio.wait_for(shop.order(products[1]), SOON)

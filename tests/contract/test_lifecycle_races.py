@@ -181,7 +181,7 @@ async def test_one_of_two_concurrent_refunds_of_the_same_units_succeeds(shop: Sh
     await assert_invariants(shop)
 
 
-async def test_either_concurrent_fulfillment_or_cancellation_succeeds(shop: Shop) -> None:
+async def test_only_one_of_concurrent_fulfillment_and_cancellation_succeeds(shop: Shop) -> None:
     orders = await paid(shop)
     answers = await at_once(
         *(shop.fulfil(order, 1) for order in orders), *(shop.cancel(order) for order in orders)
@@ -282,7 +282,7 @@ async def test_concurrent_renewal_and_capture_take_money_once(shop: Shop) -> Non
     await assert_invariants(shop)
 
 
-async def test_either_concurrent_capture_or_void_succeeds(shop: Shop) -> None:
+async def test_only_one_of_concurrent_capture_and_void_succeeds(shop: Shop) -> None:
     mug = await shop.product(stock=2 * ORDERS)
     orders = [await shop.order(mug, 2) for _ in range(ORDERS)]
     authorized = [await shop.authorize(order) for order in orders]

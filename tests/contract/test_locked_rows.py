@@ -124,7 +124,7 @@ async def test_order_in_a_lane_is_rejected_if_the_lock_times_out(shop: Shop) -> 
             await work.orders.await_locks({ann.id}, {mug.id})
 
 
-async def test_two_processes_place_all_orders_for_one_hot_product(shop: Shop) -> None:
+async def test_two_processes_place_every_order_for_a_frequently_ordered_product(shop: Shop) -> None:
     """Both processes also place orders for another product in between."""
     hot, quiet = await shop.product(stock=1000), await shop.product(stock=1000)
     customers = [await shop.customer() for _ in range(10)]

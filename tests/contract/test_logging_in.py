@@ -27,7 +27,7 @@ async def number_of_sessions(shop: Shop, user: UserView) -> int:
     return len((await shop.list_sessions(user.id, after=None, limit=MAX_SESSIONS + 1)).items)
 
 
-async def test_concurrent_refreshes_return_one_successor(shop: Shop) -> None:
+async def test_concurrent_refreshes_return_the_same_refresh_token(shop: Shop) -> None:
     user = await shop.customer()
     tokens = await shop.logged_in(user)
     answers = await asyncio.gather(*(refreshed(shop, tokens) for _ in range(20)))
@@ -60,7 +60,7 @@ async def test_two_tabs_receive_the_same_refresh_token(shop: Shop) -> None:
         shop.clock.advance(timedelta(minutes=10))
 
 
-async def test_successor_is_reissued_to_both_tabs_an_hour_after_a_lost_response(shop: Shop) -> None:
+async def test_refresh_token_is_reissued_to_two_tabs_an_hour_after_a_lost_response(shop: Shop) -> None:
     user = await shop.customer()
     tokens = await shop.logged_in(user)
     lost = await refreshed(shop, tokens)
@@ -71,7 +71,7 @@ async def test_successor_is_reissued_to_both_tabs_an_hour_after_a_lost_response(
     assert await number_of_sessions(shop, user) == 1
 
 
-async def test_refresh_token_reuse_after_the_grace_ends_the_session(
+async def test_refresh_token_reuse_after_the_grace_period_ends_the_session(
     shop: Shop,
 ) -> None:
     user = await shop.customer()

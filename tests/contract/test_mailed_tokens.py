@@ -113,7 +113,7 @@ async def test_password_reset_ends_all_sessions(shop: Shop) -> None:
     assert kept.email_verified, "the message was read"
 
 
-async def test_password_reset_opens_a_pending_account_of_a_former_release(shop: Shop) -> None:
+async def test_password_reset_activates_a_pending_account_of_a_former_release(shop: Shop) -> None:
     await shop.sign_up(ANN)
     await change_status(shop, UserStatus.PENDING)
     await reset(shop, await asked_for_reset(shop), NEW_PASSWORD)
@@ -133,7 +133,7 @@ async def test_token_of_a_former_release_verifies_its_pending_account(shop: Shop
     await shop.logged_in(opened)
 
 
-async def test_pending_account_cannot_log_in(shop: Shop) -> None:
+async def test_account_with_the_status_pending_cannot_log_in(shop: Shop) -> None:
     pending = (await shop.sign_up(ANN)).result
     await change_status(shop, UserStatus.PENDING)
     with pytest.raises(AccountPending):

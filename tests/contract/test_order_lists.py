@@ -29,7 +29,7 @@ async def listed(
 
 
 @pytest.mark.parametrize("descending", [False, True])
-async def test_order_pages_skip_and_repeat_nothing_during_inserts(shop: Shop, descending: bool) -> None:
+async def test_pages_of_orders_contain_each_order_once_during_inserts(shop: Shop, descending: bool) -> None:
     random = Random(7)  # noqa: S311 - pseudo-random, so that every run is the same
     mug, cup = await shop.product(stock=100), await shop.product(stock=100)
     ann = await shop.customer()
@@ -81,7 +81,7 @@ async def test_orders_are_filtered_by_customer_status_and_time(shop: Shop) -> No
     assert await listed(shop, OrderFilter(created_after=moments[2] + timedelta(microseconds=1))) == []
 
 
-async def test_adjacent_time_filters_list_every_order_once(shop: Shop) -> None:
+async def test_consecutive_time_windows_list_every_order_once(shop: Shop) -> None:
     mug, hour = await shop.product(stock=100), timedelta(hours=1)
     began = shop.clock.now()
     orders = []

@@ -23,7 +23,7 @@ def till(shop: Shop) -> CallerId:
     return ClientId(shop.ids.new())
 
 
-async def test_order_for_a_customer_is_the_customers(shop: Shop, till: CallerId) -> None:
+async def test_order_placed_by_a_service_client_belongs_to_its_customer(shop: Shop, till: CallerId) -> None:
     mug, ann, bob = await shop.product(stock=5), await shop.customer(), await shop.customer()
     order = (await shop.place_order(shop.placing((mug, 2), customer=ann, placed_by=till))).result
     assert order.customer_id == ann.id
@@ -37,7 +37,7 @@ async def test_order_for_a_customer_is_the_customers(shop: Shop, till: CallerId)
     await assert_invariants(shop)
 
 
-async def test_keys_of_callers_are_independent(shop: Shop, till: CallerId) -> None:
+async def test_equal_keys_of_different_callers_place_separate_orders(shop: Shop, till: CallerId) -> None:
     mug, ann = await shop.product(stock=5), await shop.customer()
     staff = await shop.customer()
     placings = [shop.placing((mug, 1), customer=ann, placed_by=by, key="k") for by in (None, till, staff.id)]
@@ -48,7 +48,7 @@ async def test_keys_of_callers_are_independent(shop: Shop, till: CallerId) -> No
     await assert_invariants(shop)
 
 
-async def test_key_of_a_caller_is_used_for_one_customer(shop: Shop, till: CallerId) -> None:
+async def test_key_reused_by_a_caller_for_another_customer_is_rejected(shop: Shop, till: CallerId) -> None:
     mug, ann, bob = await shop.product(stock=5), await shop.customer(), await shop.customer()
     await shop.place_order(shop.placing((mug, 1), customer=ann, placed_by=till, key="k"))
     with pytest.raises(IdempotencyKeyReused):
@@ -56,7 +56,7 @@ async def test_key_of_a_caller_is_used_for_one_customer(shop: Shop, till: Caller
     assert len(await every_order(shop)) == 1
 
 
-async def test_pruned_key_of_a_caller_places_no_second_order(shop: Shop, till: CallerId) -> None:
+async def test_retry_with_a_pruned_key_of_a_caller_places_no_second_order(shop: Shop, till: CallerId) -> None:
     mug, ann, bob = await shop.product(stock=5), await shop.customer(), await shop.customer()
     placing = shop.placing((mug, 1), customer=ann, placed_by=till, key="k")
     order = (await shop.place_order(placing)).result
@@ -95,7 +95,9 @@ async def test_order_for_an_account_that_is_not_active_is_rejected(
     assert (await shop.get_stock(mug.id)).reserved == 0
 
 
-async def test_orders_of_all_callers_count_for_the_customers_limits(shop: Shop, till: CallerId) -> None:
+async def test_orders_placed_by_any_caller_count_toward_the_customers_limits(
+    shop: Shop, till: CallerId
+) -> None:
     shop.hold_limits = HoldLimits(max_unpaid_orders=2)
     mug, ann = await shop.product(stock=5), await shop.customer()
     await shop.order(mug, customer=ann)

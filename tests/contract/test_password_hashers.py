@@ -26,13 +26,13 @@ async def test_password_hash_matches_only_its_own_password(hasher: PasswordHashe
     assert not await hasher.verify("", hashed)
 
 
-async def test_unicode_composition_does_not_change_a_password(hasher: PasswordHasher) -> None:
+async def test_password_matches_in_any_unicode_composition(hasher: PasswordHasher) -> None:
     composed, decomposed = "\u00e9cole", "e\u0301cole"
     assert await hasher.verify(decomposed, await hasher.hash(composed))
     assert await hasher.verify(composed, await hasher.hash(decomposed))
 
 
-async def test_no_password_matches_a_missing_user(hasher: PasswordHasher) -> None:
+async def test_password_check_fails_for_an_unknown_user(hasher: PasswordHasher) -> None:
     assert not await hasher.verify("", None)
     assert not await hasher.verify("a password", None)
 
@@ -42,7 +42,7 @@ async def test_no_password_matches_a_malformed_hash(hasher: PasswordHasher) -> N
     assert not await hasher.verify("", "")
 
 
-async def test_fresh_hash_needs_no_rehash(hasher: PasswordHasher) -> None:
+async def test_new_password_hash_needs_no_rehash(hasher: PasswordHasher) -> None:
     assert not hasher.needs_rehash(await hasher.hash("a password"))
     assert hasher.needs_rehash("of another make")
 

@@ -91,7 +91,7 @@ async def test_replayed_payment_returns_its_present_state_without_a_charge(shop:
     await assert_invariants(shop)
 
 
-async def test_payment_with_a_lost_answer_is_queried_and_charged_once(shop: Shop) -> None:
+async def test_payment_with_a_lost_response_is_queried_and_charged_once(shop: Shop) -> None:
     order = await an_order(shop)
     assert (await shop.pay(order, "tok_timeout")).status is PaymentStatus.PENDING
     assert await shop.settle() == 0
@@ -141,7 +141,7 @@ async def test_provider_event_confirms_a_pending_payment(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_repeated_provider_event_changes_nothing(shop: Shop) -> None:
+async def test_repeated_provider_event_records_the_capture_once(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.pay(order, "tok_pending")
     for event_id in ("e1", "e1", "e2", "e1"):
@@ -252,7 +252,7 @@ async def test_amount_of_a_pending_refund_does_not_count_as_paid(shop: Shop) -> 
     await assert_invariants(shop)
 
 
-async def test_payment_request_expires_a_due_order(shop: Shop) -> None:
+async def test_payment_request_after_the_end_of_the_hold_expires_the_order(shop: Shop) -> None:
     order = await an_order(shop)
     shop.clock.advance(HOLD)
     with pytest.raises(InvalidTransition) as refusal:

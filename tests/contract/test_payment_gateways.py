@@ -31,7 +31,9 @@ async def test_capture_is_reported_with_the_provider_reference(provider: Provide
 @pytest.mark.parametrize(
     "amount", [Money(1, "EUR"), Money(500, "JPY"), Money(1230, "KWD"), Money(50, "ISK"), Money(2000, "MGA")]
 )
-async def test_captured_amount_is_unchanged_for_every_minor_unit(provider: Provider, amount: Money) -> None:
+async def test_amount_is_captured_unchanged_for_any_number_of_decimals(
+    provider: Provider, amount: Money
+) -> None:
     payment = payment_at(provider, amount)
     captured = await provider.gateway.pay(payment, provider.good)
     assert captured.amount == amount
@@ -187,7 +189,7 @@ async def test_voided_payment_is_not_captured(provider: Provider) -> None:
     assert (await provider.gateway.refund(refund)).outcome is Outcome.DECLINED
 
 
-async def test_concurrent_captures_and_voids_of_a_payment_agree(provider: Provider) -> None:
+async def test_concurrent_captures_and_voids_return_the_same_outcome(provider: Provider) -> None:
     payment = manual_payment_at(provider)
     await provider.gateway.pay(payment, provider.good)
     answers = await asyncio.gather(
@@ -217,5 +219,5 @@ async def test_renewal_of_a_voided_or_unknown_payment_changes_nothing(provider: 
     assert await provider.gateway.renew(payment) == voided
 
 
-async def test_void_of_a_payment_that_never_arrived_returns_unknown(provider: Provider) -> None:
+async def test_void_of_a_payment_unknown_to_the_provider_is_unknown_or_voided(provider: Provider) -> None:
     assert (await provider.gateway.void(payment_at(provider))).outcome in {Outcome.UNKNOWN, Outcome.VOIDED}

@@ -67,7 +67,7 @@ async def names(shop: Shop, criteria: ProductFilter) -> list[str]:
 
 @pytest.mark.parametrize("descending", [False, True])
 @pytest.mark.parametrize("sort", ProductSort)
-async def test_product_pages_skip_and_repeat_nothing_during_inserts(
+async def test_pages_of_products_contain_each_product_once_during_inserts(
     shop: Shop, sort: ProductSort, descending: bool
 ) -> None:
     random = Random(f"{sort} {descending}")  # noqa: S311 - pseudo-random, so that every run is the same
@@ -91,7 +91,7 @@ async def test_product_pages_skip_and_repeat_nothing_during_inserts(
     assert len({product.id for product in seen}) == len(seen)
 
 
-async def test_names_are_sorted_without_case_and_accents_by_code_point(shop: Shop) -> None:
+async def test_product_names_are_sorted_by_code_point_without_case_and_accents(shop: Shop) -> None:
     in_order = ["9 lives", "äpfel", "Apfel 2", "banana", "Éclair", "zebra", "Ωmega", "東京", "\ufd3e", "😀"]
     for name in reversed(in_order):
         await shop.product(name=name)

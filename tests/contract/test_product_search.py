@@ -137,7 +137,7 @@ SCRIPTS = {
 }
 
 
-async def test_search_folds_letters_splits_scripts_and_joins_words(shop: Shop) -> None:
+async def test_search_matches_folded_letters_unspaced_scripts_and_joined_words(shop: Shop) -> None:
     names = {
         "CUP": "Øl krus Ærø",
         "BOW": "Łuk",

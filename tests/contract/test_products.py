@@ -116,7 +116,7 @@ async def test_product_version_counts_edits_and_stock_movements(
     assert after_second_sale.available == 3
 
 
-async def test_second_product_with_a_sku_is_rejected(shop: Shop) -> None:
+async def test_product_with_an_existing_sku_is_rejected(shop: Shop) -> None:
     await add(shop, a_product(shop.ids, actor=STAFF, sku="MUG"))
     with pytest.raises(SkuTaken):
         await add(
@@ -130,7 +130,7 @@ async def test_second_product_with_a_sku_is_rejected(shop: Shop) -> None:
     assert (await shop.store.outbox.counts())["product.created"] == 3
 
 
-async def test_one_of_ten_concurrent_products_gets_a_sku(shop: Shop) -> None:
+async def test_one_of_ten_concurrent_products_with_one_sku_is_stored(shop: Shop) -> None:
     outcomes = await asyncio.gather(*(shop.product(sku="MUG") for _ in range(10)), return_exceptions=True)
     assert sum(isinstance(outcome, ProductView) for outcome in outcomes) == 1
     assert sum(isinstance(outcome, SkuTaken) for outcome in outcomes) == 9

@@ -40,7 +40,7 @@ async def events_of(shop: Shop, type_: str) -> list[Any]:
     return [json.loads(event.data) for event in page.events]
 
 
-async def test_capture_made_at_the_provider_is_recorded_with_its_origin(shop: Shop) -> None:
+async def test_capture_made_at_the_provider_has_origin_provider(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5, price=1000), 2)
     payment = await shop.authorize(order)
     await shop.report_provider_event(ProviderEventKind.CAPTURED, payment)
@@ -51,7 +51,7 @@ async def test_capture_made_at_the_provider_is_recorded_with_its_origin(shop: Sh
     await assert_invariants(shop)
 
 
-async def test_void_made_at_the_provider_is_recorded_with_its_origin(shop: Shop) -> None:
+async def test_void_made_at_the_provider_has_origin_provider(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5, price=1000), 2)
     payment = await shop.authorize(order)
     await shop.report_provider_event(ProviderEventKind.VOIDED, payment)
@@ -63,7 +63,7 @@ async def test_void_made_at_the_provider_is_recorded_with_its_origin(shop: Shop)
 
 
 @pytest.mark.parametrize("operation", ["capture", "void"])
-async def test_operation_of_the_shop_has_its_origin_if_the_provider_reports_it_first(
+async def test_capture_or_void_by_the_shop_has_origin_shop_if_reported_first(
     shop: Shop, operation: str
 ) -> None:
     order = await shop.order(await shop.product(stock=5, price=1000), 2)
@@ -79,7 +79,7 @@ async def test_operation_of_the_shop_has_its_origin_if_the_provider_reports_it_f
     assert decided.origin is PaymentOrigin.SHOP
 
 
-async def test_capture_of_another_amount_than_requested_was_made_at_the_provider(shop: Shop) -> None:
+async def test_capture_of_another_amount_than_requested_has_origin_provider(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5, price=1000), 2)
     payment = await shop.authorize(order)
     shop.gateway.is_down = True
@@ -90,7 +90,7 @@ async def test_capture_of_another_amount_than_requested_was_made_at_the_provider
     await assert_invariants(shop)
 
 
-async def test_requested_capture_has_its_origin_after_the_order_is_cancelled(shop: Shop) -> None:
+async def test_capture_by_the_shop_has_origin_shop_after_the_order_is_cancelled(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5, price=1000), 2)
     payment = await shop.authorize(order)
     shop.gateway.is_down = True

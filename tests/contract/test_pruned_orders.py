@@ -118,7 +118,7 @@ async def test_only_expired_orders_without_a_payment_are_pruned(shop: Shop) -> N
     await assert_invariants(shop, pruned=1)
 
 
-async def test_key_of_a_former_release_is_expired_for_any_request(shop: Shop) -> None:
+async def test_pruned_order_of_a_former_release_rejects_its_key_for_any_request(shop: Shop) -> None:
     command = await command_of_a_customer(shop)
     product = await shop.get_product(command.request.lines[0].product_id, include_archived=True)
     order = an_order(

@@ -68,7 +68,9 @@ async def test_concurrent_relays_publish_each_event_once_in_order(shop: Shop, ca
     assert await carrier.received() == [event.id for event in events]
 
 
-async def test_relay_killed_before_recording_publishes_no_duplicate(shop: Shop, carrier: Carrier) -> None:
+async def test_relay_killed_before_recording_progress_publishes_no_duplicate(
+    shop: Shop, carrier: Carrier
+) -> None:
     events = await happened(shop, 4)
     now = shop.clock.now()
     publisher = carrier.publishers[0]

@@ -60,7 +60,7 @@ async def test_relay_publishes_every_event_once_in_order(shop: Shop) -> None:
     assert post.positions == [1, 2, 3, 4, 5]
 
 
-async def test_each_publisher_has_its_own_progress(shop: Shop) -> None:
+async def test_publishers_record_their_progress_independently(shop: Shop) -> None:
     class Other(Post):
         name = "other"
 
@@ -121,7 +121,9 @@ async def test_relay_with_an_expired_lease_records_nothing(shop: Shop) -> None:
     assert post.first_times == [1, 2, 3, 4]
 
 
-async def test_hanging_publisher_is_abandoned(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_relay_stops_waiting_for_a_hanging_publisher(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Hanging(Post):
         async def publish(self, events: Sequence[PublishedEvent]) -> None:
             await asyncio.Event().wait()

@@ -67,7 +67,7 @@ def sandbox(store: Store) -> Sandbox:
     return Sandbox(store)
 
 
-async def test_tok_ok_is_captured_at_once_and_reported_once(sandbox: Sandbox) -> None:
+async def test_payment_with_tok_ok_is_captured_at_once_and_reported_once(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
     answer = await sandbox.gateway.pay(payment, "tok_ok")
     assert await sandbox.call_back() == 1
@@ -82,7 +82,7 @@ async def test_payment_without_a_token_is_captured(sandbox: Sandbox) -> None:
     assert (await sandbox.gateway.pay(sandbox.payment(), None)).outcome is Outcome.SUCCEEDED
 
 
-async def test_tok_declined_fails_with_the_reason(sandbox: Sandbox) -> None:
+async def test_payment_with_tok_declined_fails_with_the_reason(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
     await sandbox.gateway.pay(payment, "tok_declined")
     await sandbox.call_back()
@@ -94,7 +94,7 @@ async def test_tok_declined_fails_with_the_reason(sandbox: Sandbox) -> None:
     )
 
 
-async def test_tok_late_is_captured_after_the_order_expired(sandbox: Sandbox) -> None:
+async def test_payment_with_tok_late_is_captured_after_the_order_expired(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
     assert (await sandbox.gateway.pay(payment, "tok_late")).outcome is Outcome.PENDING
     sandbox.clock.advance(LATE_BY - timedelta(microseconds=1))
@@ -106,7 +106,7 @@ async def test_tok_late_is_captured_after_the_order_expired(sandbox: Sandbox) ->
     assert [event.kind for event in sandbox.heard] == [ProviderEventKind.CAPTURED]
 
 
-async def test_tok_timeout_is_captured_but_unreported_until_queried(sandbox: Sandbox) -> None:
+async def test_payment_with_tok_timeout_is_captured_but_reported_only_if_queried(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
     with pytest.raises(ProviderUnavailable):
         await sandbox.gateway.pay(payment, "tok_timeout")
@@ -114,7 +114,7 @@ async def test_tok_timeout_is_captured_but_unreported_until_queried(sandbox: San
     assert (await sandbox.gateway.find_payment(payment)).outcome is Outcome.SUCCEEDED
 
 
-async def test_both_charges_of_tok_twice_can_be_refunded(sandbox: Sandbox) -> None:
+async def test_both_charges_of_a_payment_with_tok_twice_can_be_refunded(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
     answer = await sandbox.gateway.pay(payment, "tok_twice")
     await sandbox.call_back()
@@ -220,7 +220,7 @@ async def test_webhook_of_a_killed_dispatcher_is_sent_by_another(sandbox: Sandbo
     assert len(sandbox.heard) == 1
 
 
-async def test_tok_3ds_ok_requires_an_action_and_is_captured_after_it(sandbox: Sandbox) -> None:
+async def test_payment_with_tok_3ds_ok_is_captured_after_the_required_action(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
     answer = await sandbox.gateway.pay(payment, "tok_3ds_ok")
     assert answer.outcome is Outcome.REQUIRES_ACTION
@@ -233,7 +233,7 @@ async def test_tok_3ds_ok_requires_an_action_and_is_captured_after_it(sandbox: S
     assert [event.kind for event in sandbox.heard] == [ProviderEventKind.CAPTURED]
 
 
-async def test_tok_3ds_failed_is_declined_after_the_action(sandbox: Sandbox) -> None:
+async def test_payment_with_tok_3ds_failed_is_declined_after_the_action(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
     await sandbox.gateway.pay(payment, "tok_3ds_failed")
     sandbox.clock.advance(ACTION)
@@ -250,7 +250,7 @@ async def test_voided_payment_is_not_reported_as_captured(sandbox: Sandbox) -> N
     assert [event.kind for event in sandbox.heard] == [ProviderEventKind.VOIDED]
 
 
-async def test_tok_3ds_abandoned_requires_an_action_until_it_is_voided(sandbox: Sandbox) -> None:
+async def test_payment_with_tok_3ds_abandoned_requires_action_until_it_is_voided(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
     await sandbox.gateway.pay(payment, "tok_3ds_abandoned")
     sandbox.clock.advance(timedelta(days=30))
@@ -258,7 +258,7 @@ async def test_tok_3ds_abandoned_requires_an_action_until_it_is_voided(sandbox: 
     assert (await sandbox.gateway.void(payment)).outcome is Outcome.VOIDED
 
 
-async def test_tok_auth_expired_loses_its_authorization_after_a_minute(sandbox: Sandbox) -> None:
+async def test_authorization_with_tok_auth_expired_ends_after_a_minute(sandbox: Sandbox) -> None:
     payment = replace(sandbox.payment(), capture_method=CaptureMethod.MANUAL)
     assert (await sandbox.gateway.pay(payment, "tok_auth_expired")).outcome is Outcome.AUTHORIZED
     sandbox.clock.advance(timedelta(minutes=1))
@@ -268,7 +268,7 @@ async def test_tok_auth_expired_loses_its_authorization_after_a_minute(sandbox: 
     assert [event.kind for event in sandbox.heard] == [ProviderEventKind.AUTHORIZED, ProviderEventKind.VOIDED]
 
 
-async def test_tok_auth_renewable_is_renewed_for_seven_days(sandbox: Sandbox) -> None:
+async def test_authorization_with_tok_auth_renewable_is_renewed_for_seven_days(sandbox: Sandbox) -> None:
     payment = replace(sandbox.payment(), capture_method=CaptureMethod.MANUAL)
     await sandbox.gateway.pay(payment, "tok_auth_renewable")
     sandbox.clock.advance(timedelta(seconds=59))
@@ -282,7 +282,7 @@ async def test_tok_auth_renewable_is_renewed_for_seven_days(sandbox: Sandbox) ->
     assert (await sandbox.gateway.renew(payment)).failure == "authorization_expired"
 
 
-async def test_tok_disputed_is_captured_and_disputed_after_a_minute(sandbox: Sandbox) -> None:
+async def test_payment_with_tok_disputed_is_disputed_a_minute_after_its_capture(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
     assert (await sandbox.gateway.pay(payment, "tok_disputed")).outcome is Outcome.SUCCEEDED
     await sandbox.call_back()

@@ -60,7 +60,7 @@ async def pending(shop: Shop) -> UserView:
     return known
 
 
-async def test_unconfirmed_sign_up_opens_no_account(shop: Shop) -> None:
+async def test_unconfirmed_sign_up_creates_no_account(shop: Shop) -> None:
     await shop.request_sign_up(ANN)
     await shop.deliver_mail()
     with pytest.raises(WrongCredentials):
@@ -90,7 +90,7 @@ async def test_sign_up_token_confirms_the_password_and_name_of_its_sign_up(
         await log_in(shop, commands[other])
 
 
-async def test_sign_up_message_names_the_time_and_no_text_of_the_client(shop: Shop) -> None:
+async def test_sign_up_message_contains_the_time_but_no_text_of_the_client(shop: Shop) -> None:
     await shop.request_sign_up(EVE)
     await shop.deliver_mail()
     (message,) = shop.mailbox.messages
@@ -98,7 +98,7 @@ async def test_sign_up_message_names_the_time_and_no_text_of_the_client(shop: Sh
     assert "Eve" not in message.text
 
 
-async def test_concurrent_confirmations_of_one_address_open_one_account(shop: Shop) -> None:
+async def test_concurrent_confirmations_of_one_address_create_one_account(shop: Shop) -> None:
     for number in range(4):
         await shop.request_sign_up(replace(ANN, full_name=f"Ann {number}"))
     tokens = await mailed_tokens(shop)
@@ -120,7 +120,7 @@ async def test_sign_up_of_an_address_with_an_account_cannot_be_confirmed(shop: S
     assert await shop.get_user(known.id) == known
 
 
-async def test_confirmed_sign_up_opens_a_pending_account_with_its_password(shop: Shop) -> None:
+async def test_confirmed_sign_up_activates_a_pending_account_with_its_password(shop: Shop) -> None:
     former = await pending(shop)
     await shop.request_sign_up(ANN)
     (token,) = await mailed_tokens(shop)
@@ -187,7 +187,7 @@ async def test_sign_up_is_read_as_it_was_saved(shop: Shop) -> None:
         assert await work.sign_ups.find(b"another") is None
 
 
-async def test_saving_a_void_sign_up_stores_nothing(shop: Shop) -> None:
+async def test_saving_a_sign_up_that_is_not_stored_stores_no_row(shop: Shop) -> None:
     void = PendingSignUp(
         id=SignUpId(shop.ids.new()),
         email=parse_email_address(EMAIL),

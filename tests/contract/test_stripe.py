@@ -123,7 +123,7 @@ def answering(status: int, body: str) -> Intercept:
     return answer
 
 
-async def test_stripe_payment_with_a_lost_answer_is_found_and_charged_once(stripe: Stripe) -> None:
+async def test_stripe_payment_with_a_lost_response_is_found_and_charged_once(stripe: Stripe) -> None:
     payment = stripe.payment()
     stripe.intercept = losing("/confirm")
     with pytest.raises(ProviderUnavailable):
@@ -155,7 +155,7 @@ async def test_stripe_payment_is_found_by_metadata_after_its_key_expired(stripe:
     assert stripe.count("POST") == 0
 
 
-async def test_old_stripe_payment_without_a_charge_is_unknown(stripe: Stripe) -> None:
+async def test_stripe_payment_that_was_never_sent_is_unknown_after_two_days(stripe: Stripe) -> None:
     payment = stripe.payment()
     stripe.clock.advance(timedelta(days=2))
     assert (await stripe.gateway.find_payment(payment)).outcome is Outcome.UNKNOWN
@@ -247,7 +247,7 @@ async def test_stripe_payment_with_abandoned_authentication_can_be_voided(stripe
 
 
 @pytest.mark.parametrize("operation", ["/capture", "/cancel"])
-async def test_stripe_operation_with_a_lost_answer_is_found(stripe: Stripe, operation: str) -> None:
+async def test_stripe_operation_with_a_lost_response_is_found(stripe: Stripe, operation: str) -> None:
     payment = replace(stripe.payment(), capture_method=CaptureMethod.MANUAL)
     await stripe.gateway.pay(payment, "pm_card_visa")
     stripe.intercept = losing(operation)
@@ -335,7 +335,7 @@ async def test_stripe_refund_is_sent_once_after_its_key_expired(stripe: Stripe) 
         ),
     ],
 )
-async def test_malformed_stripe_answer_is_reported_as_unavailable(
+async def test_malformed_stripe_response_is_reported_as_unavailable(
     stripe: Stripe, nonsense: Intercept
 ) -> None:
     payment = stripe.payment()
@@ -351,7 +351,7 @@ async def test_malformed_stripe_answer_is_reported_as_unavailable(
             await ask
 
 
-async def test_missing_stripe_answer_times_out(stripe: Stripe, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_missing_stripe_response_times_out(stripe: Stripe, monkeypatch: pytest.MonkeyPatch) -> None:
     async def hang(_request: httpx2.Request, _network: httpx2.AsyncBaseTransport) -> httpx2.Response:
         return await asyncio.Future()
 

@@ -15,7 +15,7 @@ async def published(shop: Shop) -> list[PublishedEvent]:
     return list((await shop.store.event_feed.read(after=None, type_=None, limit=100)).events)
 
 
-async def test_event_has_the_current_trace(shop: Shop) -> None:
+async def test_event_contains_the_trace_context_of_its_request(shop: Shop) -> None:
     token = TRACE.set(traceparent(7))
     mug = await shop.product()
     TRACE.reset(token)

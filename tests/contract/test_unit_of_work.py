@@ -50,7 +50,7 @@ async def test_unsaved_changes_are_not_stored(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_changes_after_a_save_are_not_stored(shop: Shop) -> None:
+async def test_changes_after_the_last_save_are_not_stored(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     async with shop.store.unit_of_work() as work:
         stock = (await work.stocks.lock([mug.id]))[mug.id]
@@ -145,7 +145,7 @@ async def test_cancelled_caller_does_not_interrupt_the_commit(shop: Shop) -> Non
     assert suspension > 1
 
 
-async def test_order_cancelled_at_any_await_is_stored_completely_or_not_at_all(shop: Shop) -> None:
+async def test_placing_cancelled_at_any_await_stores_the_whole_order_or_nothing(shop: Shop) -> None:
     mug, cup = await shop.product(stock=1000), await shop.product(stock=1000)
     batch = shop.batch()
     suspension, placed_though_cancelled = 0, 0

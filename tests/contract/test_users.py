@@ -49,7 +49,7 @@ async def test_user_change_that_is_not_saved_is_not_stored(shop: Shop) -> None:
     assert again.full_name == "Ann"
 
 
-async def test_second_account_with_an_email_address_is_rejected(shop: Shop) -> None:
+async def test_account_with_an_existing_email_address_is_rejected(shop: Shop) -> None:
     await add(shop, a_user(shop.ids, email="ann@example.com"))
     with pytest.raises(EmailTaken):
         await add(shop, a_user(shop.ids, email="ann@example.com"))
@@ -62,7 +62,7 @@ async def test_address_of_an_uncommitted_account_can_be_used(shop: Shop) -> None
     await add(shop, a_user(shop.ids, email="ann@example.com"))
 
 
-async def test_one_of_twenty_concurrent_sign_ups_gets_an_address(shop: Shop) -> None:
+async def test_one_of_twenty_concurrent_sign_ups_for_one_address_succeeds(shop: Shop) -> None:
     outcomes = await asyncio.gather(
         *(shop.customer("ann@example.com") for _ in range(20)), return_exceptions=True
     )

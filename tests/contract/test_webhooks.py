@@ -229,7 +229,7 @@ async def test_worker_with_an_expired_lease_does_not_release_the_endpoint(webhoo
     assert await queue.take(now=clock.now(), until=clock.now() + LEASE, limit=10) is None
 
 
-async def test_endpoints_are_served_in_turn(webhooks: Webhooks) -> None:
+async def test_webhook_endpoints_receive_deliveries_in_turn(webhooks: Webhooks) -> None:
     urls = [f"https://ann.example.com/{number}" for number in range(3)]
     for url in urls:
         await webhooks.endpoint(url)

@@ -5,7 +5,7 @@ import sys
 from tests.e2e.serving import CHECKOUT, Service, serving
 
 
-def test_demo_run_twice_reconciles_and_adds_nothing(empty_database_url: str) -> None:
+def test_second_demo_run_adds_no_orders_and_reconciles(empty_database_url: str) -> None:
     with serving(empty_database_url, rate_limit_enabled="false", log_level="warning") as service:
         service.await_answer()
         first, second = demo(service), demo(service)

@@ -23,7 +23,7 @@ LEASES = """
 """
 
 
-async def test_clients_see_no_refused_connection_while_a_service_drains(database_url: str) -> None:
+async def test_draining_service_refuses_no_connection(database_url: str) -> None:
     """Each request opens a connection, as a load balancer without keep-alive does.
 
     The test is slow, because the drain delay has to pass.

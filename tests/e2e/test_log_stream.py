@@ -15,7 +15,7 @@ from tests.e2e.serving import CHECKOUT, STOP_SECONDS, free_port
 NO_COLLECTOR = "http://127.0.0.1:1"
 
 
-def test_standard_error_has_only_json_lines(database_url: str, tmp_path: Path) -> None:
+def test_service_writes_only_json_lines_to_standard_error(database_url: str, tmp_path: Path) -> None:
     address, log = Address("127.0.0.1", free_port()), tmp_path / "log"
     environment = {
         "PATH": os.environ["PATH"],

@@ -39,7 +39,9 @@ def test_service_starts_three_times_behind_pgbouncer(empty_database_url: str) ->
 
 
 @pytest.mark.parametrize("command", ["serve", "worker", "check"])
-def test_pooler_without_its_setting_is_refused_in_one_line(empty_database_url: str, command: str) -> None:
+def test_pooler_without_the_pooler_setting_is_reported_in_one_line(
+    empty_database_url: str, command: str
+) -> None:
     with pgbouncer(empty_database_url) as pooler, serving(pooler.url) as service:
         service.process.communicate(timeout=START_SECONDS)
         refused = run(service.environment, command)

@@ -41,7 +41,7 @@ def test_worker_notifies_systemd_when_it_runs(notifications: socket.socket, data
         assert worker.wait(STOP_SECONDS) == 0
 
 
-def test_notification_reaches_an_abstract_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_systemd_notification_is_sent_to_an_abstract_socket(monkeypatch: pytest.MonkeyPatch) -> None:
     with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as receiver:
         receiver.bind("")  # Linux chooses a free abstract name
         receiver.settimeout(STOP_SECONDS)

@@ -53,7 +53,7 @@ def _find_uv() -> str:
     return found
 
 
-def test_wheel_contains_every_file_of_the_layers(wheel: Path) -> None:
+def test_wheel_contains_exactly_the_files_of_the_layers(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         contained = {name for name in archive.namelist() if ".dist-info/" not in name}
 
@@ -66,7 +66,7 @@ def test_wheel_contains_every_file_of_the_layers(wheel: Path) -> None:
     }
 
 
-def test_installed_service_takes_an_order_in_any_directory(
+def test_installed_service_accepts_an_order_in_any_working_directory(
     program: Path, empty_database_url: str, tmp_path: Path
 ) -> None:
     root = Path("/")
@@ -106,7 +106,7 @@ def _await_file(directory: Path) -> None:
         time.sleep(0.05)
 
 
-def test_installed_program_names_itself_in_hints(program: Path) -> None:
+def test_usage_errors_of_the_installed_program_contain_its_name(program: Path) -> None:
     ended = subprocess.run(
         [program, "users", "create-staff", "--none"], cwd="/", capture_output=True, text=True, check=False
     )
@@ -116,7 +116,7 @@ def test_installed_program_names_itself_in_hints(program: Path) -> None:
     assert "Try 'steelyard users create-staff --help'" in ended.stderr
 
 
-def test_installed_module_imports_no_layer_of_the_working_directory(program: Path, tmp_path: Path) -> None:
+def test_installed_module_ignores_packages_in_the_working_directory(program: Path, tmp_path: Path) -> None:
     for layer in LAYERS:
         (tmp_path / layer).mkdir()
         (tmp_path / layer / "__init__.py").write_text("raise RuntimeError")

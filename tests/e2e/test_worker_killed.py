@@ -50,9 +50,7 @@ UNDONE = """
 """
 
 
-async def test_worker_killed_at_random_moments_loses_and_repeats_nothing(
-    database_url: str, tmp_path: Path
-) -> None:
+async def test_repeatedly_killed_worker_loses_and_repeats_no_work(database_url: str, tmp_path: Path) -> None:
     """The test is slow, because processes are started and killed, and orders have to expire."""
     settings: dict[str, Any] = {"rate_limit_enabled": "false", "log_level": "warning", "order_hold": "PT3S"}
     with (

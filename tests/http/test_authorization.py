@@ -293,7 +293,7 @@ def test_openapi_lists_the_scopes_of_each_operation() -> None:
         assert described == opening, operation.id
 
 
-def test_no_scope_grants_a_permission_of_users_only() -> None:
+def test_scopes_never_grant_a_permission_reserved_for_users() -> None:
     of_people = {Permission.PLACE_ORDERS, Permission.PAY_ANY_ORDER, Permission.MANAGE_USERS}
     permitted = frozenset().union(*SCOPES.values())
     assert SCOPES.keys() == set(Scope)

@@ -55,7 +55,7 @@ async def test_order_is_changed_by_its_customer_and_by_staff(web: WebShop, calle
     ]
 
 
-async def test_change_without_if_match_is_428_and_of_another_version_412(web: WebShop) -> None:
+async def test_order_change_without_if_match_returns_428_and_a_stale_one_412(web: WebShop) -> None:
     customer = await web.customer()
     placed = await place(web, customer)
     order = placed.headers["Location"]
@@ -67,7 +67,7 @@ async def test_change_without_if_match_is_428_and_of_another_version_412(web: We
     assert (await customer.get(order)).json() == placed.json()
 
 
-async def test_change_after_shipping_began_is_409_with_the_allowed_actions(web: WebShop) -> None:
+async def test_order_change_after_shipping_returns_409_with_allowed_actions(web: WebShop) -> None:
     customer, staff = await web.customer(), await web.staff()
     placed = await place(web, customer)
     order = placed.headers["Location"]
@@ -87,7 +87,7 @@ async def test_change_after_shipping_began_is_409_with_the_allowed_actions(web: 
     assert (await customer.get(order)).json() == present.json()
 
 
-async def test_retry_of_a_change_with_its_key_is_replayed(web: WebShop) -> None:
+async def test_retry_of_an_order_change_is_replayed(web: WebShop) -> None:
     customer = await web.customer()
     placed = await place(web, customer)
     first = await change(customer, placed, {"note": "Ring once"}, **key("change"))
@@ -111,7 +111,9 @@ async def test_retry_of_a_change_with_its_key_is_replayed(web: WebShop) -> None:
         ({"total": {"amount": 1, "currency": "EUR"}}, ""),
     ],
 )
-async def test_invalid_change_is_422_and_changes_nothing(web: WebShop, changes: Any, pointer: str) -> None:
+async def test_invalid_order_change_returns_422_and_keeps_the_order(
+    web: WebShop, changes: Any, pointer: str
+) -> None:
     customer = await web.customer()
     placed = await place(web, customer)
     refused = await change(customer, placed, changes)

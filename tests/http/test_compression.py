@@ -48,7 +48,7 @@ async def test_single_object_is_never_compressed(web: WebShop) -> None:
     assert "Content-Encoding" not in shown.headers
 
 
-async def test_etag_of_a_compressed_page_gets_304(web: WebShop) -> None:
+async def test_request_with_the_etag_of_a_compressed_page_returns_304(web: WebShop) -> None:
     await _products(web, 8)
     page = await web.visitor.get("/v1/products", headers=GZIP)
     assert page.headers["ETag"].startswith('W/"')
@@ -82,7 +82,7 @@ async def test_document_is_compressed_for_a_client_that_accepts_gzip(web: WebSho
 
 
 @pytest.mark.parametrize("path", ["/openapi.json", "/asyncapi.json"])
-async def test_unchanged_document_gets_304(web: WebShop, path: str) -> None:
+async def test_request_for_an_unchanged_document_returns_304(web: WebShop, path: str) -> None:
     first = await web.visitor.get(path)
     again = await web.visitor.get(path, headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.content) == (304, b"")

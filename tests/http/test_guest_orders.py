@@ -47,7 +47,7 @@ async def test_retry_returns_the_same_order_token(web: WebShop) -> None:
     assert again.json() == first.json()
 
 
-async def test_wrong_token_is_answered_like_an_unknown_order(web: WebShop) -> None:
+async def test_response_to_a_wrong_order_token_equals_that_to_an_unknown_order(web: WebShop) -> None:
     till = await web.client(Scope.PLACE_ORDERS)
     placed = await place(web, till)
     other = await till.post(
@@ -64,7 +64,7 @@ async def test_wrong_token_is_answered_like_an_unknown_order(web: WebShop) -> No
     assert (missing.status_code, missing.json()["code"]) == (422, "validation_failed")
 
 
-async def test_renewed_token_revokes_the_former_one(web: WebShop) -> None:
+async def test_renewing_an_order_token_revokes_the_former_token(web: WebShop) -> None:
     staff = await web.staff()
     placed = await place(web, staff)
     renewed = await staff.post(f"{placed.headers['Location']}/order-token")
@@ -110,7 +110,7 @@ async def verify(web: WebShop, email: str) -> None:
         ({"guest": GUEST, "customer_id": "0190f3c6-7d2a-7c31-9b0e-3f6a2c1d4e5f"}, ""),
     ],
 )
-async def test_invalid_guest_is_422(web: WebShop, changes: Any, pointer: str) -> None:
+async def test_order_with_an_invalid_guest_returns_422(web: WebShop, changes: Any, pointer: str) -> None:
     body = {**order_of((await web.product(), 1)), **changes}
     refused = await (await web.staff()).post("/v1/orders", json=body, headers=key("k"))
     assert (refused.status_code, refused.json()["code"]) == (422, "validation_failed")

@@ -58,7 +58,7 @@ async def test_staff_find_orders_by_each_filter(web: WebShop) -> None:
     assert await numbers(staff, number="0000-0000-0000") == set()
 
 
-async def test_filters_show_customers_their_own_orders_only(web: WebShop) -> None:
+async def test_order_filters_return_only_the_customers_own_orders(web: WebShop) -> None:
     ann, bob, mug = await web.customer(), await web.customer(), await web.product()
     of_ann, of_bob = await place(ann, mug, "ann"), await place(bob, mug, "bob")
     for filters in (
@@ -70,7 +70,7 @@ async def test_filters_show_customers_their_own_orders_only(web: WebShop) -> Non
     assert await numbers(ann, product_id=mug["id"]) == {of_ann["number"]}
 
 
-async def test_next_page_keeps_the_filters(web: WebShop) -> None:
+async def test_next_page_of_orders_keeps_the_filters(web: WebShop) -> None:
     staff, ann = await web.staff(), await web.customer()
     mug, cup = await web.product(), await web.product()
     found = {(await place(ann, mug, f"mug-{n}"))["number"] for n in range(3)}
@@ -93,7 +93,7 @@ async def test_next_page_keeps_the_filters(web: WebShop) -> None:
         {"number": "x" * 21},
     ],
 )
-async def test_invalid_filter_is_422(web: WebShop, filters: dict[str, str]) -> None:
+async def test_invalid_order_filter_returns_422(web: WebShop, filters: dict[str, str]) -> None:
     response = await (await web.staff()).get("/v1/orders", params=filters)
     assert (response.status_code, response.json()["code"]) == (422, "validation_failed")
     assert [error["parameter"] for error in response.json()["errors"]] == list(filters)

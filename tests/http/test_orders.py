@@ -58,7 +58,7 @@ async def test_idempotency_key_with_other_than_visible_ascii_is_rejected(web: We
     assert (response.status_code, response.json()["code"]) == (400, "invalid_idempotency_key")
 
 
-async def test_out_of_stock_order_lists_every_short_line(web: WebShop) -> None:
+async def test_out_of_stock_order_reports_every_unavailable_line(web: WebShop) -> None:
     mug, pot, jug = await web.product(stock=1), await web.product(stock=9), await web.product(stock=0)
     customer = await web.customer()
     response = await customer.post(
@@ -87,7 +87,7 @@ async def test_key_of_a_rejected_order_can_be_used_again(web: WebShop) -> None:
     assert "Idempotent-Replayed" not in taken.headers
 
 
-async def test_lines_of_one_product_are_summed(web: WebShop) -> None:
+async def test_order_lines_of_one_product_are_summed(web: WebShop) -> None:
     product = await web.product(stock=5, price=100)
     customer = await web.customer()
     order = await customer.post("/v1/orders", json=order_of((product, 2), (product, 3)), headers=key("1"))
@@ -143,7 +143,7 @@ async def test_free_order_is_confirmed_at_once(web: WebShop) -> None:
     assert (order["status"], order["payment_status"]) == ("confirmed", "paid")
 
 
-async def test_repeated_order_is_replayed_and_another_body_rejected(web: WebShop) -> None:
+async def test_repeated_order_is_replayed_unless_its_body_differs(web: WebShop) -> None:
     product = await web.product(stock=5)
     customer = await web.customer()
     first = await customer.post("/v1/orders", json=order_of((product, 1)), headers=key("1"))

@@ -10,7 +10,7 @@ from tests.kit.web import WebShop, key, order_of
 
 
 @pytest.mark.parametrize("caller", ["staff", "client"])
-async def test_order_is_placed_for_a_customer(web: WebShop, caller: str) -> None:
+async def test_staff_and_clients_can_place_an_order_for_a_customer(web: WebShop, caller: str) -> None:
     customer = await web.customer()
     customer_id = (await customer.get("/v1/me")).json()["id"]
     placer = await web.staff() if caller == "staff" else await web.client(Scope.PLACE_ORDERS)
@@ -47,7 +47,7 @@ async def test_client_without_a_customer_or_the_scope_is_rejected(web: WebShop) 
     assert reader.status_code == 403
 
 
-async def test_order_for_an_unknown_customer_is_422(web: WebShop) -> None:
+async def test_order_for_an_unknown_customer_returns_422(web: WebShop) -> None:
     staff, body = await web.staff(), order_of((await web.product(), 1), customer_id=str(uuid4()))
     refused = await staff.post("/v1/orders", json=body, headers=key("k"))
     assert (refused.status_code, refused.json()["code"]) == (422, "validation_failed")

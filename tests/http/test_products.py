@@ -24,7 +24,7 @@ async def test_product_creation_returns_location_and_etag(web: WebShop) -> None:
     assert response.headers["ETag"] == '"v1"'
 
 
-async def test_second_product_with_a_sku_is_rejected(web: WebShop) -> None:
+async def test_product_with_an_existing_sku_is_rejected(web: WebShop) -> None:
     await web.product(sku="MUG-RED")
     staff = await web.staff()
     response = await staff.post(

@@ -95,7 +95,7 @@ async def test_pools_and_queues_are_sampled(measured: WebShop, metrics: MetricsR
     assert metrics.value("steelyard_admitted_requests") == 0
 
 
-def test_families_have_distinct_names() -> None:
+def test_metric_families_have_distinct_names() -> None:
     assert len({family.name for family in FAMILIES}) == len(FAMILIES)
 
 
@@ -115,7 +115,7 @@ async def test_time_of_the_last_success_of_each_job_is_sampled(
     assert metrics.value("steelyard_job_interval_seconds", job_name="send") == 2
 
 
-async def test_process_without_an_app_samples_no_queues_of_orders(tmp_path: Path) -> None:
+async def test_process_without_an_http_app_does_not_sample_order_queues(tmp_path: Path) -> None:
     container = container_over(memory_store(), metrics_dir=tmp_path)
     async with running(container):
         await GaugeSampler(container)()

@@ -162,7 +162,7 @@ def receive(**fields: object) -> Request:
         (returned, receive(restock="perhaps")),
     ],
 )
-async def test_invalid_request_about_an_order_is_422_and_changes_nothing(
+async def test_invalid_order_action_returns_422_and_changes_no_data(
     web: WebShop, setting: Setting, request_of: Request
 ) -> None:
     sold = await setting(web)
@@ -207,7 +207,7 @@ async def test_invalid_request_about_an_order_is_422_and_changes_nothing(
         (cancelled, of_units("returns", 1, reason="Too small"), "invalid_transition"),
     ],
 )
-async def test_impossible_request_about_an_order_is_409_and_changes_nothing(
+async def test_impossible_order_action_returns_409_and_changes_no_data(
     web: WebShop, setting: Setting, request_of: Request, code: str
 ) -> None:
     sold = await setting(web)

@@ -41,7 +41,7 @@ async def test_reload_replaces_signing_keys(web: WebShop, tmp_path: Path) -> Non
     assert set(await key_ids(web)).isdisjoint(before)
 
 
-async def test_invalid_files_change_nothing_and_are_logged(web: WebShop, tmp_path: Path) -> None:
+async def test_reload_ignores_and_logs_invalid_files(web: WebShop, tmp_path: Path) -> None:
     before = await key_ids(web)
     (tmp_path / "keys").write_text("canary")
     (tmp_path / "levels").write_text("loud canary")

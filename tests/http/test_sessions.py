@@ -67,7 +67,7 @@ async def test_session_of_another_user_cannot_be_ended(web: WebShop) -> None:
     assert await sessions(ann) == [session]
 
 
-async def test_lost_role_takes_effect_before_the_token_expires(web: WebShop) -> None:
+async def test_loss_of_a_role_takes_effect_before_the_token_expires(web: WebShop) -> None:
     staff = await web.staff()
     product = await web.product()
     assert (await staff.get(f"/v1/stock/{product['id']}")).status_code == 200
@@ -76,7 +76,7 @@ async def test_lost_role_takes_effect_before_the_token_expires(web: WebShop) -> 
     assert (response.status_code, response.json()["code"]) == (403, "forbidden")
 
 
-async def test_new_role_takes_effect_at_once(web: WebShop) -> None:
+async def test_granted_role_takes_effect_at_once(web: WebShop) -> None:
     ann = await web.customer()
     product = await web.product()
     await change_account(web, ann, role=Role.STAFF)

@@ -61,7 +61,9 @@ def test_text_that_is_not_a_plain_address_is_rejected(text: str) -> None:
         ("a@faß.de", "a@xn--fa-hia.de", "a@xn--fa-hia.de"),
     ],
 )
-def test_address_is_compared_normalized_and_used_as_typed(text: str, normalized: str, typed: str) -> None:
+def test_parsed_address_has_a_normalized_form_and_the_typed_form(
+    text: str, normalized: str, typed: str
+) -> None:
     address = parse_email_address(text)
     assert (address.normalized, address.typed) == (normalized, typed)
     assert parse_email_address(normalized) == address
@@ -83,7 +85,7 @@ def test_any_text_can_be_searched_for_and_is_parsed_or_rejected(text: str) -> No
 
 
 @given(st.emails())
-def test_parsed_address_reads_as_one_address_in_a_message(text: str) -> None:
+def test_parsed_address_is_the_only_recipient_of_a_message(text: str) -> None:
     try:
         address = parse_email_address(text)
     except InvalidEmailAddress:

@@ -50,7 +50,7 @@ def test_run_that_does_not_end_is_hanging_after_its_limit() -> None:
     assert health.failing() == []
 
 
-def test_age_of_a_job_grows_from_its_last_success() -> None:
+def test_age_of_a_job_is_the_time_since_its_last_success() -> None:
     watch, health = watched()
     watch.seconds = 5
     health.succeeded("send")

@@ -19,25 +19,25 @@ DEBUG, INFO, WARNING = logging.DEBUG, logging.INFO, logging.WARNING
         ("warning, access=info\nsqlalchemy=debug", LogLevels(WARNING, {"access": INFO, "sqlalchemy": DEBUG})),
     ],
 )
-def test_levels_are_parsed(text: str, expected: LogLevels) -> None:
+def test_log_levels_are_parsed(text: str, expected: LogLevels) -> None:
     assert LogLevels.parse(text) == expected
 
 
 @pytest.mark.parametrize(
     "text", ["loud", "adapters=loud", "=debug", "adapters.=debug", "a-b=debug", "a=b=debug"]
 )
-def test_invalid_level_is_rejected(text: str) -> None:
+def test_invalid_log_level_is_rejected(text: str) -> None:
     with pytest.raises(ValueError, match="a level"):
         LogLevels.parse(text)
 
 
-def test_package_has_the_level_of_its_nearest_parent() -> None:
+def test_package_has_the_log_level_of_its_nearest_parent() -> None:
     levels = LogLevels.parse("error adapters=warning adapters.mail=debug")
     names = ("adapters.mail.smtp", "adapters.mailbox", "adapters", "domain", "")
     assert [levels.of(name) for name in names] == [DEBUG, WARNING, WARNING, logging.ERROR, logging.ERROR]
 
 
-def test_lines_of_each_package_have_its_level() -> None:
+def test_log_lines_below_the_level_of_their_package_are_omitted() -> None:
     with captured_log("error, adapters=info, httpx2=debug") as log:
         for name in ("adapters.mail", "entrypoints"):
             structlog.get_logger(name).info(f"structlog {name}")
@@ -48,7 +48,7 @@ def test_lines_of_each_package_have_its_level() -> None:
     assert events == ["structlog adapters.mail", "logging httpx2"]
 
 
-def test_levels_are_replaced_when_logging_is_configured_again() -> None:
+def test_log_levels_are_replaced_when_logging_is_configured_again() -> None:
     with captured_log("error, httpx2=debug"), captured_log("warning") as log:
         logging.getLogger("httpx2").debug("omitted")
         structlog.get_logger().warning("shown")

@@ -107,7 +107,7 @@ def test_header_line_of_the_client_does_not_change_the_proxy_line(said: str, hea
         ("forwarded", "for=1.1.1.1," * 2500 + f"for={CLIENT}"),
     ],
 )
-def test_hops_before_the_client_address_are_not_parsed(
+def test_forwarding_entries_before_the_client_address_are_not_parsed(
     monkeypatch: pytest.MonkeyPatch, header: ProxyHeader, line: str
 ) -> None:
     parsed: list[str] = []

@@ -28,7 +28,7 @@ def test_test_vector_of_the_specification_is_signed_and_verified() -> None:
 
 
 @given(st.text(), st.from_regex(r"[A-Za-z0-9_.-]{1,40}", fullmatch=True))
-def test_reference_library_verifies_our_signatures(body: str, message_id: str) -> None:
+def test_reference_library_verifies_signatures_of_the_service(body: str, message_id: str) -> None:
     headers = StandardWebhooks([NEW, OLD]).sign(message_id, body, at=datetime.now(UTC))
     for secret in (NEW, OLD):
         Webhook(secret).verify(body, headers, json_parse=False)

@@ -90,7 +90,7 @@ def optional_fields(view: Any) -> Iterator[str]:
     return (field.name for field in fields(view) if type(None) in get_args(hints[field.name]))
 
 
-def test_every_operation_has_a_stored_result_of_every_release() -> None:
+def test_every_idempotent_operation_has_a_recorded_result_or_is_new() -> None:
     assert {row["operation"] for row in ROWS} | NEW == VIEWS.keys() == set(IdempotentOperation)
 
 
@@ -223,7 +223,7 @@ def test_fingerprint_depends_on_the_hmac_key() -> None:
     assert Fingerprints(b"s" * 32).of(*request) != Fingerprints(b"t" * 32).of(*request)
 
 
-def test_result_with_personal_data_names_its_subject() -> None:
+def test_stored_result_with_personal_data_identifies_its_person() -> None:
     personal = {"customer_id", "email", "full_name", "shipping_address"}
     for view in set(VIEWS.values()):
         has_personal_data = bool(personal & {field.name for field in fields(view)})

@@ -49,7 +49,7 @@ def test_other_protocol_than_http_is_rejected(monkeypatch: pytest.MonkeyPatch) -
         create_tracing()
 
 
-def test_service_without_tracing_has_no_span_code_in_its_calls() -> None:
+def test_service_without_tracing_executes_no_span_code() -> None:
     container = container_over(memory_store())
     app = create_app(container=container)
     assert type(container.tracing()) is Tracing
@@ -62,7 +62,7 @@ def test_service_without_tracing_has_no_span_code_in_its_calls() -> None:
         assert not engine.sync_engine.dispatch.before_cursor_execute
 
 
-def test_service_without_tracing_loads_no_library_for_spans() -> None:
+def test_service_without_tracing_loads_no_tracing_library() -> None:
     loaded = subprocess.run(
         [sys.executable, "-c", LOADS_NOTHING],
         cwd=Path(__file__).parents[2],

@@ -75,7 +75,7 @@ async def test_docs_content_security_policy_allows_hashed_scripts_only(path: str
     }
 
 
-async def test_docs_page_stores_no_token_and_calls_no_validator() -> None:
+async def test_docs_page_stores_no_token_and_calls_no_schema_validator() -> None:
     page = (await ask(documented(), "GET", "/docs")).text
     assert '"persistAuthorization": false' in page
     assert '"validatorUrl": null' in page

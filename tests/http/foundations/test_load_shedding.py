@@ -28,7 +28,7 @@ async def test_request_that_arrives_at_a_full_service_is_rejected(web: WebShop) 
     assert int(response.headers["Retry-After"]) >= 1
 
 
-async def test_request_whose_body_arrives_at_a_full_service_is_rejected(web: WebShop) -> None:
+async def test_request_is_rejected_if_the_service_is_full_when_its_body_arrives(web: WebShop) -> None:
     with ExitStack() as stack:
 
         async def body() -> AsyncIterator[bytes]:
@@ -41,7 +41,7 @@ async def test_request_whose_body_arrives_at_a_full_service_is_rejected(web: Web
     assert (await web.visitor.post("/v1/orders", content=BODY, headers=WRONG_TOKEN)).status_code == 401
 
 
-async def test_request_without_a_valid_token_takes_no_place_while_its_body_arrives(web: WebShop) -> None:
+async def test_unfinished_request_with_an_invalid_token_takes_no_admission_place(web: WebShop) -> None:
     admission = web.container.orders.order_admission()
     places: list[int] = []
 
@@ -55,7 +55,7 @@ async def test_request_without_a_valid_token_takes_no_place_while_its_body_arriv
     assert places == [0]
 
 
-async def test_bodies_of_a_burst_are_rejected_before_their_tokens_are_checked(web: WebShop) -> None:
+async def test_burst_of_requests_is_rejected_before_tokens_are_checked(web: WebShop) -> None:
     admission = web.container.orders.order_admission()
     with ExitStack() as places:
         capacity = 0

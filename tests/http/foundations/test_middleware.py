@@ -206,7 +206,7 @@ async def test_exception_outside_of_routes_returns_500(log: StringIO) -> None:
     assert CANARY not in log.getvalue()
 
 
-async def test_interrupted_response_is_not_completed(log: StringIO) -> None:
+async def test_response_that_fails_after_its_start_is_cut_off(log: StringIO) -> None:
     sent = Sent()
     with pytest.raises(ResponseCutOff) as broken:
         await app_of(router)(http_scope("/cut-off"), stay, sent)
@@ -266,7 +266,7 @@ async def test_access_log_can_be_disabled(level: str) -> None:
     assert log.getvalue() == ""
 
 
-async def test_access_log_can_be_enabled_alone() -> None:
+async def test_access_log_can_be_enabled_while_other_logs_are_disabled() -> None:
     app = FastAPI()
     app.add_middleware(RequestContextMiddleware)
     with captured_log("warning access=info") as log:

@@ -97,7 +97,7 @@ async def test_response_to_a_stale_version_has_the_current_etag() -> None:
         (HTTPException(401), "authentication_required", False),
     ],
 )
-async def test_challenge_names_an_error_only_if_a_token_was_sent(
+async def test_bearer_challenge_contains_an_error_only_if_a_token_was_sent(
     error: Exception, code: str, says_invalid: bool
 ) -> None:
     response = await ask(failing_with(error), "POST", "/v1/orders")
@@ -167,7 +167,7 @@ async def test_unexpected_error_is_logged_and_returned_without_details(
 
 
 @pytest.mark.parametrize("path", [f"/{CANARY}", "/%00", "/a%0d%0ab", "/%ff", "/" + "a" * 300, "/é"])
-async def test_unusual_path_is_not_repeated_in_the_response(path: str, log: StringIO) -> None:
+async def test_unexpected_path_is_absent_from_response_and_log(path: str, log: StringIO) -> None:
     response = await ask(app_of(), "GET", path)
     assert response.status_code == 404
     assert "instance" not in response.json()

@@ -30,13 +30,13 @@ class Work:
         return "done"
 
 
-async def test_drained_work_returns_its_result() -> None:
+async def test_request_drainer_returns_the_result_of_its_work() -> None:
     work = Work()
     work.may_go_on.set()
     assert await RequestDrainer().run(work) == "done"
 
 
-async def test_drained_work_raises_its_error() -> None:
+async def test_request_drainer_raises_the_error_of_its_work() -> None:
     work = Work(NotFound("x"))
     work.may_go_on.set()
     with pytest.raises(NotFound):
@@ -148,7 +148,7 @@ async def test_read_is_cancelled_when_its_client_disconnects() -> None:
     assert len(app.state.request_drainer) == 0
 
 
-async def test_dependencies_of_a_change_complete_after_a_disconnect() -> None:
+async def test_dependencies_of_a_write_request_complete_after_a_disconnect() -> None:
     work = Work()
 
     async def claim(x_key: Annotated[str, Header()]) -> str:

@@ -83,7 +83,7 @@ async def test_before_body_error_precedes_query_and_body_errors(
     assert "ordinary" not in calls
 
 
-async def test_override_of_a_before_body_dependency_runs_first(app: FastAPI) -> None:
+async def test_override_of_a_before_body_dependency_runs_before_the_body_is_read(app: FastAPI) -> None:
     async def override() -> None:
         calls.append("override")
 

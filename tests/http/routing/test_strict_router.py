@@ -104,7 +104,7 @@ async def test_router_included_in_two_apps_uses_the_overrides_of_each() -> None:
 
 
 @pytest.mark.skipif("config.getoption('--stock-routes')", reason="FastAPI builds a handler for each app")
-async def test_router_without_additions_serves_every_app_by_one_handler(
+async def test_router_included_in_two_apps_without_additions_builds_one_handler(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     router = things(StrictRouter(prefix="/things"))
@@ -135,7 +135,7 @@ class ShoutingRoute(StrictRoute):
         return shout
 
 
-async def test_handler_of_a_subclass_of_strict_route_is_called() -> None:
+async def test_custom_handler_of_a_strict_route_subclass_is_called() -> None:
     router = StrictRouter(prefix="/things", route_class=ShoutingRoute)
     router.add_api_route("/1", _answering("first"))
     assert (await ask(app_of(router), "GET", "/things/1")).json() == "FIRST"
@@ -154,7 +154,9 @@ async def reject() -> None:
         ({"max_body_size": 9}, 413),
     ],
 )
-async def test_addition_of_include_router_applies(addition: dict[str, Any], status: int) -> None:
+async def test_arguments_of_include_router_apply_to_a_strict_router(
+    addition: dict[str, Any], status: int
+) -> None:
     router = StrictRouter(prefix="/things")
 
     @router.post("/1")

@@ -211,7 +211,9 @@ async def test_restored_shop_places_a_lost_order_again_when_its_client_retries(
     assert lost.status_code == 404
 
 
-async def test_restored_feed_assigns_lost_positions_to_other_events(history: History, at_point: Node) -> None:
+async def test_restored_event_feed_reuses_lost_positions_for_other_events(
+    history: History, at_point: Node
+) -> None:
     await orders_after_recovery(at_point)
     async with shop_on(history, at_point) as web, connected(at_point.url) as psql:
         first_free = 1 + await psql.fetchval("SELECT max(position) FROM outbox")
@@ -229,7 +231,7 @@ async def test_restored_feed_assigns_lost_positions_to_other_events(history: His
     assert (after_lost.status_code, after_lost.json()["code"]) == (400, "invalid_cursor")
 
 
-async def test_restored_shop_finds_the_capture_of_a_stored_payment_only(
+async def test_restored_shop_records_captures_only_of_payments_in_the_backup(
     history: History, at_point: Node
 ) -> None:
     await orders_after_recovery(at_point)
@@ -256,7 +258,7 @@ async def test_later_point_of_the_former_timeline_can_be_restored(history: Histo
         assert await orders_after_recovery(node) == {*history.kept, history.lost}
 
 
-def test_server_whose_recovery_misses_its_target_stops(history: History) -> None:
+def test_server_that_never_reaches_its_recovery_target_stops(history: History) -> None:
     with prepared(history, "recovery_target_name=never_created") as node:
         with suppress(AssertionError):  # the server can stop before or after it accepts reads
             node.start()

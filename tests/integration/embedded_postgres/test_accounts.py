@@ -78,7 +78,7 @@ async def test_server_started_by_root_runs_as_its_own_system_account(
         assert Account.for_layout(layout).run(["cat", str(layout.password)]).stdout in url
 
 
-async def test_cluster_owned_by_nobody_is_given_to_the_system_account(
+async def test_cluster_of_the_account_nobody_is_given_to_the_system_account(
     new_data_dir: Path, ordinary: Account
 ) -> None:
     layout = Layout(new_data_dir)
@@ -97,7 +97,7 @@ async def test_cluster_owned_by_nobody_is_given_to_the_system_account(
     await_nothing_running(new_data_dir)
 
 
-async def test_running_server_of_nobody_is_stopped_before_its_owner_changes(
+async def test_server_of_the_account_nobody_is_stopped_before_its_owner_changes(
     new_data_dir: Path, ordinary: Account
 ) -> None:
     layout = Layout(new_data_dir)
@@ -128,7 +128,7 @@ def test_change_of_owner_does_not_follow_a_symbolic_link(new_data_dir: Path, ord
 
 
 @pytest.mark.parametrize("useradd", [None, "exit 1", "echo 'useradd: cannot lock' >&2; exit 1"])
-def test_server_runs_as_nobody_if_no_account_can_be_created(
+def test_server_runs_as_the_account_nobody_if_none_can_be_created(
     new_data_dir: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -158,7 +158,7 @@ async def test_server_of_an_unprivileged_user_needs_no_root(
     await_nothing_running(new_data_dir)
 
 
-async def test_root_and_the_data_owner_can_start_the_server_in_turn(
+async def test_root_and_the_owner_of_the_data_can_alternately_start_the_server(
     new_data_dir: Path, ordinary: Account, python: str
 ) -> None:
     ordinary.own(new_data_dir)
@@ -184,7 +184,7 @@ def test_inaccessible_data_directory_is_reported_to_root(new_data_dir: Path) -> 
     assert private.stat().st_mode & 0o777 == 0o700
 
 
-def test_binaries_in_the_home_of_root_are_copied_once(
+def test_postgresql_binaries_in_the_home_of_root_are_copied_once(
     new_data_dir: Path, ordinary: Account, monkeypatch: pytest.MonkeyPatch, private_wheel: Path
 ) -> None:
     layout = Layout(new_data_dir)

@@ -57,7 +57,7 @@ async def test_processes_that_start_at_once_share_one_server(new_data_dir: Path)
     await_nothing_running(data_dir)
 
 
-async def test_lease_during_a_stop_gets_a_new_server(data_dir: Path) -> None:
+async def test_lease_requested_while_the_server_stops_gets_a_running_server(data_dir: Path) -> None:
     with embedded(data_dir).lease() as url:
         kept = await keep_a_row(url)
     for pause in (0, 0.1, 0.15, 0.2, 0.25, 0.3):  # a supervisor polls every 0.2 seconds

@@ -96,7 +96,7 @@ async def await_orders(ordering: Ordering, count: int) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_host_that_never_answers_does_not_prevent_connections(
+async def test_unresponsive_database_host_does_not_prevent_connections(
     web: WebShop, servers: Replication
 ) -> None:
     mug = await web.product(stock=10)
@@ -110,7 +110,9 @@ async def test_host_that_never_answers_does_not_prevent_connections(
             await asyncio.sleep(0.05)
 
 
-async def test_two_standbys_are_database_unavailable(web: WebShop, servers: Replication) -> None:
+async def test_order_without_a_reachable_primary_returns_database_unavailable(
+    web: WebShop, servers: Replication
+) -> None:
     mug = await web.product(stock=10)
     async with postgres_store(servers.url) as store:
         buyer = await Buyer.of(web, Shop(store))

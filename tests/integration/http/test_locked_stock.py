@@ -48,7 +48,7 @@ async def test_locked_stock_row_delays_no_order_for_another_product(
     await assert_invariants(direct_shop)
 
 
-async def test_order_for_a_locked_row_is_overloaded_instead_of_out_of_stock(
+async def test_order_for_locked_stock_returns_overloaded_instead_of_out_of_stock(
     web: WebShop, direct_shop: Shop, psql: asyncpg.Connection
 ) -> None:
     hot = await web.product(stock=1)
@@ -61,7 +61,7 @@ async def test_order_for_a_locked_row_is_overloaded_instead_of_out_of_stock(
     await assert_invariants(direct_shop)
 
 
-async def test_two_processes_place_orders_for_one_hot_product_in_time(
+async def test_concurrent_orders_at_two_processes_for_a_hot_product_all_succeed(
     database_url: str, direct_shop: Shop, record_testsuite_property: Record
 ) -> None:
     async with processes(database_url, 2) as webs:

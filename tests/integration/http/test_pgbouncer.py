@@ -54,7 +54,7 @@ async def test_concurrent_orders_through_pgbouncer_are_placed(web: WebShop, dire
     await assert_invariants(direct_shop)
 
 
-async def test_locked_row_behind_pgbouncer_is_answered_in_time(
+async def test_order_for_a_locked_row_behind_pgbouncer_returns_overloaded(
     web: WebShop, direct_shop: Shop, psql: asyncpg.Connection
 ) -> None:
     mug, buyer = await web.product(stock=1), await Buyer.of(web, direct_shop)
@@ -65,7 +65,7 @@ async def test_locked_row_behind_pgbouncer_is_answered_in_time(
     assert (await buyer.order(web, order_of((mug, 1)))).status_code == 201
 
 
-async def test_transactions_behind_pgbouncer_have_the_settings(web: WebShop) -> None:
+async def test_transactions_behind_pgbouncer_have_the_server_settings(web: WebShop) -> None:
     for engine, timeout in (
         (web.container.database.engine(), "5s"),
         (web.container.database.public_read_engine(), "1s"),
@@ -76,7 +76,9 @@ async def test_transactions_behind_pgbouncer_have_the_settings(web: WebShop) -> 
     assert found == SERVER_SETTINGS
 
 
-async def test_settings_of_a_transaction_do_not_stay_in_the_session(web: WebShop, pooler: PgBouncer) -> None:
+async def test_transaction_settings_do_not_remain_in_the_server_session(
+    web: WebShop, pooler: PgBouncer
+) -> None:
     """Another client of the pooler gets the same session of the server."""
     await setting(web.container.database.engine(), "lock_timeout")
     other = await asyncpg.connect(pooler.url.replace("+asyncpg", ""), statement_cache_size=0)
@@ -87,7 +89,7 @@ async def test_settings_of_a_transaction_do_not_stay_in_the_session(web: WebShop
         await other.close()
 
 
-async def test_exhausted_pgbouncer_is_503_until_a_session_is_free(
+async def test_exhausted_pgbouncer_causes_503_until_a_connection_is_free(
     database_url: str, direct_shop: Shop
 ) -> None:
     with pgbouncer(database_url, server_connections=1) as pooler:

@@ -43,7 +43,7 @@ async def test_costly_public_read_is_cancelled_by_the_server(web: WebShop) -> No
     )
 
 
-async def test_other_statements_keep_the_longer_timeout(web: WebShop) -> None:
+async def test_statements_other_than_public_reads_keep_the_longer_timeout(web: WebShop) -> None:
     engine: AsyncEngine = web.container.database.engine()
     async with engine.connect() as connection:
         assert (await connection.execute(text("SHOW statement_timeout"))).scalar_one() == "5s"

@@ -94,7 +94,7 @@ async def orders_of(customer: httpx2.AsyncClient) -> int:
 
 
 @pytest.mark.parametrize(("skip_seconds", "later_reads"), [(0.0, 1), (HANG, 0)])
-async def test_lagging_replica_is_skipped_for_a_while(
+async def test_lagging_replica_is_temporarily_not_used(
     web: WebShop,
     servers: Replication,
     monkeypatch: pytest.MonkeyPatch,
@@ -117,7 +117,7 @@ async def test_lagging_replica_is_skipped_for_a_while(
 
 
 @pytest.mark.parametrize("failure", ["pause", "kill"])
-async def test_reads_continue_without_the_replica(
+async def test_reads_continue_if_the_replica_is_unavailable(
     web: WebShop, servers: Replication, failure: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mug, customer = await web.product(stock=5), await web.customer()

@@ -66,7 +66,7 @@ async def leave_at_every_wait(
     return wait - 1
 
 
-async def test_placing_an_order_can_be_cancelled_at_every_await(
+async def test_order_placement_cancelled_at_any_await_leaks_no_connection(
     shop: Shop,
     engine: AsyncEngine,
     unit_of_work: PostgresUnitOfWorkFactory,
@@ -85,7 +85,7 @@ async def test_placing_an_order_can_be_cancelled_at_every_await(
     await assert_invariants(shop)
 
 
-async def test_canceling_an_order_can_be_interrupted_at_every_await(
+async def test_order_cancellation_interrupted_at_any_await_leaks_no_connection(
     shop: Shop,
     engine: AsyncEngine,
     unit_of_work: PostgresUnitOfWorkFactory,
@@ -102,7 +102,7 @@ async def test_canceling_an_order_can_be_interrupted_at_every_await(
     await assert_invariants(shop)
 
 
-async def test_connecting_and_reading_can_be_cancelled_at_every_await(
+async def test_read_on_a_new_connection_cancelled_at_any_await_leaks_none(
     shop: Shop, engine: AsyncEngine, psql: asyncpg.Connection, insists: bool
 ) -> None:
     await shop.order(await shop.product(stock=1))
@@ -115,7 +115,7 @@ async def test_connecting_and_reading_can_be_cancelled_at_every_await(
     await leave_at_every_wait(work, engine, psql, insists=insists)
 
 
-async def test_driver_read_can_be_cancelled_at_every_await(
+async def test_driver_read_cancelled_at_any_await_leaks_no_connection(
     engine: AsyncEngine, psql: asyncpg.Connection, insists: bool
 ) -> None:
     read = DriverRead(engine, select(func.count().label("users")).select_from(UserRow))
@@ -126,7 +126,7 @@ async def test_driver_read_can_be_cancelled_at_every_await(
     await leave_at_every_wait(work, engine, psql, insists=insists)
 
 
-async def test_creating_a_secret_can_be_cancelled_at_every_await(
+async def test_secret_creation_cancelled_at_any_await_leaks_no_connection(
     engine: AsyncEngine, psql: asyncpg.Connection, insists: bool
 ) -> None:
     secrets = PostgresSecrets(engine, SECRET_BOX)

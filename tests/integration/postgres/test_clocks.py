@@ -70,7 +70,7 @@ async def placed_order(container: Container) -> None:
         assert response.status_code == 201
 
 
-async def test_lease_of_a_worker_with_a_fast_clock_ends_in_time(
+async def test_lease_of_a_worker_with_a_fast_clock_has_the_normal_duration(
     fast: Container, slow: Container, psql: asyncpg.Connection
 ) -> None:
     await placed_order(slow)
@@ -95,7 +95,7 @@ async def test_worker_with_a_fast_clock_expires_no_order_early(
     assert await slow.orders.expire_orders()(limit=9, actor=WORKER) == 1
 
 
-async def test_worker_with_a_slow_clock_delivers_due_webhooks_in_time(
+async def test_worker_with_a_slow_clock_delivers_due_webhooks_without_delay(
     fast: Container, slow: Container, psql: asyncpg.Connection
 ) -> None:
     await psql.execute(
@@ -114,7 +114,7 @@ async def test_worker_with_a_slow_clock_delivers_due_webhooks_in_time(
     assert await queue.take(now=now, until=now + LEASE, limit=9)
 
 
-async def test_worker_with_a_slow_clock_sends_due_mail_in_time(
+async def test_worker_with_a_slow_clock_sends_due_mail_without_delay(
     fast: Container, slow: Container, psql: asyncpg.Connection
 ) -> None:
     address = parse_email_address("ann@example.com")

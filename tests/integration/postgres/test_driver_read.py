@@ -109,7 +109,7 @@ async def test_cancelled_read_closes_its_connection(database_url: str, psql: asy
     await engine.dispose()
 
 
-async def test_mistake_in_a_statement_is_raised_unchanged(engine: AsyncEngine) -> None:
+async def test_error_of_a_wrong_statement_is_raised_unchanged(engine: AsyncEngine) -> None:
     statement = select(literal_column("1 / 0", Integer).label("number"))
     with pytest.raises(asyncpg.DivisionByZeroError):
         await DriverRead(engine, statement)({})

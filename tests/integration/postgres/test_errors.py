@@ -104,7 +104,7 @@ async def test_connection_lost_between_statements_is_replaced_without_an_error(
         assert await one.stocks.get([]) == await other.stocks.get([]) == {}
 
 
-async def test_idle_connections_that_were_cut_are_replaced_without_an_error(
+async def test_pool_replaces_closed_idle_connections_without_an_error(
     engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory, psql: asyncpg.Connection
 ) -> None:
     ends: list[asyncio.Event] = []
@@ -137,7 +137,7 @@ async def test_outdated_prepared_statement_is_retryable(
     assert await users.get(ann.id) == ann
 
 
-async def test_service_with_an_exhausted_pool_is_ready(database_url: str) -> None:
+async def test_health_check_succeeds_while_the_pool_is_exhausted(database_url: str) -> None:
     engine = create_engine(database_url, pool_size=1, checkout_timeout=0.01)
     async with engine.connect():
         await PostgresHealth(engine).check()
@@ -153,7 +153,7 @@ async def _cut_all_others(psql: asyncpg.Connection) -> None:
         pass
 
 
-async def test_waiting_times_for_connections_are_observed(database_url: str) -> None:
+async def test_wait_for_a_connection_of_the_pool_is_measured(database_url: str) -> None:
     waits: list[float] = []
     engine = create_engine(database_url, pool_size=1, checkout_timeout=0.05, on_checkout=waits.append)
     try:

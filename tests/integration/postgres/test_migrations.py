@@ -95,7 +95,7 @@ async def test_each_migration_releases_its_locks_before_the_next(
     assert len(begun) == int(needed_revision()) - 27
 
 
-async def test_undecided_payments_of_one_order_survive_the_migration(empty_database_url: str) -> None:
+async def test_migration_keeps_several_undecided_payments_of_one_order(empty_database_url: str) -> None:
     """Earlier releases permitted several undecided payments; the first one stays effective."""
     await asyncio.to_thread(migrations.upgrade, empty_database_url)
     await asyncio.to_thread(migrations.downgrade, empty_database_url, "0014")

@@ -16,7 +16,9 @@ QUERIES = [
 
 
 @pytest.mark.parametrize("query", QUERIES)
-async def test_query_of_a_runbook_runs_and_changes_nothing(psql: asyncpg.Connection, query: str) -> None:
+async def test_runbook_query_succeeds_in_a_read_only_transaction(
+    psql: asyncpg.Connection, query: str
+) -> None:
     async with psql.transaction(readonly=True):
         await psql.fetch(query)
 

@@ -40,7 +40,7 @@ async def test_newer_schema_that_excludes_the_release_is_rejected(
         await asyncio.to_thread(migrations.upgrade, database_url)
 
 
-async def test_unknown_revision_without_a_record_is_rejected(
+async def test_unknown_schema_revision_without_a_record_is_rejected(
     engine: AsyncEngine, psql: asyncpg.Connection
 ) -> None:
     await psql.execute("DELETE FROM schema_revisions; UPDATE alembic_version SET version_num = 'foreign'")

@@ -30,7 +30,7 @@ async def test_order_batch_of_any_size_executes_four_statements(
     await assert_invariants(shop)
 
 
-async def test_page_of_orders_is_read_by_one_statement(shop: Shop, engine: AsyncEngine) -> None:
+async def test_page_of_orders_is_read_with_one_statement(shop: Shop, engine: AsyncEngine) -> None:
     mug = await shop.product(stock=3)
     placed = [await shop.order(mug) for _ in range(3)]
     with statements_of(engine) as sent:

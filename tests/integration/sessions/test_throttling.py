@@ -47,7 +47,7 @@ async def test_two_processes_admit_no_more_guesses_than_one(database_url: str) -
     assert answers == {"invalid_grant": FREE + 1, "too_many_attempts": 23 - FREE}
 
 
-async def test_unknown_address_executes_the_statements_of_a_wrong_password(database_url: str) -> None:
+async def test_log_in_executes_equal_statements_for_known_and_unknown_addresses(database_url: str) -> None:
     """Durations depend on the machine, so this test compares statements."""
     async with postgres_store(database_url) as store:
         shop = Shop(store)
@@ -65,7 +65,7 @@ async def test_unknown_address_executes_the_statements_of_a_wrong_password(datab
     assert known[-1].startswith("SELECT"), "who has to wait costs a look, and writes nothing"
 
 
-async def test_unknown_client_executes_the_statements_of_a_wrong_secret(database_url: str) -> None:
+async def test_client_log_in_executes_equal_statements_for_known_and_unknown_ids(database_url: str) -> None:
     async with postgres_store(database_url) as store:
         shop = Shop(store)
         made = await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)

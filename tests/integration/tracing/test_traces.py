@@ -161,7 +161,7 @@ async def test_new_traces_are_sampled_once_by_the_configured_ratio(
     assert 140 < len(spans.named("GET /.well-known/jwks.json")) < 260
 
 
-async def test_spans_have_no_data_of_clients(spans: Collector, database_url: str) -> None:
+async def test_spans_contain_no_data_of_clients(spans: Collector, database_url: str) -> None:
     async with shop_on(database_url) as web:
         staff, visitor = await web.staff(), web.visitor
         mug = await web.product(name="canary mug")
@@ -198,7 +198,7 @@ async def test_health_checks_and_jobs_have_no_spans(spans: Collector, database_u
     assert spans.spans == []
 
 
-async def test_service_names_itself_unless_the_environment_does(
+async def test_service_name_in_traces_is_steelyard_unless_otel_service_name_is_set(
     spans: Collector, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with shop_on(database_url) as web:

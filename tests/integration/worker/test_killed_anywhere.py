@@ -84,7 +84,7 @@ async def test_killed_workers_expire_each_order_once(shop: Shop, database_url: s
     await assert_invariants(shop)
 
 
-async def test_killed_workers_capture_a_payment_with_a_lost_answer_once(
+async def test_killed_workers_capture_a_payment_with_a_lost_response_once(
     shop: Shop, database_url: str, psql: asyncpg.Connection
 ) -> None:
     mug = await shop.product(stock=1000)

@@ -28,7 +28,7 @@ def test_requests_up_to_the_capacity_are_admitted(admission: Admission) -> None:
         assert len(admission) == 3
 
 
-def test_admission_place_is_released_at_every_exit(admission: Admission) -> None:
+def test_admission_place_is_released_after_success_and_after_an_error(admission: Admission) -> None:
     with ExitStack() as guests:
         for _ in range(2):
             guests.enter_context(admission.entered())
@@ -50,7 +50,7 @@ def test_commands_in_lanes_take_no_admission_places() -> None:
         assert not admission.is_full
 
 
-def test_requests_whose_bodies_have_arrived_count(admission: Admission) -> None:
+def test_requests_with_complete_bodies_count_toward_the_capacity(admission: Admission) -> None:
     with ExitStack() as guests:
         for _ in range(3):
             assert not admission.is_full
@@ -61,7 +61,7 @@ def test_requests_whose_bodies_have_arrived_count(admission: Admission) -> None:
     assert not admission.is_full
 
 
-def test_work_of_disconnected_clients_counts(admission: Admission) -> None:
+def test_work_of_disconnected_clients_counts_toward_the_capacity(admission: Admission) -> None:
     with ExitStack() as work:
         for _ in range(3):
             with admission.received():

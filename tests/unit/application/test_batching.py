@@ -111,7 +111,7 @@ async def test_fast_batcher_admits_commands_up_to_the_queue_limit(kitchen: Kitch
     assert batcher.capacity == 40
 
 
-async def test_slow_batcher_admits_only_commands_that_finish_in_time() -> None:
+async def test_slow_batcher_admits_only_commands_that_finish_within_the_timeout() -> None:
     async def simmer(dishes: Sequence[str]) -> Outcomes:
         await asyncio.sleep(0.05)
         return dishes

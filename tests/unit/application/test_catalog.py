@@ -69,7 +69,7 @@ async def test_new_product_is_active_with_its_stock(shop: Shop) -> None:
     assert (await shop.store.outbox.counts())["product.created"] == 1
 
 
-async def test_second_product_with_a_sku_is_rejected(shop: Shop) -> None:
+async def test_product_with_an_existing_sku_is_rejected(shop: Shop) -> None:
     await shop.create_product(CREATE)
     with pytest.raises(SkuTaken):
         await shop.create_product(CREATE)

@@ -36,7 +36,7 @@ async def test_callers_during_a_running_query_share_the_next_query() -> None:
     assert [await first, await second, await third] == [1, 2, 2]
 
 
-async def test_repeated_concurrent_calls_share_results() -> None:
+async def test_many_concurrent_callers_share_the_results_of_few_queries() -> None:
     shared, oracle = SingleFlight[str, int](), Oracle()
     oracle.may_answer.set()
 

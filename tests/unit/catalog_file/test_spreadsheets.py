@@ -131,6 +131,6 @@ def test_whole_prices_are_minor_units_if_no_price_has_decimals(read_csv: Read) -
     ]
 
 
-def test_whole_yen_price_is_accepted_beside_decimal_prices(read_csv: Read) -> None:
+def test_whole_yen_price_is_accepted_in_a_file_with_decimal_prices(read_csv: Read) -> None:
     rows = read_csv("sku,price_amount,price_currency\nA,19.99,EUR\nB,20,JPY\n")
     assert rows[1].changes.price == Money(20, "JPY")

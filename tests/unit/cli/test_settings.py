@@ -233,7 +233,7 @@ def test_setting_with_both_its_old_and_new_name_is_rejected(run: Run) -> None:
 
 
 @pytest.mark.parametrize("duration", ["P365D", "PT15M", "P1DT6H", "PT1H0.5S", "PT1M30S"])
-def test_duration_is_shown_in_the_format_that_was_set(run: Run, duration: str) -> None:
+def test_duration_setting_is_shown_in_the_format_in_which_it_was_set(run: Run, duration: str) -> None:
     assert f"STEELYARD_ORDER_HOLD={duration}\n" in run("config", "show", order_hold=duration).out
 
 

@@ -35,7 +35,7 @@ def test_wait_doubles_after_the_free_attempts_up_to_a_maximum() -> None:
     assert waits == [0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60]
 
 
-def test_counted_attempts_expire_one_by_one() -> None:
+def test_counted_attempts_expire_one_per_minute() -> None:
     ann = tally()
     for _ in range(5):
         ann.add(NOW)
@@ -43,7 +43,7 @@ def test_counted_attempts_expire_one_by_one() -> None:
     assert ann.count(NOW + 61 * SECOND) == 4
 
 
-def test_occasional_attempts_never_wait() -> None:
+def test_one_attempt_per_minute_never_has_to_wait() -> None:
     ann = tally()
     for minutes in range(100):
         ann.add(NOW + minutes * MINUTE)

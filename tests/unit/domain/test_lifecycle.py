@@ -222,12 +222,12 @@ def test_every_status_is_reachable_and_cancelled_is_final() -> None:
     assert {row.target for row in TRANSITIONS if row.source is CANCELLED} == {CANCELLED}
 
 
-def test_at_most_one_transition_of_an_action_is_open() -> None:
+def test_at_most_one_transition_per_status_and_action_is_permitted() -> None:
     for facts in EVERY_FACTS:
         open_rows = [(row.source, row.action) for row in TRANSITIONS if row.is_open_to(facts)]
         assert len(set(open_rows)) == len(open_rows)
 
 
-def test_payment_request_alone_records_no_event() -> None:
+def test_only_payment_requests_record_no_event() -> None:
     requests = {Action.PAY, Action.CAPTURE, Action.VOID}
     assert {row.action for row in TRANSITIONS if row.event is None} == requests

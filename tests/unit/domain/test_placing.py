@@ -134,7 +134,7 @@ def test_out_of_stock_order_reports_every_line_and_reserves_nothing(goods: Goods
     assert [goods.available(product) for product in (plenty, one, none)] == [10, 1, 0]
 
 
-def test_last_units_can_be_ordered(goods: Goods) -> None:
+def test_order_for_the_last_units_is_placed(goods: Goods) -> None:
     mug = goods.add("MUG", stock=3)
     place_it(goods, request((mug, 3)))
     assert goods.available(mug) == 0
@@ -208,7 +208,7 @@ def test_order_with_the_expected_total_is_placed(goods: Goods) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 6)), min_size=1, max_size=8))
-def test_order_is_reserved_wholly_or_not_at_all(lines: list[tuple[int, int]]) -> None:
+def test_order_reserves_all_its_units_or_none(lines: list[tuple[int, int]]) -> None:
     goods = Goods()
     products = [goods.add(f"SKU-{n}", stock=6, price=Money(10**n, "EUR")) for n in range(4)]
     wanted = [sum(units for number, units in lines if number == n) for n in range(4)]

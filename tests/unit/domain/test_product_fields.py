@@ -52,12 +52,12 @@ def test_every_product_text_has_a_text_rule() -> None:
     assert {name for name, hint in hints.items() if hint in {str, str | None}} == TEXT_RULES.keys()
 
 
-def test_create_request_passes_on_every_product_field() -> None:
+def test_create_request_sets_every_product_field() -> None:
     request = CreateProductRequest.model_validate({"sku": "MUG-1", **JSON})
     assert request.details() == replace(BEFORE, **CHANGED)  # type: ignore[arg-type] # values of several types
 
 
-def test_patch_request_passes_on_every_product_field() -> None:
+def test_patch_request_changes_every_product_field() -> None:
     changes = ChangeProductRequest.model_validate({**JSON, "status": "archived"}).changes()
     assert changes == ProductChanges(**CHANGED, status=ProductStatus.ARCHIVED)  # type: ignore[arg-type] # values of several types
     assert [field.name for field in fields(changes) if getattr(changes, field.name) is UNSET] == []
@@ -71,7 +71,7 @@ def test_patch_request_can_clear_every_optional_product_field() -> None:
     assert {name: getattr(details, name) for name in optional} == optional
 
 
-def test_import_passes_on_every_product_field() -> None:
+def test_import_changes_every_product_field() -> None:
     changes = row_from(1, {"sku": "MUG-1", **JSON, "status": "archived"}).changes
     assert changes == ProductChanges(**CHANGED, status=ProductStatus.ARCHIVED)  # type: ignore[arg-type] # values of several types
 

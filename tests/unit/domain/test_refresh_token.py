@@ -5,7 +5,7 @@ from domain.sessions.refresh_token import InvalidRefreshToken, RefreshToken
 TOKEN = RefreshToken(b"f" * 16, b"s" * 32)
 
 
-def test_refresh_token_parses_its_own_text() -> None:
+def test_refresh_token_is_parsed_from_its_text() -> None:
     assert RefreshToken.parse(TOKEN.text) == TOKEN
 
 

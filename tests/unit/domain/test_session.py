@@ -36,7 +36,7 @@ def refreshed(session: Session, token: RefreshToken, fresh: bytes, now: datetime
     return session.refresh(token, fresh * 32, lifetime=LIFETIME, now=now)
 
 
-def test_each_refresh_token_returns_the_next_token() -> None:
+def test_each_refresh_returns_the_next_refresh_token() -> None:
     kept = session()
     second = refreshed(kept, FIRST, b"2", NOW)
     third = refreshed(kept, second, b"3", NOW + SECOND)

@@ -110,7 +110,7 @@ def test_message_example_is_complete_and_valid(name: str) -> None:
         assert example["payload"]["data"].keys() == data.keys()
 
 
-def test_event_examples_are_of_one_order() -> None:
+def test_event_examples_describe_the_same_order() -> None:
     placed = example_of("order.placed")
     [line] = placed["data"]["lines"]
     assert placed["data"]["total"]["amount"] == line["quantity"] * line["unit_price"]["amount"]

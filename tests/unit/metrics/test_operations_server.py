@@ -27,7 +27,7 @@ def get(port: int, path: str) -> tuple[int, str]:
     return answer
 
 
-def test_server_chooses_the_app_by_its_path(tmp_path: Path) -> None:
+def test_operations_server_selects_the_app_by_the_request_path(tmp_path: Path) -> None:
     port = free_port()
     with operations_server(IP, port, {"/metrics": metrics_app(tmp_path), "/hello": hello}):
         assert get(port, "/hello") == (200, "hello")
@@ -44,25 +44,25 @@ def test_used_port_is_logged_and_does_not_stop_the_service() -> None:
     assert "the metrics port cannot be used" in log.getvalue()
 
 
-def test_port_zero_serves_nothing() -> None:
+def test_operations_server_with_port_zero_does_not_start() -> None:
     with operations_server(IP, 0, {"/": hello}), captured_log() as log:
         pass
     assert log.getvalue() == ""
 
 
-def test_temporary_directory_ends_with_its_service() -> None:
+def test_temporary_metrics_directory_is_removed_with_its_service() -> None:
     with shared_directory(None) as directory:
         assert directory.is_dir()
     assert not directory.exists()
 
 
-def test_configured_directory_is_kept(tmp_path: Path) -> None:
+def test_configured_metrics_directory_is_not_removed(tmp_path: Path) -> None:
     with shared_directory(tmp_path / "metrics") as directory:
         pass
     assert directory.is_dir()
 
 
-def test_only_directories_of_killed_services_are_removed() -> None:
+def test_only_metrics_directories_of_killed_services_are_removed() -> None:
     with shared_directory(None) as running:
         killed = running.with_name("steelyard-metrics-killed")
         starting = running.with_name("steelyard-metrics-starting")

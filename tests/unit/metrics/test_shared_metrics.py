@@ -78,7 +78,7 @@ def test_counters_of_an_ended_process_are_kept(process: Process, tmp_path: Path)
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_families_of_another_release_are_skipped(tmp_path: Path) -> None:
+def test_metric_families_of_another_release_are_skipped(tmp_path: Path) -> None:
     cells = Cells.shared(tmp_path)
     metrics = Metrics(cells)
     for unknown in (
@@ -95,9 +95,7 @@ def test_families_of_another_release_are_skipped(tmp_path: Path) -> None:
     metrics.close()
 
 
-def test_measurements_of_one_object_have_the_maximum_of_all_processes(
-    process: Process, tmp_path: Path
-) -> None:
+def test_shared_gauge_has_the_maximum_value_of_all_processes(process: Process, tmp_path: Path) -> None:
     for metrics, lag in ((process(), 2), (process(), 5)):
         metrics.shop.set_relay_lag("webhooks", RelayLag(lag, timedelta(seconds=lag)))
         metrics.job_successes.set(1000 + lag, ("send",))
@@ -107,7 +105,7 @@ def test_measurements_of_one_object_have_the_maximum_of_all_processes(
     assert reader.value(JOB_SUCCESS.name, job_name="send") == 1005
 
 
-def test_unknown_routes_have_one_label_value(process: Process, tmp_path: Path) -> None:
+def test_requests_without_a_route_share_one_label_value(process: Process, tmp_path: Path) -> None:
     metrics = process()
     for _ in range(2):
         metrics.http.begin()
@@ -116,7 +114,7 @@ def test_unknown_routes_have_one_label_value(process: Process, tmp_path: Path) -
     assert MetricsReader(tmp_path).value(PROBLEMS.name, code="route_not_found", http_route="unmatched") == 2
 
 
-def test_incomplete_line_is_ignored_by_readers(process: Process, tmp_path: Path) -> None:
+def test_incomplete_line_of_a_metrics_file_is_ignored(process: Process, tmp_path: Path) -> None:
     metrics = process()
     served(metrics)
     [file] = tmp_path.iterdir()
@@ -126,7 +124,7 @@ def test_incomplete_line_is_ignored_by_readers(process: Process, tmp_path: Path)
     assert MetricsReader(tmp_path).value(f"{REQUEST_DURATION.name}_count", **LABELS) == 1
 
 
-def test_directory_that_cannot_be_written_does_not_fail_requests(tmp_path: Path) -> None:
+def test_unwritable_metrics_directory_does_not_fail_requests(tmp_path: Path) -> None:
     served(create_metrics(tmp_path / "missing"))
 
     assert MetricsReader(tmp_path).value(f"{REQUEST_DURATION.name}_count", **LABELS) is None
@@ -144,7 +142,9 @@ def test_full_file_system_does_not_fail_requests(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_series_above_the_capacity_are_not_recorded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_metric_series_above_the_capacity_are_not_recorded(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(cells_module, "SIZE", 4096)
     with closing(Cells.shared(tmp_path)) as cells:
         counter = Counter(cells, PROBLEMS)

@@ -46,7 +46,9 @@ def test_database_clock_returns_system_time_before_its_first_reading(clock: Data
     assert clock.now() == FixedClock().now()
 
 
-async def test_database_time_belongs_to_the_middle_of_its_query(clock: DatabaseClock, seconds: Any) -> None:
+async def test_database_time_is_assigned_to_the_middle_of_its_query(
+    clock: DatabaseClock, seconds: Any
+) -> None:
     await clock.read(seconds)
     assert clock.now() == TIME_OF_DATABASE + timedelta(seconds=1)
     seconds.count += 5

@@ -39,7 +39,7 @@ async def test_waiting_caller_gets_the_result_or_error() -> None:
         await run_to_completion(fail())
 
 
-async def test_error_after_a_cancellation_is_chained() -> None:
+async def test_error_of_cancelled_work_is_the_cause_of_the_cancellation() -> None:
     begun = asyncio.Event()
 
     async def fail() -> None:

@@ -110,7 +110,7 @@ async def test_counters_of_idle_partitions_are_evicted(
     assert kept(limiter) == 1
 
 
-async def test_counters_of_short_windows_are_evicted_beside_long_ones(
+async def test_counters_of_short_windows_are_evicted_despite_long_windows(
     limiter: InProcessRateLimiter, stopwatch: Stopwatch
 ) -> None:
     await limiter.take(RateLimitPolicy("sign-ups", quota=3, window=3600), "ann")

@@ -101,7 +101,7 @@ async def test_cancelled_running_work_keeps_its_place_until_its_thread_ends(
     assert await asyncio.gather(*(executor.run(str, number) for number in (3, 4))) == ["3", "4"]
 
 
-async def test_running_and_queued_calls_are_pending(executor: BoundedExecutor, job: Job) -> None:
+async def test_running_and_queued_calls_count_as_pending(executor: BoundedExecutor, job: Job) -> None:
     calls = [await begun(executor, job), await queued(executor, 1)]
     assert executor.pending == 2
     job.may_end.set()

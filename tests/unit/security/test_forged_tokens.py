@@ -33,7 +33,7 @@ def refused(tokens: Ed25519AccessTokens, token: str, now: datetime) -> bool:
     return False
 
 
-def test_token_made_by_the_test_with_the_right_key_is_accepted(
+def test_token_signed_by_the_test_with_the_service_key_is_accepted(
     tokens: Ed25519AccessTokens, forge: Forge, claims: AccessClaims, now: datetime
 ) -> None:
     assert tokens.verify(forge.token(), now=now) == claims

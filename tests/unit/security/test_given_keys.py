@@ -9,7 +9,7 @@ from tests.kit.examples import NOW
 OLD, NEW = generate_signing_key(NOW), generate_signing_key(NOW)
 
 
-async def test_first_configured_signing_key_signs() -> None:
+async def test_first_configured_signing_key_signs_tokens() -> None:
     text = b"# rotated in January\n" + NEW.private_pem + b"\n\n" + OLD.private_pem.rstrip()
     kept = await GivenSigningKeys(lambda: text).all()
     assert [key.kid for key in kept] == [NEW.kid, OLD.kid]

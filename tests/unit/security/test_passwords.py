@@ -88,7 +88,7 @@ async def test_every_character_of_a_password_counts(hasher: Argon2PasswordHasher
     assert not await hasher.verify(password[:-1], hashed)
 
 
-async def test_unknown_account_takes_one_equal_password_verification(
+async def test_unknown_account_causes_one_password_check_of_equal_cost(
     hasher: Argon2PasswordHasher, observed: ObservedArgon2
 ) -> None:
     hashed = await hasher.hash(PASSWORD)

@@ -40,7 +40,7 @@ def test_secret_stored_in_clear_text_is_returned_unchanged() -> None:
         ([NEW], sealed(NEW).rsplit(".", 1)[0] + ".x", "place"),
     ],
 )
-def test_secret_sealed_for_another_key_or_place_cannot_be_opened(
+def test_secret_sealed_with_another_key_or_context_cannot_be_opened(
     keys: list[bytes], text: str, context: str
 ) -> None:
     with pytest.raises(SecretNotReadable):

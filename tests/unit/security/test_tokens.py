@@ -83,7 +83,7 @@ def test_access_token_lifetime_is_ten_minutes(key: SigningKey, claims: AccessCla
         tokens.verify(issued.token, now=now + timedelta(seconds=600))
 
 
-def test_clock_difference_above_the_leeway_is_rejected(
+def test_token_is_rejected_if_clocks_differ_by_more_than_the_leeway(
     tokens: Ed25519AccessTokens, claims: AccessClaims, now: datetime
 ) -> None:
     token = tokens.issue(claims, now=now).token

@@ -39,7 +39,7 @@ async def sending(*, to_private_addresses: bool = True) -> AsyncIterator[HttpWeb
     await sender.close()
 
 
-async def test_receiver_with_either_secret_verifies_a_message_signed_with_both(
+async def test_message_signed_with_two_secrets_is_verified_by_either_secret(
     subscriber: Subscriber,
 ) -> None:
     new = b"n" * 32
@@ -89,7 +89,7 @@ async def test_webhook_redirect_is_not_followed(subscriber: Subscriber) -> None:
     assert len(subscriber.requests) == 1
 
 
-async def test_endless_webhook_response_is_not_read(subscriber: Subscriber) -> None:
+async def test_body_of_an_endless_webhook_response_is_not_read(subscriber: Subscriber) -> None:
     async def answer(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(status=200)
         await response.prepare(request)
