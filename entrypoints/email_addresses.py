@@ -54,7 +54,7 @@ def known_email_address(text: str) -> EmailAddress:
 
 
 def sought_email_address(text: str) -> EmailAddress:
-    """Return the key to look up and throttle an account.
+    """Return the key with which an account is looked up and throttled.
 
     A client can send any text as an address.
     """

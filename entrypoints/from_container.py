@@ -64,10 +64,10 @@ class FromContainer(ImmediateDependency):
     def __problems__(self) -> tuple[str, ...]:
         return self.problems
 
-    def resolve(self, request: Request) -> Any:  # noqa: ANN401 - the parameter's annotation says what it is
+    def resolve(self, request: Request) -> Any:  # noqa: ANN401 - the annotation of the route's parameter states the type
         """Return the object of the provider.
 
-        The provider of the last app is cached, because the lookup takes longer.
+        The provider of the last app is cached, because looking it up by name takes time.
         """
         app = request.scope["app"]
         if self._provider is None or self._app is not app:

@@ -72,7 +72,7 @@ def database_server(pytestconfig: pytest.Config) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def migrated_template(database_server: str) -> str:
     """The URL of a database with the present schema, which is only copied."""
-    from adapters.postgres.core.migrations import upgrade  # noqa: PLC0415 - most tests need no Alembic
+    from adapters.postgres.core.migrations import upgrade  # noqa: PLC0415 - imported here, because most tests do not need Alembic
 
     url = asyncio.run(create_empty(database_server))
     upgrade(url)

@@ -1,4 +1,4 @@
-"""The invariants of the shop, which hold at every moment, whatever happened before."""
+"""Assertions of the shop's invariants, which must hold after every operation."""
 
 from collections import Counter
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def _nats_publisher(settings: Settings) -> "NatsPublisher":
-    from adapters.publishers.nats import NatsPublisher  # noqa: PLC0415 - loading the library takes time that others need not spend
+    from adapters.publishers.nats import NatsPublisher  # noqa: PLC0415 - imported only where it is used, because loading takes time
 
     return NatsPublisher(
         settings.nats_servers,

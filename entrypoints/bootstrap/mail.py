@@ -12,7 +12,7 @@ from entrypoints.settings import Settings
 
 def _mailer(settings: Settings) -> Mailer:
     if settings.smtp_url is not None:
-        from adapters.mail.smtp import SmtpMailer  # noqa: PLC0415 - loading the library takes time that others need not spend
+        from adapters.mail.smtp import SmtpMailer  # noqa: PLC0415 - imported only where it is used, because loading takes time
 
         return SmtpMailer(settings.smtp_url.get_secret_value(), sender=settings.mail_from)
     return FileMailer(settings.data_dir / "mail", sender=settings.mail_from)

@@ -69,9 +69,9 @@ class _Stripe:
 
 
 def _stripe(settings: Settings, http_client: "httpx2.AsyncClient", clock: Clock) -> _Stripe:
-    from adapters.payments.stripe.client import create_client  # noqa: PLC0415 - loading the library takes time that others need not spend
-    from adapters.payments.stripe.gateway import StripeGateway  # noqa: PLC0415 - loading the library takes time that others need not spend
-    from adapters.payments.stripe.webhook_parser import StripeWebhookParser  # noqa: PLC0415 - loading the library takes time that others need not spend
+    from adapters.payments.stripe.client import create_client  # noqa: PLC0415 - imported only where it is used, because loading takes time
+    from adapters.payments.stripe.gateway import StripeGateway  # noqa: PLC0415 - imported only where it is used, because loading takes time
+    from adapters.payments.stripe.webhook_parser import StripeWebhookParser  # noqa: PLC0415 - imported only where it is used, because loading takes time
 
     api_key, webhook_secret = settings.stripe_api_key, settings.stripe_webhook_secret
     client = create_client(

@@ -43,7 +43,7 @@ def part(container: type[C], **dependencies: object) -> C:
 
 
 class Container(DeclarativeContainer):
-    """The container. It creates every object once, when the object is first used.
+    """The dependency injection container. It creates each object once, when the object is first used.
 
     All requests can use the same objects.
     """

@@ -24,7 +24,7 @@ class Complaint:
 
 
 class BadFile(Exception):
-    """The file as a whole cannot be read. The message is a sentence for people."""
+    """The file cannot be read at all. The message is a sentence for the user of the command."""
 
 
 class BadRows(Exception):
@@ -36,4 +36,4 @@ class BadRows(Exception):
 
 
 class BadRow(Exception):
-    """A row cannot be parsed. The message is a sentence for people."""
+    """A row cannot be parsed. The message is a sentence for the user of the command."""

@@ -18,7 +18,7 @@ MAX_ATTRIBUTE_COLUMNS = 1000
 
 
 class NotCsv(Exception):
-    """The products cannot be written as CSV without loss. The message is a sentence for people."""
+    """CSV cannot represent the products. The message is a sentence for the user of the command."""
 
 
 class NdjsonWriter:

@@ -8,7 +8,7 @@ from http.client import HTTPConnection, HTTPException
 
 from entrypoints.cli.failures import CommandFailed
 
-LOOPBACK_OF = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - to reach a service that listens on all interfaces
+LOOPBACK_OF = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - maps the address of all interfaces to a reachable one
 
 
 @dataclass(frozen=True, slots=True)

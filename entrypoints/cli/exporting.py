@@ -66,7 +66,7 @@ def writing(file: Path | None) -> Iterator[TextIO]:
         # The file has mode 0600.
         descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
         try:
-            with open(descriptor, "w", encoding="utf-8", newline="") as target:  # noqa: PTH123 - a descriptor
+            with open(descriptor, "w", encoding="utf-8", newline="") as target:  # noqa: PTH123 - opens a file descriptor, which Path cannot
                 yield target
             Path(name).replace(file)
         except BaseException:

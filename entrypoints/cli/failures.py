@@ -33,7 +33,7 @@ def print_errors() -> Iterator[None]:
         if described is None:
             raise
         code, (first, *rest) = described
-        print(f"Error: {first}", *(f"  {line}" for line in rest), sep="\n", file=sys.stderr)  # noqa: T201 - to the terminal
+        print(f"Error: {first}", *(f"  {line}" for line in rest), sep="\n", file=sys.stderr)  # noqa: T201 - prints to the terminal
         sys.exit(code)
 
 

@@ -133,7 +133,7 @@ class _Server(MPServer):
         prepare: Prepare,
         reload: Callable[[], None],
         drain_delay: timedelta,
-        **options: Any,  # noqa: ANN401 - Granian's options
+        **options: Any,  # noqa: ANN401 - the options of Granian, whose types vary
     ) -> None:
         super().__init__(**options)
         self._prepare = prepare
@@ -149,12 +149,12 @@ class _Server(MPServer):
         """
         before = {number: signal.getsignal(number) for number in _STOP_SIGNALS}
         with _sigint_blocked():
-            super().startup(spawn_target, target_loader)  # type: ignore[no-untyped-call] # Granian has no types there
+            super().startup(spawn_target, target_loader)  # type: ignore[no-untyped-call] # this method of Granian has no types
         try:
             with _handling(before):
                 self._prepared = self._prepare()
         except BaseException:
-            self._stop_workers()  # type: ignore[no-untyped-call] # Granian has no types there
+            self._stop_workers()  # type: ignore[no-untyped-call] # this method of Granian has no types
             raise
         for worker in self._workers.values():
             _send(worker, self._prepared)
@@ -171,7 +171,7 @@ class _Server(MPServer):
             while self.main_loop_interrupt.wait(max(0, ends - time.monotonic())) and self.reload_signal:
                 self.reload_signal = False
                 self.main_loop_interrupt.clear()
-        super().shutdown(exit_code)  # type: ignore[no-untyped-call] # Granian has no types there
+        super().shutdown(exit_code)  # type: ignore[no-untyped-call] # this method of Granian has no types
 
     def _reload(self, _spawn_target: Callable[..., None], _target_loader: Callable[..., object]) -> None:
         """Reload files at SIGHUP.
@@ -231,7 +231,8 @@ def _sigint_blocked() -> Iterator[None]:
 def load_app(unread_response_seconds: float, receiver: Connection) -> Callable[..., Any]:
     """Return the app of a serving process, once the parent has sent the environment variables.
 
-    The process ends when its parent does, even if that was killed. Raises SystemExit if the parent has ended.
+    The process ends when its parent ends, even if the parent was killed. Raises SystemExit if the parent has
+    ended.
     """
     signal.signal(
         signal.SIGHUP, signal.SIG_IGN
@@ -260,7 +261,7 @@ def _follow(receiver: Connection, state: "State") -> None:
             message = receiver.recv()
             if message is _Message.STOP_SOON:
                 drainer.announce_stop()
-            elif hasattr(state, "reload"):  # before the startup, the app has the state of the files
+            elif hasattr(state, "reload"):  # an app without `reload` has not started, and reads the current files when it starts
                 state.reload()
 
 

@@ -73,10 +73,11 @@ class WorkerProcess:
 
 
 def _start() -> subprocess.Popen[bytes]:
-    # The worker inherits the mask and unblocks SIGHUP when it can handle it. Before, the signal would end the worker.
+    # The worker inherits the blocked SIGHUP, and unblocks it as soon as it has a handler. Without a handler,
+    # the signal would end the worker.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     try:
-        return subprocess.Popen(  # noqa: S603 - our own program
+        return subprocess.Popen(  # noqa: S603 - runs this program with constant options
             child_command("worker", "--until-stdin-closes"),
             env=child_environment(),
             stdin=subprocess.PIPE,

@@ -67,7 +67,7 @@ class Cells:
     def allocate(self, family: Family, labels: tuple[str, ...]) -> int:
         """Return the first cell of a new series.
 
-        If no cells are free, the returned cells are never read.
+        If no cells are free, the returned cells are outside of the file and are never read.
         """
         at = self._used
         if at + family.width > len(self.values) - _WIDEST:

@@ -1,4 +1,4 @@
-"""The service executes no text as code, and uses only approved cryptography."""
+"""The service executes no strings as code, and uses only approved cryptography."""
 
 import ast
 import re
@@ -42,7 +42,7 @@ def test_format_strings_are_constants() -> None:
         and not isinstance(node.func.value, ast.Constant)
         and not (isinstance(node.func.value, ast.Name) and node.func.value.id.isupper())
     ]
-    # The values in its sentences are constants of a table.
+    # The format strings in validation_messages.py are constants of a table.
     assert [
         call for call in calls if not call.startswith("entrypoints/http/problems/validation_messages.py")
     ] == []

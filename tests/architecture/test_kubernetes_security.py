@@ -56,9 +56,9 @@ def test_pod_can_write_only_to_tmp_of_limited_size(workload: Resource) -> None:
     assert [volumes[name]["emptyDir"].keys() for name in writable] == [{"sizeLimit"}]
     for container in containers(workload):
         mounts = container["volumeMounts"]
-        assert [mount["mountPath"] for mount in mounts if mount["name"] in writable] == ["/tmp"]  # noqa: S108 - the pod's own
+        assert [mount["mountPath"] for mount in mounts if mount["name"] in writable] == ["/tmp"]  # noqa: S108 - the /tmp of the pod, which no other pod can access
         assert all(mount["readOnly"] for mount in mounts if mount["name"] not in writable)
-    assert SETTINGS.data_dir.is_relative_to("/tmp")  # noqa: S108 - the pod's own
+    assert SETTINGS.data_dir.is_relative_to("/tmp")  # noqa: S108 - the /tmp of the pod, which no other pod can access
 
 
 def test_namespace_enforces_the_restricted_standard() -> None:

@@ -85,7 +85,7 @@ def test_only_operations_with_a_304_response_declare_if_none_match() -> None:
 
 
 def test_headers_that_openapi_ignores_are_not_declared_as_parameters() -> None:
-    """OpenAPI 3.1, section 4.8.12.2."""
+    """OpenAPI 3.1, section 4.8.12.2 lists these headers."""
     ignored = {"accept", "content-type", "authorization"}
     assert [
         (operation.id, parameter["name"])

@@ -51,7 +51,7 @@ def _directives(name: str) -> list[tuple[str, str]]:
 
 @pytest.fixture
 def installed(tmp_path: Path) -> Path:
-    """The units, with a program that exists."""
+    """Copies of the units whose command is an existing program."""
     units = tmp_path / "units"
     shutil.copytree(UNITS, units)
     for name in SERVICES:
@@ -62,7 +62,7 @@ def installed(tmp_path: Path) -> Path:
 
 
 def _analyze(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
-    """Run systemd-analyze. Skip the test without it, except as root in CI, which can install it."""
+    """Run systemd-analyze. Skip the test if it is missing, except as root in CI."""
     found = shutil.which("systemd-analyze")
     if found is None:
         must_exist = "CI" in os.environ and os.geteuid() == 0 and shutil.which("apt-get") is not None

@@ -1,4 +1,4 @@
-"""Hostile bodies derived from valid ones."""
+"""Hostile request bodies that are derived from valid bodies."""
 
 import json
 from collections.abc import Iterator
@@ -102,7 +102,7 @@ def overlong(body: Any) -> Iterator[bytes]:
 
 
 def otherwise_encoded(body: Any) -> Iterator[bytes]:
-    """Encode the body in another encoding than UTF-8, truncate it, and enlarge it."""
+    """Yield the body in another encoding than UTF-8, truncated, and above the size limit."""
     text = json.dumps(body)
     for encoding in ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig", "cp037"):
         yield text.encode(encoding)

@@ -44,7 +44,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Bystander:
-    """Customers that place orders at a constant rate, however long the responses take."""
+    """Customers that place orders at a constant rate, regardless of the time that responses take."""
 
     http: httpx2.AsyncClient
     product_id: str
@@ -111,12 +111,12 @@ async def _log_in(http: httpx2.AsyncClient, email: str, network: Mapping[str, st
 async def campaign(service: Service) -> bool:
     bystander = await prepare(service)
     is_good = True
-    print(f"{'attack':20} {'answers to the attacker':36} {'orders':12} {'slowest':>9}")  # noqa: T201 - the report
+    print(f"{'attack':20} {'answers to the attacker':36} {'orders':12} {'slowest':>9}")  # noqa: T201 - prints the report
     for attack in attacks():
         answers, outcome = await bystander.order_during(attack, service.address.port)
         is_allowed = answers.keys() <= set(attack.allowed)
         is_good &= outcome.is_good and is_allowed
-        print(  # noqa: T201 - the report
+        print(  # noqa: T201 - prints the report
             f"{attack.name:20} {_listed(answers):36} {_listed(outcome.statuses):12} {outcome.slowest * 1000:6.0f} ms"
             f"{'' if outcome.is_good and is_allowed else '  WRONG'}"
         )

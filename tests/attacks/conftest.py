@@ -21,7 +21,7 @@ def log() -> Iterator[StringIO]:
 
 
 class Watched:
-    """A shop in memory that detects changes.
+    """A store in memory that detects changes of its rows.
 
     Changes of the audit log do not count, because the audit log also records rejected requests.
     """

@@ -1,4 +1,4 @@
-"""Every field has a limit, checked before any work that grows faster than the input."""
+"""Every field has a length limit, which is checked before the value is normalized or hashed."""
 
 import json
 import unicodedata
@@ -85,7 +85,7 @@ def test_unbounded_string_in_the_openapi_document_is_detected() -> None:
 
 
 class Spy:
-    """The lengths of the longest texts that were normalized and hashed.
+    """Records the lengths of the longest texts that were normalized and hashed.
 
     Checking a password also normalizes it, so this class covers the check as well.
     """

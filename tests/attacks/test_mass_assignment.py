@@ -1,4 +1,4 @@
-"""A field that the operation does not have never sets a column (OWASP API3:2023)."""
+"""A request field that the operation does not declare never changes a column (OWASP API3:2023)."""
 
 import json
 from collections.abc import Iterator

@@ -4,7 +4,7 @@ import asyncio
 import socket
 from contextlib import ExitStack
 
-import psutil  # type: ignore[import-untyped]  # its stubs are a package of their own, for two calls
+import psutil  # type: ignore[import-untyped]  # its stubs are a separate package, too much for two calls
 
 from tests.e2e.serving import Service, serving
 
@@ -51,7 +51,7 @@ async def test_only_the_connection_with_an_unread_response_is_closed(database_ur
         idle, unread = (connect(sockets, service.address.port) for _ in range(2))
         unread.sendall(REQUESTS)
         async with asyncio.timeout(30):
-            while is_served(service, unread):  # noqa: ASYNC110 - the kernel does not announce it
+            while is_served(service, unread):  # noqa: ASYNC110 - the kernel sends no notification
                 await asyncio.sleep(0.1)
         assert await asyncio.to_thread(count_bytes, unread) < whole
         idle.sendall(REQUEST + b"Connection: close\r\n\r\n")

@@ -24,7 +24,7 @@ MOST_SKEW = 30
 
 @dataclass(frozen=True, slots=True)
 class Mint:
-    """Signs any claims with the service's own key."""
+    """Signs tokens with any claims with the service's own key, and sends them."""
 
     web: WebShop
     clock: FixedClock
@@ -71,7 +71,7 @@ async def mint(watched: Watched) -> AsyncIterator[Mint]:
 
 @pytest.fixture
 async def client_mint(watched: Watched) -> AsyncIterator[Mint]:
-    """Return a mint of tokens for a service client that reads orders."""
+    """Yield a signer of tokens for a service client that may read orders."""
 
     async def client(web: WebShop) -> httpx2.AsyncClient:
         return await web.client(Scope.READ_ORDERS)

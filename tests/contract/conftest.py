@@ -31,7 +31,7 @@ def reused_database(database_server: str, migrated_template: str) -> str:
 
 @pytest.fixture
 async def store_in_postgres(reused_database: str) -> AsyncIterator[Store]:
-    from tests.kit.postgres_store import postgres_store  # noqa: PLC0415 - only where PostgreSQL is asked for
+    from tests.kit.postgres_store import postgres_store  # noqa: PLC0415 - imported only if PostgreSQL is requested
 
     async with postgres_store(reused_database) as store:
         yield store

@@ -10,7 +10,7 @@ from tests.kit.clock import FixedClock
 class Provider:
     """A provider for tests. Tokens represent cards.
 
-    `away` is the same gateway with an unreachable provider.
+    `away` is the same gateway, but its provider is unreachable.
     """
 
     gateway: PaymentGateway

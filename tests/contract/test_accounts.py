@@ -163,7 +163,7 @@ def changing(user: UserView, session_id: SessionId, **fields: str) -> ChangePass
         session_id=session_id,
         network=NETWORK,
         actor=SOMEBODY,
-        **passwords,  # type: ignore[arg-type]  # no key among them
+        **passwords,  # type: ignore[arg-type]  # the values contain no idempotency key
     )
 
 

@@ -1,4 +1,4 @@
-"""Audit entries of accounts and log-ins: actor, action and request, without personal data."""
+"""Audit entries of accounts and log-ins contain actor, action and request, but no personal data."""
 
 from dataclasses import replace
 

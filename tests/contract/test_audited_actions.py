@@ -1,4 +1,4 @@
-"""Audit entries of actions by staff and commands: the object, without free text."""
+"""Audit entries of actions by staff and commands contain the object, but no free text."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Payments are authorized, and later captured or voided. The order's status follows."""
+"""Payments are authorized, later captured or voided, and the order's status changes accordingly."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Units are cancelled: their stock is released, and the price that was paid is refunded."""
+"""Units of a line are cancelled: their stock is released, and the paid price is refunded."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Service clients over each store: storing, authenticating and disabling.
+"""Service clients in each store: they are stored, authenticated and disabled.
 
 Some of the tests are concurrent.
 """

@@ -1,4 +1,4 @@
-"""The data that remains of a closed account, over each store."""
+"""After an account is closed, each store contains only the data that must remain."""
 
 import asyncio
 import json

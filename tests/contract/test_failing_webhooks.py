@@ -117,7 +117,7 @@ async def test_successful_delivery_resets_the_failure_of_an_endpoint(webhooks: W
 
 
 async def test_success_by_the_former_release_prevents_an_endpoint_pause(webhooks: Webhooks) -> None:
-    """The former release does not know of lasting failures, so it does not record their end."""
+    """The former release does not store since when an endpoint fails, so it does not reset this time."""
     endpoint = await webhooks.endpoint(URL, "product.created")
     await fail_for(webhooks, DAY)
     webhooks.shop.clock.advance(DAY)

@@ -1,4 +1,4 @@
-"""Orders of guests: placed by other callers, read with a token, and claimed by an account."""
+"""Orders of guests are placed by staff or clients, read with a token, and claimed by an account."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

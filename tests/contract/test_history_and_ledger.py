@@ -1,4 +1,4 @@
-"""Order history and stock ledger: actor, time, change, reason and request."""
+"""The order history and the stock ledger record actor, time, change, reason and request."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Holds without payment are limited, also for concurrent requests to several processes."""
+"""The holds of unpaid orders are limited, even if requests reach several processes concurrently."""
 
 import asyncio
 from collections import Counter

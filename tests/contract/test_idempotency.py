@@ -239,7 +239,7 @@ async def store_as_6daf4a4(shop: Shop, key: IdempotencyKey, result: object) -> N
         return
     await bind(shop, {key: result})
     async with store() as work:
-        await work._transaction.execute(  # type: ignore[attr-defined] # every unit of work on PostgreSQL has one
+        await work._transaction.execute(  # type: ignore[attr-defined] # every unit of work on PostgreSQL has a transaction
             text("UPDATE idempotency_keys SET fingerprint_version = 1, format_version = 1")
         )
         await work.commit()

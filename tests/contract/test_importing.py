@@ -1,4 +1,4 @@
-"""An import during orders and edits."""
+"""A catalog import runs at the same time as orders and edits of its products."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence

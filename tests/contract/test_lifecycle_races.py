@@ -1,4 +1,4 @@
-"""Payment, stock and order status agree after concurrent actions in any order."""
+"""Payments, stock and order status are consistent after concurrent actions in any order."""
 
 import asyncio
 from collections import Counter

@@ -107,7 +107,7 @@ async def test_order_of_two_locked_products_waits_for_both(shop: Shop) -> None:
     async with locked(shop, cup):
         async with locked(shop, mug):
             waiting = asyncio.create_task(process(command))
-            while not len(process.queue.lanes):  # noqa: ASYNC110 - the lane has no event for it
+            while not len(process.queue.lanes):  # noqa: ASYNC110 - the lane has no event to wait for
                 await asyncio.sleep(0.001)
         assert not waiting.done()
     assert not (await asyncio.wait_for(waiting, SOON)).replayed
@@ -125,7 +125,7 @@ async def test_order_in_a_lane_is_rejected_if_the_lock_times_out(shop: Shop) -> 
 
 
 async def test_two_processes_place_every_order_for_a_frequently_ordered_product(shop: Shop) -> None:
-    """Both processes also place orders for another product in between."""
+    """Both processes also place orders for another product at the same time."""
     hot, quiet = await shop.product(stock=1000), await shop.product(stock=1000)
     customers = [await shop.customer() for _ in range(10)]
     processes = [shop.other_process(max_batch=8), shop.other_process(max_batch=8)]

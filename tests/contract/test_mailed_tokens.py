@@ -1,4 +1,4 @@
-"""E-mail verification and password reset, over each store."""
+"""E-mail verification and password reset with mailed tokens, in each store."""
 
 import asyncio
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""No order is placed twice and no unit is sold twice, also under concurrent requests."""
+"""No order is placed twice and no unit is sold twice, even by concurrent requests."""
 
 import asyncio
 from collections.abc import Sequence

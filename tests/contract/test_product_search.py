@@ -7,37 +7,37 @@ from tests.kit.shop import Shop
 WINE, MUG, STREET = "CDB-1", "MUG-RED", "TT-75"
 
 FOUND = {
-    "Côte de Blaye": [WINE],  # the name itself
+    "Côte de Blaye": [WINE],  # the exact name
     "blaye cote": [WINE],  # words in any order, without accents
     "BLAYE": [WINE],  # capitals
     "bla": [WINE],  # the beginning of a word
-    "bl c": [WINE],  # a last beginning of one letter
-    "b cote": [],  # a single letter before the last word is a whole word
-    "s red": [MUG],  # which another product has
-    "東 iv": [STREET],  # a single character of a script without spaces is a beginning
-    "aye": [],  # not the end of a word
+    "bl c": [WINE],  # the last term can be the first letter of a word
+    "b cote": [],  # a single letter before the last term matches only whole words
+    "s red": [MUG],  # "s" is a whole word of this product
+    "東 iv": [STREET],  # a single character of a script without spaces matches the beginning of a word
+    "aye": [],  # the end of a word does not match
     "gironde 1998": [WINE],  # words of the description
     "mug-red": [MUG],  # a SKU
     "cdb 1": [WINE],  # parts of a SKU
-    "red": [WINE, MUG],  # a word that two have, in the order asked for
+    "red": [WINE, MUG],  # a word of two products, in the requested order
     "red blaye": [WINE],  # words of the description and of the name
-    "red green": [],  # a word in no product
+    "red green": [],  # a word that no product contains
     "balye": [WINE],  # two letters swapped
     "blaie": [WINE],  # a wrong letter
     "xlaye": [WINE],  # a wrong first letter
     "blayye": [WINE],  # a letter too many
     "blye": [WINE],  # a letter too few
     "balye cote": [WINE],  # a typo next to a correct word
-    "bleie": [],  # two slips
-    "mgu": [],  # a slip in a word of three letters
-    "girnde": [],  # a slip in a word of the description
-    "strasse": [STREET],  # what a letter unfolds to
-    "STRASSETM": [STREET],  # a sign that unfolds to capitals
-    "iv fine 1": [STREET],  # compatible forms
+    "bleie": [],  # two typos
+    "mgu": [],  # a typo in a word of three letters
+    "girnde": [],  # a typo in a word of the description
+    "strasse": [STREET],  # the folded form of a letter
+    "STRASSETM": [STREET],  # a sign whose compatible form has capitals
+    "iv fine 1": [STREET],  # compatible forms of a digit and letters
     "東": [STREET],  # the beginning of a word of another script
     "": [],  # no word
     " -_.,!": [],  # no letter or digit
-    "mug'; :* & | ! <-> \\": [MUG],  # what query languages mean something by
+    "mug'; :* & | ! <-> \\": [MUG],  # characters with a meaning in query languages
     "'red':*": [WINE, MUG],  # a quoted word
     "%": [],  # a wildcard
 }

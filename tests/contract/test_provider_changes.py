@@ -68,7 +68,7 @@ async def test_capture_or_void_by_the_shop_has_origin_shop_if_reported_first(
 ) -> None:
     order = await shop.order(await shop.product(stock=5, price=1000), 2)
     payment = await shop.authorize(order)
-    shop.gateway.is_down = True  # the answer is lost
+    shop.gateway.is_down = True  # the response is lost
     await (shop.capture(payment, 1500) if operation == "capture" else shop.void(payment))
     if operation == "capture":
         await shop.report_provider_event(ProviderEventKind.CAPTURED, payment, amount=Money(1500, "EUR"))

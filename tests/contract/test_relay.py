@@ -14,7 +14,7 @@ from tests.kit.shop import Shop
 
 
 class Post(EventPublisher):
-    """A publisher that stores events, with hooks `before` and `after`."""
+    """A publisher that stores events. It raises the errors `before` and `after`, if they are set."""
 
     name = "post"
 

@@ -1,4 +1,4 @@
-"""Old records are deleted; younger records and records in use are kept."""
+"""Pruning deletes old records, and keeps younger records and records in use."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Retries of all undelivered events of a time window."""
+"""A bulk retry schedules all undelivered events of a time window."""
 
 import asyncio
 from datetime import datetime, timedelta

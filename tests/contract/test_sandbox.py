@@ -1,4 +1,4 @@
-"""The behavior that is specific to the sandbox: the result of each token, and webhooks."""
+"""The behavior that only the sandbox provider has: the result of each token, and webhooks."""
 
 import asyncio
 from collections.abc import Callable
@@ -32,7 +32,7 @@ URL = "http://shop/v1/webhooks/payments/sandbox"
 
 
 class Sandbox:
-    """The sandbox, and a shop that receives its webhooks unless `refusal` answers instead."""
+    """The sandbox provider, and a shop that receives its webhooks unless `refusal` responds instead."""
 
     def __init__(self, store: Store) -> None:
         self.clock = FixedClock()

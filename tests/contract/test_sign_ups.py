@@ -1,4 +1,4 @@
-"""Sign-ups pending e-mail verification, over each store."""
+"""Sign-ups that wait for e-mail verification, in each store."""
 
 import asyncio
 from dataclasses import replace

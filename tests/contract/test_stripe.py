@@ -1,4 +1,4 @@
-"""The behavior that is specific to Stripe.
+"""The behavior that only the Stripe gateway has.
 
 The tests include responses that are lost, late or malformed.
 """

@@ -1,4 +1,4 @@
-"""Throttling delays guesses and locks no account, over each store and across processes."""
+"""Throttling delays password guesses without locking accounts, also across processes."""
 
 import asyncio
 from collections.abc import Iterable

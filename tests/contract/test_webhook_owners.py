@@ -1,4 +1,4 @@
-"""A webhook endpoint receives only events that its owner may read when they are sent."""
+"""A webhook endpoint receives an event only if its owner may read it when it is sent."""
 
 import pytest
 

@@ -72,7 +72,7 @@ def serving(
         **{name: value for name, value in os.environ.items() if not name.startswith("STEELYARD_")},
         **({"STEELYARD_DATABASE_URL": database_url} if database_url else {}),
         "STEELYARD_PORT": str(port),
-        # The releases before this one refuse a setting that they do not know.
+        # Former releases do not start with a setting that they do not know.
         **({"STEELYARD_METRICS_PORT": "0"} if checkout == CHECKOUT else {}),
         **{f"STEELYARD_{name.upper()}": value for name, value in settings.items()},
     }

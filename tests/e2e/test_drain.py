@@ -47,7 +47,7 @@ async def test_draining_service_refuses_no_connection(database_url: str) -> None
             await placing.wait()
             os.kill(service.process.pid, signal.SIGTERM)
             async with httpx2.AsyncClient(base_url=service.address.url, timeout=30) as http:
-                while (await http.get("/readyz", headers={"Connection": "close"})).status_code == 200:  # noqa: ASYNC110 - as load balancers do
+                while (await http.get("/readyz", headers={"Connection": "close"})).status_code == 200:  # noqa: ASYNC110 - load balancers poll, too
                     await asyncio.sleep(0.1)
             unready.set()
 

@@ -1,4 +1,4 @@
-"""SIGKILL to the service and its embedded database."""
+"""The service and its embedded database are killed by SIGKILL, and started again."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""A restart on a schema that a newer release has migrated.
+"""The service restarts on a schema that a newer release has migrated.
 
 The service accepts orders, or reports in one line that it cannot start.
 """

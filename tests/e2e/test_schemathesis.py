@@ -1,4 +1,4 @@
-"""Generated requests from the service's own OpenAPI description."""
+"""Schemathesis sends requests that it generates from the OpenAPI description of the service."""
 
 import subprocess
 import sys

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import httpx2
-import psutil  # type: ignore[import-untyped]  # its stubs are a package of their own, for two calls
+import psutil  # type: ignore[import-untyped]  # its stubs are a separate package, too much for two calls
 import pytest
 
 from tests.e2e.serving import START_SECONDS, STOP_SECONDS, Service, free_port, serving

@@ -1,4 +1,4 @@
-"""The notifications for which units of `Type=notify` wait."""
+"""Notifications of systemd, for which units of `Type=notify` wait."""
 
 import os
 import signal

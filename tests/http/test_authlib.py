@@ -1,4 +1,4 @@
-"""A client of authlib knows only the issuer, discovers the rest, and runs every grant."""
+"""A client of authlib knows only the issuer, discovers the endpoints, and uses every grant."""
 
 import warnings
 from collections.abc import AsyncIterator
@@ -25,7 +25,7 @@ ANN = {"email": "ann@example.com", "password": PASSWORD, "password_confirm": PAS
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """A client that knows only the issuer."""
+    """The service, discovered by a client that knows only the issuer."""
 
     web: WebShop
     metadata: dict[str, Any]

@@ -37,7 +37,7 @@ class Access:
         return not self.trusts_token or self.others in permissions
 
     def status(self, role: Role | None, *, own: bool) -> int:
-        """Return the expected error of a caller, or 200. None has no token."""
+        """Return the status that a caller should get. None is a caller without a token."""
         if self.public:
             return 200
         if role is None:
@@ -49,7 +49,7 @@ class Access:
         return 200 if self.others in PERMISSIONS[role] else 404
 
     def status_of_client(self, scope: Scope) -> int:
-        """Return the expected error of a service client with a scope, or 200.
+        """Return the status that a service client with this scope should get.
 
         A client owns no objects.
         """
@@ -188,7 +188,7 @@ def routes_of(web: WebShop) -> Iterator[str]:
 
 
 def borne_by(sample: Sample, authorization: Mapping[str, str]) -> Sample:
-    """Return the same request from another caller. None means a request without a token."""
+    """Return the same request with another Authorization header, or without one."""
     rest = {name: value for name, value in sample.headers.items() if name != "Authorization"}
     return replace(sample, headers={**rest, **authorization})
 

@@ -1,4 +1,4 @@
-"""Orders that staff and service clients place for customers."""
+"""Staff and service clients place orders for customers over HTTP."""
 
 from uuid import uuid4
 

@@ -149,8 +149,8 @@ async def test_provider_signature_covers_the_raw_body(callee: WebhookReceiver) -
         {**CAPTURED, "type": "celebrated"},
         {**CAPTURED, "timestamp": "2026-01-05T09:00:00"},
         {**CAPTURED, "more": 1},
-        {**CAPTURED, "data": {**CAPTURED["data"], "amount": {"amount": 1, "currency": "XXX"}}},  # type: ignore[dict-item] # a dict
-        {**CAPTURED, "data": {**CAPTURED["data"], "amount": {"amount": 2**60, "currency": "EUR"}}},  # type: ignore[dict-item] # a dict
+        {**CAPTURED, "data": {**CAPTURED["data"], "amount": {"amount": 1, "currency": "XXX"}}},  # type: ignore[dict-item] # the value is a dict
+        {**CAPTURED, "data": {**CAPTURED["data"], "amount": {"amount": 2**60, "currency": "EUR"}}},  # type: ignore[dict-item] # the value is a dict
     ],
     ids=str,
 )

@@ -16,7 +16,7 @@ PAYMENT = {"amount": TOTAL, "method": "sandbox", "token": "tok_ok"}
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """An order of two mugs, and the result of the actions on it."""
+    """An order of two mugs, with the objects that actions on it have created."""
 
     customer: httpx2.AsyncClient
     staff: httpx2.AsyncClient

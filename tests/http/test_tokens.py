@@ -1,4 +1,4 @@
-"""POST /token and /oauth/revoke (RFC 6749 and RFC 7009)."""
+"""The endpoints POST /token and POST /oauth/revoke follow RFC 6749 and RFC 7009."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -102,7 +102,7 @@ async def test_refresh_fails_with_503_if_the_session_end_is_not_committed(
             raise DatabaseUnavailable
 
         async with open_unit_of_work(actor) as work:
-            work.commit = refuse  # type: ignore[method-assign]  # a commit that fails, whatever the adapter
+            work.commit = refuse  # type: ignore[method-assign]  # replaces the commit of any adapter by one that fails
             yield work
 
     web.container.database.unit_of_work.override(uncommittable)

@@ -17,7 +17,7 @@ from domain.users.user import User
 from entrypoints.email_addresses import parse_email_address
 
 NOW = datetime(2026, 1, 5, 9, 0, 0, 123456, tzinfo=UTC)
-UNICODE = "Zoë 𝓩 東京 👩🏽‍🚀 ﷽ \u202e \t\n\"'\\%_{}"  # noqa: RUF001 - on purpose
+UNICODE = "Zoë 𝓩 東京 👩🏽‍🚀 ﷽ \u202e \t\n\"'\\%_{}"  # noqa: RUF001 - the ambiguous character is intended
 """Multibyte, astral, combining and right-to-left characters, and quotes."""
 
 ADDRESS = Address(

@@ -95,13 +95,13 @@ def main(name: str, settings: str) -> None:
             clock.set(datetime.fromisoformat(now))
             selector = _DyingSelector()
             try:
-                with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(selector)) as runner:  # noqa: B023 - used at once
+                with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(selector)) as runner:  # noqa: B023 - the function is called before the variable changes
                     runner.run(_work(container, name, selector, wait))
             except BaseException:  # noqa: BLE001 - a forked process must not continue with the code of its parent
                 traceback.print_exc()
                 os._exit(1)
             os._exit(0)
-        print(os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1]), flush=True)  # noqa: T201 - read by the parent
+        print(os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1]), flush=True)  # noqa: T201 - the parent process reads it
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Races, and the serial order of their decisions.
+"""Run steps concurrently, and again in the serial order of their decisions.
 
 Each decision is made, and reads the clock, while the rows that it depends on are locked. A clock that never
 returns the same time twice therefore orders all decisions. Running the same steps serially in this order must
@@ -110,7 +110,7 @@ class TickingClock(Clock):
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A shop at the start of the race."""
+    """The shop, customer, products and orders at the start of a race."""
 
     shop: Shop
     customer: UserView

@@ -69,7 +69,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """A shop in which every sample is valid.
+    """A shop with all objects that the sample requests need.
 
     It has values for the placeholders, the sender, and the owner of all objects. `operator` is an admin, for
     actions that the owner may not perform.

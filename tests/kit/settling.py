@@ -1,4 +1,4 @@
-"""The final state of a shop, after all providers have decided and were queried."""
+"""Bring a shop to its final state, in which all providers have decided and were queried."""
 
 from collections.abc import Collection
 from datetime import timedelta

@@ -64,7 +64,7 @@ _PROVIDERS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
-    """All ports of one database. `impatient` has a short lock timeout."""
+    """All ports of one database. `impatient` opens units of work with a short lock timeout."""
 
     unit_of_work: UnitOfWorkFactory
     impatient: UnitOfWorkFactory

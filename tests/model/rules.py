@@ -19,7 +19,7 @@ ROWS = {(row.source, row.action, row.target): row for row in TRANSITIONS}
 
 
 class Broken(AssertionError):
-    """A rule is broken; `rule` is its name."""
+    """A rule was violated; `rule` is its name."""
 
     def __init__(self, rule: str) -> None:
         super().__init__(rule)

@@ -5,8 +5,8 @@ import warnings
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 
-import docker  # type: ignore[import-untyped]  # its stubs are a package of their own, for two calls
-from docker.errors import DockerException  # type: ignore[import-untyped]  # the same
+import docker  # type: ignore[import-untyped]  # its stubs are a separate package, too much for two calls
+from docker.errors import DockerException  # type: ignore[import-untyped]  # the method name that the library requires
 from testcontainers.community.postgres import PostgresContainer
 
 from tests.servers.forgetful import FORGETFUL

@@ -45,7 +45,7 @@ async def empty(url: str) -> None:
     """Delete all rows of a database except its schema revision."""
     async with connected(url) as connection:
         tables = [name for (name,) in await connection.fetch(_TABLES)]
-        filled = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in tables)  # noqa: S608 - names of our own tables
+        filled = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in tables)  # noqa: S608 - the names of the service's tables
         names = [name for (name,) in await connection.fetch(filled)]
         if not names:
             return

@@ -31,7 +31,7 @@ async def idempotent(request: web.Request, handler: Any) -> web.StreamResponse:
     """Repeat the first response of an idempotency key, including errors."""
     key = request.headers.get("Idempotency-Key")
     if request.method != "POST" or key is None:
-        return await handler(request)  # type: ignore[no-any-return] # aiohttp types no handlers
+        return await handler(request)  # type: ignore[no-any-return] # aiohttp's handlers have no types
     asked = request.path, await request.read()
     if key in _in_flight:
         return _refusal(409, "idempotency_key_in_use")
@@ -46,7 +46,7 @@ async def idempotent(request: web.Request, handler: Any) -> web.StreamResponse:
     finally:
         _in_flight.discard(key)
     if response.status not in NOT_CARRIED_OUT:
-        _answered[key] = asked, response.status, bytes(response.body)  # type: ignore[arg-type] # always bytes here
+        _answered[key] = asked, response.status, bytes(response.body)  # type: ignore[arg-type] # the value is always bytes here
     return response
 
 
@@ -59,7 +59,7 @@ def _create_intent(automatic_payment_methods: object, **data: Any) -> Any:
     return PaymentIntent(**data)
 
 
-def _confirm_intent(id: str, payment_method: str) -> Any:  # noqa: A002 - Stripe's name
+def _confirm_intent(id: str, payment_method: str) -> Any:  # noqa: A002 - the parameter's name in Stripe's API
     intent = PaymentIntent._api_retrieve(id)
     if intent.status not in {"requires_payment_method", "requires_confirmation"}:
         raise UserError(400, "Confirmed before", {"code": "payment_intent_unexpected_state"})
@@ -72,7 +72,7 @@ def _confirm_intent(id: str, payment_method: str) -> Any:  # noqa: A002 - Stripe
     return intent
 
 
-def _capture_intent(id: str, amount_to_capture: str) -> Any:  # noqa: A002 - Stripe's name
+def _capture_intent(id: str, amount_to_capture: str) -> Any:  # noqa: A002 - the parameter's name in Stripe's API
     intent = PaymentIntent._api_retrieve(id)
     if intent.status != "requires_capture" or int(amount_to_capture) > intent.amount:
         raise UserError(400, "Not capturable", {"code": "payment_intent_unexpected_state"})
@@ -81,7 +81,7 @@ def _capture_intent(id: str, amount_to_capture: str) -> Any:  # noqa: A002 - Str
     return intent
 
 
-def _cancel_intent(id: str, cancellation_reason: str | None = None) -> Any:  # noqa: A002 - Stripe's name
+def _cancel_intent(id: str, cancellation_reason: str | None = None) -> Any:  # noqa: A002 - the parameter's name in Stripe's API
     if PaymentIntent._api_retrieve(id).status == "succeeded":
         raise UserError(400, "Captured before", {"code": "payment_intent_unexpected_state"})
     intent = _localstripe_s_cancel(id)
@@ -156,7 +156,7 @@ def main() -> None:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
-        print(listener.getsockname()[1], flush=True)  # noqa: T201 - read by the parent
+        print(listener.getsockname()[1], flush=True)  # noqa: T201 - the parent process reads it
         web.run_app(app, sock=listener, print=None, access_log=None)
 
 

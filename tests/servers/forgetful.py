@@ -1,4 +1,4 @@
-"""Settings of a server that exists only during one test run."""
+"""PostgreSQL settings for a server that exists only during one test run."""
 
 FORGETFUL = {
     # The next run creates its data again, so durability is not needed.

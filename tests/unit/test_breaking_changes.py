@@ -1,4 +1,4 @@
-"""The comparison of documents detects each kind of breaking change, and nothing else."""
+"""The comparison of API documents detects each kind of breaking change, and no other change."""
 
 from collections.abc import Callable
 from copy import deepcopy

@@ -1,4 +1,4 @@
-"""The client's address comes from trusted proxies only."""
+"""The client's address is read only from headers of trusted proxies."""
 
 from ipaddress import ip_network
 

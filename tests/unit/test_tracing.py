@@ -1,4 +1,4 @@
-"""Tracing is configured by variables. Without them, it has no effect on requests."""
+"""Tracing is configured by environment variables. Without them, requests run without tracing code."""
 
 import subprocess
 import sys

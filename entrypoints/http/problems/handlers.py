@@ -63,11 +63,11 @@ async def answer_validation_error(request: Request, exc: RequestValidationError)
 async def answer_http_exception(request: Request, exc: HTTPException) -> Response:
     """Return a problem for an error of the framework, whose message could repeat the input.
 
-    If the status is 500 or above, the exception is raised again and results in a 500.
+    An exception with a status of 500 or above is raised again, and results in a 500.
     """
-    if exc.status_code < 400:  # noqa: PLR2004 - a redirect or 304 is no problem
+    if exc.status_code < 400:  # noqa: PLR2004 - redirects and 304 are not errors
         return Response(status_code=exc.status_code, headers=exc.headers)
-    if exc.status_code >= 500:  # noqa: PLR2004 - not the client's fault
+    if exc.status_code >= 500:  # noqa: PLR2004 - a server error
         raise exc
     code = _CODES_BY_STATUS.get(exc.status_code, "malformed_request")
     headers = {"Allow": _allowed_methods(request)} if code == "method_not_allowed" else None

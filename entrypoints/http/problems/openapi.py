@@ -60,7 +60,7 @@ def raises_problems(*codes: str) -> Callable[[_Function], _Function]:
     """
 
     def mark(dependency: _Function) -> _Function:
-        dependency.__problems__ = codes  # type: ignore[attr-defined] # functions take attributes
+        dependency.__problems__ = codes  # type: ignore[attr-defined] # functions can have attributes
         return dependency
 
     return mark

@@ -7,7 +7,7 @@ from typing import Annotated, Any, get_args, get_origin
 from pydantic import MISSING, BaseModel, SecretStr
 
 
-def declared_part(annotation: Any, path: Sequence[str | int]) -> list[str | int]:  # noqa: ANN401 - any annotation is walked
+def declared_part(annotation: Any, path: Sequence[str | int]) -> list[str | int]:  # noqa: ANN401 - accepts any annotation
     """Return the longest prefix of `path` that consists of fields of models and list positions.
 
     The prefix ends before a key of a mapping, before an unknown field, and before pydantic's label of a union

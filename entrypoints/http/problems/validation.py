@@ -40,7 +40,7 @@ def broken_rule(*path: str | int, code: str, detail: str, **params: Param) -> Py
     return PydanticCustomError(_BROKEN_RULE, "A rule is broken.", {"violation": violation})
 
 
-def problem_of(errors: Sequence[Mapping[str, Any]], *, body: Any, body_type: Any) -> HTTPProblem:  # noqa: ANN401 - a body is any JSON, its type any annotation
+def problem_of(errors: Sequence[Mapping[str, Any]], *, body: Any, body_type: Any) -> HTTPProblem:  # noqa: ANN401 - the body is any JSON value, and its type any annotation
     """Return the problem of a request that the operation's schema rejects.
 
     `body` is the parsed body and `body_type` its annotation. They distinguish names of the schema from names that the

@@ -28,7 +28,7 @@ Level 9 takes nine times as long and saves 8% more.
 
 def compresses_response(dependency: _Function) -> _Function:
     """Mark a dependency whose routes compress their responses on request."""
-    dependency.__compresses_response__ = True  # type: ignore[attr-defined] # functions take attributes
+    dependency.__compresses_response__ = True  # type: ignore[attr-defined] # functions can have attributes
     return dependency
 
 

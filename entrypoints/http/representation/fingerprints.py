@@ -30,7 +30,8 @@ class Fingerprints:
     """Makes fingerprints with a secret that all processes share.
 
     The fingerprint covers the JSON that was received, so a new optional field in a schema does not change it.
-    All of it is keyed (HMAC-SHA256): passwords and tokens in a body cannot be guessed from the record alone.
+    The fingerprint is keyed (HMAC-SHA256), so that the record alone is not enough to guess passwords and
+    tokens of the body.
     """
 
     secret: bytes = field(repr=False)
@@ -42,7 +43,7 @@ class Fingerprints:
 
 
 def earlier_fingerprint(version: int, method: str, path: str, operation: str, received: Any) -> bytes | None:  # noqa: ANN401 - any JSON value
-    """Return the fingerprint of an earlier version, or None if it had rejected the request.
+    """Return the fingerprint of an earlier version, or None if its release rejects the request.
 
     Version 1 is SHA-256 of the body as release 6daf4a4 parsed it, with secret fields masked.
     """

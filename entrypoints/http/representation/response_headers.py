@@ -65,7 +65,7 @@ def sends_headers(*names: str) -> Callable[[_Function], _Function]:
     """
 
     def mark(dependency: _Function) -> _Function:
-        dependency.__sends_headers__ = names  # type: ignore[attr-defined] # functions take attributes
+        dependency.__sends_headers__ = names  # type: ignore[attr-defined] # functions can have attributes
         return dependency
 
     return mark

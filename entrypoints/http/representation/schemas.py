@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic import StrictInt as StrictInt  # noqa: PLC0414 - offered here beside the other types
+from pydantic import StrictInt as StrictInt  # noqa: PLC0414 - re-exported together with the other types
 from pydantic.config import JsonDict
 from typing_extensions import TypeAliasType
 
@@ -37,7 +37,7 @@ _RFC3339 = re.compile(
 )
 
 
-def _lax_types(schema: Any) -> Iterator[str]:  # noqa: ANN401 - pydantic's schemas are nested at will
+def _lax_types(schema: Any) -> Iterator[str]:  # noqa: ANN401 - pydantic's schemas are nested arbitrarily
     """Yield the types in a core schema that accept other JSON types."""
     if isinstance(schema, list):
         for member in schema:
@@ -79,7 +79,7 @@ ActorId = Annotated[
 ]
 
 
-def text(*, max_length: int, min_length: int = 0) -> Any:  # noqa: ANN401 - pydantic's Field is typed so, too
+def text(*, max_length: int, min_length: int = 0) -> Any:  # noqa: ANN401 - the same type as in pydantic's Field
     """Return a length limit as metadata of `Annotated[str, ...]`.
 
     It is meant for text that is not a field of an entity.
@@ -87,7 +87,7 @@ def text(*, max_length: int, min_length: int = 0) -> Any:  # noqa: ANN401 - pyda
     return text_of(TextRule(min_length=min_length, max_length=max_length))
 
 
-def text_of(rule: TextRule) -> Any:  # noqa: ANN401 - pydantic's Field is typed so, too
+def text_of(rule: TextRule) -> Any:  # noqa: ANN401 - the same type as in pydantic's Field
     """Return a domain rule as metadata of `Annotated[str, ...]`.
 
     The lengths are checked before the pattern.

@@ -54,10 +54,10 @@ class ImmediateDependency:
     It is solved without a coroutine. FastAPI calls it like any other dependency.
     """
 
-    def resolve(self, request: Request) -> Any:  # noqa: ANN401 - the parameter's annotation says what it is
+    def resolve(self, request: Request) -> Any:  # noqa: ANN401 - the annotation of the route's parameter states the type
         raise NotImplementedError
 
-    async def __call__(self, request: Request) -> Any:  # noqa: ANN401 - the parameter's annotation says what it is
+    async def __call__(self, request: Request) -> Any:  # noqa: ANN401 - the annotation of the route's parameter states the type
         return self.resolve(request)
 
 
@@ -66,7 +66,7 @@ def before_body(dependency: _F) -> _F:
 
     This applies to members of `dependencies=` of a route, a router or an inclusion. They must not read the body.
     """
-    dependency.__before_body__ = True  # type: ignore[attr-defined] # functions take attributes
+    dependency.__before_body__ = True  # type: ignore[attr-defined] # functions can have attributes
     return dependency
 
 
@@ -140,7 +140,7 @@ class CompiledDependencies:
         """Solve the dependencies marked with `before_body`. Raises the errors of dependencies."""
         return self._solve(solving, self._before_body, PydanticUndefined)
 
-    async def solve(self, solving: Solving, body: Any) -> Any:  # noqa: ANN401 - any JSON in, what the endpoint returns out
+    async def solve(self, solving: Solving, body: Any) -> Any:  # noqa: ANN401 - takes any JSON value, returns the endpoint's result
         """Solve the other dependencies and call the endpoint.
 
         Raises RequestValidationError, and the errors of dependencies and endpoint.
@@ -152,7 +152,7 @@ class CompiledDependencies:
             raise RequestValidationError(in_order, body=None if body is PydanticUndefined else body)
         return solving.values[-1]
 
-    async def _solve(self, solving: Solving, steps: Sequence[_Step], body: Any) -> None:  # noqa: ANN401 - any JSON
+    async def _solve(self, solving: Solving, steps: Sequence[_Step], body: Any) -> None:  # noqa: ANN401 - any JSON value
         request, values, errors = solving.request, solving.values, solving.errors
         for step in steps:
             if step.resolve is not None:
@@ -222,7 +222,7 @@ class CompiledDependencies:
         )
         return self._new_source()
 
-    async def _read(self, step: _Step, solving: Solving, body: Any) -> bool:  # noqa: ANN401 - any JSON, or a form
+    async def _read(self, step: _Step, solving: Solving, body: Any) -> bool:  # noqa: ANN401 - any JSON value, or a form
         """Read a step's parameters and its part of the body. Return whether they are valid."""
         broken: list[Any] = []
         for read in step.parameters:
@@ -237,7 +237,7 @@ class CompiledDependencies:
             solving.errors[step.number] = broken
         return not broken
 
-    async def _read_body(self, step: _Step, body: Any) -> tuple[Sequence[Any], Sequence[Any]]:  # noqa: ANN401 - any JSON, or a form
+    async def _read_body(self, step: _Step, body: Any) -> tuple[Sequence[Any], Sequence[Any]]:  # noqa: ANN401 - any JSON value, or a form
         """Return a step's arguments that come from the body, and their validation errors."""
         if step.reads_whole_body and body is not PydanticUndefined:
             value, broken = step.body_fields[0].validate(body, loc=("body",))
@@ -306,7 +306,7 @@ def _getter(sources: tuple[int, ...]) -> Callable[[Sequence[Any]], Sequence[Any]
 
 
 def _in_thread(call: Call) -> Callable[..., Awaitable[Any]]:
-    async def run(*arguments: Any, **keywords: Any) -> Any:  # noqa: ANN401 - those of the call
+    async def run(*arguments: Any, **keywords: Any) -> Any:  # noqa: ANN401 - the arguments of the call
         return await run_in_threadpool(call, *arguments, **keywords)
 
     return run

@@ -77,7 +77,7 @@ def compile_handler(route: APIRoute) -> Handler:
         await dependencies.solve_before_body(solving)
         return solving
 
-    async def finish(_: Request, solving: Solving, body: Any) -> Response:  # noqa: ANN401 - any JSON, or a form
+    async def finish(_: Request, solving: Solving, body: Any) -> Response:  # noqa: ANN401 - any JSON value, or a form
         result = await solving.dependencies.solve(solving, body)
         return result if isinstance(result, Response) else respond(result, solving.response)
 
@@ -137,7 +137,7 @@ def _filling(route: APIRoute, serialize: Callable[[Any], bytes]) -> _Respond:
     """
     status = route.status_code or HTTPStatus.OK.value
 
-    def respond(result: Any, injected: Response) -> Response:  # noqa: ANN401 - what the endpoint returns
+    def respond(result: Any, injected: Response) -> Response:  # noqa: ANN401 - the endpoint's result
         content = serialize(result)
         injected.status_code = injected.status_code or status
         headers = [(b"content-length", b"%d" % len(content)), (b"content-type", b"application/json")]
@@ -156,7 +156,7 @@ def _making(route: APIRoute) -> _Respond:
     make = response_class.value if isinstance(response_class, DefaultPlaceholder) else response_class
     serialize = jsonable_encoder if route.response_field is None else _serializer(route, "serialize")
 
-    def respond(result: Any, injected: Response) -> Response:  # noqa: ANN401 - what the endpoint returns
+    def respond(result: Any, injected: Response) -> Response:  # noqa: ANN401 - the endpoint's result
         status = injected.status_code or route.status_code
         options: dict[str, Any] = {"status_code": status} if status else {}
         response = make(serialize(result), **options)
@@ -186,7 +186,7 @@ def _serializer(route: APIRoute, method: str) -> Callable[[Any], Any]:
         "exclude_none": route.response_model_exclude_none,
     }
 
-    def validate_and_serialize(result: Any) -> Any:  # noqa: ANN401 - what the endpoint returns
+    def validate_and_serialize(result: Any) -> Any:  # noqa: ANN401 - the endpoint's result
         value, errors = field.validate(result, loc=("response",))
         if errors:
             raise ResponseValidationError(errors, body=result)

@@ -86,7 +86,7 @@ def effective_route(route: APIRoute) -> APIRoute:
     return route
 
 
-def included_router_of(scope: Scope) -> Any:  # noqa: ANN401 - an object of FastAPI's own
+def included_router_of(scope: Scope) -> Any:  # noqa: ANN401 - a private object of FastAPI
     """Return the inclusion of the router that is being matched with a request, or None.
 
     `include_router` makes an inclusion.
@@ -94,7 +94,7 @@ def included_router_of(scope: Scope) -> Any:  # noqa: ANN401 - an object of Fast
     return scope.get(_FASTAPI_SCOPE_KEY, _NO_SCOPE).get(_FASTAPI_INCLUDED_ROUTER_KEY)
 
 
-def adds_nothing(included_router: Any) -> bool:  # noqa: ANN401 - an object of FastAPI's own
+def adds_nothing(included_router: Any) -> bool:  # noqa: ANN401 - a private object of FastAPI
     """Return whether the inclusion changes nothing except the overrides of its app."""
     context = included_router.include_context
     unchanged = _RouterIncludeContext.for_include(
@@ -105,24 +105,24 @@ def adds_nothing(included_router: Any) -> bool:  # noqa: ANN401 - an object of F
     )
 
 
-def inclusions_of(included_router: Any) -> Sequence[Any]:  # noqa: ANN401 - objects of FastAPI's own
+def inclusions_of(included_router: Any) -> Sequence[Any]:  # noqa: ANN401 - private objects of FastAPI
     """Return the inclusions of an included router's routes."""
     return cast(Sequence[Any], included_router.effective_candidates())
 
 
-def select_inclusion(scope: Scope, inclusion: Any) -> None:  # noqa: ANN401 - an object of FastAPI's own
+def select_inclusion(scope: Scope, inclusion: Any) -> None:  # noqa: ANN401 - a private object of FastAPI
     """Let FastAPI serve a request by this inclusion of a route."""
     scope.setdefault(_FASTAPI_SCOPE_KEY, {})[_FASTAPI_EFFECTIVE_ROUTE_CONTEXT_KEY] = inclusion
 
 
-def name_span(scope: Scope, route: Any) -> None:  # noqa: ANN401 - a route, or an object of FastAPI's own
+def name_span(scope: Scope, route: Any) -> None:  # noqa: ANN401 - a route, or a private object of FastAPI
     """Name the request's span after the route, if FastAPI records one."""
     if "fastapi.telemetry" in scope:
         _route_selected(scope=scope, path=route.path_format)
 
 
 @contextmanager
-def including(inclusion: Any) -> Iterator[None]:  # noqa: ANN401 - an object of FastAPI's own
+def including(inclusion: Any) -> Iterator[None]:  # noqa: ANN401 - a private object of FastAPI
     """Let the route's `get_route_handler` create a handler for this inclusion, as FastAPI does."""
     token = _effective_route_context_var.set(inclusion)
     try:
@@ -171,7 +171,7 @@ def has_one_value(field: ModelField) -> bool:
 
 def embeds_body_fields(route: APIRoute) -> bool:
     """Return whether the body is an object that has each body parameter as a member."""
-    return route._embed_body_fields  # noqa: SLF001 - this module is for private parts
+    return route._embed_body_fields  # noqa: SLF001 - this module collects private parts of FastAPI
 
 
 def is_whole_body(dependant: Dependant, route: APIRoute) -> bool:

@@ -64,7 +64,7 @@ class StrictRoute(APIRoute):
     If not, FastAPI's own handler solves them, with the same result.
     """
 
-    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - those of APIRoute
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - the arguments of APIRoute
         super().__init__(path, endpoint, **options)
         problems = set(_problems(self))
         self.responses = with_headers(
@@ -95,7 +95,7 @@ class StrictRoute(APIRoute):
         only_reads = (route.methods or set()) <= _SAFE
         compresses = any(is_compressing(dependant.call) for dependant in dependants_of(route.dependant))
 
-        async def read_body(request: Request) -> Any:  # noqa: ANN401 - any JSON, or a form
+        async def read_body(request: Request) -> Any:  # noqa: ANN401 - any JSON value, or a form
             """Return the parsed body. Raises HTTPProblem."""
             body = await request.body()
             if body:

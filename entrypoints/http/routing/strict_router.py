@@ -30,7 +30,7 @@ class StrictRouter(APIRouter):
     chosen router once.
     """
 
-    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - those of APIRouter
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - the arguments of APIRouter
         super().__init__(**{"route_class": StrictRoute, **options})
         self._literal_start = _literal_start(self.prefix)
         self._included: object = None
@@ -63,7 +63,7 @@ class StrictRouter(APIRouter):
         scope.update(child_scope)
         await candidate.serve(scope, receive, send)
 
-    def _candidates_in(self, included: Any) -> "list[_Candidate]":  # noqa: ANN401 - an object of FastAPI's own
+    def _candidates_in(self, included: Any) -> "list[_Candidate]":  # noqa: ANN401 - a private object of FastAPI
         """Return the app's inclusions of the routes, up to the first route that only FastAPI serves."""
         if included is None:
             return []
@@ -81,7 +81,7 @@ class _Candidate:
     is served by its own handler, which was built once.
     """
 
-    def __init__(self, route: Any) -> None:  # noqa: ANN401 - a StrictRoute, or an object of FastAPI's own
+    def __init__(self, route: Any) -> None:  # noqa: ANN401 - a StrictRoute, or a private object of FastAPI
         self.literal_start = _literal_start(route.path)
         self.matches = route.matches
         self._inclusion = None if isinstance(route, StrictRoute) else route
@@ -105,11 +105,11 @@ class _Candidate:
             return self._route.get_route_handler()
 
 
-def _is_served_here(route: Any) -> bool:  # noqa: ANN401 - a route, or an object of FastAPI's own
+def _is_served_here(route: Any) -> bool:  # noqa: ANN401 - a route, or a private object of FastAPI
     return isinstance(_route_of(route), StrictRoute) and route.max_body_size is None
 
 
-def _route_of(route: Any) -> Any:  # noqa: ANN401 - a route, or an object of FastAPI's own
+def _route_of(route: Any) -> Any:  # noqa: ANN401 - a route, or a private object of FastAPI
     return getattr(route, "original_route", route)
 
 

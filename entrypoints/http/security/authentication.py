@@ -1,7 +1,7 @@
 """Authentication and authorization of requests, as dependencies.
 
-Every dependency checks the access token's claims against the database. The exception is `trust_token`, if the
-caller reaches only the caller's own data.
+Every dependency checks the access token's claims against the database, except with `trust_token`, if the
+caller can reach only the caller's own data.
 """
 
 from collections.abc import Awaitable, Callable
@@ -125,9 +125,10 @@ async def get_current_user(
 def requires(
     *permissions: Permission, trust_token: bool = False
 ) -> Callable[[Principal], Awaitable[Principal]]:
-    """Return a dependency: the caller, if it has one of the permissions.
+    """Return a dependency that returns the caller if it has one of the permissions.
 
-    Otherwise the dependency raises Forbidden. Each request checks the caller against the database. With
+    For any other caller, the dependency raises Forbidden. Each request checks the caller against the
+    database. With
     `trust_token`, it does so only if the token has one of these permissions that is not in TRUSTED_IN_TOKEN.
     Use `trust_token` for routes on which other callers only read their own data or place an order.
     """

@@ -39,7 +39,7 @@ async def test_generating_the_openapi_document_does_not_delay_requests() -> None
         assert may_end.wait(10)
         return {"openapi": "3.1.0"}
 
-    app.openapi = generate  # type: ignore[method-assign] # FastAPI documents this way of replacing the schema
+    app.openapi = generate  # type: ignore[method-assign] # FastAPI documents this way to replace the schema
     install_docs(app)
     schemas = [asyncio.create_task(ask(app, "GET", "/openapi.json")) for _ in range(2)]
     assert await asyncio.to_thread(has_begun.wait, 10)

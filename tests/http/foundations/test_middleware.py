@@ -272,5 +272,5 @@ async def test_access_log_can_be_enabled_while_other_logs_are_disabled() -> None
     with captured_log("warning access=info") as log:
         structlog.get_logger("entrypoints.http").info("omitted")
         await ask(app, "GET", "/x")
-        await asyncio.sleep(0)  # lines are written once per iteration of the event loop
+        await asyncio.sleep(0)  # the log is written once per iteration of the event loop
     assert [json.loads(line)["event"] for line in log.getvalue().splitlines()] == ["request"]

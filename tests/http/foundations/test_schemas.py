@@ -109,7 +109,7 @@ def test_times_are_read_with_any_offset_and_written_in_utc() -> None:
     assert json.loads(form.model_dump_json())["at"] == "2026-01-31T10:00:00Z"
 
 
-YEAR_2 = datetime(2, 1, 1)  # noqa: DTZ001 - hypothesis wants it without a zone
+YEAR_2 = datetime(2, 1, 1)  # noqa: DTZ001 - hypothesis requires a time without a zone
 
 
 @dataclass

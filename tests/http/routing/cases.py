@@ -100,7 +100,7 @@ async def query_kinds(
     color: Color = Color.RED,
     maybe: UUID | None = None,
     union: int | str = "none",
-    many: Annotated[list[int], Query()] = [],  # noqa: B006 - FastAPI copies it
+    many: Annotated[list[int], Query()] = [],  # noqa: B006 - FastAPI copies the default for each request
     aliased: Annotated[str, Query(alias="a-b")] = "x",
 ) -> dict[str, Any]:
     return {

@@ -143,7 +143,7 @@ async def archived(node: Node) -> None:
     """Wait until the archive has the present write-ahead log."""
     async with connected(node.url) as psql, asyncio.timeout(SECONDS):
         last = await psql.fetchval("SELECT pg_walfile_name(pg_switch_wal())")
-        while not await psql.fetchval("SELECT last_archived_wal >= $1 FROM pg_stat_archiver", last):  # noqa: ASYNC110 - the archiver has no event
+        while not await psql.fetchval("SELECT last_archived_wal >= $1 FROM pg_stat_archiver", last):  # noqa: ASYNC110 - the archiver has no event to wait for
             await asyncio.sleep(0.05)
 
 
@@ -172,7 +172,7 @@ async def orders_after_recovery(node: Node) -> set[str]:
     """Wait until the server accepts writes, and return the ids of its orders."""
     async with connected(node.url) as psql:
         async with asyncio.timeout(SECONDS):
-            while await psql.fetchval("SELECT pg_is_in_recovery()"):  # noqa: ASYNC110 - the promotion has no event
+            while await psql.fetchval("SELECT pg_is_in_recovery()"):  # noqa: ASYNC110 - the promotion has no event to wait for
                 await asyncio.sleep(0.05)
         return {str(row["id"]) for row in await psql.fetch("SELECT id FROM orders")}
 
@@ -260,7 +260,7 @@ async def test_later_point_of_the_former_timeline_can_be_restored(history: Histo
 
 def test_server_that_never_reaches_its_recovery_target_stops(history: History) -> None:
     with prepared(history, "recovery_target_name=never_created") as node:
-        with suppress(AssertionError):  # the server can stop before or after it accepts reads
+        with suppress(AssertionError):  # the server stops either before or after it accepts reads
             node.start()
         assert node.await_end(SECONDS) == 1
 

@@ -16,7 +16,7 @@ Fetch = Callable[[str], list[tuple[Any, ...]]]
 
 @pytest.fixture(autouse=True)
 def _environment_as_it_was() -> Iterator[None]:
-    """Undo what a command passes on to the processes that it starts."""
+    """Restore the environment variables that a command sets for its child processes."""
     before = dict(os.environ)
     yield
     os.environ.clear()

@@ -115,7 +115,7 @@ async def test_killed_import_changes_nothing(
             await holder.execute("SELECT FROM stocks FOR UPDATE")
             importing = await asyncio.create_subprocess_exec(*command)
             async with asyncio.timeout(60):
-                while not await connection.fetchval(WAITING):  # noqa: ASYNC110 - PostgreSQL does not announce waits
+                while not await connection.fetchval(WAITING):  # noqa: ASYNC110 - PostgreSQL sends no notification of a wait
                     await asyncio.sleep(0.05)
             importing.kill()
             await importing.wait()

@@ -153,7 +153,7 @@ async def drill(parts: Cluster, seed: int, seconds: float) -> Sequence[str]:
     url = f"http://127.0.0.1:{parts.proxy.port}"
     # HAProxy sends requests to a host only after its first successful check.
     await asyncio.sleep(3)
-    customers = PatientCustomers.of(await prepare(url, random.Random(seed)))  # noqa: S311 - a simulation
+    customers = PatientCustomers.of(await prepare(url, random.Random(seed)))  # noqa: S311 - simulates customers, no secrets
     steps = parts.steps()
     ordering = asyncio.create_task(customers.order_until_stopped())
     try:
@@ -186,7 +186,7 @@ async def event_differences(database_url: str, nats_url: str) -> Sequence[str]:
             await asyncio.sleep(0.5)
         recorded = {str(row["id"]) for row in await psql.fetch("SELECT id FROM outbox")}
     events = {stored.event["id"]: stored.event for stored in await stored_at(nats_url)}
-    print(f"{len(recorded)} events recorded, {len(events)} at NATS")  # noqa: T201 - the report
+    print(f"{len(recorded)} events recorded, {len(events)} at NATS")  # noqa: T201 - prints the report
     versions: dict[str, list[int]] = defaultdict(list)
     for event in events.values():  # in the order of their first occurrence
         versions[event["partitionkey"]].append(event["aggregateversion"])
@@ -205,15 +205,15 @@ def main() -> int:
     minutes = float(sys.argv[1]) if len(sys.argv) > 1 else 10
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else time.time_ns() % 1_000_000
     began = time.monotonic()
-    print(f"SEED={seed} MINUTES={minutes:g}", flush=True)  # noqa: T201 - the report
+    print(f"SEED={seed} MINUTES={minutes:g}", flush=True)  # noqa: T201 - prints the report
     with (
         tempfile.TemporaryDirectory(prefix="steelyard-") as directory,
         cluster(Path(directory)) as parts,
     ):
         wrong = asyncio.run(drill(parts, seed, minutes * 60))
     for line in wrong[:20]:
-        print(line)  # noqa: T201 - the report
-    print(f"{'FAILED' if wrong else 'passed'} in {time.monotonic() - began:.0f} s, SEED={seed}")  # noqa: T201 - the report
+        print(line)  # noqa: T201 - prints the report
+    print(f"{'FAILED' if wrong else 'passed'} in {time.monotonic() - began:.0f} s, SEED={seed}")  # noqa: T201 - prints the report
     return 1 if wrong else 0
 
 

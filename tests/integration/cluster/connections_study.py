@@ -148,14 +148,14 @@ async def measure(programs: Programs) -> None:
                             found[title, name][program].append(cost)
     for (title, name), costs in sorted(found.items()):
         row = "  ".join(f"{program} {median(values):5.0f}" for program, values in costs.items())
-        print(f"{title:20} {name:10} {row}  ({len(costs['service'])} rounds)")  # noqa: T201 - the report
+        print(f"{title:20} {name:10} {row}  ({len(costs['service'])} rounds)")  # noqa: T201 - prints the report
 
 
 def main() -> None:
     with replication() as databases:
         upgrade(databases.primary.url)
         with pgbouncer(databases.primary.url) as pooler:
-            print("CPU time per request in microseconds, median of the rounds")  # noqa: T201 - the report
+            print("CPU time per request in microseconds, median of the rounds")  # noqa: T201 - prints the report
             asyncio.run(measure(Programs(databases, pooler)))
 
 

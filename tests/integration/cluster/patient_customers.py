@@ -74,9 +74,9 @@ class PatientCustomers(Customers):
         self.latest_order = now
 
     def print_report(self) -> None:
-        print(f"{'step':44} {'requests':>8} {'503, retried':>13} {'failed':>7} {'longest pause':>14}")  # noqa: T201 - the report
+        print(f"{'step':44} {'requests':>8} {'503, retried':>13} {'failed':>7} {'longest pause':>14}")  # noqa: T201 - prints the report
         for name, outage in self.outages.items():
-            print(  # noqa: T201 - the report
+            print(  # noqa: T201 - prints the report
                 f"{name:44} {outage.requests:8} {outage.retried:13} {outage.failed:7} {outage.longest_pause:12.2f} s"
             )
-        print(f"{len(self.placed)} orders acknowledged")  # noqa: T201 - the report
+        print(f"{len(self.placed)} orders acknowledged")  # noqa: T201 - prints the report

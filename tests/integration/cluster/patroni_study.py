@@ -64,7 +64,7 @@ class PatroniNode:
         }
         with (self.directory / f"{self.name}.log").open("ab") as log:
             self._process = subprocess.Popen(
-                ["patroni", str(shutil.copy(CONFIGURATION, self.directory))],  # noqa: S607 - Debian's package
+                ["patroni", str(shutil.copy(CONFIGURATION, self.directory))],  # noqa: S607 - the program of Debian's package is found by PATH
                 env={
                     "PATH": os.environ["PATH"],
                     "HOME": str(self.directory),
@@ -148,7 +148,7 @@ def running(directory: Path) -> Iterator[Study]:
         client, peer = f"http://127.0.0.1:{etcd_port}", f"http://127.0.0.1:{free_port()}"
         with (directory / "etcd.log").open("wb") as log:
             etcd = subprocess.Popen(
-                ["etcd", "--name=study", f"--data-dir={directory}/etcd", f"--listen-client-urls={client}",  # noqa: S607 - Debian's package
+                ["etcd", "--name=study", f"--data-dir={directory}/etcd", f"--listen-client-urls={client}",  # noqa: S607 - the program of Debian's package is found by PATH
                  f"--advertise-client-urls={client}", f"--listen-peer-urls={peer}",
                  f"--initial-advertise-peer-urls={peer}", f"--initial-cluster=study={peer}"],
                 stdout=log, stderr=log,
@@ -207,7 +207,7 @@ async def observe(study: Study, seed: int) -> Sequence[str]:
     if created.returncode != 0:
         return [created.stderr]
     url = f"http://127.0.0.1:{study.service.port}"
-    customers = PatientCustomers.of(await prepare(url, random.Random(seed)))  # noqa: S311 - a simulation
+    customers = PatientCustomers.of(await prepare(url, random.Random(seed)))  # noqa: S311 - simulates customers, no secrets
     ordering = asyncio.create_task(customers.order_until_stopped())
     try:
         for name, fail in study.steps():
@@ -226,7 +226,7 @@ async def observe(study: Study, seed: int) -> Sequence[str]:
 def main() -> int:
     missing = [program for program in ("etcd", "patroni") if shutil.which(program) is None]
     if missing:
-        print(f"not installed: {', '.join(missing)}")  # noqa: T201 - the report
+        print(f"not installed: {', '.join(missing)}")  # noqa: T201 - prints the report
         return 1
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else time.time_ns() % 1_000_000
     with (
@@ -235,8 +235,8 @@ def main() -> int:
     ):
         wrong = asyncio.run(observe(study, seed))
     for line in wrong[:20]:
-        print(line)  # noqa: T201 - the report
-    print(f"{'FAILED' if wrong else 'passed'}, SEED={seed}")  # noqa: T201 - the report
+        print(line)  # noqa: T201 - prints the report
+    print(f"{'FAILED' if wrong else 'passed'}, SEED={seed}")  # noqa: T201 - prints the report
     return 1 if wrong else 0
 
 

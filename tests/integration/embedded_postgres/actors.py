@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
-import psutil  # type: ignore[import-untyped]  # its stubs are a package of their own, for two calls
+import psutil  # type: ignore[import-untyped]  # its stubs are a separate package, too much for two calls
 
 from adapters.embedded_postgres import EmbeddedPostgres
 from adapters.embedded_postgres.account import Account

@@ -2,7 +2,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import asyncpg
-import psutil  # type: ignore[import-untyped]  # its stubs are a package of their own, for two calls
+import psutil  # type: ignore[import-untyped]  # its stubs are a separate package, too much for two calls
 import pytest
 
 from adapters.embedded_postgres import EmbeddedPostgres

@@ -32,19 +32,19 @@ async def assert_nothing_is_held(web: WebShop, psql: asyncpg.Connection) -> None
 
 
 async def connections_have_come_back(web: WebShop) -> None:
-    """Wait for connections that periodic work uses, such as reloading keys.
+    """Wait until periodic work, such as reloading keys, has returned its connections.
 
     A lost connection is never returned.
     """
     async with asyncio.timeout(10):
-        while any(pool.checkedout() for pool in (pool_of(web), public_read_pool_of(web))):  # noqa: ASYNC110 - the service has no event for this state
+        while any(pool.checkedout() for pool in (pool_of(web), public_read_pool_of(web))):  # noqa: ASYNC110 - the service has no event to wait for
             await asyncio.sleep(0.01)
 
 
 async def at_rest(web: WebShop) -> None:
-    """Wait for requests whose clients have disconnected."""
+    """Wait until the requests of disconnected clients have ended."""
     async with asyncio.timeout(10):
-        while len(web.app.state.request_drainer):  # noqa: ASYNC110 - the service has no event for this state
+        while len(web.app.state.request_drainer):  # noqa: ASYNC110 - the service has no event to wait for
             await asyncio.sleep(0)
         await web.container.orders.order_batcher().drain()
         await web.container.orders.order_lanes().drain()

@@ -1,4 +1,4 @@
-"""A 2xx means that the change is committed: a failed COMMIT never results in a success."""
+"""A 2xx response means that the change is committed: a failed COMMIT never results in a 2xx."""
 
 from collections.abc import Awaitable, Callable
 
@@ -48,7 +48,7 @@ async def tables(psql: asyncpg.Connection) -> list[str]:
 async def rows_of(psql: asyncpg.Connection) -> dict[str, str]:
     """Return a hash of all tables."""
     return {
-        table: await psql.fetchval(f"SELECT md5(string_agg(t::text, E'\\n' ORDER BY t::text)) FROM {table} t")  # noqa: S608 - names of our tables
+        table: await psql.fetchval(f"SELECT md5(string_agg(t::text, E'\\n' ORDER BY t::text)) FROM {table} t")  # noqa: S608 - the names of the service's tables
         for table in await tables(psql)
     }
 

@@ -92,7 +92,7 @@ async def test_acknowledged_orders_survive_the_loss_of_the_primary(
 
 async def await_orders(ordering: Ordering, count: int) -> None:
     async with asyncio.timeout(HANG):
-        while len(ordering.placed) < count:  # noqa: ASYNC110 - the count has no event
+        while len(ordering.placed) < count:  # noqa: ASYNC110 - the count has no event to wait for
             await asyncio.sleep(0.01)
 
 
@@ -106,7 +106,7 @@ async def test_unresponsive_database_host_does_not_prevent_connections(
     await asyncio.to_thread(servers.standby.promote)
     await web.container.database.engine().dispose()
     async with asyncio.timeout(HANG):
-        while (await buyer.order(web, order_of((mug, 1)))).status_code != 201:  # noqa: ASYNC110 - the server's recovery has no event
+        while (await buyer.order(web, order_of((mug, 1)))).status_code != 201:  # noqa: ASYNC110 - the server's recovery has no event to wait for
             await asyncio.sleep(0.05)
 
 

@@ -1,4 +1,4 @@
-"""A client that disconnects at any wait leaves no open transaction and loses no connection."""
+"""A client that disconnects at any await causes no open transaction and no leaked connection."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
@@ -30,7 +30,7 @@ async def web(database_url: str) -> AsyncIterator[WebShop]:
 
 @pytest.fixture(params=[False, True], ids=["once", "again-and-again"])
 def insists(request: pytest.FixtureRequest) -> bool:
-    """Whether the cancellation is repeated during the request's cleanup."""
+    """Whether the task is canceled again at every await of the request's cleanup."""
     insists: bool = request.param
     return insists
 

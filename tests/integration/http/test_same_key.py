@@ -1,4 +1,4 @@
-"""One idempotency key has one effect, however often it is sent, and to whichever process."""
+"""Requests with one idempotency key have one effect, even if they reach several processes."""
 
 import asyncio
 from collections.abc import Sequence

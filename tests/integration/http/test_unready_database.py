@@ -36,7 +36,7 @@ def small_disk(directory: Path) -> Iterator[Path]:
         yield directory
     finally:
         # Lazily, because the server's last process may still have the directory open for a moment.
-        subprocess.run(["umount", "--lazy", str(directory)], check=True)  # noqa: S607 - found as `mount` is
+        subprocess.run(["umount", "--lazy", str(directory)], check=True)  # noqa: S607 - found by PATH, like `mount`
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ Send = Callable[[], Coroutine[Any, Any, httpx2.Response]]
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A shop with everything that the requests need.
+    """A factory of write requests, in a shop with all objects that they need.
 
     Each call returns a new request.
     """

@@ -24,21 +24,21 @@ SENDER = "Our shop <shop@example.com>"
 
 
 class Post:
-    """The server's accepted messages, and its replies to recipients."""
+    """The handler of an SMTP server. It records accepted messages, and its reply is configurable."""
 
     def __init__(self) -> None:
         self.taken: list[Envelope] = []
         self.encrypted: list[bool] = []
         self.answer = "250 OK"
 
-    async def handle_RCPT(  # noqa: N802 - the library's name
+    async def handle_RCPT(  # noqa: N802 - the method name that the library requires
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
         if self.answer.startswith("250"):
             envelope.rcpt_tos.append(address)
         return self.answer
 
-    async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - the same
+    async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - the method name that the library requires
         self.taken.append(envelope)
         self.encrypted.append(session.ssl is not None)
         return "250 OK"

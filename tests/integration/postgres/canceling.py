@@ -1,4 +1,4 @@
-"""Cancellation at the first await, at the second, and so on."""
+"""Cancel a task at its n-th await."""
 
 import asyncio
 from collections.abc import Coroutine, Generator

@@ -36,7 +36,7 @@ async def places_of(psql: asyncpg.Connection, *words: str) -> set[str]:
     )
     found = set()
     for table, column in columns:
-        search = f'SELECT bool_or("{column}"::text ILIKE ANY($1)) FROM "{table}"'  # noqa: S608 - names of the schema
+        search = f'SELECT bool_or("{column}"::text ILIKE ANY($1)) FROM "{table}"'  # noqa: S608 - the names come from the database schema
         if await psql.fetchval(search, [f"%{text}%" for text in texts]):
             found.add(f"{table}.{column}")
     return found

@@ -71,9 +71,9 @@ def _hot(engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory) -> Mappin
 
     async def catalogue(**criteria: object) -> Page[object]:
         sort = criteria.pop("sort", ProductSort.CREATED_AT)
-        return await products.list(  # type: ignore[return-value] # a page of anything
-            ProductFilter(**criteria),  # type: ignore[arg-type] # keys are the filter's fields
-            sort=sort,  # type: ignore[arg-type] # the value is one
+        return await products.list(  # type: ignore[return-value] # a page of any items
+            ProductFilter(**criteria),  # type: ignore[arg-type] # the keys are fields of the filter
+            sort=sort,  # type: ignore[arg-type] # the value is a sort order
             descending=True,
             after=None,
             limit=20,

@@ -1,4 +1,4 @@
-"""A request cancelled at any wait leaves no open transaction and loses no connection."""
+"""A request that is cancelled at any await causes no open transaction and no leaked connection."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine

@@ -1,4 +1,4 @@
-"""The check reports no violation in a consistent shop, and every planted violation."""
+"""The check reports every planted violation, and no violation in a consistent shop."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The check reads in short transactions, and does not report changes between them."""
+"""The check reads in short transactions. Changes between them are not reported as violations."""
 
 import asyncio
 from collections.abc import Sequence

@@ -61,7 +61,7 @@ async def test_unmapped_constraint_error_does_not_contain_the_row(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
     user = user_of(shop, "ann@example.com")
-    user.status = "gone"  # type: ignore[assignment]  # the type checker rejects it, too
+    user.status = "gone"  # type: ignore[assignment]  # the test assigns a wrong type on purpose
     async with unit_of_work(SOMEBODY) as work:
         with pytest.raises(IntegrityError) as failed:
             await work.users.add(user)

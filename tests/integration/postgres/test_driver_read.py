@@ -97,14 +97,14 @@ async def test_cancelled_read_closes_its_connection(database_url: str, psql: asy
     session = DriverRead(engine, select(func.pg_backend_pid().label("pid")))
     [former] = await session({})
     sleeping = asyncio.create_task(DriverRead(engine, _SLEEP)({"seconds": 60}))
-    while not await psql.fetch(_RUNNING, "%pg_sleep%"):  # noqa: ASYNC110 - only the server knows
+    while not await psql.fetch(_RUNNING, "%pg_sleep%"):  # noqa: ASYNC110 - the server sends no notification
         await asyncio.sleep(0.01)
     sleeping.cancel()
     with pytest.raises(asyncio.CancelledError):
         await sleeping
     [present] = await session({})
     assert present.pid != former.pid
-    while await psql.fetch(_RUNNING, "%pg_sleep%"):  # noqa: ASYNC110 - only the server knows
+    while await psql.fetch(_RUNNING, "%pg_sleep%"):  # noqa: ASYNC110 - the server sends no notification
         await asyncio.sleep(0.01)
     await engine.dispose()
 
@@ -118,5 +118,5 @@ async def test_error_of_a_wrong_statement_is_raised_unchanged(engine: AsyncEngin
 async def _cut(psql: asyncpg.Connection, query: str) -> None:
     """End the connection that executes a query, as soon as the query runs."""
     cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE $1 AND pid <> pg_backend_pid()"
-    while not await psql.fetch(cut, query):  # noqa: ASYNC110 - only the server knows
+    while not await psql.fetch(cut, query):  # noqa: ASYNC110 - the server sends no notification
         await asyncio.sleep(0.01)

@@ -276,7 +276,7 @@ async def test_closed_account_leaves_no_personal_data(
         "provider_events",
         "one_time_tokens",
     }
-    assert {table for table in filled if not await psql.fetchval(f"SELECT count(*) FROM {table}")} == set()  # noqa: S608 - the names above
+    assert {table for table in filled if not await psql.fetchval(f"SELECT count(*) FROM {table}")} == set()  # noqa: S608 - the names are constants above
 
     if former_records:
         await psql.execute(AS_6DAF4A4)

@@ -1,4 +1,4 @@
-"""The feed is in order although transactions commit in another order than they began."""
+"""The event feed is in order even if transactions commit in another order than they began."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -25,7 +25,7 @@ WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 
 async def one_transaction_waits(psql: asyncpg.Connection) -> None:
     async with asyncio.timeout(20):
-        while not await psql.fetchval(WAITING):  # noqa: ASYNC110 - PostgreSQL does not announce waits
+        while not await psql.fetchval(WAITING):  # noqa: ASYNC110 - PostgreSQL sends no notification of a wait
             await asyncio.sleep(0.01)
 
 

@@ -165,4 +165,4 @@ async def test_migration_reports_rows_that_break_a_text_rule(
 
 async def test_new_database_has_no_accounts_and_clients(psql: asyncpg.Connection) -> None:
     for table in ("users", "service_clients", "client_secrets"):
-        assert await psql.fetchval(f"SELECT count(*) FROM {table}") == 0, table  # noqa: S608 - the names above
+        assert await psql.fetchval(f"SELECT count(*) FROM {table}") == 0, table  # noqa: S608 - the names are constants above

@@ -1,4 +1,4 @@
-"""A process runs on each schema that has the needed parts and permits its release."""
+"""A process runs on each schema that has the required revision and permits the process's release."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

@@ -54,7 +54,7 @@ class Customers:
         self._stopped.set()
 
     async def order_until_stopped(self) -> None:
-        randoms = [Random(self.random.random()) for _ in self.headers]  # noqa: S311 - a simulation
+        randoms = [Random(self.random.random()) for _ in self.headers]  # noqa: S311 - simulates customers, no secrets
         await asyncio.gather(*map(self._order_until_stopped, self.headers, randoms))
 
     async def _order_until_stopped(self, headers: Mapping[str, str], random: Random) -> None:
@@ -128,10 +128,10 @@ class Customers:
         self.failures.append(f"{self.phase}: {what}")
 
     def print_report(self) -> None:
-        print(f"{'phase':34} {'requests':>8} {'failed':>7} {'slowest':>9}")  # noqa: T201 - the report
+        print(f"{'phase':34} {'requests':>8} {'failed':>7} {'slowest':>9}")  # noqa: T201 - prints the report
         for name, phase in self.phases.items():
-            print(f"{name:34} {phase.requests:8} {phase.failed:7} {phase.slowest * 1000:6.0f} ms")  # noqa: T201 - the report
-        print(f"{len(self.placed)} orders acknowledged")  # noqa: T201 - the report
+            print(f"{name:34} {phase.requests:8} {phase.failed:7} {phase.slowest * 1000:6.0f} ms")  # noqa: T201 - prints the report
+        print(f"{len(self.placed)} orders acknowledged")  # noqa: T201 - prints the report
 
 
 async def prepare(url: str, random: Random) -> Customers:

@@ -152,10 +152,10 @@ def former_release(directory: Path) -> Release:
     """Extract the code of the last listed release."""
     releases = tomllib.loads((CHECKOUT / "tests" / "releases.toml").read_text())["release"]
     commit = releases[-1]["commit"]
-    archive = subprocess.run(["git", "archive", commit], cwd=CHECKOUT, capture_output=True, check=True)  # noqa: S607 - git
-    subprocess.run(["tar", "-x", "-C", directory], input=archive.stdout, check=True)  # noqa: S607 - tar
+    archive = subprocess.run(["git", "archive", commit], cwd=CHECKOUT, capture_output=True, check=True)  # noqa: S607 - git is found by PATH
+    subprocess.run(["tar", "-x", "-C", directory], input=archive.stdout, check=True)  # noqa: S607 - tar is found by PATH
     if (directory / "requirements.lock").read_text() != (CHECKOUT / "requirements.lock").read_text():
-        print(f"Release {commit} runs with the dependencies of this release, not with its own.")  # noqa: T201 - the report
+        print(f"Release {commit} runs with the dependencies of this release, not with its own.")  # noqa: T201 - prints the report
     return Release(len(releases), commit, directory)
 
 
@@ -201,7 +201,7 @@ async def roll(seed: int, former: Release, database_url: str, directory: Path) -
         create_admin(hosts[0].service, "admin@example.com", PASSWORD)
         for host in hosts:
             await proxy.await_up(host.name)
-        customers = await prepare(url, random.Random(seed))  # noqa: S311 - a simulation
+        customers = await prepare(url, random.Random(seed))  # noqa: S311 - simulates customers, no secrets
         ordering = asyncio.create_task(customers.order_until_stopped())
         try:
             await phase(customers, "former release")
@@ -272,11 +272,11 @@ def main() -> int:
         checkout = Path(directory) / "former"
         checkout.mkdir()
         former = former_release(checkout)
-        print(f"SEED={seed}, release {former.number} ({former.commit}) and the present one")  # noqa: T201 - the report
+        print(f"SEED={seed}, release {former.number} ({former.commit}) and the present one")  # noqa: T201 - prints the report
         wrong = asyncio.run(roll(seed, former, database_url, Path(directory)))
     for line in wrong[:20]:
-        print(line)  # noqa: T201 - the report
-    print(f"{'FAILED' if wrong else 'passed'} in {time.monotonic() - began:.0f} s, SEED={seed}")  # noqa: T201 - the report
+        print(line)  # noqa: T201 - prints the report
+    print(f"{'FAILED' if wrong else 'passed'} in {time.monotonic() - began:.0f} s, SEED={seed}")  # noqa: T201 - prints the report
     return 1 if wrong else 0
 
 

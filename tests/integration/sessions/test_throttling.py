@@ -1,4 +1,4 @@
-"""Several processes on one PostgreSQL throttle together.
+"""Several processes on one PostgreSQL share their counts of failed attempts.
 
 They do not reveal which accounts exist.
 """

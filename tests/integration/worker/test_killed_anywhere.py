@@ -1,4 +1,4 @@
-"""The worker is killed at awaits spread over a whole job.
+"""A worker is killed at different awaits of each job.
 
 The tests are slow, because each kill needs a process.
 """

@@ -12,7 +12,7 @@ Outcomes = Sequence[str | Exception]
 
 
 class Kitchen:
-    """A batch function for dishes, which waits until the test releases a batch."""
+    """A batch function that waits until the test permits it to finish."""
 
     def __init__(self) -> None:
         self.batches: list[list[str]] = []
@@ -43,7 +43,7 @@ def batcher(kitchen: Kitchen) -> Batcher[str, str]:
 
 
 async def order(batcher: Batcher[str, str], *dishes: str) -> "list[asyncio.Task[str]]":
-    """Submit the dishes in order."""
+    """Submit the commands in this order."""
     tasks = []
     for dish in dishes:
         tasks.append(asyncio.create_task(batcher.submit(dish)))

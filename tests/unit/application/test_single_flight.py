@@ -7,7 +7,7 @@ from domain.shared.errors import NotFound
 
 
 class Oracle:
-    """Returns a counter, when the test releases it."""
+    """A query that waits until the test permits it to finish, and returns the number of calls."""
 
     def __init__(self) -> None:
         self.begun = 0

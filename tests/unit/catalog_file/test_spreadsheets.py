@@ -17,7 +17,7 @@ TWO = [("A", "Größe", Money(1999, "EUR")), ("B", "Two\nlines", Money(5, "EUR")
 CSV = 'sku,name,price_amount,price_currency\nA,Größe,1999,EUR\nB,"Two\nlines",5,EUR\n'
 
 
-def summary(rows: list) -> list[tuple[object, ...]]:  # type: ignore[type-arg] # of rows
+def summary(rows: list) -> list[tuple[object, ...]]:  # type: ignore[type-arg] # a list of rows
     return [(row.sku, row.changes.name, row.changes.price) for row in rows]
 
 

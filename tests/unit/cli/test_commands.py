@@ -88,7 +88,7 @@ def test_serving_on_an_address_of_another_machine_is_rejected() -> None:
     ("ip", "url"),
     [
         ("127.0.0.1", "http://127.0.0.1:8000"),
-        ("0.0.0.0", "http://127.0.0.1:8000"),  # noqa: S104 - nothing listens
+        ("0.0.0.0", "http://127.0.0.1:8000"),  # noqa: S104 - the address is only formatted, nothing listens on it
         ("::", "http://[::1]:8000"),
     ],
 )

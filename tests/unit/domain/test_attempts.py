@@ -1,4 +1,4 @@
-"""Delays grow with each attempt, shrink with time, and are bounded."""
+"""The delay after an attempt grows with each attempt, shrinks with time, and has a maximum."""
 
 from datetime import UTC, datetime, timedelta
 

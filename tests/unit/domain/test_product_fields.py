@@ -1,4 +1,4 @@
-"""A field of a product that some code omits is found by these tests.
+"""These tests fail if some code omits a field of a product.
 
 tests/contract/test_round_trips.py checks the mapping.
 """

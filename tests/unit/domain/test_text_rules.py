@@ -244,7 +244,7 @@ def test_text_that_breaks_a_rule_is_rejected_and_changes_nothing(name: str) -> N
     for text in broken(verb.rule):
         before: list[tuple[object, dict[str, object]]] = []
         with pytest.raises(ValidationFailed) as rejected:
-            verb.call(text, lambda entity, seen=before: seen.append((entity, state_of(entity))))  # type: ignore[misc]  # bound early
+            verb.call(text, lambda entity, seen=before: seen.append((entity, state_of(entity))))  # type: ignore[misc]  # the default binds the loop variable early
         assert rejected.value.violations
         assert all(state_of(entity) == state for entity, state in before)
 

@@ -1,4 +1,4 @@
-"""The server of the metrics port, and metrics directories of ended services."""
+"""The server of the metrics port, and the removal of metrics directories."""
 
 import os
 from collections.abc import Callable, Iterable

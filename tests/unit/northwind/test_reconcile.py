@@ -1,4 +1,4 @@
-"""Differences that the demo must report, and those that it must ignore."""
+"""The demo's reconciliation reports differences, and ignores the effects of other orders."""
 
 from collections.abc import Mapping
 from dataclasses import replace

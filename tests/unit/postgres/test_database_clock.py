@@ -1,4 +1,4 @@
-"""The database's time between two readings of it."""
+"""The database clock estimates the database's time between two readings."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ TIME_OF_DATABASE = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
 class Seconds:
-    """The machine's counter of seconds, with a server that is two seconds away."""
+    """A fake monotonic clock and a fake connection, whose query takes two seconds."""
 
     def __init__(self) -> None:
         self.count = 1000.0

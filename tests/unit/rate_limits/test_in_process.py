@@ -1,4 +1,4 @@
-"""At most a quota of requests in any window, for each partition."""
+"""The limiter admits at most the quota of requests in any time window, separately per partition."""
 
 import pytest
 from hypothesis import given

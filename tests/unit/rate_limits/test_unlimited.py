@@ -1,4 +1,4 @@
-"""Disabled rate limits allow everything."""
+"""Disabled rate limits admit every request."""
 
 from adapters.rate_limits.in_process import UnlimitedRateLimiter
 from application.rate_limits.ports import Allowance, RateLimitPolicy

@@ -1,4 +1,4 @@
-"""A key, a service that signs with it, and a forge with the same key."""
+"""A signing key, a token service that uses it, and a factory of tokens with the same key."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""A maker of invalid tokens, which neither this service nor PyJWT would sign."""
+"""A factory of invalid tokens that neither this service nor PyJWT would sign."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode

@@ -28,7 +28,7 @@ def pack(passwords: Iterable[str]) -> bytes:
     """Return the content of the file. Its format is described at `ListedBreachedPasswords`."""
     buckets: list[set[bytes]] = [set() for _ in range(BUCKETS)]
     for password in passwords:
-        if len(password) > MAX_RAW_LENGTH:  # No user can have it.
+        if len(password) > MAX_RAW_LENGTH:  # Users cannot choose such a long password.
             continue
         bucket, suffix = locate(password)
         buckets[bucket].add(suffix)

@@ -1,4 +1,4 @@
-"""The queue is bounded. Completion and cancellation release places."""
+"""The executor's queue is bounded. Completion and cancellation release places in the queue."""
 
 import asyncio
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Breached passwords are found in any capitalization."""
+"""Breached passwords are found regardless of capitalization."""
 
 import random
 import string

@@ -24,7 +24,7 @@ class ObservedArgon2(argon2.PasswordHasher):
         self.may_go_on = Event()
         self.may_go_on.set()
 
-    def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002 - argon2's name
+    def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002 - the parameter's name in argon2
         self.verified.append(hash)
         self.begun.set()
         assert self.may_go_on.wait(10)

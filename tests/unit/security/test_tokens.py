@@ -45,7 +45,7 @@ OF_CLIENTS = st.builds(
 
 @given(
     claims=OF_USERS | OF_CLIENTS,
-    now=st.datetimes(datetime(1970, 1, 1), datetime(9000, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - hypothesis adds the zone
+    now=st.datetimes(datetime(1970, 1, 1), datetime(9000, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - hypothesis adds the time zone
 )
 def test_access_token_claims_are_read_as_they_were_issued(claims: AccessClaims, now: datetime) -> None:
     tokens = Ed25519AccessTokens(issuer="https://shop.example", audience="steelyard")

@@ -1,4 +1,4 @@
-"""A cached token expires like any other."""
+"""Verified tokens are cached until they expire."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Sending to a real local server, which requires the setting for private addresses."""
+"""Webhooks are sent to a real local server, which the setting for private addresses permits."""
 
 import asyncio
 import ssl

@@ -43,7 +43,7 @@ def servers(public_address: str) -> list[dict[str, str]]:
 
 
 class DocumentedAPI(FastAPI):
-    """An app whose OpenAPI document lists what it can answer, and nothing else."""
+    """An app whose OpenAPI document lists exactly the responses that the app can return."""
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
@@ -57,7 +57,8 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
         for operation in operations.values():
             _remove_unused_422(operation["responses"])
             if operation["security"] == [{}]:
-                # Client generators require a token for every other list, even for one that permits no token.
+                # If the list is not empty, client generators require a token, even if the list permits
+                # requests without one.
                 operation["security"] = []
     for name in _UNUSED_SCHEMAS:
         schemas.pop(name, None)

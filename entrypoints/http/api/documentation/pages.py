@@ -43,7 +43,7 @@ A document changes with a release and its settings.
 class _Assets(StaticFiles):
     """Files that change only with a release of their package."""
 
-    def file_response(self, *args: Any, **kwargs: Any) -> Response:  # noqa: ANN401 - those of StaticFiles
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:  # noqa: ANN401 - the arguments of StaticFiles
         response = super().file_response(*args, **kwargs)
         response.headers["Cache-Control"] = "public, max-age=86400"
         return response

@@ -26,7 +26,7 @@ class _ListParts(Protocol):
 
 
 def page_of_order(use_case: Provider[Callable[..., Awaitable[Page[Any]]]]) -> Dependency:
-    """Return a dependency: a page of the order's parts, if the caller may read the order."""
+    """Return a dependency that returns a page of the order's parts if the caller may read the order."""
 
     async def read_page(
         order_id: OrderIdInPath,

@@ -17,7 +17,7 @@ Id and secret have 90 characters, each of which may be escaped as three.
 
 
 def credentials_in(request: Request, *, network: str) -> ClientCredentials | None:
-    """Return the client's credentials, or None if there is no secret.
+    """Return the client's credentials, or None if the header contains no secret.
 
     The docs page sends no secret. Raises InvalidClient for malformed credentials.
     """

@@ -62,7 +62,7 @@ class OAuthRoute(StrictRoute):
     This applies to errors of the route, of the use case and of the form.
     """
 
-    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - those of APIRoute
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - the arguments of APIRoute
         refusal = {
             "model": OAuthErrorResponse,
             "description": "An error of RFC 6749, section 5.2",
