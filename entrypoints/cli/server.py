@@ -261,7 +261,8 @@ def _follow(receiver: Connection, state: "State") -> None:
             message = receiver.recv()
             if message is _Message.STOP_SOON:
                 drainer.announce_stop()
-            elif hasattr(state, "reload"):  # an app without `reload` has not started, and reads the current files when it starts
+            elif hasattr(state, "reload"):
+                # An app without this function has not started. It reads the current files when it starts.
                 state.reload()
 
 

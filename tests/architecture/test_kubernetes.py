@@ -177,7 +177,8 @@ def test_each_workload_has_a_replica_left_if_one_pod_is_disrupted() -> None:
     [autoscaler] = resources_of_kind("HorizontalPodAutoscaler")
     target = autoscaler["spec"]["scaleTargetRef"]
     assert (target["kind"], target["name"]) == ("Deployment", API["metadata"]["name"])
-    assert "replicas" not in API["spec"]  # `kubectl apply` would overwrite the number that the autoscaler has set
+    # `kubectl apply` would overwrite the number that the autoscaler has set.
+    assert "replicas" not in API["spec"]
     assert min(autoscaler["spec"]["minReplicas"], WORKER["spec"]["replicas"]) > 1
     assert [budget["spec"]["maxUnavailable"] for budget in resources_of_kind("PodDisruptionBudget")] == [1, 1]
 

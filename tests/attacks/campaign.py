@@ -43,7 +43,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Bystander:
+class SteadyCustomers:
     """Customers that place orders at a constant rate, regardless of the time that responses take."""
 
     http: httpx2.AsyncClient
@@ -73,7 +73,7 @@ class Bystander:
         outcome.statuses[response.status_code] += 1
 
 
-async def prepare(service: Service, customer_count: int = CUSTOMERS) -> Bystander:
+async def prepare(service: Service, customer_count: int = CUSTOMERS) -> SteadyCustomers:
     """Create a product and the customers, each behind the proxy at an address of its own."""
     http = httpx2.AsyncClient(
         base_url=service.address.url,
@@ -98,7 +98,7 @@ async def prepare(service: Service, customer_count: int = CUSTOMERS) -> Bystande
         body = {"email": email, "password": PASSWORD, "password_confirm": PASSWORD}
         (await http.post("/v1/users", json=body, headers=network)).raise_for_status()
         customers.append(await _log_in(http, email, network))
-    return Bystander(http, product.json()["id"], customers)
+    return SteadyCustomers(http, product.json()["id"], customers)
 
 
 async def _log_in(http: httpx2.AsyncClient, email: str, network: Mapping[str, str]) -> Mapping[str, str]:
@@ -109,18 +109,18 @@ async def _log_in(http: httpx2.AsyncClient, email: str, network: Mapping[str, st
 
 
 async def campaign(service: Service) -> bool:
-    bystander = await prepare(service)
+    buyers = await prepare(service)
     is_good = True
     print(f"{'attack':20} {'answers to the attacker':36} {'orders':12} {'slowest':>9}")  # noqa: T201 - prints the report
     for attack in attacks():
-        answers, outcome = await bystander.order_during(attack, service.address.port)
+        answers, outcome = await buyers.order_during(attack, service.address.port)
         is_allowed = answers.keys() <= set(attack.allowed)
         is_good &= outcome.is_good and is_allowed
         print(  # noqa: T201 - prints the report
             f"{attack.name:20} {_listed(answers):36} {_listed(outcome.statuses):12} {outcome.slowest * 1000:6.0f} ms"
             f"{'' if outcome.is_good and is_allowed else '  WRONG'}"
         )
-    await bystander.http.aclose()
+    await buyers.http.aclose()
     return is_good
 
 

@@ -8,7 +8,7 @@ import pytest
 from adapters.memory.core.database import MemoryDatabase
 from application.audit.entry import AuditEntry
 from tests.kit.logs import captured_log
-from tests.kit.samples import Surroundings
+from tests.kit.samples import SampleShop
 from tests.kit.store import Store, memory_store
 from tests.kit.web import WebShop, container_over, web_shop
 
@@ -20,7 +20,7 @@ def log() -> Iterator[StringIO]:
         yield log
 
 
-class Watched:
+class ChangeDetector:
     """A store in memory that detects changes of its rows.
 
     Changes of the audit log do not count, because the audit log also records rejected requests.
@@ -51,18 +51,18 @@ class Watched:
 
 
 @pytest.fixture
-def watched() -> Watched:
-    return Watched(memory_store())
+def detector() -> ChangeDetector:
+    return ChangeDetector(memory_store())
 
 
 @pytest.fixture
-async def web(watched: Watched) -> AsyncIterator[WebShop]:
-    async with web_shop(container_over(watched.store)) as web:
+async def web(detector: ChangeDetector) -> AsyncIterator[WebShop]:
+    async with web_shop(container_over(detector.store)) as web:
         yield web
 
 
 @pytest.fixture
-async def surroundings(web: WebShop, watched: Watched) -> Surroundings:
-    surroundings = await Surroundings.of(web)
-    assert watched.has_changed()
-    return surroundings
+async def sample_shop(web: WebShop, detector: ChangeDetector) -> SampleShop:
+    sample_shop = await SampleShop.of(web)
+    assert detector.has_changed()
+    return sample_shop

@@ -19,9 +19,9 @@ from tests.attacks.bodies import (
     with_strange_fields,
     with_values,
 )
-from tests.attacks.conftest import Watched
+from tests.attacks.conftest import ChangeDetector
 from tests.kit.event_schemas import Operation, operations, validator
-from tests.kit.samples import FORM, Sample, Surroundings
+from tests.kit.samples import FORM, Sample, SampleShop
 from tests.kit.web import WebShop
 
 WITH_JSON = [
@@ -39,14 +39,14 @@ def operation(request: pytest.FixtureRequest) -> Operation:
 
 
 @pytest.fixture
-async def sample(surroundings: Surroundings, operation: Operation, watched: Watched) -> Sample:
-    sample = await surroundings.sample(operation)
-    watched.has_changed()
+async def sample(sample_shop: SampleShop, operation: Operation, detector: ChangeDetector) -> Sample:
+    sample = await sample_shop.sample(operation)
+    detector.has_changed()
     return sample
 
 
-async def those_taken(
-    web: WebShop, sample: Sample, bodies: Iterable[bytes], watched: Watched, log: StringIO
+async def accepted_bodies(
+    web: WebShop, sample: Sample, bodies: Iterable[bytes], detector: ChangeDetector, log: StringIO
 ) -> list[bytes]:
     """Send the bodies, check the errors of rejected bodies, and return the accepted bodies."""
     taken: list[bytes] = []
@@ -54,50 +54,50 @@ async def those_taken(
         response = await sample.send(web, content=body)
         if response.is_success:
             taken.append(body)
-            watched.has_changed()
+            detector.has_changed()
             continue
         assert 400 <= response.status_code < 500, (response.status_code, body[:200])
         assert response.headers["Content-Type"] == PROBLEM
         assert CANARY not in response.text, body[:200]
-        assert not watched.has_changed(), body[:200]
+        assert not detector.has_changed(), body[:200]
     assert CANARY not in log.getvalue()
     return taken
 
 
 async def test_every_operation_rejects_non_interoperable_json(
-    web: WebShop, sample: Sample, watched: Watched, log: StringIO
+    web: WebShop, sample: Sample, detector: ChangeDetector, log: StringIO
 ) -> None:
     bodies = with_values(sample.body, NOT_INTEROPERABLE)
-    assert await those_taken(web, sample, bodies, watched, log) == []
+    assert await accepted_bodies(web, sample, bodies, detector, log) == []
 
 
 async def test_value_outside_the_schema_is_rejected_with_its_pointer(
-    web: WebShop, sample: Sample, watched: Watched, log: StringIO, operation: Operation
+    web: WebShop, sample: Sample, detector: ChangeDetector, log: StringIO, operation: Operation
 ) -> None:
     [content] = operation.described["requestBody"]["content"].values()
-    for body in await those_taken(web, sample, with_values(sample.body, OUT_OF_PLACE), watched, log):
+    for body in await accepted_bodies(web, sample, with_values(sample.body, OUT_OF_PLACE), detector, log):
         assert validator(content["schema"]).is_valid(json.loads(body)), body[:200]
 
 
 async def test_object_with_a_missing_or_repeated_field_is_rejected(
-    web: WebShop, sample: Sample, watched: Watched, log: StringIO, operation: Operation
+    web: WebShop, sample: Sample, detector: ChangeDetector, log: StringIO, operation: Operation
 ) -> None:
     [content] = operation.described["requestBody"]["content"].values()
-    for body in await those_taken(web, sample, with_strange_fields(sample.body), watched, log):
+    for body in await accepted_bodies(web, sample, with_strange_fields(sample.body), detector, log):
         fields = json.loads(body, object_pairs_hook=without_duplicates)
         assert validator(content["schema"]).is_valid(fields), body[:200]
 
 
 async def test_list_with_too_many_items_is_rejected(
-    web: WebShop, sample: Sample, watched: Watched, log: StringIO
+    web: WebShop, sample: Sample, detector: ChangeDetector, log: StringIO
 ) -> None:
-    assert await those_taken(web, sample, overlong(sample.body), watched, log) == []
+    assert await accepted_bodies(web, sample, overlong(sample.body), detector, log) == []
 
 
 async def test_incomplete_non_utf_8_or_oversized_body_is_rejected(
-    web: WebShop, sample: Sample, watched: Watched, log: StringIO, operation: Operation
+    web: WebShop, sample: Sample, detector: ChangeDetector, log: StringIO, operation: Operation
 ) -> None:
-    taken = await those_taken(web, sample, otherwise_encoded(sample.body), watched, log)
+    taken = await accepted_bodies(web, sample, otherwise_encoded(sample.body), detector, log)
     assert taken == ([] if operation.described["requestBody"].get("required") else [b""])
 
 
@@ -106,7 +106,7 @@ async def test_incomplete_non_utf_8_or_oversized_body_is_rejected(
     ["text/plain", "application/xml", "application/x-www-form-urlencoded", "multipart/form-data", "", CANARY],
 )
 async def test_body_with_an_unsupported_media_type_is_rejected(
-    web: WebShop, sample: Sample, watched: Watched, media_type: str
+    web: WebShop, sample: Sample, detector: ChangeDetector, media_type: str
 ) -> None:
     response = await web.visitor.request(
         sample.method,
@@ -116,7 +116,7 @@ async def test_body_with_an_unsupported_media_type_is_rejected(
     )
     assert (response.status_code, response.json()["code"]) == (415, "unsupported_media_type")
     assert CANARY not in response.text
-    assert not watched.has_changed()
+    assert not detector.has_changed()
 
 
 def without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

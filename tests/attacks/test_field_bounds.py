@@ -13,10 +13,10 @@ from domain.users.password import MAX_RAW_LENGTH
 from entrypoints.http.routing.body import MAX_BODY_BYTES, MAX_FORM_BYTES, MAX_FORM_FIELDS
 from entrypoints.http.routing.query import MAX_BYTES
 from tests.attacks.bodies import with_values
-from tests.attacks.conftest import Watched
+from tests.attacks.conftest import ChangeDetector
 from tests.kit.event_schemas import Json, Operation, operations, resolved
 from tests.kit.passwords import PlainHasher
-from tests.kit.samples import FORM, Surroundings
+from tests.kit.samples import FORM, SampleShop
 from tests.kit.web import PASSWORD, WebShop
 
 COMBINING_MARKS = "\u0315\u0300"
@@ -84,7 +84,7 @@ def test_unbounded_string_in_the_openapi_document_is_detected() -> None:
     assert list(unbounded({"type": "object", "additionalProperties": {"type": "integer"}}, "m")) == ["m"]
 
 
-class Spy:
+class TextLengthRecorder:
     """Records the lengths of the longest texts that were normalized and hashed.
 
     Checking a password also normalizes it, so this class covers the check as well.
@@ -108,8 +108,8 @@ class Spy:
 
 
 @pytest.fixture
-def spy(monkeypatch: pytest.MonkeyPatch) -> Spy:
-    return Spy(monkeypatch)
+def lengths(monkeypatch: pytest.MonkeyPatch) -> TextLengthRecorder:
+    return TextLengthRecorder(monkeypatch)
 
 
 WITH_BODY = [operation for operation in operations() if "requestBody" in operation.described]
@@ -119,23 +119,23 @@ WITH_BODY = [operation for operation in operations() if "requestBody" in operati
 @pytest.mark.parametrize("operation", WITH_BODY, ids=lambda operation: operation.id)
 async def test_overlong_field_is_neither_normalized_nor_hashed(
     web: WebShop,
-    surroundings: Surroundings,
-    watched: Watched,
-    spy: Spy,
+    sample_shop: SampleShop,
+    detector: ChangeDetector,
+    lengths: TextLengthRecorder,
     operation: Operation,
     filling: str,
 ) -> None:
-    sample = await surroundings.sample(operation)
+    sample = await sample_shop.sample(operation)
     bodies = [*(long_forms if sample.media_type == FORM else long_json)(sample.body, filling)]
     assert bodies
-    watched.has_changed()
-    spy.longest = spy.hashed = 0
+    detector.has_changed()
+    lengths.longest = lengths.hashed = 0
     for body in bodies:
         response = await sample.send(web, content=body)
         assert response.status_code < 500
-        assert not watched.has_changed()
-    assert spy.longest <= MAX_RAW_LENGTH
-    assert spy.hashed <= MAX_RAW_LENGTH
+        assert not detector.has_changed()
+    assert lengths.longest <= MAX_RAW_LENGTH
+    assert lengths.hashed <= MAX_RAW_LENGTH
 
 
 def long_json(body: Any, filling: str) -> Iterator[bytes]:
@@ -167,44 +167,44 @@ def long_form(body: Mapping[str, Any], name: str, filling: str, size: int) -> by
 )
 async def test_overlong_query_parameter_is_not_normalized(
     web: WebShop,
-    surroundings: Surroundings,
-    watched: Watched,
-    spy: Spy,
+    sample_shop: SampleShop,
+    detector: ChangeDetector,
+    lengths: TextLengthRecorder,
     operation: Operation,
     filling: str,
 ) -> None:
-    sample = await surroundings.sample(operation)
-    watched.has_changed()
-    spy.longest = 0
+    sample = await sample_shop.sample(operation)
+    detector.has_changed()
+    lengths.longest = 0
     for parameter in operation.parameters("query"):
         query = urlencode({parameter["name"]: ""})
         query += urlencode({"": filling * ((MAX_BYTES - len(query)) // len(urlencode({"": filling})))})[1:]
         response = await replace(sample, url=f"{sample.url}?{query}").send(web)
         assert response.status_code in {200, 400, 422}, parameter["name"]
-        assert not watched.has_changed()
-    assert spy.longest <= MAX_RAW_LENGTH
+        assert not detector.has_changed()
+    assert lengths.longest <= MAX_RAW_LENGTH
 
 
 async def test_oversized_form_password_is_neither_normalized_nor_hashed(
-    web: WebShop, surroundings: Surroundings, spy: Spy
+    web: WebShop, sample_shop: SampleShop, lengths: TextLengthRecorder
 ) -> None:
     """This request once blocked the event loop for 20 seconds."""
-    spy.longest = spy.hashed = 0
+    lengths.longest = lengths.hashed = 0
     form = long_form({"username": "ann@example.com"}, "password", COMBINING_MARKS, 240_000)
     response = await web.visitor.post("/token", content=form, headers={"Content-Type": FORM})
     assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
     assert response.json()["params"] == {"max_bytes": MAX_FORM_BYTES}
-    assert (spy.longest, spy.hashed) == (0, 0)
+    assert (lengths.longest, lengths.hashed) == (0, 0)
 
 
 @pytest.mark.parametrize("length", [MAX_RAW_LENGTH, MAX_RAW_LENGTH + 1, 2000])
 async def test_overlong_password_is_rejected_as_a_wrong_password(
-    web: WebShop, surroundings: Surroundings, spy: Spy, length: int
+    web: WebShop, sample_shop: SampleShop, lengths: TextLengthRecorder, length: int
 ) -> None:
-    form = {"username": surroundings.ids["username"], "password": (PASSWORD + "x" * length)[:length]}
+    form = {"username": sample_shop.ids["username"], "password": (PASSWORD + "x" * length)[:length]}
     response = await web.visitor.post("/token", data=form)
     assert (response.status_code, response.json()["error"]) == (400, "invalid_grant")
-    assert spy.longest <= MAX_RAW_LENGTH
+    assert lengths.longest <= MAX_RAW_LENGTH
 
 
 async def test_form_with_too_many_fields_is_rejected(web: WebShop) -> None:

@@ -10,9 +10,9 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from adapters.security.keys import generate_signing_key
-from tests.attacks.conftest import Watched
+from tests.attacks.conftest import ChangeDetector
 from tests.kit.event_schemas import operations
-from tests.kit.samples import Surroundings
+from tests.kit.samples import SampleShop
 from tests.kit.web import WebShop
 
 FORGERIES = [
@@ -41,10 +41,10 @@ FORGERIES = [
 
 
 @pytest.fixture
-async def forged(web: WebShop, watched: Watched, surroundings: Surroundings) -> dict[str, str]:
+async def forged(web: WebShop, detector: ChangeDetector, sample_shop: SampleShop) -> dict[str, str]:
     """Authorization headers that must be rejected."""
-    [ours, *_] = await watched.store.signing_keys.all()
-    token = surroundings.authorization["Authorization"].removeprefix("Bearer ")
+    [ours, *_] = await detector.store.signing_keys.all()
+    token = sample_shop.authorization["Authorization"].removeprefix("Bearer ")
     claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
     private = ours.private_pem
     public = load_pem_private_key(private, None).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
@@ -90,17 +90,17 @@ async def forged(web: WebShop, watched: Watched, surroundings: Surroundings) -> 
 
 @pytest.mark.parametrize("forgery", FORGERIES)
 async def test_every_operation_rejects_forged_tokens(
-    web: WebShop, watched: Watched, surroundings: Surroundings, forged: dict[str, str], forgery: str
+    web: WebShop, detector: ChangeDetector, sample_shop: SampleShop, forged: dict[str, str], forgery: str
 ) -> None:
     for operation in operations():
         if operation.needs_token:
-            sample = await surroundings.sample(operation)
-            watched.has_changed()
+            sample = await sample_shop.sample(operation)
+            detector.has_changed()
             response = await sample.send(web, Authorization=forged[forgery])
             assert response.status_code == 401, operation.id
             assert response.json()["code"] in {"invalid_token", "token_expired", "authentication_required"}
             assert response.headers["WWW-Authenticate"].startswith('Bearer realm="steelyard"')
-            assert not watched.has_changed(), operation.id
+            assert not detector.has_changed(), operation.id
             assert forged[forgery].removeprefix("Bearer ")[:40] not in response.text or forgery == "empty"
 
 
@@ -109,11 +109,11 @@ def test_forged_tokens_cover_every_kind_of_forgery(forged: dict[str, str]) -> No
 
 
 async def test_anonymous_request_reads_and_changes_nothing(
-    web: WebShop, watched: Watched, surroundings: Surroundings
+    web: WebShop, detector: ChangeDetector, sample_shop: SampleShop
 ) -> None:
     for operation in operations():
-        sample = await surroundings.sample(operation)
-        watched.has_changed()
+        sample = await sample_shop.sample(operation)
+        detector.has_changed()
         headers = {name: value for name, value in sample.headers.items() if name != "Authorization"}
         response = await web.visitor.request(
             sample.method,
@@ -123,7 +123,7 @@ async def test_anonymous_request_reads_and_changes_nothing(
         )
         if operation.needs_token:
             assert (response.status_code, response.json()["code"]) == (401, "authentication_required")
-            assert not watched.has_changed(), operation.id
+            assert not detector.has_changed(), operation.id
         else:
             assert response.is_success, operation.id
 

@@ -6,9 +6,9 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.attacks.bodies import CANARY
-from tests.attacks.conftest import Watched
+from tests.attacks.conftest import ChangeDetector
 from tests.kit.event_schemas import Operation, operations
-from tests.kit.samples import FORM, Surroundings
+from tests.kit.samples import FORM, SampleShop
 from tests.kit.web import WebShop
 
 WITH_FORM = [
@@ -40,23 +40,23 @@ def operation(request: pytest.FixtureRequest) -> Operation:
 
 
 async def test_hostile_form_field_value_gets_a_documented_response(
-    web: WebShop, surroundings: Surroundings, watched: Watched, log: StringIO, operation: Operation
+    web: WebShop, sample_shop: SampleShop, detector: ChangeDetector, log: StringIO, operation: Operation
 ) -> None:
-    sample = await surroundings.sample(operation)
+    sample = await sample_shop.sample(operation)
     forms = [urlencode({**sample.body, name: value}) for name in sample.body for value in HOSTILE]
     forms += [
         f"{urlencode({other: value for other, value in sample.body.items() if other != name})}&{name}={value}"
         for name in sample.body
         for value in ENCODED
     ]
-    watched.has_changed()
+    detector.has_changed()
     for form in forms:
         response = await sample.send(web, content=form.encode())
         assert response.status_code in {200, 400, 413}, form[:200]
         assert CANARY not in response.text
         if response.status_code == 400:
             assert response.json()["error"] in {"invalid_request", "invalid_grant", "unsupported_grant_type"}
-        assert watched.has_changed() <= response.is_success, form[:200]
+        assert detector.has_changed() <= response.is_success, form[:200]
     assert CANARY not in log.getvalue()
 
 
@@ -77,29 +77,29 @@ async def test_hostile_form_field_value_gets_a_documented_response(
 )
 async def test_malformed_form_is_rejected(
     web: WebShop,
-    surroundings: Surroundings,
-    watched: Watched,
+    sample_shop: SampleShop,
+    detector: ChangeDetector,
     log: StringIO,
     operation: Operation,
     content: bytes,
 ) -> None:
-    sample = await surroundings.sample(operation)
-    watched.has_changed()
+    sample = await sample_shop.sample(operation)
+    detector.has_changed()
     response = await sample.send(web, content=content)
     assert response.status_code in {400, 401, 413}
     assert CANARY not in response.text + log.getvalue()
-    assert not watched.has_changed()
+    assert not detector.has_changed()
 
 
 @pytest.mark.parametrize(
     "media_type", ["application/json", "text/plain", "", f"multipart/form-data; boundary={CANARY}"]
 )
 async def test_form_sent_as_another_media_type_is_rejected(
-    web: WebShop, surroundings: Surroundings, watched: Watched, operation: Operation, media_type: str
+    web: WebShop, sample_shop: SampleShop, detector: ChangeDetector, operation: Operation, media_type: str
 ) -> None:
-    sample = await surroundings.sample(operation)
-    watched.has_changed()
+    sample = await sample_shop.sample(operation)
+    detector.has_changed()
     response = await sample.send(web, Content_Type=media_type)
     assert response.status_code in {400, 415}
     assert CANARY not in response.text
-    assert not watched.has_changed()
+    assert not detector.has_changed()

@@ -11,9 +11,9 @@ import pytest
 
 from adapters.postgres.core.rows import Row
 from entrypoints.http.routing.body import MAX_FORM_FIELDS
-from tests.attacks.conftest import Watched
+from tests.attacks.conftest import ChangeDetector
 from tests.kit.event_schemas import Operation, operations, validator
-from tests.kit.samples import FORM, Surroundings
+from tests.kit.samples import FORM, SampleShop
 from tests.kit.web import PASSWORD, WebShop
 
 COLUMNS = {
@@ -87,11 +87,11 @@ def with_column(body: Any, column: str, schema: Any) -> tuple[Any, set[str]]:
 
 @pytest.mark.parametrize("operation", WITH_JSON, ids=lambda operation: operation.id)
 async def test_every_body_rejects_column_names_as_extra_fields(
-    web: WebShop, surroundings: Surroundings, watched: Watched, operation: Operation
+    web: WebShop, sample_shop: SampleShop, detector: ChangeDetector, operation: Operation
 ) -> None:
-    sample = await surroundings.sample(operation)
+    sample = await sample_shop.sample(operation)
     [content] = operation.described["requestBody"]["content"].values()
-    watched.has_changed()
+    detector.has_changed()
     refused = 0
     for column in COLUMNS:
         body, places = with_column(sample.body, column, content["schema"])
@@ -100,7 +100,7 @@ async def test_every_body_rejects_column_names_as_extra_fields(
             assert response.status_code == 422, column
             pointers = {error["pointer"] for error in response.json()["errors"]}
             assert all(pointers & {place, f"{place}/{column}"} for place in places), column
-            assert not watched.has_changed(), column
+            assert not detector.has_changed(), column
             refused += 1
     assert refused > len(COLUMNS) / 2
 
@@ -112,12 +112,12 @@ PORTIONS = [tuple(sorted(COLUMNS)[start : start + _PORTION]) for start in range(
 
 @pytest.mark.parametrize("columns", PORTIONS, ids=itemgetter(0))
 async def test_form_fields_named_like_columns_are_ignored(
-    web: WebShop, watched: Watched, columns: tuple[str, ...]
+    web: WebShop, detector: ChangeDetector, columns: tuple[str, ...]
 ) -> None:
     """RFC 6749, section 3.2: unknown parameters are ignored."""
     body = {"email": "ann@example.com", "password": PASSWORD, "password_confirm": PASSWORD}
     assert (await web.visitor.post("/v1/users", json=body)).status_code == 201
-    users = dict(watched._database.tables.users)
+    users = dict(detector._database.tables.users)
     extra = {column: str(value_of(column)) for column in columns if column not in {"scope", "grant_type"}}
     log_in = {**extra, "username": "ann@example.com", "password": PASSWORD}
     tokens = (await web.visitor.post("/token", data=log_in)).json()
@@ -125,19 +125,19 @@ async def test_form_fields_named_like_columns_are_ignored(
     for issued in (tokens, (await web.visitor.post("/token", data=refresh)).json()):
         claims = jwt.decode(issued["access_token"], options={"verify_signature": False})
         assert (claims["role"], claims["sub"]) == ("customer", str(next(iter(users))))
-    assert dict(watched._database.tables.users) == users
+    assert dict(detector._database.tables.users) == users
     [session] = (await web.visitor.get("/v1/me/sessions", headers=bearing(tokens))).json()["items"]
     assert [name for name, value in extra.items() if session.get(name) == value] == []
 
 
 @pytest.mark.parametrize("columns", PORTIONS, ids=itemgetter(0))
 async def test_log_out_ignores_form_fields_named_like_columns(
-    web: WebShop, watched: Watched, columns: tuple[str, ...]
+    web: WebShop, detector: ChangeDetector, columns: tuple[str, ...]
 ) -> None:
-    surroundings = await Surroundings.of(web)
-    tables = watched._database.tables
+    sample_shop = await SampleShop.of(web)
+    tables = detector._database.tables
     before = dict(tables.sessions)
-    token = surroundings.ids["refresh_token"]
+    token = sample_shop.ids["refresh_token"]
     extra = {column: str(value_of(column)) for column in columns}
     await web.visitor.post("/oauth/revoke", data={**extra, "token": token})
     kept = dict(tables.sessions)

@@ -9,9 +9,9 @@ import httpx2
 import pytest
 
 from tests.attacks.bodies import CANARY
-from tests.attacks.conftest import Watched
+from tests.attacks.conftest import ChangeDetector
 from tests.kit.event_schemas import Operation, operations
-from tests.kit.samples import Sample, Surroundings
+from tests.kit.samples import Sample, SampleShop
 from tests.kit.web import WebShop
 
 HOSTILE = (
@@ -66,14 +66,14 @@ def operation(request: pytest.FixtureRequest) -> Operation:
 
 
 @pytest.fixture
-async def sample(surroundings: Surroundings, operation: Operation, watched: Watched) -> Sample:
-    sample = await surroundings.sample(operation)
-    watched.has_changed()
+async def sample(sample_shop: SampleShop, operation: Operation, detector: ChangeDetector) -> Sample:
+    sample = await sample_shop.sample(operation)
+    detector.has_changed()
     return sample
 
 
-def assert_refused_or_understood(response: httpx2.Response, watched: Watched, sent: object) -> None:
-    changed = watched.has_changed()
+def assert_refused_or_understood(response: httpx2.Response, detector: ChangeDetector, sent: object) -> None:
+    changed = detector.has_changed()
     assert response.status_code < 500, sent
     if not response.is_success and response.status_code != 304:
         assert CANARY not in response.text + repr(response.headers), sent
@@ -86,19 +86,19 @@ def escaped() -> Iterator[str]:
 
 
 async def test_hostile_query_parameter_is_rejected_or_handled(
-    web: WebShop, sample: Sample, watched: Watched, log: StringIO, operation: Operation
+    web: WebShop, sample: Sample, detector: ChangeDetector, log: StringIO, operation: Operation
 ) -> None:
     for parameter in operation.parameters("query"):
         for value in escaped():
             address = f"{sample.url}?{parameter['name']}={value}"
-            assert_refused_or_understood(await replace(sample, url=address).send(web), watched, address)
+            assert_refused_or_understood(await replace(sample, url=address).send(web), detector, address)
         twice = f"{sample.url}?{parameter['name']}={CANARY}&{parameter['name']}={CANARY}"
         assert (await replace(sample, url=twice).send(web)).status_code == 400
     assert CANARY not in log.getvalue()
 
 
 async def test_unknown_query_parameters_are_rejected(
-    web: WebShop, sample: Sample, watched: Watched, log: StringIO
+    web: WebShop, sample: Sample, detector: ChangeDetector, log: StringIO
 ) -> None:
     for query in (
         CANARY,
@@ -111,29 +111,29 @@ async def test_unknown_query_parameters_are_rejected(
         response = await replace(sample, url=f"{sample.url}?{query}").send(web)
         assert response.status_code == 400, query
         assert CANARY not in response.text
-        assert not watched.has_changed(), query
+        assert not detector.has_changed(), query
     assert CANARY not in log.getvalue()
 
 
 async def test_hostile_path_parameter_is_rejected(
     web: WebShop,
-    surroundings: Surroundings,
+    sample_shop: SampleShop,
     sample: Sample,
-    watched: Watched,
+    detector: ChangeDetector,
     log: StringIO,
     operation: Operation,
 ) -> None:
     for parameter in operation.parameters("path"):
         for value in escaped():
-            address = surroundings.url_of(operation, **{parameter["name"]: value or "%20"})
+            address = sample_shop.url_of(operation, **{parameter["name"]: value or "%20"})
             response = await replace(sample, url=address).send(web)
             assert response.status_code in {404, 405, 412}, address
-            assert_refused_or_understood(response, watched, address)
+            assert_refused_or_understood(response, detector, address)
     assert CANARY not in log.getvalue()
 
 
 async def test_hostile_header_is_rejected_or_handled(
-    web: WebShop, sample: Sample, watched: Watched, log: StringIO, operation: Operation
+    web: WebShop, sample: Sample, detector: ChangeDetector, log: StringIO, operation: Operation
 ) -> None:
     described = {parameter["name"] for parameter in operation.parameters("header")}
     usual = {"Accept", "If-None-Match", "X-Request-Id", "User-Agent", "Cookie", "Forwarded", "Host"}
@@ -147,13 +147,13 @@ async def test_hostile_header_is_rejected_or_handled(
             response = await web.visitor.request(
                 sample.method, sample.url, content=sample.content, headers=headers
             )
-            assert_refused_or_understood(response, watched, (name, value[:50]))
+            assert_refused_or_understood(response, detector, (name, value[:50]))
     assert CANARY not in log.getvalue()
 
 
 @pytest.mark.parametrize("name", ["Idempotency-Key", "If-Match"])
 async def test_duplicate_key_or_condition_header_is_rejected(
-    web: WebShop, sample: Sample, watched: Watched, operation: Operation, name: str
+    web: WebShop, sample: Sample, detector: ChangeDetector, operation: Operation, name: str
 ) -> None:
     if name not in {
         parameter["name"] for parameter in operation.parameters("header") if parameter["required"]
@@ -165,4 +165,4 @@ async def test_duplicate_key_or_condition_header_is_rejected(
         sample.method, sample.url, content=sample.content, headers=[*headers, *media]
     )
     assert not response.is_success
-    assert not watched.has_changed()
+    assert not detector.has_changed()

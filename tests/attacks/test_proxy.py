@@ -92,7 +92,7 @@ async def test_orders_succeed_during_silent_and_unfinished_connections(
     ) as service:
         service.await_answer()
         create_admin(service, "admin@example.com", PASSWORD)
-        bystander = await prepare(service, customer_count=4)
+        buyers = await prepare(service, customer_count=4)
         with haproxy(tmp_path, service.address.port) as port:
             for number in range(SILENT):
                 connect(sockets, port, network=number)
@@ -104,15 +104,15 @@ async def test_orders_succeed_during_silent_and_unfinished_connections(
                 orders = [
                     await http.post(
                         "/v1/orders",
-                        json={"lines": [{"product_id": bystander.product_id, "quantity": 1}]},
+                        json={"lines": [{"product_id": buyers.product_id, "quantity": 1}]},
                         headers={
-                            **bystander.customers[number % len(bystander.customers)],
+                            **buyers.customers[number % len(buyers.customers)],
                             "Idempotency-Key": uuid4().hex,
                         },
                     )
                     for number in range(40)
                 ]
-        await bystander.http.aclose()
+        await buyers.http.aclose()
         service.interrupt()
     assert [order.status_code for order in orders] == [201] * 40
 

@@ -9,10 +9,10 @@ import pytest
 from starlette.types import Message
 
 from application.rate_limits.ports import Allowance, RateLimiter, RateLimitPolicy
-from tests.attacks.conftest import Watched
+from tests.attacks.conftest import ChangeDetector
 from tests.http.test_rate_limits import UNLIMITED
 from tests.kit.event_schemas import operations
-from tests.kit.samples import FORM, Sample, Surroundings
+from tests.kit.samples import FORM, Sample, SampleShop
 from tests.kit.web import WebShop, container_over, web_shop
 
 JSON = "application/json"
@@ -38,17 +38,17 @@ def limiter() -> RecordingLimiter:
 
 
 @pytest.fixture
-async def web(watched: Watched, limiter: RecordingLimiter) -> AsyncIterator[WebShop]:
-    container = container_over(watched.store)
+async def web(detector: ChangeDetector, limiter: RecordingLimiter) -> AsyncIterator[WebShop]:
+    container = container_over(detector.store)
     container.security.rate_limiter.override(limiter)
     async with web_shop(container) as web:
         yield web
 
 
 @pytest.fixture
-async def samples(surroundings: Surroundings, limiter: RecordingLimiter) -> list[Sample]:
+async def samples(sample_shop: SampleShop, limiter: RecordingLimiter) -> list[Sample]:
     """One acceptable request of each operation that has a rate limit."""
-    samples = [await surroundings.sample(one) for one in operations() if one.id not in UNLIMITED]
+    samples = [await sample_shop.sample(one) for one in operations() if one.id not in UNLIMITED]
     limiter.counted.clear()
     return samples
 

@@ -6,13 +6,13 @@ from io import StringIO
 import pytest
 
 from entrypoints.worker import _ACTOR as WORKER
-from tests.attacks.conftest import Watched
+from tests.attacks.conftest import ChangeDetector
 from tests.kit.web import WebShop, key, order_of
 
 
 @pytest.mark.parametrize("name", [WORKER.request_id, "make_room", "cli", "clients.create", "0" * 32])
 async def test_request_id_of_a_client_is_marked_in_records_and_logs(
-    web: WebShop, watched: Watched, log: StringIO, name: str
+    web: WebShop, detector: ChangeDetector, log: StringIO, name: str
 ) -> None:
     admin, mug = await web.admin(), await web.product()
     given = {"X-Request-Id": name}
@@ -24,7 +24,7 @@ async def test_request_id_of_a_client_is_marked_in_records_and_logs(
 
     history = (await admin.get(f"{address}/history")).json()["items"]
     ledger = (await admin.get(f"/v1/stock/{mug['id']}/ledger")).json()["items"]
-    audit = [entry for entry in watched.audit_entries() if "client" in entry.actor.request_id]
+    audit = [entry for entry in detector.audit_entries() if "client" in entry.actor.request_id]
     assert {change["request_id"] for change in history} == {f"client:{name}"}
     assert {change["actor_id"] for change in history} == {(await admin.get("/v1/me")).json()["id"]}
     assert [movement["request_id"] for movement in ledger].count(f"client:{name}") == 2

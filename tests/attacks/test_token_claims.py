@@ -13,7 +13,7 @@ import jwt
 import pytest
 
 from domain.users.permissions import Scope
-from tests.attacks.conftest import Watched
+from tests.attacks.conftest import ChangeDetector
 from tests.kit.clock import FixedClock
 from tests.kit.web import WebShop, container_over, web_shop
 
@@ -23,7 +23,7 @@ MOST_SKEW = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Mint:
+class TokenSigner:
     """Signs tokens with any claims with the service's own key, and sends them."""
 
     web: WebShop
@@ -50,97 +50,99 @@ class Mint:
         return 401, code
 
 
-async def mint_of(
-    watched: Watched, bearer: Callable[[WebShop], Awaitable[httpx2.AsyncClient]], path: str
-) -> AsyncIterator[Mint]:
+async def signer_of(
+    detector: ChangeDetector, bearer: Callable[[WebShop], Awaitable[httpx2.AsyncClient]], path: str
+) -> AsyncIterator[TokenSigner]:
     clock = FixedClock()
-    container = container_over(watched.store)
+    container = container_over(detector.store)
     container.clock.override(clock)
     async with web_shop(container) as web:
         token = (await bearer(web)).headers["Authorization"].removeprefix("Bearer ")
-        [key] = await watched.store.signing_keys.all()
+        [key] = await detector.store.signing_keys.all()
         claims = jwt.decode(token, options={"verify_signature": False})
-        yield Mint(web, clock, key.private_pem, jwt.get_unverified_header(token), claims, path)
+        yield TokenSigner(web, clock, key.private_pem, jwt.get_unverified_header(token), claims, path)
 
 
 @pytest.fixture
-async def mint(watched: Watched) -> AsyncIterator[Mint]:
-    async for mint in mint_of(watched, WebShop.customer, "/v1/me"):
-        yield mint
+async def signer(detector: ChangeDetector) -> AsyncIterator[TokenSigner]:
+    async for signer in signer_of(detector, WebShop.customer, "/v1/me"):
+        yield signer
 
 
 @pytest.fixture
-async def client_mint(watched: Watched) -> AsyncIterator[Mint]:
+async def client_signer(detector: ChangeDetector) -> AsyncIterator[TokenSigner]:
     """Yield a signer of tokens for a service client that may read orders."""
 
     async def client(web: WebShop) -> httpx2.AsyncClient:
         return await web.client(Scope.READ_ORDERS)
 
-    async for mint in mint_of(watched, client, "/v1/orders"):
-        yield mint
+    async for signer in signer_of(detector, client, "/v1/orders"):
+        yield signer
 
 
-async def test_token_with_every_required_claim_is_accepted(mint: Mint) -> None:
-    assert set(CLAIMS) == set(mint.claims)
-    assert await mint.status() == (200, "")
+async def test_token_with_every_required_claim_is_accepted(signer: TokenSigner) -> None:
+    assert set(CLAIMS) == set(signer.claims)
+    assert await signer.status() == (200, "")
 
 
 @pytest.mark.parametrize("claim", CLAIMS)
-async def test_token_that_lacks_one_claim_is_rejected(mint: Mint, claim: str) -> None:
-    assert await mint.status(**{claim: None}) == (401, "invalid_token")
+async def test_token_that_lacks_one_claim_is_rejected(signer: TokenSigner, claim: str) -> None:
+    assert await signer.status(**{claim: None}) == (401, "invalid_token")
 
 
-async def test_client_token_with_every_required_claim_is_accepted(client_mint: Mint) -> None:
-    assert set(CLIENT_CLAIMS) == set(client_mint.claims)
-    assert await client_mint.status() == (200, "")
+async def test_client_token_with_every_required_claim_is_accepted(client_signer: TokenSigner) -> None:
+    assert set(CLIENT_CLAIMS) == set(client_signer.claims)
+    assert await client_signer.status() == (200, "")
 
 
 @pytest.mark.parametrize("claim", CLIENT_CLAIMS)
-async def test_client_token_that_lacks_one_claim_is_rejected(client_mint: Mint, claim: str) -> None:
-    assert await client_mint.status(**{claim: None}) == (401, "invalid_token")
+async def test_client_token_that_lacks_one_claim_is_rejected(client_signer: TokenSigner, claim: str) -> None:
+    assert await client_signer.status(**{claim: None}) == (401, "invalid_token")
 
 
-async def test_client_token_with_a_user_subject_is_rejected(client_mint: Mint) -> None:
+async def test_client_token_with_a_user_subject_is_rejected(client_signer: TokenSigner) -> None:
     other = "0192f0c4-0000-7000-8000-000000000001"
-    assert await client_mint.status(sub=other) == (401, "invalid_token")
-    assert await client_mint.status(client_id="steelyard") == (401, "invalid_token")
+    assert await client_signer.status(sub=other) == (401, "invalid_token")
+    assert await client_signer.status(client_id="steelyard") == (401, "invalid_token")
 
 
 @pytest.mark.parametrize("scope", ["orders:read no:such", "admin", "ORDERS:READ"])
-async def test_unknown_scope_grants_no_permission(client_mint: Mint, scope: str) -> None:
-    assert await client_mint.status(scope=scope) == (401, "invalid_token")
-    assert await client_mint.status(scope="") == (403, "")
+async def test_unknown_scope_grants_no_permission(client_signer: TokenSigner, scope: str) -> None:
+    assert await client_signer.status(scope=scope) == (401, "invalid_token")
+    assert await client_signer.status(scope="") == (403, "")
 
 
-async def test_role_in_a_client_token_is_ignored(client_mint: Mint) -> None:
-    assert await client_mint.status(role="admin", scope="events:read") == (403, "")
+async def test_role_in_a_client_token_is_ignored(client_signer: TokenSigner) -> None:
+    assert await client_signer.status(role="admin", scope="events:read") == (403, "")
 
 
-async def test_client_claims_in_a_user_token_are_ignored(mint: Mint) -> None:
+async def test_client_claims_in_a_user_token_are_ignored(signer: TokenSigner) -> None:
     secret_id = "0192f0c4-0000-7000-8000-000000000001"
-    assert await mint.status(secret_id=secret_id) == (401, "invalid_token")
+    assert await signer.status(secret_id=secret_id) == (401, "invalid_token")
 
 
 @pytest.mark.parametrize("kid", ["foreign", "", "../../etc/passwd", "' OR 1=1 --"])
-async def test_token_with_an_unknown_key_id_is_rejected(mint: Mint, kid: str) -> None:
-    assert await mint.status({"kid": kid}) == (401, "invalid_token")
+async def test_token_with_an_unknown_key_id_is_rejected(signer: TokenSigner, kid: str) -> None:
+    assert await signer.status({"kid": kid}) == (401, "invalid_token")
 
 
 @pytest.mark.parametrize("kind", ["JWT", "jwt", "id+jwt", "logout+jwt", "application/jwt", "", None])
-async def test_token_with_another_typ_header_is_rejected(mint: Mint, kind: str | None) -> None:
-    assert await mint.status({"typ": kind}) == (401, "invalid_token")
+async def test_token_with_another_typ_header_is_rejected(signer: TokenSigner, kind: str | None) -> None:
+    assert await signer.status({"typ": kind}) == (401, "invalid_token")
 
 
 @pytest.mark.parametrize(("seconds", "opens"), [(MOST_SKEW - 1, 200), (MOST_SKEW, 401), (MOST_SKEW + 1, 401)])
-async def test_expired_token_is_accepted_only_within_the_leeway(mint: Mint, seconds: int, opens: int) -> None:
-    mint.clock.advance(timedelta(seconds=mint.claims["exp"] - mint.claims["iat"] + seconds))
-    assert await mint.status() == (opens, "token_expired" if opens == 401 else "")
+async def test_expired_token_is_accepted_only_within_the_leeway(
+    signer: TokenSigner, seconds: int, opens: int
+) -> None:
+    signer.clock.advance(timedelta(seconds=signer.claims["exp"] - signer.claims["iat"] + seconds))
+    assert await signer.status() == (opens, "token_expired" if opens == 401 else "")
 
 
 @pytest.mark.parametrize(("seconds", "opens"), [(MOST_SKEW, 200), (MOST_SKEW + 1, 401)])
 async def test_token_issued_in_the_future_is_accepted_only_within_the_leeway(
-    mint: Mint, seconds: int, opens: int
+    signer: TokenSigner, seconds: int, opens: int
 ) -> None:
-    later = mint.claims["iat"] + seconds
-    assert await mint.status(iat=later, exp=later + 600) == (opens, "invalid_token" if opens == 401 else "")
-    assert await mint.status(nbf=later) == (opens, "invalid_token" if opens == 401 else "")
+    later = signer.claims["iat"] + seconds
+    assert await signer.status(iat=later, exp=later + 600) == (opens, "invalid_token" if opens == 401 else "")
+    assert await signer.status(nbf=later) == (opens, "invalid_token" if opens == 401 else "")

@@ -15,7 +15,7 @@ from tests.kit.webhooks import Webhooks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Carrier:
+class EventDestination:
     """A destination of events. `publishers` belong to two processes.
 
     `received` returns the event ids in order.
@@ -26,26 +26,26 @@ class Carrier:
 
 
 @asynccontextmanager
-async def to_webhooks(shop: Shop) -> AsyncIterator[Carrier]:
+async def to_webhooks(shop: Shop) -> AsyncIterator[EventDestination]:
     webhooks = Webhooks(shop)
     endpoint = await webhooks.endpoint()
 
     async def received() -> list[EventId]:
         return [delivery.event_id for delivery in reversed(await webhooks.log(endpoint.id))]
 
-    yield Carrier(
+    yield EventDestination(
         publishers=[QueueDeliveries(shop.store.delivery_queue, shop.clock) for _ in range(2)],
         received=received,
     )
 
 
 @asynccontextmanager
-async def to_nats(url: str) -> AsyncIterator[Carrier]:
+async def to_nats(url: str) -> AsyncIterator[EventDestination]:
     publishers = [NatsPublisher([url], stream=STREAM, prefix=PREFIX, source=SOURCE) for _ in range(2)]
 
     async def received() -> list[EventId]:
         return [EventId(UUID(stored.message_id)) for stored in await stored_at(url)]
 
-    yield Carrier(publishers=publishers, received=received)
+    yield EventDestination(publishers=publishers, received=received)
     for publisher in publishers:
         await publisher.close()

@@ -32,13 +32,17 @@ ADDRESS = Address(
 
 
 @pytest.fixture
-def till(shop: Shop) -> CallerId:
+def service_client(shop: Shop) -> CallerId:
     """The id of a service client."""
     return ClientId(shop.ids.new())
 
 
-async def an_order(shop: Shop, till: CallerId, *, guest: Guest = GUEST, key: str | None = None) -> OrderView:
-    placing = shop.placing((await shop.product(stock=5), 1), customer=guest, placed_by=till, key=key)
+async def an_order(
+    shop: Shop, service_client: CallerId, *, guest: Guest = GUEST, key: str | None = None
+) -> OrderView:
+    placing = shop.placing(
+        (await shop.product(stock=5), 1), customer=guest, placed_by=service_client, key=key
+    )
     request = replace(placing.request, shipping_address=ADDRESS, note="Ring twice")
     return (await shop.place_order(replace(placing, request=request))).result
 
@@ -59,8 +63,8 @@ async def read(shop: Shop, order: OrderView, version: int) -> OrderView:
     return await shop.get_guest_order(order.id, is_valid=lambda valid: valid == version)
 
 
-async def test_order_of_a_guest_is_placed_paid_and_fulfilled(shop: Shop, till: CallerId) -> None:
-    order = await an_order(shop, till)
+async def test_order_of_a_guest_is_placed_paid_and_fulfilled(shop: Shop, service_client: CallerId) -> None:
+    order = await an_order(shop, service_client)
     assert (order.customer_id, order.guest) == (None, GuestView("Ann@example.com", "Ann Example"))
     await shop.pay(order)
     await shop.fulfil(await shop.see(order))
@@ -70,37 +74,39 @@ async def test_order_of_a_guest_is_placed_paid_and_fulfilled(shop: Shop, till: C
     await assert_invariants(shop)
 
 
-async def test_limits_of_customers_do_not_apply_to_guests(shop: Shop, till: CallerId) -> None:
+async def test_limits_of_customers_do_not_apply_to_guests(shop: Shop, service_client: CallerId) -> None:
     shop.hold_limits = HoldLimits(max_unpaid_orders=1, max_units_held=1, requires_verified_email=True)
-    orders = [await an_order(shop, till) for _ in range(2)]
+    orders = [await an_order(shop, service_client) for _ in range(2)]
     assert len(orders) == len(await every_order(shop))
 
 
-async def test_invalid_name_of_a_guest_is_rejected(shop: Shop, till: CallerId) -> None:
+async def test_invalid_name_of_a_guest_is_rejected(shop: Shop, service_client: CallerId) -> None:
     with pytest.raises(ValidationFailed) as rejected:
-        await an_order(shop, till, guest=replace(GUEST, full_name="x" * 201))
+        await an_order(shop, service_client, guest=replace(GUEST, full_name="x" * 201))
     assert [violation.path for violation in rejected.value.violations] == [("guest", "full_name")]
 
 
 async def test_order_request_with_inconsistent_customer_fields_is_rejected(
-    shop: Shop, till: CallerId
+    shop: Shop, service_client: CallerId
 ) -> None:
-    request = shop.placing((await shop.product(stock=5), 1), customer=GUEST, placed_by=till).request
+    request = shop.placing((await shop.product(stock=5), 1), customer=GUEST, placed_by=service_client).request
     for changes in ({"guest": None}, {"placed_by": None}, {"customer_id": (await shop.customer()).id}):
         with pytest.raises(ValueError, match="guest"):
             replace(request, **changes)
 
 
-async def test_guest_can_read_the_order_only_with_its_latest_token(shop: Shop, till: CallerId) -> None:
-    order = await an_order(shop, till)
+async def test_guest_can_read_the_order_only_with_its_latest_token(
+    shop: Shop, service_client: CallerId
+) -> None:
+    order = await an_order(shop, service_client)
     assert await read(shop, order, 1) == replace(order, allowed_actions=())
     with pytest.raises(NotFound):
         await read(shop, order, 2)
-    assert await shop.renew_order_token(order.id, actor=Actor(till, "test")) == 2
+    assert await shop.renew_order_token(order.id, actor=Actor(service_client, "test")) == 2
     with pytest.raises(NotFound):
         await read(shop, order, 1)
     assert (await read(shop, order, 2)).id == order.id
-    assert await shop.renew_order_token(order.id, actor=Actor(till, "test")) == 3
+    assert await shop.renew_order_token(order.id, actor=Actor(service_client, "test")) == 3
 
 
 async def test_order_of_a_customer_has_no_order_token(shop: Shop) -> None:
@@ -113,9 +119,9 @@ async def test_order_of_a_customer_has_no_order_token(shop: Shop) -> None:
 
 
 async def test_guest_cannot_read_an_order_that_is_claimed_during_the_read(
-    shop: Shop, till: CallerId, monkeypatch: pytest.MonkeyPatch
+    shop: Shop, service_client: CallerId, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    order, ann = await an_order(shop, till), await an_account(shop)
+    order, ann = await an_order(shop, service_client), await an_account(shop)
     token_version = shop.store.orders.token_version
 
     async def token_version_before_a_claim(order_id: OrderId) -> int | None:
@@ -128,9 +134,9 @@ async def test_guest_cannot_read_an_order_that_is_claimed_during_the_read(
         await read(shop, order, 1)
 
 
-async def test_verified_account_claims_its_guest_orders(shop: Shop, till: CallerId) -> None:
-    orders = [await an_order(shop, till), await an_order(shop, till)]
-    other = await an_order(shop, till, guest=Guest(email=EmailAddress.of("bob", "example.com")))
+async def test_verified_account_claims_its_guest_orders(shop: Shop, service_client: CallerId) -> None:
+    orders = [await an_order(shop, service_client), await an_order(shop, service_client)]
+    other = await an_order(shop, service_client, guest=Guest(email=EmailAddress.of("bob", "example.com")))
     await shop.pay(orders[0])
     ann = await an_account(shop)
     actor = Actor(ann.id, "claim")
@@ -150,16 +156,18 @@ async def test_verified_account_claims_its_guest_orders(shop: Shop, till: Caller
     await assert_invariants(shop)
 
 
-async def test_account_without_a_verified_address_claims_nothing(shop: Shop, till: CallerId) -> None:
-    order = await an_order(shop, till)
+async def test_account_without_a_verified_address_claims_nothing(
+    shop: Shop, service_client: CallerId
+) -> None:
+    order = await an_order(shop, service_client)
     ann = await an_account(shop, is_verified=False)
     with pytest.raises(EmailNotVerified):
         await shop.claim_guest_orders(ann.id, actor=SOMEBODY)
     assert await shop.see(order) == order
 
 
-async def test_key_of_a_claimed_order_places_no_second_order(shop: Shop, till: CallerId) -> None:
-    placing = shop.placing((await shop.product(stock=5), 1), customer=GUEST, placed_by=till)
+async def test_key_of_a_claimed_order_places_no_second_order(shop: Shop, service_client: CallerId) -> None:
+    placing = shop.placing((await shop.product(stock=5), 1), customer=GUEST, placed_by=service_client)
     order = (await shop.place_order(placing)).result
     ann = await an_account(shop)
     await shop.claim_guest_orders(ann.id, actor=SOMEBODY)
@@ -171,8 +179,8 @@ async def test_key_of_a_claimed_order_places_no_second_order(shop: Shop, till: C
     await assert_invariants(shop)
 
 
-async def test_closing_an_account_erases_its_guest_orders(shop: Shop, till: CallerId) -> None:
-    unpaid, paid, shipped = [await an_order(shop, till, key=key) for key in "abc"]
+async def test_closing_an_account_erases_its_guest_orders(shop: Shop, service_client: CallerId) -> None:
+    unpaid, paid, shipped = [await an_order(shop, service_client, key=key) for key in "abc"]
     for order in (paid, shipped):
         await shop.pay(order)
     await shop.fulfil(await shop.see(shipped))
@@ -187,15 +195,17 @@ async def test_closing_an_account_erases_its_guest_orders(shop: Shop, till: Call
     assert ((await shop.see(paid)).guest, (await shop.see(paid)).note) == (None, "Ring twice")
     async with shop.store.unit_of_work() as work:
         keys = [
-            shop.key(None, operation=IdempotentOperation.PLACE_ORDER, principal=str(till), key=k)
+            shop.key(None, operation=IdempotentOperation.PLACE_ORDER, principal=str(service_client), key=k)
             for k in "abc"
         ]
         assert await work.idempotency.claim(keys, OrderView) == {}
     await assert_invariants(shop)
 
 
-async def test_expired_order_of_a_guest_is_pruned_without_personal_data(shop: Shop, till: CallerId) -> None:
-    order = await an_order(shop, till, key="k")
+async def test_expired_order_of_a_guest_is_pruned_without_personal_data(
+    shop: Shop, service_client: CallerId
+) -> None:
+    order = await an_order(shop, service_client, key="k")
     shop.clock.advance(HOLD)
     assert await shop.expire() == 1
     await shop.order(await shop.product(stock=5))
@@ -204,13 +214,15 @@ async def test_expired_order_of_a_guest_is_pruned_without_personal_data(shop: Sh
     with pytest.raises(NotFound):
         await shop.see(order)
     async with shop.store.unit_of_work() as work:
-        key = shop.key(None, operation=IdempotentOperation.PLACE_ORDER, principal=str(till), key="k")
+        key = shop.key(
+            None, operation=IdempotentOperation.PLACE_ORDER, principal=str(service_client), key="k"
+        )
         [stored] = (await work.idempotency.claim([key], OrderView)).values()
     assert (stored.result.status, stored.result.guest) == (OrderStatus.EXPIRED, None)
 
 
-async def test_staff_find_the_orders_of_a_guest_by_the_address(shop: Shop, till: CallerId) -> None:
-    order, ann = await an_order(shop, till), await an_account(shop)
+async def test_staff_find_the_orders_of_a_guest_by_the_address(shop: Shop, service_client: CallerId) -> None:
+    order, ann = await an_order(shop, service_client), await an_account(shop)
     own = await shop.order(await shop.product(stock=5), customer=ann)
     await shop.order(await shop.product(stock=5))
     page = await shop.list_orders(

@@ -30,7 +30,9 @@ def rows_for(products: Sequence[ProductView], changes: ProductChanges = CHEAPER)
 
 
 @asynccontextmanager
-async def held_up(shop: Shop, products: Sequence[ProductView]) -> AsyncIterator[asyncio.Task[ImportResult]]:
+async def blocked_import(
+    shop: Shop, products: Sequence[ProductView]
+) -> AsyncIterator[asyncio.Task[ImportResult]]:
     """Start an import of lower prices, and block it before its commit.
 
     At this point it has changed the products. It waits for the stock that it locks first, so it has locked no
@@ -49,7 +51,7 @@ async def held_up(shop: Shop, products: Sequence[ProductView]) -> AsyncIterator[
 
 async def test_orders_are_placed_while_an_import_changes_their_products(shop: Shop) -> None:
     products = [await shop.product(stock=5, price=1000) for _ in range(4)]
-    async with held_up(shop, products) as importing:
+    async with blocked_import(shop, products) as importing:
         orders = [await asyncio.wait_for(shop.order(product), SOON) for product in products[1:]]
         assert [order.total.amount for order in orders] == [1000] * 3
         assert not importing.done()
@@ -60,7 +62,7 @@ async def test_orders_are_placed_while_an_import_changes_their_products(shop: Sh
 
 async def test_edit_of_a_version_read_during_an_import_is_rejected(shop: Shop) -> None:
     products = [await shop.product(stock=5) for _ in range(2)]
-    async with held_up(shop, products) as importing:
+    async with blocked_import(shop, products) as importing:
         await asyncio.wait_for(shop.order(products[1]), SOON)
         seen = await shop.get_product(products[1].id, include_archived=False)
     await importing
@@ -85,7 +87,7 @@ async def test_edit_during_an_import_waits_and_is_rejected(shop: Shop) -> None:
         changes=ProductChanges(price=Money(2, "EUR")),
         actor=SOMEBODY,
     )
-    async with held_up(shop, products) as importing:
+    async with blocked_import(shop, products) as importing:
         editing = asyncio.create_task(shop.change_product(command))
         await asyncio.wait_for(shop.order(products[1]), SOON)
     await importing

@@ -40,7 +40,7 @@ async def account(shop: Shop) -> UserView:
     return UserView.of(user)
 
 
-async def asked_for_reset(shop: Shop, email: EmailAddress = ANN.email) -> str:
+async def mailed_reset_token(shop: Shop, email: EmailAddress = ANN.email) -> str:
     """Request a password reset, and return the token from the message."""
     await shop.request_password_reset(email, network=NETWORK)
     await shop.deliver_mail()
@@ -97,13 +97,13 @@ async def test_mailed_token_is_rejected_for_another_purpose(shop: Shop) -> None:
         await reset(shop, confirmation)
     await verify(shop, confirmation)
     with pytest.raises(InvalidOneTimeToken):
-        await verify(shop, await asked_for_reset(shop))
+        await verify(shop, await mailed_reset_token(shop))
 
 
 async def test_password_reset_ends_all_sessions(shop: Shop) -> None:
     ann = (await shop.sign_up(ANN)).result
     tokens = await shop.logged_in(ann)
-    await reset(shop, await asked_for_reset(shop))
+    await reset(shop, await mailed_reset_token(shop))
     with pytest.raises(InvalidRefreshToken):
         await shop.refresh_session(tokens.refresh.text, actor=SOMEBODY)
     async with shop.store.unit_of_work() as work:
@@ -116,7 +116,7 @@ async def test_password_reset_ends_all_sessions(shop: Shop) -> None:
 async def test_password_reset_activates_a_pending_account_of_a_former_release(shop: Shop) -> None:
     await shop.sign_up(ANN)
     await change_status(shop, UserStatus.PENDING)
-    await reset(shop, await asked_for_reset(shop), NEW_PASSWORD)
+    await reset(shop, await mailed_reset_token(shop), NEW_PASSWORD)
     assert (await account(shop)).status is UserStatus.ACTIVE
 
 
@@ -142,14 +142,14 @@ async def test_account_with_the_status_pending_cannot_log_in(shop: Shop) -> None
 
 async def test_only_the_latest_reset_token_is_valid(shop: Shop) -> None:
     await shop.sign_up(ANN)
-    replaced = await asked_for_reset(shop)
-    used = await asked_for_reset(shop)
+    replaced = await mailed_reset_token(shop)
+    used = await mailed_reset_token(shop)
     with pytest.raises(InvalidOneTimeToken):
         await reset(shop, replaced)
     with pytest.raises(WeakPassword):
         await reset(shop, used, "short")
     await reset(shop, used)
-    expired = await asked_for_reset(shop)
+    expired = await mailed_reset_token(shop)
     shop.clock.advance(HALF_AN_HOUR)
     for token in (used, expired):
         with pytest.raises(InvalidOneTimeToken):
@@ -158,7 +158,7 @@ async def test_only_the_latest_reset_token_is_valid(shop: Shop) -> None:
 
 async def test_one_of_two_concurrent_uses_of_a_mailed_token_succeeds(shop: Shop) -> None:
     await shop.sign_up(ANN)
-    token = await asked_for_reset(shop)
+    token = await mailed_reset_token(shop)
     outcomes = await asyncio.gather(*(reset(shop, token) for _ in range(5)), return_exceptions=True)
     refusals = [outcome for outcome in outcomes if outcome is not None]
     assert [type(refusal) for refusal in refusals] == [InvalidOneTimeToken] * 4
@@ -166,7 +166,9 @@ async def test_one_of_two_concurrent_uses_of_a_mailed_token_succeeds(shop: Shop)
 
 async def test_password_reset_with_a_reused_key_is_replayed(shop: Shop) -> None:
     await shop.sign_up(ANN)
-    command = ResetPasswordCommand(token=await asked_for_reset(shop), password=NEW_PASSWORD, actor=SOMEBODY)
+    command = ResetPasswordCommand(
+        token=await mailed_reset_token(shop), password=NEW_PASSWORD, actor=SOMEBODY
+    )
     command = replace(command, key=shop.key(command.token, operation=IdempotentOperation.RESET_PASSWORD))
     first, again = await shop.reset_password(command), await shop.reset_password(command)
     assert (first.replayed, again.replayed) == (False, True)
@@ -181,7 +183,7 @@ async def test_password_reset_request_sends_no_mail_to_an_unknown_address(shop: 
 @pytest.mark.parametrize("status", [UserStatus.DISABLED, UserStatus.CLOSED])
 async def test_disabled_or_closed_account_gets_no_reset_mail(shop: Shop, status: UserStatus) -> None:
     await shop.sign_up(ANN)
-    token = await asked_for_reset(shop)
+    token = await mailed_reset_token(shop)
     await change_status(shop, status)
     with pytest.raises(InvalidOneTimeToken):
         await reset(shop, token)
@@ -232,7 +234,7 @@ async def test_obsolete_mail_is_not_sent(shop: Shop) -> None:
     (failure,) = await shop.deliver_mail()
     assert failure.is_set_aside
     assert shop.mailbox.messages == []
-    await asked_for_reset(shop)
+    await mailed_reset_token(shop)
 
 
 async def test_mail_to_a_rejected_address_is_not_retried(shop: Shop) -> None:

@@ -18,29 +18,35 @@ from tests.kit.shop import Shop
 
 
 @pytest.fixture
-def till(shop: Shop) -> CallerId:
+def service_client(shop: Shop) -> CallerId:
     """The id of a service client."""
     return ClientId(shop.ids.new())
 
 
-async def test_order_placed_by_a_service_client_belongs_to_its_customer(shop: Shop, till: CallerId) -> None:
+async def test_order_placed_by_a_service_client_belongs_to_its_customer(
+    shop: Shop, service_client: CallerId
+) -> None:
     mug, ann, bob = await shop.product(stock=5), await shop.customer(), await shop.customer()
-    order = (await shop.place_order(shop.placing((mug, 2), customer=ann, placed_by=till))).result
+    order = (await shop.place_order(shop.placing((mug, 2), customer=ann, placed_by=service_client))).result
     assert order.customer_id == ann.id
     assert await shop.every_order_of(ann) == (order,)
     assert await shop.get_order(order.id, access=OrderAccess.own(ann.id)) == order
     assert await shop.every_order_of(bob) == ()
     [placed] = await history(shop, order)
-    assert placed.actor_id == till
+    assert placed.actor_id == service_client
     await shop.pay(order)
     await shop.fulfil(await shop.see(order))
     await assert_invariants(shop)
 
 
-async def test_equal_keys_of_different_callers_place_separate_orders(shop: Shop, till: CallerId) -> None:
+async def test_equal_keys_of_different_callers_place_separate_orders(
+    shop: Shop, service_client: CallerId
+) -> None:
     mug, ann = await shop.product(stock=5), await shop.customer()
     staff = await shop.customer()
-    placings = [shop.placing((mug, 1), customer=ann, placed_by=by, key="k") for by in (None, till, staff.id)]
+    placings = [
+        shop.placing((mug, 1), customer=ann, placed_by=by, key="k") for by in (None, service_client, staff.id)
+    ]
     orders = [(await shop.place_order(placing)).result for placing in placings]
     assert len({order.id for order in orders}) == 3
     again = [await shop.place_order(placing) for placing in placings]
@@ -48,17 +54,21 @@ async def test_equal_keys_of_different_callers_place_separate_orders(shop: Shop,
     await assert_invariants(shop)
 
 
-async def test_key_reused_by_a_caller_for_another_customer_is_rejected(shop: Shop, till: CallerId) -> None:
+async def test_key_reused_by_a_caller_for_another_customer_is_rejected(
+    shop: Shop, service_client: CallerId
+) -> None:
     mug, ann, bob = await shop.product(stock=5), await shop.customer(), await shop.customer()
-    await shop.place_order(shop.placing((mug, 1), customer=ann, placed_by=till, key="k"))
+    await shop.place_order(shop.placing((mug, 1), customer=ann, placed_by=service_client, key="k"))
     with pytest.raises(IdempotencyKeyReused):
-        await shop.place_order(shop.placing((mug, 1), customer=bob, placed_by=till, key="k"))
+        await shop.place_order(shop.placing((mug, 1), customer=bob, placed_by=service_client, key="k"))
     assert len(await every_order(shop)) == 1
 
 
-async def test_retry_with_a_pruned_key_of_a_caller_places_no_second_order(shop: Shop, till: CallerId) -> None:
+async def test_retry_with_a_pruned_key_of_a_caller_places_no_second_order(
+    shop: Shop, service_client: CallerId
+) -> None:
     mug, ann, bob = await shop.product(stock=5), await shop.customer(), await shop.customer()
-    placing = shop.placing((mug, 1), customer=ann, placed_by=till, key="k")
+    placing = shop.placing((mug, 1), customer=ann, placed_by=service_client, key="k")
     order = (await shop.place_order(placing)).result
     own = (await shop.place_order(shop.placing((mug, 1), customer=ann, key="k"))).result
     assert await shop.store.replays.prune(before=datetime.now(UTC) + timedelta(days=1), limit=9) == 2
@@ -68,25 +78,25 @@ async def test_retry_with_a_pruned_key_of_a_caller_places_no_second_order(shop: 
     assert found is not None
     assert found.result == own
     with pytest.raises(IdempotencyKeyReused):
-        await shop.place_order(shop.placing((mug, 1), customer=bob, placed_by=till, key="k"))
+        await shop.place_order(shop.placing((mug, 1), customer=bob, placed_by=service_client, key="k"))
     async with shop.store.unit_of_work() as work:
-        orders = await work.orders.find_by_keys([(till, "k"), (ann.id, "k"), (bob.id, "k")])
+        orders = await work.orders.find_by_keys([(service_client, "k"), (ann.id, "k"), (bob.id, "k")])
     assert {key: stored.result.id for key, stored in orders.items()} == {
-        (till, "k"): order.id,
+        (service_client, "k"): order.id,
         (ann.id, "k"): own.id,
     }
 
 
 @pytest.mark.parametrize("status", [None, UserStatus.DISABLED, UserStatus.CLOSED])
 async def test_order_for_an_account_that_is_not_active_is_rejected(
-    shop: Shop, till: CallerId, status: UserStatus | None
+    shop: Shop, service_client: CallerId, status: UserStatus | None
 ) -> None:
     mug, customer = await shop.product(stock=5), await shop.customer()
     if status is None:
         customer = replace(customer, id=UserId(shop.ids.new()))
     else:
         await set_status(shop, customer, status)
-    placing = shop.placing((mug, 1), customer=customer, placed_by=till)
+    placing = shop.placing((mug, 1), customer=customer, placed_by=service_client)
     shop.keys_sent.clear()
     with pytest.raises(ValidationFailed) as rejected:
         await shop.place_order(placing)
@@ -96,13 +106,13 @@ async def test_order_for_an_account_that_is_not_active_is_rejected(
 
 
 async def test_orders_placed_by_any_caller_count_toward_the_customers_limits(
-    shop: Shop, till: CallerId
+    shop: Shop, service_client: CallerId
 ) -> None:
     shop.hold_limits = HoldLimits(max_unpaid_orders=2)
     mug, ann = await shop.product(stock=5), await shop.customer()
     await shop.order(mug, customer=ann)
-    await shop.place_order(shop.placing((mug, 1), customer=ann, placed_by=till))
-    for caller in (None, till):
+    await shop.place_order(shop.placing((mug, 1), customer=ann, placed_by=service_client))
+    for caller in (None, service_client):
         placing = shop.placing((mug, 1), customer=ann, placed_by=caller)
         with pytest.raises(TooManyUnpaidOrders):
             await shop.place_order(placing)

@@ -210,7 +210,7 @@ async def test_concurrent_cancellations_with_one_key_return_equal_results(shop: 
 @pytest.mark.parametrize("seed", range(4))
 async def test_concurrent_orders_have_the_results_of_a_serial_execution(store: Store, seed: int) -> None:
     race = drawn_by(Random(seed))  # noqa: S311 - pseudo-random, so that every run is the same
-    scene = await set_up(store, race)
-    outcomes, order = await run_at_once(scene, race)
+    race_set_up = await set_up(store, race)
+    outcomes, order = await run_at_once(race_set_up, race)
     assert outcomes == await run_in_order(await set_up(memory_store(), race), race, order)
-    await assert_invariants(scene.shop)
+    await assert_invariants(race_set_up.shop)

@@ -19,7 +19,7 @@ from tests.kit.examples import an_order
 from tests.kit.shop import STAFF, Shop
 
 
-async def taken_long_ago(shop: Shop, command: PlaceOrderCommand) -> OrderView:
+async def order_with_pruned_key(shop: Shop, command: PlaceOrderCommand) -> OrderView:
     """Place the order of a command, and prune its idempotency record."""
     product = await shop.get_product(command.request.lines[0].product_id, include_archived=True)
     order = an_order(
@@ -33,7 +33,7 @@ async def taken_long_ago(shop: Shop, command: PlaceOrderCommand) -> OrderView:
 
 async def test_retry_with_a_pruned_key_returns_the_order_of_the_last_unit(shop: Shop) -> None:
     command = shop.placing((await shop.product(stock=0), 1), customer=await shop.customer())
-    order = await taken_long_ago(shop, command)
+    order = await order_with_pruned_key(shop, command)
     for _ in range(2):
         assert await shop.place_order(command) == IdempotentResult(
             order, replayed=True, is_current_state=True
@@ -43,7 +43,7 @@ async def test_retry_with_a_pruned_key_returns_the_order_of_the_last_unit(shop: 
 async def test_retry_with_a_pruned_key_returns_the_order_of_an_archived_product(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     command = shop.placing((mug, 1), customer=await shop.customer())
-    order = await taken_long_ago(shop, command)
+    order = await order_with_pruned_key(shop, command)
     await shop.archive_product(mug.id, expected_version=mug.version, actor=SOMEBODY)
     assert await shop.place_order(command) == IdempotentResult(order, replayed=True, is_current_state=True)
 
@@ -52,7 +52,7 @@ async def test_each_pruned_key_of_a_batch_returns_its_own_order(shop: Shop) -> N
     sold_out, mug = await shop.product(stock=0), await shop.product(stock=1)
     ann, bob = await shop.customer(), await shop.customer()
     taken = shop.placing((sold_out, 1), customer=ann, key="k")
-    order = await taken_long_ago(shop, taken)
+    order = await order_with_pruned_key(shop, taken)
     refused = shop.placing((sold_out, 1), customer=bob, key="k")
     placed = shop.placing((mug, 1), customer=bob, key="other")
     answers = await shop.batch()([refused, taken, placed])

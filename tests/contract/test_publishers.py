@@ -8,23 +8,25 @@ import pytest
 
 from application.events.relay_events import LEASE, RelayEvents
 from application.events.views import PublishedEvent
-from tests.contract.event_carriers import Carrier, to_nats, to_webhooks
+from tests.contract.event_carriers import EventDestination, to_nats, to_webhooks
 from tests.kit.shop import Shop
 from tests.servers.nats import nats_server
 
 
 @pytest.fixture(params=["webhooks", "nats"])
-async def carrier(request: pytest.FixtureRequest, shop: Shop, tmp_path: Path) -> AsyncIterator[Carrier]:
+async def event_destination(
+    request: pytest.FixtureRequest, shop: Shop, tmp_path: Path
+) -> AsyncIterator[EventDestination]:
     if request.param == "webhooks":
-        async with to_webhooks(shop) as carrier:
-            yield carrier
+        async with to_webhooks(shop) as event_destination:
+            yield event_destination
         return
     with nats_server(tmp_path) as server:
-        async with to_nats(server.url) as carrier:
-            yield carrier
+        async with to_nats(server.url) as event_destination:
+            yield event_destination
 
 
-async def happened(shop: Shop, times: int) -> Sequence[PublishedEvent]:
+async def create_events(shop: Shop, times: int) -> Sequence[PublishedEvent]:
     """Create some events, and return all events of the feed."""
     for _ in range(times):
         await shop.product()
@@ -32,53 +34,59 @@ async def happened(shop: Shop, times: int) -> Sequence[PublishedEvent]:
     return (await shop.store.event_feed.read(after=None, type_=None, limit=1000)).events
 
 
-def relay(shop: Shop, carrier: Carrier, process: int) -> RelayEvents:
-    publisher = carrier.publishers[process]
+def relay(shop: Shop, event_destination: EventDestination, process: int) -> RelayEvents:
+    publisher = event_destination.publishers[process]
     return RelayEvents(shop.store.event_feed, shop.store.relay_progress, publisher, shop.clock, shop.ids)
 
 
-async def test_published_events_arrive_in_order(shop: Shop, carrier: Carrier) -> None:
-    events = await happened(shop, 5)
-    await carrier.publishers[0].publish(events[:3])
-    assert await carrier.received() == [event.id for event in events[:3]]
-    await carrier.publishers[0].publish(events[3:])
-    assert await carrier.received() == [event.id for event in events]
+async def test_published_events_arrive_in_order(shop: Shop, event_destination: EventDestination) -> None:
+    events = await create_events(shop, 5)
+    await event_destination.publishers[0].publish(events[:3])
+    assert await event_destination.received() == [event.id for event in events[:3]]
+    await event_destination.publishers[0].publish(events[3:])
+    assert await event_destination.received() == [event.id for event in events]
 
 
-async def test_event_published_twice_is_stored_once(shop: Shop, carrier: Carrier) -> None:
-    events = await happened(shop, 4)
-    await carrier.publishers[0].publish(events[:3])
-    await carrier.publishers[1].publish(events[1:])
-    assert await carrier.received() == [event.id for event in events]
+async def test_event_published_twice_is_stored_once(shop: Shop, event_destination: EventDestination) -> None:
+    events = await create_events(shop, 4)
+    await event_destination.publishers[0].publish(events[:3])
+    await event_destination.publishers[1].publish(events[1:])
+    assert await event_destination.received() == [event.id for event in events]
 
 
-async def test_concurrent_publishers_keep_the_order_without_duplicates(shop: Shop, carrier: Carrier) -> None:
-    events = await happened(shop, 20)
-    await asyncio.gather(*(publisher.publish(events) for publisher in carrier.publishers for _ in range(2)))
-    assert await carrier.received() == [event.id for event in events]
+async def test_concurrent_publishers_keep_the_order_without_duplicates(
+    shop: Shop, event_destination: EventDestination
+) -> None:
+    events = await create_events(shop, 20)
+    await asyncio.gather(
+        *(publisher.publish(events) for publisher in event_destination.publishers for _ in range(2))
+    )
+    assert await event_destination.received() == [event.id for event in events]
 
 
-async def test_concurrent_relays_publish_each_event_once_in_order(shop: Shop, carrier: Carrier) -> None:
-    events = await happened(shop, 20)
+async def test_concurrent_relays_publish_each_event_once_in_order(
+    shop: Shop, event_destination: EventDestination
+) -> None:
+    events = await create_events(shop, 20)
     carried_on = 0
     while carried_on < len(events):
-        relays = [relay(shop, carrier, process) for process in (0, 1, 0, 1)]
+        relays = [relay(shop, event_destination, process) for process in (0, 1, 0, 1)]
         carried_on += sum(await asyncio.gather(*(each(limit=3) for each in relays)))
     assert carried_on == len(events)
-    assert await carrier.received() == [event.id for event in events]
+    assert await event_destination.received() == [event.id for event in events]
 
 
 async def test_relay_killed_before_recording_progress_publishes_no_duplicate(
-    shop: Shop, carrier: Carrier
+    shop: Shop, event_destination: EventDestination
 ) -> None:
-    events = await happened(shop, 4)
+    events = await create_events(shop, 4)
     now = shop.clock.now()
-    publisher = carrier.publishers[0]
+    publisher = event_destination.publishers[0]
     killed = await shop.store.relay_progress.lease(
         publisher.name, token=shop.ids.new(), now=now, until=now + LEASE
     )
     assert killed is not None
     await publisher.publish(events[:2])
     shop.clock.advance(LEASE)
-    assert await relay(shop, carrier, 1)(limit=100) == 4
-    assert await carrier.received() == [event.id for event in events]
+    assert await relay(shop, event_destination, 1)(limit=100) == 4
+    assert await event_destination.received() == [event.id for event in events]

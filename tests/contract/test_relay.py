@@ -13,7 +13,7 @@ from domain.shared.ids import EventId
 from tests.kit.shop import Shop
 
 
-class Post(EventPublisher):
+class RecordingPublisher(EventPublisher):
     """A publisher that stores events. It raises the errors `before` and `after`, if they are set."""
 
     name = "post"
@@ -42,8 +42,8 @@ class Post(EventPublisher):
         return list(dict.fromkeys(self.positions))
 
 
-def relay(shop: Shop, post: EventPublisher) -> RelayEvents:
-    return RelayEvents(shop.store.event_feed, shop.store.relay_progress, post, shop.clock, shop.ids)
+def relay(shop: Shop, publisher: EventPublisher) -> RelayEvents:
+    return RelayEvents(shop.store.event_feed, shop.store.relay_progress, publisher, shop.clock, shop.ids)
 
 
 async def happen(shop: Shop, times: int) -> None:
@@ -53,36 +53,36 @@ async def happen(shop: Shop, times: int) -> None:
 
 async def test_relay_publishes_every_event_once_in_order(shop: Shop) -> None:
     await happen(shop, 5)
-    post = Post()
-    assert await relay(shop, post)(limit=2) == 2
-    assert await relay(shop, post)(limit=100) == 3
-    assert await relay(shop, post)(limit=100) == 0
-    assert post.positions == [1, 2, 3, 4, 5]
+    publisher = RecordingPublisher()
+    assert await relay(shop, publisher)(limit=2) == 2
+    assert await relay(shop, publisher)(limit=100) == 3
+    assert await relay(shop, publisher)(limit=100) == 0
+    assert publisher.positions == [1, 2, 3, 4, 5]
 
 
 async def test_publishers_record_their_progress_independently(shop: Shop) -> None:
-    class Other(Post):
+    class Other(RecordingPublisher):
         name = "other"
 
     await happen(shop, 3)
-    post, other = Post(), Other()
-    await relay(shop, post)(limit=1)
+    publisher, other = RecordingPublisher(), Other()
+    await relay(shop, publisher)(limit=1)
     await relay(shop, other)(limit=100)
-    assert (post.positions, other.positions) == ([1], [1, 2, 3])
+    assert (publisher.positions, other.positions) == ([1], [1, 2, 3])
 
 
 async def test_failed_publication_is_retried(shop: Shop) -> None:
     await happen(shop, 3)
-    post = Post()
-    post.before = PublisherUnavailable()
+    publisher = RecordingPublisher()
+    publisher.before = PublisherUnavailable()
     with pytest.raises(PublisherUnavailable):
-        await relay(shop, post)(limit=100)
-    post.before, post.after = None, PublisherUnavailable()
+        await relay(shop, publisher)(limit=100)
+    publisher.before, publisher.after = None, PublisherUnavailable()
     with pytest.raises(PublisherUnavailable):
-        await relay(shop, post)(limit=100)
-    post.after = None
-    assert await relay(shop, post)(limit=100) == 3
-    assert post.positions == [1, 2, 3, 1, 2, 3]
+        await relay(shop, publisher)(limit=100)
+    publisher.after = None
+    assert await relay(shop, publisher)(limit=100) == 3
+    assert publisher.positions == [1, 2, 3, 1, 2, 3]
 
 
 async def test_publication_without_recorded_progress_is_repeated(shop: Shop) -> None:
@@ -93,14 +93,14 @@ async def test_publication_without_recorded_progress_is_repeated(shop: Shop) -> 
     now = shop.clock.now()
     killed = await progress.lease("post", token=shop.ids.new(), now=now, until=now + LEASE)
     assert killed is not None
-    post = Post()
-    await post.publish((await feed.read(after=killed.after, type_=None, limit=2)).events)
-    assert await relay(shop, post)(limit=100) == 0
+    publisher = RecordingPublisher()
+    await publisher.publish((await feed.read(after=killed.after, type_=None, limit=2)).events)
+    assert await relay(shop, publisher)(limit=100) == 0
     shop.clock.advance(LEASE - timedelta(microseconds=1))
-    assert await relay(shop, post)(limit=100) == 0
+    assert await relay(shop, publisher)(limit=100) == 0
     shop.clock.advance(timedelta(microseconds=1))
-    assert await relay(shop, post)(limit=100) == 3
-    assert post.positions == [1, 2, 1, 2, 3]
+    assert await relay(shop, publisher)(limit=100) == 3
+    assert publisher.positions == [1, 2, 1, 2, 3]
 
 
 async def test_relay_with_an_expired_lease_records_nothing(shop: Shop) -> None:
@@ -112,19 +112,19 @@ async def test_relay_with_an_expired_lease_records_nothing(shop: Shop) -> None:
     assert sleeper is not None
     slept_over = (await feed.read(after=sleeper.after, type_=None, limit=2)).events
     shop.clock.advance(LEASE)
-    post = Post()
-    await relay(shop, post)(limit=3)
-    await post.publish(slept_over)
+    publisher = RecordingPublisher()
+    await relay(shop, publisher)(limit=3)
+    await publisher.publish(slept_over)
     assert not await progress.end(sleeper, after=slept_over[-1].id)
-    await relay(shop, post)(limit=3)
-    assert post.positions == [1, 2, 3, 1, 2, 4]
-    assert post.first_times == [1, 2, 3, 4]
+    await relay(shop, publisher)(limit=3)
+    assert publisher.positions == [1, 2, 3, 1, 2, 4]
+    assert publisher.first_times == [1, 2, 3, 4]
 
 
 async def test_relay_stops_waiting_for_a_hanging_publisher(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Hanging(Post):
+    class Hanging(RecordingPublisher):
         async def publish(self, events: Sequence[PublishedEvent]) -> None:
             await asyncio.Event().wait()
 
@@ -132,12 +132,12 @@ async def test_relay_stops_waiting_for_a_hanging_publisher(
     await happen(shop, 1)
     with pytest.raises(PublisherUnavailable):
         await relay(shop, Hanging())(limit=100)
-    post = Post()
-    assert await relay(shop, post)(limit=100) == 1
+    publisher = RecordingPublisher()
+    assert await relay(shop, publisher)(limit=100) == 1
 
 
 async def test_cancelled_relay_releases_its_lease(shop: Shop) -> None:
-    class Slow(Post):
+    class Slow(RecordingPublisher):
         async def publish(self, events: Sequence[PublishedEvent]) -> None:
             started.set()
             await asyncio.Event().wait()
@@ -149,21 +149,21 @@ async def test_cancelled_relay_releases_its_lease(shop: Shop) -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    post = Post()
-    assert await relay(shop, post)(limit=100) == 1
+    publisher = RecordingPublisher()
+    assert await relay(shop, publisher)(limit=100) == 1
 
 
 async def test_concurrent_relays_publish_each_event_once(shop: Shop) -> None:
     await happen(shop, 30)
-    post = Post()
+    publisher = RecordingPublisher()
 
-    while len(post.got) < 30:
-        await asyncio.gather(*(relay(shop, post)(limit=4) for _ in range(4)))
-    assert post.positions == list(range(1, 31))
+    while len(publisher.got) < 30:
+        await asyncio.gather(*(relay(shop, publisher)(limit=4) for _ in range(4)))
+    assert publisher.positions == list(range(1, 31))
 
 
 async def test_relays_lose_no_event_during_concurrent_writes(shop: Shop) -> None:
-    post = Post()
+    publisher = RecordingPublisher()
     mug = await shop.product(stock=100)
 
     async def buy_and_think_better_of_it() -> None:
@@ -171,16 +171,16 @@ async def test_relays_lose_no_event_during_concurrent_writes(shop: Shop) -> None
             await shop.cancel(await shop.order(mug))
 
     async def run(writing: "asyncio.Future[list[None]]") -> None:
-        while not writing.done() or await relay(shop, post)(limit=3):
-            await relay(shop, post)(limit=3)
+        while not writing.done() or await relay(shop, publisher)(limit=3):
+            await relay(shop, publisher)(limit=3)
             await asyncio.sleep(0)
 
     writing = asyncio.gather(*(buy_and_think_better_of_it() for _ in range(4)))
     await asyncio.gather(run(writing), run(writing))
     await writing
-    assert post.positions == list(range(1, len(post.got) + 1))
+    assert publisher.positions == list(range(1, len(publisher.got) + 1))
     versions: dict[EventId, list[int]] = {}
-    for event in post.got:
+    for event in publisher.got:
         versions.setdefault(EventId(event.aggregate_id), []).append(event.aggregate_version)
     assert all(seen == sorted(seen) for seen in versions.values())
-    assert sum(event.type == "order.cancelled" for event in post.got) == 16
+    assert sum(event.type == "order.cancelled" for event in publisher.got) == 16

@@ -70,7 +70,7 @@ async def test_repeatedly_killed_worker_loses_and_repeats_no_work(database_url: 
                     while await psql.fetchval(UNDONE):
                         await asyncio.sleep(0.2)
                         await psql.execute(TIME_PASSES)
-            await ensure_all_is_well(psql)
+            await assert_work_is_done_once(psql)
             rows = await psql.fetch("SELECT id, position FROM outbox ORDER BY position")
             assert [each.message_id for each in await stored_at(events.url)] == [
                 str(row["id"]) for row in rows
@@ -85,7 +85,7 @@ async def test_repeatedly_killed_worker_loses_and_repeats_no_work(database_url: 
         )
 
 
-async def ensure_all_is_well(psql: asyncpg.Connection) -> None:
+async def assert_work_is_done_once(psql: asyncpg.Connection) -> None:
     orders = await psql.fetch("SELECT status FROM orders")
     # There is enough stock for all orders, so a late payment reinstates its order. A declined card leaves one
     # order to expire.

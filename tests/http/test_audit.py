@@ -3,9 +3,9 @@ from typing import Any
 import pytest
 
 from domain.users.permissions import Role
-from tests.http.test_authorization import borne_by
+from tests.http.test_authorization import authorized_as
 from tests.kit.event_schemas import Operation, operations
-from tests.kit.samples import Surroundings
+from tests.kit.samples import SampleShop
 from tests.kit.web import PASSWORD, WebShop
 
 NOT_AUDITED = {
@@ -54,10 +54,10 @@ async def test_audit_entry_shows_actor_action_and_request(web: WebShop) -> None:
 async def test_every_changing_operation_is_audited_or_listed_as_exempt(
     web: WebShop, operation: Operation
 ) -> None:
-    owner = await Surroundings.of(web, Role.CUSTOMER)
+    owner = await SampleShop.of(web, Role.CUSTOMER)
     sample = await owner.sample(operation)
     if operation.needs_token and not operation.path.startswith("/v1/me"):
-        sample = borne_by(sample, owner.operator)
+        sample = authorized_as(sample, owner.operator)
     request_id = f"request-of-{operation.id}"
     response = await sample.send(web, X_Request_Id=request_id)
     assert response.is_success, response.text

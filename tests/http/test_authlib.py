@@ -24,7 +24,7 @@ ANN = {"email": "ann@example.com", "password": PASSWORD, "password_confirm": PAS
 
 
 @dataclass(frozen=True, slots=True)
-class Outside:
+class DiscoveredService:
     """The service, discovered by a client that knows only the issuer."""
 
     web: WebShop
@@ -60,19 +60,19 @@ class Outside:
 
 
 @pytest.fixture
-async def outside() -> AsyncIterator[Outside]:
+async def service() -> AsyncIterator[DiscoveredService]:
     async with web_shop(container_over(memory_store(), token_issuer=BASE_URL)) as web:
         await web.visitor.post("/v1/users", json=ANN)
         found = await web.visitor.get(get_well_known_url(BASE_URL, external=True))
-        yield Outside(web, found.json())
+        yield DiscoveredService(web, found.json())
 
 
-async def test_authlib_can_use_the_password_and_refresh_grants(outside: Outside) -> None:
-    async with outside.client("steelyard") as ann:
+async def test_authlib_can_use_the_password_and_refresh_grants(service: DiscoveredService) -> None:
+    async with service.client("steelyard") as ann:
         await ann.fetch_token(grant_type="password", username="ann@example.com", password=PASSWORD)
         first = dict(ann.token)
         assert (await ann.get("/v1/me")).json()["email"] == "ann@example.com"
-        assert (await outside.verified(first["access_token"]))["role"] == "customer"
+        assert (await service.verified(first["access_token"]))["role"] == "customer"
 
         await ann.refresh_token()
 
@@ -80,8 +80,8 @@ async def test_authlib_can_use_the_password_and_refresh_grants(outside: Outside)
         assert (await ann.get("/v1/me")).status_code == 200
 
 
-async def test_authlib_can_refresh_an_expired_token(outside: Outside) -> None:
-    async with outside.client("steelyard") as ann:
+async def test_authlib_can_refresh_an_expired_token(service: DiscoveredService) -> None:
+    async with service.client("steelyard") as ann:
         await ann.fetch_token(grant_type="password", username="ann@example.com", password=PASSWORD)
         former = ann.token["access_token"]
         ann.token["expires_at"] = 1
@@ -89,47 +89,47 @@ async def test_authlib_can_refresh_an_expired_token(outside: Outside) -> None:
         assert ann.token["access_token"] != former
 
 
-async def test_authlib_can_revoke_a_session(outside: Outside) -> None:
-    async with outside.client("steelyard") as ann:
+async def test_authlib_can_revoke_a_session(service: DiscoveredService) -> None:
+    async with service.client("steelyard") as ann:
         await ann.fetch_token(grant_type="password", username="ann@example.com", password=PASSWORD)
-        endpoint = outside.metadata["revocation_endpoint"]
+        endpoint = service.metadata["revocation_endpoint"]
         revoked = await ann.revoke_token(endpoint, token=ann.token["refresh_token"])
         assert revoked.status_code == 200
         with pytest.raises(AuthlibBaseError, match="invalid_grant"):
             await ann.refresh_token()
 
 
-async def test_authlib_can_use_the_client_credentials_grant(outside: Outside) -> None:
-    made = await outside.web.container.clients.create_client()(
+async def test_authlib_can_use_the_client_credentials_grant(service: DiscoveredService) -> None:
+    made = await service.web.container.clients.create_client()(
         "till", [Scope.READ_ORDERS, Scope.READ_EVENTS], actor=SOMEBODY
     )
     grant = {"grant_type": "client_credentials"}
-    async with outside.client(str(made.client_id), made.secret, **grant) as till:
-        await till.fetch_token(grant_type="client_credentials", scope="orders:read")
-        assert (await till.get("/v1/orders")).status_code == 200
-        assert (await till.get("/v1/events")).status_code == 403
-        assert "refresh_token" not in till.token
-        claims = await outside.verified(till.token["access_token"])
+    async with service.client(str(made.client_id), made.secret, **grant) as shop_client:
+        await shop_client.fetch_token(grant_type="client_credentials", scope="orders:read")
+        assert (await shop_client.get("/v1/orders")).status_code == 200
+        assert (await shop_client.get("/v1/events")).status_code == 403
+        assert "refresh_token" not in shop_client.token
+        claims = await service.verified(shop_client.token["access_token"])
         assert claims["sub"] == claims["client_id"] == str(made.client_id)
 
-        former = till.token["access_token"]
-        till.token["expires_at"] = 1
-        assert (await till.get("/v1/orders")).status_code == 200
-        assert till.token["access_token"] != former, "the client has asked again by itself"
+        former = shop_client.token["access_token"]
+        shop_client.token["expires_at"] = 1
+        assert (await shop_client.get("/v1/orders")).status_code == 200
+        assert shop_client.token["access_token"] != former, "the client has asked again by itself"
 
 
-async def test_authlib_parses_oauth_errors(outside: Outside) -> None:
-    made = await outside.web.container.clients.create_client()("till", [Scope.READ_ORDERS], actor=SOMEBODY)
+async def test_authlib_parses_oauth_errors(service: DiscoveredService) -> None:
+    made = await service.web.container.clients.create_client()("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     async with (
-        outside.client("steelyard") as ann,
-        outside.client(str(made.client_id), "wrong") as guess,
-        outside.client(str(made.client_id), made.secret) as till,
+        service.client("steelyard") as ann,
+        service.client(str(made.client_id), "wrong") as guess,
+        service.client(str(made.client_id), made.secret) as shop_client,
     ):
         refused = (
             (ann, {"grant_type": "password", "username": "ann@example.com", "password": "wrong"}),
             (guess, {"grant_type": "client_credentials"}),
-            (till, {"grant_type": "client_credentials", "scope": "stock:write"}),
-            (till, {"grant_type": "password", "username": "ann@example.com", "password": PASSWORD}),
+            (shop_client, {"grant_type": "client_credentials", "scope": "stock:write"}),
+            (shop_client, {"grant_type": "password", "username": "ann@example.com", "password": PASSWORD}),
         )
         errors = []
         for client, asked in refused:

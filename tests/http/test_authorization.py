@@ -14,7 +14,7 @@ from domain.users.permissions import PERMISSIONS, SCOPES, Permission, Role, Scop
 from tests.kit.actors import SOMEBODY
 from tests.kit.event_schemas import Operation, operations
 from tests.kit.logs import captured_log
-from tests.kit.samples import Sample, Surroundings
+from tests.kit.samples import Sample, SampleShop
 from tests.kit.web import WebShop
 
 
@@ -187,29 +187,29 @@ def routes_of(web: WebShop) -> Iterator[str]:
             yield f"{method} {context.path_format}"
 
 
-def borne_by(sample: Sample, authorization: Mapping[str, str]) -> Sample:
+def authorized_as(sample: Sample, authorization: Mapping[str, str]) -> Sample:
     """Return the same request with another Authorization header, or without one."""
     rest = {name: value for name, value in sample.headers.items() if name != "Authorization"}
     return replace(sample, headers={**rest, **authorization})
 
 
-class Nobody:
+class AnonymousCaller:
     """A caller without a token."""
 
 
-Asking = Role | Scope | type[Nobody] | None
+Asking = Role | Scope | type[AnonymousCaller] | None
 
 
-async def authorization_of(asking: Asking, surroundings: Surroundings) -> Mapping[str, str]:
+async def authorization_of(asking: Asking, sample_shop: SampleShop) -> Mapping[str, str]:
     match asking:
         case None:
-            return surroundings.authorization
+            return sample_shop.authorization
         case Role():
-            web = surroundings.web
+            web = sample_shop.web
             clients = {Role.CUSTOMER: web.customer, Role.STAFF: web.staff, Role.ADMIN: web.admin}
             return {"Authorization": (await clients[asking]()).headers["Authorization"]}
         case Scope():
-            client = await surroundings.web.client(asking)
+            client = await sample_shop.web.client(asking)
             return {"Authorization": client.headers["Authorization"]}
         case _:
             return {}
@@ -221,11 +221,11 @@ async def ask_every_operation(web: WebShop, owner: Role, asking: Asking) -> dict
     Each change is sent to a separate shop, by a new caller. `asking` is the role of the caller, or a client's
     scope; None stands for the owner.
     """
-    shared, statuses = await Surroundings.of(web, owner), {}
+    shared, statuses = await SampleShop.of(web, owner), {}
     for operation in operations():
-        surroundings = shared if operation.method == "GET" else await Surroundings.of(web, owner)
-        sample = await surroundings.sample(operation)
-        response = await borne_by(sample, await authorization_of(asking, surroundings)).send(web)
+        sample_shop = shared if operation.method == "GET" else await SampleShop.of(web, owner)
+        sample = await sample_shop.sample(operation)
+        response = await authorized_as(sample, await authorization_of(asking, sample_shop)).send(web)
         statuses[line_of(operation)] = 200 if response.is_success else response.status_code
     return statuses
 
@@ -301,7 +301,7 @@ def test_scopes_never_grant_a_permission_reserved_for_users() -> None:
 
 
 async def test_anonymous_request_is_accepted_by_public_routes_only(web: WebShop) -> None:
-    assert await ask_every_operation(web, Role.CUSTOMER, Nobody) == expected(None, own=False)
+    assert await ask_every_operation(web, Role.CUSTOMER, AnonymousCaller) == expected(None, own=False)
 
 
 async def revoke(web: WebShop, authorization: Mapping[str, str]) -> None:
@@ -322,10 +322,10 @@ async def operations_that_ask_the_database(web: WebShop, caller: Role | Scope) -
 
     Returns the operations that reject the token.
     """
-    surroundings = await Surroundings.of(web, caller if isinstance(caller, Role) else Role.CUSTOMER)
-    authorization = await authorization_of(None if isinstance(caller, Role) else caller, surroundings)
+    sample_shop = await SampleShop.of(web, caller if isinstance(caller, Role) else Role.CUSTOMER)
+    authorization = await authorization_of(None if isinstance(caller, Role) else caller, sample_shop)
     samples = {
-        line_of(operation): borne_by(await surroundings.sample(operation), authorization)
+        line_of(operation): authorized_as(await sample_shop.sample(operation), authorization)
         for operation in operations()
         if accepts_token(operation)
     }
@@ -373,7 +373,7 @@ async def test_forbidden_request_is_logged_with_its_actor(web: WebShop) -> None:
 
 async def test_order_list_contains_all_orders_only_for_staff(web: WebShop) -> None:
     """The list returns 200 for every caller, so the test checks its content."""
-    owner = await Surroundings.of(web, Role.CUSTOMER)
+    owner = await SampleShop.of(web, Role.CUSTOMER)
     customer, staff = await web.customer(), await web.staff()
     assert len((await web.visitor.get("/v1/orders", headers=owner.authorization)).json()["items"]) == 2
     assert (await customer.get("/v1/orders")).json()["items"] == []

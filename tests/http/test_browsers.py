@@ -26,7 +26,7 @@ async def opened() -> AsyncIterator[WebShop]:
         yield web
 
 
-def assert_careful(response: httpx2.Response) -> None:
+def assert_security_headers(response: httpx2.Response) -> None:
     assert response.headers["Content-Security-Policy"].startswith("default-src 'none'")
     assert response.headers["X-Request-Id"]
     for name, value in CAREFUL.items():
@@ -73,7 +73,7 @@ async def test_every_response_has_security_headers(
     for service in (web, opened):
         response = await service.visitor.request(method, path)
         assert response.status_code == status
-        assert_careful(response)
+        assert_security_headers(response)
 
 
 @pytest.mark.parametrize(
@@ -88,14 +88,14 @@ async def test_rejected_body_has_security_headers(
             "/v1/users", content=b"x" * size, headers={"Content-Type": media_type}
         )
         assert response.status_code == status
-        assert_careful(response)
+        assert_security_headers(response)
 
 
 async def test_unexpected_error_has_security_headers(web: WebShop, opened: WebShop) -> None:
     for service in (web, opened):
         response = await failing(service, Origin=FRIEND)
         assert response.status_code == 500
-        assert_careful(response)
+        assert_security_headers(response)
 
 
 async def test_response_without_content_has_security_headers(web: WebShop) -> None:
@@ -106,8 +106,8 @@ async def test_response_without_content_has_security_headers(web: WebShop) -> No
     staff = await web.staff()
     archived = await staff.delete(path, headers={"If-Match": tag})
     assert [unchanged.status_code, archived.status_code] == [304, 204]
-    assert_careful(unchanged)
-    assert_careful(archived)
+    assert_security_headers(unchanged)
+    assert_security_headers(archived)
 
 
 async def test_tls_service_sends_strict_transport_security(web: WebShop, opened: WebShop) -> None:

@@ -12,7 +12,7 @@ import pytest
 from entrypoints.log_levels import LogLevels
 from entrypoints.logging_config import configure_logging
 from tests.kit.event_schemas import operations
-from tests.kit.samples import Surroundings
+from tests.kit.samples import SampleShop
 from tests.kit.web import PASSWORD, WebShop
 
 CANARY = "canary-Zq7-password-of-somebody"
@@ -102,12 +102,12 @@ async def test_response_never_repeats_an_invalid_value_of_any_field(web: WebShop
 async def test_secrets_and_addresses_are_never_logged(web: WebShop, log: StringIO) -> None:
     secrets: set[str] = {"@", PASSWORD}
     for operation in operations():
-        surroundings = await Surroundings.of(web)
-        sample = await surroundings.sample(operation)
+        sample_shop = await SampleShop.of(web)
+        sample = await sample_shop.sample(operation)
         for sent in (sample, replace(sample, headers={"Authorization": f"Bearer {CANARY}"})):
             await sent.send(web)
-        token = surroundings.authorization["Authorization"].removeprefix("Bearer ")
-        secrets |= {token, token.split(".")[2], surroundings.ids["refresh_token"], CANARY}
+        token = sample_shop.authorization["Authorization"].removeprefix("Bearer ")
+        secrets |= {token, token.split(".")[2], sample_shop.ids["refresh_token"], CANARY}
     for key in await web.container.signing.signing_keys().all():
         secrets |= set(filter(None, key.private_pem.decode().splitlines()[1:-1]))
     assert [secret for secret in secrets if secret in log.getvalue()] == []

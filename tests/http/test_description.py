@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from tests.kit.event_schemas import Operation, check, description, operations, resolved
-from tests.kit.samples import Surroundings
+from tests.kit.samples import SampleShop
 from tests.kit.web import WebShop
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY")
@@ -85,14 +85,14 @@ def test_no_schema_has_a_generated_name() -> None:
 
 @pytest.mark.parametrize("path", ADDRESSES)
 async def test_response_to_an_unsupported_method_lists_the_allowed_ones(web: WebShop, path: str) -> None:
-    surroundings = await Surroundings.of(web)
+    sample_shop = await SampleShop.of(web)
     there = [operation for operation in operations() if operation.path == path]
     taken = {operation.method for operation in there}
     if "GET" in taken:
         taken.add("HEAD")
-    url = surroundings.url_of(there[0])
+    url = sample_shop.url_of(there[0])
     for method in METHODS:
-        response = await web.visitor.request(method, url, headers=surroundings.authorization)
+        response = await web.visitor.request(method, url, headers=sample_shop.authorization)
         if method in taken:
             assert response.status_code != 405, method
         else:
@@ -114,7 +114,7 @@ async def test_malformed_id_is_not_found(web: WebShop, path: str) -> None:
     ids=lambda operation: operation.id,
 )
 async def test_head_request_gets_the_headers_of_a_get_request(web: WebShop, operation: Operation) -> None:
-    sample = await (await Surroundings.of(web)).sample(operation)
+    sample = await (await SampleShop.of(web)).sample(operation)
     got = await web.visitor.get(sample.url, headers=sample.headers)
     asked = await web.visitor.head(sample.url, headers=sample.headers)
     for response in (got, asked):

@@ -13,9 +13,9 @@ from tests.kit.web import WebShop, key, order_of
 GUEST = {"email": "Ann@example.com", "full_name": "Ann Example"}
 
 
-async def place(web: WebShop, till: httpx2.AsyncClient, **guest: Any) -> httpx2.Response:
+async def place(web: WebShop, service_client: httpx2.AsyncClient, **guest: Any) -> httpx2.Response:
     body = order_of((await web.product(), 1), guest={**GUEST, **guest})
-    return await till.post("/v1/orders", json=body, headers=key("guest"))
+    return await service_client.post("/v1/orders", json=body, headers=key("guest"))
 
 
 async def read(web: WebShop, placed: httpx2.Response, token: str | None = None) -> httpx2.Response:
@@ -25,8 +25,8 @@ async def read(web: WebShop, placed: httpx2.Response, token: str | None = None) 
 
 @pytest.mark.parametrize("caller", ["staff", "client"])
 async def test_guest_reads_the_order_with_its_token(web: WebShop, caller: str) -> None:
-    till = await web.staff() if caller == "staff" else await web.client(Scope.PLACE_ORDERS)
-    placed = await place(web, till)
+    service_client = await web.staff() if caller == "staff" else await web.client(Scope.PLACE_ORDERS)
+    placed = await place(web, service_client)
     assert placed.status_code == 201, placed.text
     order = placed.json()
     assert (order["customer_id"], order["guest"]) == (None, GUEST)
@@ -40,17 +40,20 @@ async def test_guest_reads_the_order_with_its_token(web: WebShop, caller: str) -
 
 
 async def test_retry_returns_the_same_order_token(web: WebShop) -> None:
-    till, body = await web.client(Scope.PLACE_ORDERS), order_of((await web.product(), 1), guest=GUEST)
-    first = await till.post("/v1/orders", json=body, headers=key("k"))
-    again = await till.post("/v1/orders", json=body, headers=key("k"))
+    service_client, body = (
+        await web.client(Scope.PLACE_ORDERS),
+        order_of((await web.product(), 1), guest=GUEST),
+    )
+    first = await service_client.post("/v1/orders", json=body, headers=key("k"))
+    again = await service_client.post("/v1/orders", json=body, headers=key("k"))
     assert again.headers["Idempotent-Replayed"] == "true"
     assert again.json() == first.json()
 
 
 async def test_response_to_a_wrong_order_token_equals_that_to_an_unknown_order(web: WebShop) -> None:
-    till = await web.client(Scope.PLACE_ORDERS)
-    placed = await place(web, till)
-    other = await till.post(
+    service_client = await web.client(Scope.PLACE_ORDERS)
+    placed = await place(web, service_client)
+    other = await service_client.post(
         "/v1/orders", json=order_of((await web.product(), 1), guest=GUEST), headers=key("other")
     )
     for token in (other.json()["order_token"], "x"):
@@ -73,8 +76,8 @@ async def test_renewing_an_order_token_revokes_the_former_token(web: WebShop) ->
     assert (await read(web, placed, renewed.json()["order_token"])).status_code == 200
     audit = (await (await web.admin()).get("/v1/audit", params={"action": "order.token_renewed"})).json()
     assert [entry["object_id"] for entry in audit["items"]] == [placed.json()["id"]]
-    till = await web.client(Scope.PLACE_ORDERS)
-    assert (await till.post(f"{placed.headers['Location']}/order-token")).status_code == 403
+    service_client = await web.client(Scope.PLACE_ORDERS)
+    assert (await service_client.post(f"{placed.headers['Location']}/order-token")).status_code == 403
 
 
 async def test_account_claims_the_orders_of_its_verified_address(web: WebShop) -> None:

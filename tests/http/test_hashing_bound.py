@@ -21,7 +21,7 @@ PLACES = 2
 """The number of log-ins: one running verification and one queued."""
 
 
-class HeldUp(argon2.PasswordHasher):
+class PausableArgon2(argon2.PasswordHasher):
     """A cheap hasher whose verification waits until the test permits it to continue."""
 
     def __init__(self) -> None:
@@ -37,57 +37,57 @@ class HeldUp(argon2.PasswordHasher):
 
 
 @dataclass(frozen=True, slots=True)
-class Crowded:
+class FullHashingQueue:
     """A shop whose hashing queue is filled by unfinished log-ins."""
 
     web: WebShop
     customer: httpx2.AsyncClient
-    argon2: HeldUp
+    argon2: PausableArgon2
     waiting: list[asyncio.Task[httpx2.Response]]
 
 
 @pytest.fixture
-async def crowded() -> AsyncIterator[Crowded]:
+async def full_queue() -> AsyncIterator[FullHashingQueue]:
     hasher = Argon2PasswordHasher(memory_kib=8, passes=1, workers=1, max_waiting=PLACES - 1)
-    hasher._argon2 = held_up = HeldUp()
+    hasher._argon2 = pausable_argon2 = PausableArgon2()
     container = container_over(memory_store())
     container.security.hasher.override(hasher)
     async with web_shop(container) as web:
         await web.visitor.post("/v1/users", json=ANN)
         customer = await web.customer()
-        held_up.begun.clear()
-        held_up.may_go_on.clear()
+        pausable_argon2.begun.clear()
+        pausable_argon2.may_go_on.clear()
         waiting = [asyncio.create_task(web.visitor.post("/token", data=LOG_IN)) for _ in range(PLACES)]
-        await asyncio.to_thread(held_up.begun.wait, 60)
+        await asyncio.to_thread(pausable_argon2.begun.wait, 60)
         await asyncio.sleep(0.05)  # until the second log-in is queued
-        yield Crowded(web, customer, held_up, waiting)
-        held_up.may_go_on.set()
+        yield FullHashingQueue(web, customer, pausable_argon2, waiting)
+        pausable_argon2.may_go_on.set()
         await asyncio.gather(*waiting)
     hasher.close()
 
 
-async def test_log_in_with_a_full_hashing_queue_is_rejected_at_once(crowded: Crowded) -> None:
+async def test_log_in_with_a_full_hashing_queue_is_rejected_at_once(full_queue: FullHashingQueue) -> None:
     """The response arrives while the queued log-ins make no progress."""
     refused = (
-        await crowded.web.visitor.post("/token", data=LOG_IN),
-        await crowded.web.visitor.post("/token", data={**LOG_IN, "username": "nobody@example.com"}),
-        await crowded.web.visitor.post("/v1/users", json=BOB),
+        await full_queue.web.visitor.post("/token", data=LOG_IN),
+        await full_queue.web.visitor.post("/token", data={**LOG_IN, "username": "nobody@example.com"}),
+        await full_queue.web.visitor.post("/v1/users", json=BOB),
     )
     for answer in refused:
         assert (answer.status_code, answer.json()["code"]) == (503, "overloaded")
         assert answer.headers["Retry-After"] == "1"
-    assert not any(task.done() for task in crowded.waiting)
+    assert not any(task.done() for task in full_queue.waiting)
 
 
-async def test_full_hashing_queue_does_not_delay_other_routes(crowded: Crowded) -> None:
+async def test_full_hashing_queue_does_not_delay_other_routes(full_queue: FullHashingQueue) -> None:
     for path in ("/livez", "/readyz", "/v1/products", "/v1/orders", "/v1/me", "/.well-known/jwks.json"):
-        assert (await crowded.customer.get(path)).status_code == 200, path
-    assert not any(task.done() for task in crowded.waiting)
+        assert (await full_queue.customer.get(path)).status_code == 200, path
+    assert not any(task.done() for task in full_queue.waiting)
 
 
-async def test_queued_and_later_log_ins_succeed_after_a_full_queue(crowded: Crowded) -> None:
-    assert (await crowded.web.visitor.post("/token", data=LOG_IN)).status_code == 503
-    crowded.argon2.may_go_on.set()
-    answers = await asyncio.gather(*crowded.waiting)
-    answers.append(await crowded.web.visitor.post("/token", data=LOG_IN))
+async def test_queued_and_later_log_ins_succeed_after_a_full_queue(full_queue: FullHashingQueue) -> None:
+    assert (await full_queue.web.visitor.post("/token", data=LOG_IN)).status_code == 503
+    full_queue.argon2.may_go_on.set()
+    answers = await asyncio.gather(*full_queue.waiting)
+    answers.append(await full_queue.web.visitor.post("/token", data=LOG_IN))
     assert [answer.status_code for answer in answers] == [200] * (PLACES + 1)

@@ -17,7 +17,7 @@ from domain.payments.method import PaymentMethod
 from domain.shared.ids import PaymentId
 from domain.shared.money import Money
 from entrypoints.http.routing.body import MAX_BODY_BYTES
-from tests.kit.payments import Heard, a_payment
+from tests.kit.payments import FakeProviderEventRecorder, a_payment
 from tests.kit.store import memory_store
 from tests.kit.web import WebShop, container_over, web_shop
 
@@ -63,7 +63,7 @@ class WebhookReceiver:
 @pytest.fixture
 async def callee() -> AsyncIterator[WebhookReceiver]:
     container = container_over(memory_store(), sandbox_webhook_secret=SECRETS)
-    heard = Heard()
+    heard = FakeProviderEventRecorder()
     container.payments.record_provider_event.override(heard)
     async with web_shop(container) as web:
         yield WebhookReceiver(web, heard.events)
@@ -184,7 +184,7 @@ async def test_provider_webhook_with_query_parameters_is_rejected(callee: Webhoo
 
 async def test_sandbox_and_service_share_a_generated_secret() -> None:
     container = container_over(memory_store())
-    heard = Heard()
+    heard = FakeProviderEventRecorder()
     container.payments.record_provider_event.override(heard)
     async with web_shop(container) as web:
         container.payments.http_client.override(web.visitor)
@@ -203,7 +203,7 @@ async def test_stripe_webhook_requires_a_stripe_signature() -> None:
         stripe_api_key="sk_test_canary",
         stripe_webhook_secret="whsec_new whsec_old",
     )
-    heard = Heard()
+    heard = FakeProviderEventRecorder()
     container.payments.record_provider_event.override(heard)
     intent = {
         "object": "payment_intent",

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.kit.event_schemas import operations
-from tests.kit.samples import Surroundings
+from tests.kit.samples import SampleShop
 from tests.kit.store import memory_store
 from tests.kit.web import WebShop, container_over, web_shop
 
@@ -36,10 +36,10 @@ async def small() -> AsyncIterator[WebShop]:
 
 
 async def test_every_operation_has_a_rate_limit_or_is_listed_as_exempt(web: WebShop) -> None:
-    shared, without = await Surroundings.of(web), set()
+    shared, without = await SampleShop.of(web), set()
     for operation in operations():
-        surroundings = shared if operation.method == "GET" else await Surroundings.of(web)
-        sample = await surroundings.sample(operation)
+        sample_shop = shared if operation.method == "GET" else await SampleShop.of(web)
+        sample = await sample_shop.sample(operation)
         response = await sample.send(web)
         assert response.is_success, (operation.id, response.text)
         if "RateLimit" not in response.headers:

@@ -15,7 +15,7 @@ PAYMENT = {"amount": TOTAL, "method": "sandbox", "token": "tok_ok"}
 
 
 @dataclass(frozen=True, slots=True)
-class Sold:
+class SoldOrder:
     """An order of two mugs, with the objects that actions on it have created."""
 
     customer: httpx2.AsyncClient
@@ -38,47 +38,51 @@ class Sold:
         return {"lines": [{"line_id": self.line_id, "quantity": quantity}]}
 
 
-async def placed(web: WebShop) -> Sold:
+async def placed(web: WebShop) -> SoldOrder:
     customer, staff = await web.customer(), await web.staff()
     product = await web.product(price=1999, stock=5)
     made = await customer.post("/v1/orders", json=order_of((product, 2)), headers=key("place"))
     [line] = made.json()["lines"]
-    return Sold(customer, staff, made.headers["Location"], line["id"], product["id"])
+    return SoldOrder(customer, staff, made.headers["Location"], line["id"], product["id"])
 
 
-async def paid(web: WebShop, **fields: str) -> Sold:
+async def paid(web: WebShop, **fields: str) -> SoldOrder:
     sold = await placed(web)
     body = {**PAYMENT, **fields}
     made = await sold.customer.post(f"{sold.url}/payments", json=body, headers=key("pay"))
-    return Sold(sold.customer, sold.staff, sold.url, sold.line_id, sold.product_id, made.headers["Location"])
+    return SoldOrder(
+        sold.customer, sold.staff, sold.url, sold.line_id, sold.product_id, made.headers["Location"]
+    )
 
 
-async def authorized(web: WebShop) -> Sold:
+async def authorized(web: WebShop) -> SoldOrder:
     return await paid(web, capture_method="manual")
 
 
-async def waiting_for_the_bank(web: WebShop) -> Sold:
+async def waiting_for_the_bank(web: WebShop) -> SoldOrder:
     return await paid(web, token="tok_3ds")
 
 
-async def returned(web: WebShop) -> Sold:
+async def returned(web: WebShop) -> SoldOrder:
     """Return an order with two shipped units, one of which is in a return."""
     sold = await paid(web)
     await sold.staff.post(f"{sold.url}/fulfillments", json=sold.units(2), headers=key("ship"))
     body = {**sold.units(1), "reason": "Too small"}
     made = await sold.customer.post(f"{sold.url}/returns", json=body, headers=key("return"))
     location = made.headers["Location"]
-    return Sold(sold.customer, sold.staff, sold.url, sold.line_id, sold.product_id, sold.payment, location)
+    return SoldOrder(
+        sold.customer, sold.staff, sold.url, sold.line_id, sold.product_id, sold.payment, location
+    )
 
 
-async def cancelled(web: WebShop) -> Sold:
+async def cancelled(web: WebShop) -> SoldOrder:
     sold = await authorized(web)
     await sold.staff.post(f"{sold.url}/cancel", headers=key("cancel"))
     return sold
 
 
-Setting = Callable[[WebShop], Awaitable[Sold]]
-Request = Callable[[Sold], tuple[str, object]]
+Setting = Callable[[WebShop], Awaitable[SoldOrder]]
+Request = Callable[[SoldOrder], tuple[str, object]]
 
 
 def money(amount: object, currency: str = "EUR") -> dict[str, Any]:
@@ -93,7 +97,7 @@ def capture(body: object) -> Request:
     return lambda sold: (f"{sold.payment}/capture", body)
 
 
-def void(sold: Sold) -> tuple[str, object]:
+def void(sold: SoldOrder) -> tuple[str, object]:
     return f"{sold.payment}/void", {}
 
 

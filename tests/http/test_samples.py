@@ -8,7 +8,7 @@ import pytest
 
 from adapters.security.breached import ListedBreachedPasswords
 from tests.kit.event_schemas import Json, Operation, operations, resolved
-from tests.kit.samples import Surroundings, body_example, example_of
+from tests.kit.samples import SampleShop, body_example, example_of
 from tests.kit.web import WebShop
 
 
@@ -40,33 +40,33 @@ def named(value: object) -> str | None:
 
 
 @pytest.fixture
-async def surroundings(web: WebShop) -> Surroundings:
-    return await Surroundings.of(web)
+async def sample_shop(web: WebShop) -> SampleShop:
+    return await SampleShop.of(web)
 
 
 @pytest.mark.parametrize("operation", operations(), ids=named)
 async def test_sample_request_of_every_operation_is_accepted(
-    web: WebShop, surroundings: Surroundings, operation: Operation
+    web: WebShop, sample_shop: SampleShop, operation: Operation
 ) -> None:
-    response = await (await surroundings.sample(operation)).send(web)
+    response = await (await sample_shop.sample(operation)).send(web)
     assert response.is_success, response.text
 
 
 @pytest.mark.parametrize(("operation", "name", "example"), OPTIONAL_FIELDS, ids=named)
 async def test_example_value_of_every_field_is_accepted(
-    web: WebShop, surroundings: Surroundings, operation: Operation, name: str, example: Any
+    web: WebShop, sample_shop: SampleShop, operation: Operation, name: str, example: Any
 ) -> None:
-    sample = await surroundings.sample(operation)
-    changed = surroundings.with_ids({name: example}, form=True)
+    sample = await sample_shop.sample(operation)
+    changed = sample_shop.with_ids({name: example}, form=True)
     response = await replace(sample, body={**sample.body, **changed}).send(web)
     assert response.is_success, response.text
 
 
 @pytest.mark.parametrize(("operation", "name", "example"), PARAMETERS, ids=named)
 async def test_example_value_of_every_parameter_is_accepted(
-    web: WebShop, surroundings: Surroundings, operation: Operation, name: str, example: Any
+    web: WebShop, sample_shop: SampleShop, operation: Operation, name: str, example: Any
 ) -> None:
-    sample = await surroundings.sample(operation)
+    sample = await sample_shop.sample(operation)
     response = await replace(sample, url=f"{sample.url}?{name}={quote(str(example))}").send(web)
     assert response.is_success, response.text
 

@@ -30,7 +30,7 @@ def a_refund(
     )
 
 
-class Heard:
+class FakeProviderEventRecorder:
     """A fake of the use case `RecordProviderEvent` that stores the events."""
 
     def __init__(self) -> None:

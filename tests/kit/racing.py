@@ -109,7 +109,7 @@ class TickingClock(Clock):
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class RaceSetUp:
     """The shop, customer, products and orders at the start of a race."""
 
     shop: Shop
@@ -118,32 +118,32 @@ class Scene:
     orders: Sequence[OrderView]
 
 
-async def set_up(store: Store, race: Race) -> Scene:
+async def set_up(store: Store, race: Race) -> RaceSetUp:
     shop = Shop(store)
     customer = await shop.customer()
     held = Counter(number for lines in race.orders_before for number, _ in lines)
     products = [await shop.product(stock=stock + held[number]) for number, stock in enumerate(race.stocks)]
     commands = [shop.placing(*_chosen(products, lines), customer=customer) for lines in race.orders_before]
     orders = [(await shop.place_order(command)).result for command in commands]
-    return Scene(shop, customer, products, orders)
+    return RaceSetUp(shop, customer, products, orders)
 
 
-async def run_at_once(scene: Scene, race: Race) -> tuple[list[Outcome], list[int]]:
+async def run_at_once(race_set_up: RaceSetUp, race: Race) -> tuple[list[Outcome], list[int]]:
     """Run all steps concurrently.
 
     Returns the outcome of each step, and the step numbers in the order of their decisions.
     """
     ticks = count()
     decided: dict[int, Decision] = {}
-    processes = [_recording_process(scene.shop, ticks, decided) for _ in range(race.processes)]
+    processes = [_recording_process(race_set_up.shop, ticks, decided) for _ in range(race.processes)]
 
     async def do(number: int, step: Step, others_first: int) -> Outcome:
         for _ in range(others_first):
             await asyncio.sleep(0)
         if isinstance(step, Ordering):
-            return await _outcome(scene, number, step, processes[step.process], scene.shop.clock)
+            return await _outcome(race_set_up, number, step, processes[step.process], race_set_up.shop.clock)
         clock = TickingClock(ticks)
-        outcome = await _outcome(scene, number, step, scene.shop.place_order, clock)
+        outcome = await _outcome(race_set_up, number, step, race_set_up.shop.place_order, clock)
         [moment] = clock.readings
         decided[number] = moment, 0
         return outcome
@@ -154,10 +154,12 @@ async def run_at_once(scene: Scene, race: Race) -> tuple[list[Outcome], list[int
     return outcomes, sorted(decided, key=decided.__getitem__)
 
 
-async def run_in_order(scene: Scene, race: Race, order: Sequence[int]) -> list[Outcome]:
+async def run_in_order(race_set_up: RaceSetUp, race: Race, order: Sequence[int]) -> list[Outcome]:
     """Run the steps serially. Return the outcomes by step number."""
     outcomes = {
-        number: await _outcome(scene, number, race.steps[number][0], scene.shop.place_order, scene.shop.clock)
+        number: await _outcome(
+            race_set_up, number, race.steps[number][0], race_set_up.shop.place_order, race_set_up.shop.clock
+        )
         for number in order
     }
     return [outcomes[number] for number in range(len(race.steps))]
@@ -181,23 +183,25 @@ def _recording_process(shop: Shop, ticks: Iterator[int], decided: dict[int, Deci
     return shop.other_process(run)
 
 
-async def _outcome(scene: Scene, number: int, step: Step, place_order: PlaceOrder, clock: Clock) -> Outcome:
+async def _outcome(
+    race_set_up: RaceSetUp, number: int, step: Step, place_order: PlaceOrder, clock: Clock
+) -> Outcome:
     """Run a step, and return its response without ids and times."""
     try:
         match step:
             case Ordering(lines):
-                placing = scene.shop.placing(
-                    *_chosen(scene.products, lines), customer=scene.customer, key=str(number)
+                placing = race_set_up.shop.placing(
+                    *_chosen(race_set_up.products, lines), customer=race_set_up.customer, key=str(number)
                 )
                 placed = (await place_order(placing)).result
                 return "placed", [(line.sku, line.quantity) for line in placed.lines]
             case Canceling(order):
-                canceling = scene.shop.canceling(scene.orders[order])
-                cancel_order = CancelOrder(scene.shop.store.unit_of_work, clock, scene.shop.ids)
+                canceling = race_set_up.shop.canceling(race_set_up.orders[order])
+                cancel_order = CancelOrder(race_set_up.shop.store.unit_of_work, clock, race_set_up.shop.ids)
                 return "cancelled", (await cancel_order(canceling)).result.version
             case Adjusting(lines):
-                adjust_stock = AdjustStock(scene.shop.store.unit_of_work, clock, scene.shop.ids)
-                adjusting = scene.shop.adjusting(*_chosen(scene.products, lines))
+                adjust_stock = AdjustStock(race_set_up.shop.store.unit_of_work, clock, race_set_up.shop.ids)
+                adjusting = race_set_up.shop.adjusting(*_chosen(race_set_up.products, lines))
                 return "adjusted", (await adjust_stock(adjusting)).result.stocks
     except DomainError as refusal:
         return refusal.code, refusal.violations, refusal.params

@@ -68,7 +68,7 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class SampleShop:
     """A shop with all objects that the sample requests need.
 
     It has values for the placeholders, the sender, and the owner of all objects. `operator` is an admin, for
@@ -81,7 +81,7 @@ class Surroundings:
     operator: Mapping[str, str]
 
     @classmethod
-    async def of(cls, web: WebShop, owner: Role = Role.ADMIN) -> "Surroundings":
+    async def of(cls, web: WebShop, owner: Role = Role.ADMIN) -> "SampleShop":
         email = f"{owner}-{uuid4().hex}@example.com"
         await web.container.users.sign_up()(
             SignUpCommand(email=sought_email_address(email), password=PASSWORD, role=owner, actor=SOMEBODY)
@@ -104,10 +104,10 @@ class Surroundings:
             "refresh_token": tokens[1]["refresh_token"],
             "token": tokens[1]["refresh_token"],
         }
-        surroundings = cls(web, ids, authorization, {"Authorization": operator.headers["Authorization"]})
-        await surroundings.place_orders()
-        await surroundings.subscribe()
-        return surroundings
+        sample_shop = cls(web, ids, authorization, {"Authorization": operator.headers["Authorization"]})
+        await sample_shop.place_orders()
+        await sample_shop.subscribe()
+        return sample_shop
 
     async def place_orders(self) -> None:
         """Place an unpaid order, and a paid order that is partially shipped and refunded."""

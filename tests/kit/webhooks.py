@@ -38,7 +38,7 @@ PAUSE_AFTER = timedelta(days=5)
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class SentMessage:
     url: str
     secrets: tuple[bytes, ...]
     message_id: str
@@ -50,7 +50,7 @@ class Subscribers(WebhookSender):
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self.heard: list[Heard] = []
+        self.heard: list[SentMessage] = []
         self.answers: dict[str, int | str] = {}
         self.meanwhile: Callable[[], Awaitable[object]] | None = None
 
@@ -64,7 +64,7 @@ class Subscribers(WebhookSender):
         traceparent: str | None = None,
     ) -> Attempt:
         await asyncio.sleep(0)
-        self.heard.append(Heard(url, tuple(secrets), message_id, json.loads(body)))
+        self.heard.append(SentMessage(url, tuple(secrets), message_id, json.loads(body)))
         if self.meanwhile:
             await self.meanwhile()
         answer = self.answers.get(url, 204)

@@ -5,7 +5,7 @@ from collections.abc import Hashable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from tests.model.rules import Broken, check_state, check_step
+from tests.model.rules import BrokenRule, check_state, check_step
 from tests.model.world import REFUSALS, Bounds, Move, Snapshot, World
 
 
@@ -18,7 +18,7 @@ class Counterexample(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ExplorationCounts:
     """The numbers of states and steps that an exploration has checked."""
 
     states: int
@@ -29,7 +29,7 @@ class Seen:
         return f"{self.states} states, {self.steps} steps, at most {self.depth} deep"
 
 
-async def explore(bounds: Bounds) -> Seen:
+async def explore(bounds: Bounds) -> ExplorationCounts:
     """Try every move in every reachable state, nearest states first.
 
     Raises Counterexample.
@@ -52,7 +52,7 @@ async def explore(bounds: Bounds) -> Seen:
                 ways[key] = way_on
                 depth = max(depth, len(way_on))
                 waiting.append((world.snapshot(), way_on))
-    return Seen(len(ways), steps, depth)
+    return ExplorationCounts(len(ways), steps, depth)
 
 
 async def _take(move: Move, world: World, state: Snapshot, way: tuple[str, ...]) -> None:
@@ -61,7 +61,7 @@ async def _take(move: Move, world: World, state: Snapshot, way: tuple[str, ...])
             await move.run()
         check_step(world, state)
         check_state(world)
-    except Broken as broken:
+    except BrokenRule as broken:
         raise Counterexample(broken.rule, way) from None
     except Exception as error:
         raise Counterexample(f"{type(error).__name__}: {error}", way) from error

@@ -18,7 +18,7 @@ PAID = "what is confirmed is paid for, with money that does not go back"
 ROWS = {(row.source, row.action, row.target): row for row in TRANSITIONS}
 
 
-class Broken(AssertionError):
+class BrokenRule(AssertionError):
     """A rule was violated; `rule` is its name."""
 
     def __init__(self, rule: str) -> None:
@@ -28,7 +28,7 @@ class Broken(AssertionError):
 
 def ensure(holds: bool, rule: str) -> None:
     if not holds:
-        raise Broken(rule)
+        raise BrokenRule(rule)
 
 
 def check_state(world: World) -> None:

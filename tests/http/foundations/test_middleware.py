@@ -75,7 +75,7 @@ async def stay() -> Message:
     raise AssertionError
 
 
-class Sent:
+class SentMessages:
     """The ASGI messages sent by an app."""
 
     def __init__(self) -> None:
@@ -133,7 +133,7 @@ async def test_valid_request_id_of_the_client_is_used(given: str) -> None:
     "given", [b"", b"x" * 65, b"a b", b"a\r\nSet-Cookie: x", b"a\n", b"\xff", b"a\0", b"<b>"]
 )
 async def test_malformed_request_id_of_the_client_is_replaced(given: bytes, log: StringIO) -> None:
-    sent = Sent()
+    sent = SentMessages()
     await app_of(router)(http_scope("/things/1", (b"x-request-id", given)), stay, sent)
     [id_] = [value for name, value in sent.messages[0]["headers"] if name == b"x-request-id"]
     assert re.fullmatch(rb"[0-9a-f]{32}", id_)
@@ -180,7 +180,7 @@ async def test_access_log_has_the_route_template_and_no_client_input(log: String
 async def test_hostile_request_is_answered_and_logged_in_one_line(
     method: str, path: str, query: bytes, log: StringIO
 ) -> None:
-    sent = Sent()
+    sent = SentMessages()
     await app_of(router)(http_scope(path, method=method, query=query), stay, sent)
     assert 400 <= sent.status < 500
     [line] = await lines(log)
@@ -199,7 +199,7 @@ async def test_exception_outside_of_routes_returns_500(log: StringIO) -> None:
     async def broken(scope: object, receive: object, send: object) -> None:
         raise RuntimeError(CANARY)
 
-    sent = Sent()
+    sent = SentMessages()
     await RequestContextMiddleware(broken)(http_scope("/x"), stay, sent)
     assert sent.status == 500
     assert json.loads(sent.messages[1]["body"])["code"] == "internal_error"
@@ -207,7 +207,7 @@ async def test_exception_outside_of_routes_returns_500(log: StringIO) -> None:
 
 
 async def test_response_that_fails_after_its_start_is_cut_off(log: StringIO) -> None:
-    sent = Sent()
+    sent = SentMessages()
     with pytest.raises(ResponseCutOff) as broken:
         await app_of(router)(http_scope("/cut-off"), stay, sent)
     assert broken.value.__cause__ is None
@@ -221,7 +221,9 @@ async def test_client_disconnect_is_logged(log: StringIO) -> None:
     async def wait_for_ever(scope: object, receive: object, send: object) -> None:
         await asyncio.Event().wait()
 
-    task = asyncio.create_task(RequestContextMiddleware(wait_for_ever)(http_scope("/x"), stay, Sent()))
+    task = asyncio.create_task(
+        RequestContextMiddleware(wait_for_ever)(http_scope("/x"), stay, SentMessages())
+    )
     await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -233,7 +235,7 @@ async def test_interrupted_body_is_rejected_with_400(log: StringIO) -> None:
     async def break_off() -> Message:
         return {"type": "http.disconnect"}
 
-    sent = Sent()
+    sent = SentMessages()
     await app_of(router)(http_scope("/things", method="POST"), break_off, sent)
     assert sent.status == 400
     assert [(line["status"], line["problem"]) for line in await lines(log)] == [(400, "malformed_request")]
@@ -241,7 +243,7 @@ async def test_interrupted_body_is_rejected_with_400(log: StringIO) -> None:
 
 async def test_headers_above_the_size_limit_are_rejected() -> None:
     fits = (b"x", b"a" * (MAX_BYTES - 1))
-    taken, refused = Sent(), Sent()
+    taken, refused = SentMessages(), SentMessages()
     await app_of(router)(http_scope("/things/1", fits), stay, taken)
     await app_of(router)(http_scope("/things/1", fits, (b"y", b"")), stay, refused)
     assert [taken.status, refused.status] == [200, 431]
@@ -250,7 +252,7 @@ async def test_headers_above_the_size_limit_are_rejected() -> None:
 
 @pytest.mark.parametrize("name", [b"host", b"content-type"])
 async def test_duplicate_single_value_header_is_rejected(name: bytes) -> None:
-    once, twice = Sent(), Sent()
+    once, twice = SentMessages(), SentMessages()
     await app_of(router)(http_scope("/things/1", (name, b"a")), stay, once)
     await app_of(router)(http_scope("/things/1", (name, b"a"), (name, b"b")), stay, twice)
     assert [once.status, twice.status] == [200, 400]

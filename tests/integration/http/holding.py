@@ -17,8 +17,8 @@ WHERE datname = current_database() AND pid <> pg_backend_pid() AND state NOT IN 
 
 async def assert_nothing_is_held(web: WebShop, psql: asyncpg.Connection) -> None:
     """Check that all connections are returned, have no transaction, and work concurrently."""
-    await at_rest(web)
-    await connections_have_come_back(web)
+    await await_disconnected_requests(web)
+    await await_returned_connections(web)
     async with asyncio.timeout(10):
         while await psql.fetch(OPEN_TRANSACTIONS):
             """Wait, because a closed connection disappears with a delay."""
@@ -31,7 +31,7 @@ async def assert_nothing_is_held(web: WebShop, psql: asyncpg.Connection) -> None
     assert [response.status_code for response in responses] == [200] * pool_size
 
 
-async def connections_have_come_back(web: WebShop) -> None:
+async def await_returned_connections(web: WebShop) -> None:
     """Wait until periodic work, such as reloading keys, has returned its connections.
 
     A lost connection is never returned.
@@ -41,7 +41,7 @@ async def connections_have_come_back(web: WebShop) -> None:
             await asyncio.sleep(0.01)
 
 
-async def at_rest(web: WebShop) -> None:
+async def await_disconnected_requests(web: WebShop) -> None:
     """Wait until the requests of disconnected clients have ended."""
     async with asyncio.timeout(10):
         while len(web.app.state.request_drainer):  # noqa: ASYNC110 - the service has no event to wait for

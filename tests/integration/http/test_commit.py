@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import asyncpg
 import pytest
 
-from tests.integration.http.writing import WRITES, Scene, Send
+from tests.integration.http.writing import WRITES, Send, WriteRequests
 from tests.invariants import assert_invariants, every_order
 from tests.kit.shop import Shop
 from tests.kit.web import WebShop
@@ -14,11 +14,11 @@ AT_COMMIT = "at_commit"
 
 
 @pytest.fixture
-async def scene(web: WebShop) -> Scene:
-    return await Scene.of(web)
+async def write_requests(web: WebShop) -> WriteRequests:
+    return await WriteRequests.of(web)
 
 
-def named(write: Callable[[Scene], Awaitable[Send]]) -> str:
+def named(write: Callable[[WriteRequests], Awaitable[Send]]) -> str:
     return write.__name__
 
 
@@ -55,9 +55,9 @@ async def rows_of(psql: asyncpg.Connection) -> dict[str, str]:
 
 @pytest.mark.parametrize("write", WRITES, ids=named)
 async def test_constraint_failure_at_commit_returns_500_and_stores_nothing(
-    scene: Scene, psql: asyncpg.Connection, write: Callable[[Scene], Awaitable[Send]]
+    write_requests: WriteRequests, psql: asyncpg.Connection, write: Callable[[WriteRequests], Awaitable[Send]]
 ) -> None:
-    send = await write(scene)
+    send = await write(write_requests)
     before = await rows_of(psql)
     await at_commit(psql, "RAISE check_violation;")
     for _ in range(2):
@@ -74,9 +74,9 @@ async def test_constraint_failure_at_commit_returns_500_and_stores_nothing(
 
 @pytest.mark.parametrize("write", WRITES, ids=named)
 async def test_lost_connection_at_commit_returns_503_with_retry_after(
-    scene: Scene, psql: asyncpg.Connection, write: Callable[[Scene], Awaitable[Send]]
+    write_requests: WriteRequests, psql: asyncpg.Connection, write: Callable[[WriteRequests], Awaitable[Send]]
 ) -> None:
-    send = await write(scene)
+    send = await write(write_requests)
     before = await rows_of(psql)
     await at_commit(psql, "PERFORM pg_terminate_backend(pg_backend_pid());")
     response = await send()
@@ -89,9 +89,9 @@ async def test_lost_connection_at_commit_returns_503_with_retry_after(
 
 
 async def test_failed_commits_violate_no_invariant(
-    scene: Scene, direct_shop: Shop, psql: asyncpg.Connection
+    write_requests: WriteRequests, direct_shop: Shop, psql: asyncpg.Connection
 ) -> None:
-    send = await scene.place_order()
+    send = await write_requests.place_order()
     await at_commit(psql, "RAISE check_violation;")
     assert (await send()).status_code == 500
     assert await every_order(direct_shop) == []

@@ -9,16 +9,16 @@ import pytest
 from application.orders.place_order_batch import PlaceOrderBatch, PlaceOrderCommand
 from application.orders.views import OrderView
 from application.shared.idempotency import IdempotentResult
-from tests.integration.http.holding import assert_nothing_is_held, at_rest
+from tests.integration.http.holding import assert_nothing_is_held, await_disconnected_requests
 from tests.integration.http.services import container_on
-from tests.integration.http.writing import WRITES, Scene, Send
+from tests.integration.http.writing import WRITES, Send, WriteRequests
 from tests.integration.postgres.canceling import leave_at
 from tests.invariants import assert_stock_is_what_orders_and_ledger_say, every_order
 from tests.kit.shop import Shop
 from tests.kit.web import WebShop, web_shop
 
 T = TypeVar("T")
-Write = Callable[[Scene], Awaitable[Send]]
+Write = Callable[[WriteRequests], Awaitable[Send]]
 
 
 @pytest.fixture
@@ -29,10 +29,10 @@ async def web(database_url: str) -> AsyncIterator[WebShop]:
 
 
 @pytest.fixture(params=[False, True], ids=["once", "again-and-again"])
-def insists(request: pytest.FixtureRequest) -> bool:
+def cancels_cleanup(request: pytest.FixtureRequest) -> bool:
     """Whether the task is canceled again at every await of the request's cleanup."""
-    insists: bool = request.param
-    return insists
+    cancels_cleanup: bool = request.param
+    return cancels_cleanup
 
 
 @pytest.fixture(params=WRITES, ids=lambda write: write.__name__)
@@ -70,36 +70,38 @@ class Unbatched:
     async def drain(self) -> None: ...
 
 
-async def leave_at_every_wait(web: WebShop, scene: Scene, write: Write, *, insists: bool) -> int:
+async def leave_at_every_wait(
+    web: WebShop, write_requests: WriteRequests, write: Write, *, cancels_cleanup: bool
+) -> int:
     """Disconnect at the first await, at the second, and so on, until the request completes.
 
     Returns the number of awaits.
     """
     wait = 1
     while True:
-        send = await write(scene)
-        if not await leave_at(send(), wait, insists=insists):
+        send = await write(write_requests)
+        if not await leave_at(send(), wait, cancels_cleanup=cancels_cleanup):
             return wait - 1
-        await at_rest(web)
+        await await_disconnected_requests(web)
         wait += 1
 
 
 async def test_disconnect_at_every_await_leaks_no_connection_or_stock(
-    web: WebShop, psql: asyncpg.Connection, direct_shop: Shop, write: Write, insists: bool
+    web: WebShop, psql: asyncpg.Connection, direct_shop: Shop, write: Write, cancels_cleanup: bool
 ) -> None:
-    await leave_at_every_wait(web, await Scene.of(web), write, insists=insists)
+    await leave_at_every_wait(web, await WriteRequests.of(web), write, cancels_cleanup=cancels_cleanup)
     await assert_nothing_is_held(web, psql)
     await assert_stock_is_what_orders_and_ledger_say(direct_shop, await every_order(direct_shop))
 
 
 async def test_use_case_cancelled_at_every_await_leaks_no_connection_or_stock(
-    web: WebShop, psql: asyncpg.Connection, direct_shop: Shop, write: Write, insists: bool
+    web: WebShop, psql: asyncpg.Connection, direct_shop: Shop, write: Write, cancels_cleanup: bool
 ) -> None:
     """Requests run in tasks that a disconnect cannot cancel, so this test cancels use cases."""
-    scene = await Scene.of(web)
+    write_requests = await WriteRequests.of(web)
     request_drainer, web.app.state.request_drainer = web.app.state.request_drainer, Unshielded()
     web.container.orders.order_batcher.override(Unbatched(web.container.orders.place_order_batch()))
-    assert await leave_at_every_wait(web, scene, write, insists=insists) > 5
+    assert await leave_at_every_wait(web, write_requests, write, cancels_cleanup=cancels_cleanup) > 5
     web.app.state.request_drainer = request_drainer
     await assert_nothing_is_held(web, psql)
     await assert_stock_is_what_orders_and_ledger_say(direct_shop, await every_order(direct_shop))

@@ -15,7 +15,7 @@ Send = Callable[[], Coroutine[Any, Any, httpx2.Response]]
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class WriteRequests:
     """A factory of write requests, in a shop with all objects that they need.
 
     Each call returns a new request.
@@ -27,7 +27,7 @@ class Scene:
     product: Mapping[str, Any]
 
     @classmethod
-    async def of(cls, web: WebShop) -> "Scene":
+    async def of(cls, web: WebShop) -> "WriteRequests":
         return cls(
             staff=await web.staff(),
             customer=await web.customer(),
@@ -89,14 +89,14 @@ class Scene:
 
 
 WRITES = (
-    Scene.sign_up,
-    Scene.create_product,
-    Scene.change_product,
-    Scene.archive_product,
-    Scene.adjust_stock,
-    Scene.count_stock,
-    Scene.place_order,
-    Scene.cancel_order,
+    WriteRequests.sign_up,
+    WriteRequests.create_product,
+    WriteRequests.change_product,
+    WriteRequests.archive_product,
+    WriteRequests.adjust_stock,
+    WriteRequests.count_stock,
+    WriteRequests.place_order,
+    WriteRequests.cancel_order,
 )
 """All operations that write."""
 

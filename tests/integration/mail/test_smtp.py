@@ -23,11 +23,11 @@ MESSAGE = Message(sought_email_address("ann@example.com"), "A new password", "Zo
 SENDER = "Our shop <shop@example.com>"
 
 
-class Post:
+class RecordingSmtpHandler:
     """The handler of an SMTP server. It records accepted messages, and its reply is configurable."""
 
     def __init__(self) -> None:
-        self.taken: list[Envelope] = []
+        self.accepted: list[Envelope] = []
         self.encrypted: list[bool] = []
         self.answer = "250 OK"
 
@@ -39,26 +39,28 @@ class Post:
         return self.answer
 
     async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - the method name that the library requires
-        self.taken.append(envelope)
+        self.accepted.append(envelope)
         self.encrypted.append(session.ssl is not None)
         return "250 OK"
 
-    def let_in(self, *arguments: Any) -> AuthResult:
+    def authenticate(self, *arguments: Any) -> AuthResult:
         sent = arguments[-1]
         return AuthResult(success=sent == LoginPassword(b"shop", b"canary p@ss"))
 
 
 @pytest.fixture
-def post() -> Post:
-    return Post()
+def handler() -> RecordingSmtpHandler:
+    return RecordingSmtpHandler()
 
 
 @contextmanager
-def serving(post: Post, **options: Any) -> Iterator[int]:
+def serving(handler: RecordingSmtpHandler, **options: Any) -> Iterator[int]:
     """Run a server on a free port, and yield the port."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = int(probe.getsockname()[1])
-    controller = Controller(post, hostname="127.0.0.1", port=port, authenticator=post.let_in, **options)
+    controller = Controller(
+        handler, hostname="127.0.0.1", port=port, authenticator=handler.authenticate, **options
+    )
     controller.start()
     try:
         yield port
@@ -76,10 +78,10 @@ def tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
     return context
 
 
-async def test_sent_message_arrives_unchanged(post: Post) -> None:
-    with serving(post) as port:
+async def test_sent_message_arrives_unchanged(handler: RecordingSmtpHandler) -> None:
+    with serving(handler) as port:
         await SmtpMailer(f"smtp://127.0.0.1:{port}", sender=SENDER).send(MESSAGE)
-    (envelope,) = post.taken
+    (envelope,) = handler.accepted
     assert (envelope.mail_from, envelope.rcpt_tos) == ("shop@example.com", ["ann@example.com"])
     assert isinstance(envelope.content, bytes)
     read = message_from_bytes(envelope.content, policy=default)
@@ -88,46 +90,50 @@ async def test_sent_message_arrives_unchanged(post: Post) -> None:
 
 
 async def test_smtp_connection_is_encrypted_if_the_server_supports_it(
-    post: Post, tls: ssl.SSLContext
+    handler: RecordingSmtpHandler, tls: ssl.SSLContext
 ) -> None:
-    with serving(post, tls_context=tls) as port:
+    with serving(handler, tls_context=tls) as port:
         await SmtpMailer(f"smtp://127.0.0.1:{port}", sender=SENDER).send(MESSAGE)
         await SmtpMailer(f"smtp://shop:canary%20p%40ss@127.0.0.1:{port}", sender=SENDER).send(MESSAGE)
-    assert post.encrypted == [True, True]
+    assert handler.encrypted == [True, True]
 
 
-async def test_smtps_connection_is_encrypted_from_the_beginning(post: Post, tls: ssl.SSLContext) -> None:
-    with serving(post, ssl_context=tls, auth_require_tls=False) as port:
+async def test_smtps_connection_is_encrypted_from_the_beginning(
+    handler: RecordingSmtpHandler, tls: ssl.SSLContext
+) -> None:
+    with serving(handler, ssl_context=tls, auth_require_tls=False) as port:
         await SmtpMailer(f"smtps://shop:canary%20p%40ss@127.0.0.1:{port}", sender=SENDER).send(MESSAGE)
-    assert len(post.taken) == 1
+    assert len(handler.accepted) == 1
 
 
-async def test_smtp_password_is_not_sent_without_encryption(post: Post) -> None:
-    with serving(post, auth_require_tls=False) as port:
+async def test_smtp_password_is_not_sent_without_encryption(handler: RecordingSmtpHandler) -> None:
+    with serving(handler, auth_require_tls=False) as port:
         mailer = SmtpMailer(f"smtp://shop:canary%20p%40ss@127.0.0.1:{port}", sender=SENDER)
         with pytest.raises(MailNotSent):
             await mailer.send(MESSAGE)
-    assert post.taken == []
+    assert handler.accepted == []
 
 
-async def test_wrong_smtp_password_fails_the_message(post: Post, tls: ssl.SSLContext) -> None:
-    with serving(post, tls_context=tls) as port:
+async def test_wrong_smtp_password_fails_the_message(
+    handler: RecordingSmtpHandler, tls: ssl.SSLContext
+) -> None:
+    with serving(handler, tls_context=tls) as port:
         mailer = SmtpMailer(f"smtp://shop:wrong@127.0.0.1:{port}", sender=SENDER, timeout=1)
         with pytest.raises(MailNotSent):
             await mailer.send(MESSAGE)
-    assert post.taken == []
+    assert handler.accepted == []
 
 
 @pytest.mark.parametrize(
     ("answer", "failure"), [("550 No such mailbox", AddressRefused), ("451 Try again later", MailNotSent)]
 )
 async def test_permanent_and_temporary_smtp_errors_are_distinguished(
-    post: Post, answer: str, failure: type[Exception]
+    handler: RecordingSmtpHandler, answer: str, failure: type[Exception]
 ) -> None:
-    post.answer = answer
-    with serving(post) as port, pytest.raises(failure):
+    handler.answer = answer
+    with serving(handler) as port, pytest.raises(failure):
         await SmtpMailer(f"smtp://127.0.0.1:{port}", sender=SENDER).send(MESSAGE)
-    assert post.taken == []
+    assert handler.accepted == []
 
 
 async def test_unreachable_or_silent_server_fails_the_message() -> None:

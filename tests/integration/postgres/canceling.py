@@ -5,16 +5,16 @@ from collections.abc import Coroutine, Generator
 from typing import Any
 
 
-class Impatient:
+class CanceledAtAwait:
     """Awaits a coroutine, and cancels its task at the n-th await.
 
-    With `insists`, it also cancels every later await, including awaits of the cleanup.
+    With `cancels_cleanup`, it also cancels every later await, including awaits of the cleanup.
     """
 
-    def __init__(self, work: Coroutine[Any, Any, object], *, at: int, insists: bool) -> None:
+    def __init__(self, work: Coroutine[Any, Any, object], *, at: int, cancels_cleanup: bool) -> None:
         self._work = work
         self._at = at
-        self._insists = insists
+        self._cancels_cleanup = cancels_cleanup
         self.waits = 0
 
     def __await__(self) -> Generator[Any, Any, object]:
@@ -27,7 +27,7 @@ class Impatient:
                 return end.value
             thrown = None
             self.waits += 1
-            if self.waits == self._at or (self._insists and self.waits > self._at):
+            if self.waits == self._at or (self._cancels_cleanup and self.waits > self._at):
                 task = asyncio.current_task()
                 assert task is not None
                 task.cancel()
@@ -37,17 +37,17 @@ class Impatient:
                 thrown = error
 
 
-async def leave_at(work: Coroutine[Any, Any, object], wait: int, *, insists: bool) -> bool:
+async def leave_at(work: Coroutine[Any, Any, object], wait: int, *, cancels_cleanup: bool) -> bool:
     """Run the work in a task that is cancelled at its n-th await.
 
     Returns whether the work had so many awaits.
     """
-    impatient = Impatient(work, at=wait, insists=insists)
+    canceled = CanceledAtAwait(work, at=wait, cancels_cleanup=cancels_cleanup)
 
     async def run() -> None:
-        await impatient
+        await canceled
 
     await asyncio.wait([task := asyncio.create_task(run())])
     if not task.cancelled():
         task.result()
-    return impatient.waits >= wait
+    return canceled.waits >= wait

@@ -33,9 +33,9 @@ WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type 
 
 
 @pytest.fixture(params=[False, True], ids=["once", "again and again"])
-def insists(request: pytest.FixtureRequest) -> bool:
-    insists: bool = request.param
-    return insists
+def cancels_cleanup(request: pytest.FixtureRequest) -> bool:
+    cancels_cleanup: bool = request.param
+    return cancels_cleanup
 
 
 async def in_use(engine: AsyncEngine, psql: asyncpg.Connection) -> bool:
@@ -49,14 +49,14 @@ async def in_use(engine: AsyncEngine, psql: asyncpg.Connection) -> bool:
 
 
 async def leave_at_every_wait(
-    work: Work, engine: AsyncEngine, psql: asyncpg.Connection, *, insists: bool
+    work: Work, engine: AsyncEngine, psql: asyncpg.Connection, *, cancels_cleanup: bool
 ) -> int:
     """Cancel the work at its first await, at its second, and so on, until it completes.
 
     Returns the number of awaits.
     """
     wait = 1
-    while await leave_at(await work(), wait, insists=insists):
+    while await leave_at(await work(), wait, cancels_cleanup=cancels_cleanup):
         async with asyncio.timeout(10):
             while await in_use(engine, psql):
                 """Wait, because a closed connection disappears with a delay."""
@@ -71,7 +71,7 @@ async def test_order_placement_cancelled_at_any_await_leaks_no_connection(
     engine: AsyncEngine,
     unit_of_work: PostgresUnitOfWorkFactory,
     psql: asyncpg.Connection,
-    insists: bool,
+    cancels_cleanup: bool,
 ) -> None:
     mug, ann = await shop.product(stock=1000), await shop.customer()
     place_batch = PlaceOrderBatch(unit_of_work, shop.clock, shop.ids, HOLD)
@@ -79,7 +79,7 @@ async def test_order_placement_cancelled_at_any_await_leaks_no_connection(
     async def work() -> Coroutine[Any, Any, object]:
         return place_batch([shop.placing((mug, 1), customer=ann), shop.placing((mug, 2000), customer=ann)])
 
-    waits = await leave_at_every_wait(work, engine, psql, insists=insists)
+    waits = await leave_at_every_wait(work, engine, psql, cancels_cleanup=cancels_cleanup)
     placed = len(await every_order(shop))
     assert 1 <= placed < waits
     await assert_invariants(shop)
@@ -90,7 +90,7 @@ async def test_order_cancellation_interrupted_at_any_await_leaks_no_connection(
     engine: AsyncEngine,
     unit_of_work: PostgresUnitOfWorkFactory,
     psql: asyncpg.Connection,
-    insists: bool,
+    cancels_cleanup: bool,
 ) -> None:
     mug = await shop.product(stock=1000)
     cancel_order = CancelOrder(unit_of_work, shop.clock, shop.ids)
@@ -98,12 +98,12 @@ async def test_order_cancellation_interrupted_at_any_await_leaks_no_connection(
     async def work() -> Coroutine[Any, Any, object]:
         return cancel_order(shop.canceling(await shop.order(mug)))
 
-    await leave_at_every_wait(work, engine, psql, insists=insists)
+    await leave_at_every_wait(work, engine, psql, cancels_cleanup=cancels_cleanup)
     await assert_invariants(shop)
 
 
 async def test_read_on_a_new_connection_cancelled_at_any_await_leaks_none(
-    shop: Shop, engine: AsyncEngine, psql: asyncpg.Connection, insists: bool
+    shop: Shop, engine: AsyncEngine, psql: asyncpg.Connection, cancels_cleanup: bool
 ) -> None:
     await shop.order(await shop.product(stock=1))
     orders = PostgresOrderQueries(engine)
@@ -112,26 +112,26 @@ async def test_read_on_a_new_connection_cancelled_at_any_await_leaks_none(
         await engine.dispose()
         return orders.list(OrderFilter(), access=OrderAccess.all(), descending=True, after=None, limit=10)
 
-    await leave_at_every_wait(work, engine, psql, insists=insists)
+    await leave_at_every_wait(work, engine, psql, cancels_cleanup=cancels_cleanup)
 
 
 async def test_driver_read_cancelled_at_any_await_leaks_no_connection(
-    engine: AsyncEngine, psql: asyncpg.Connection, insists: bool
+    engine: AsyncEngine, psql: asyncpg.Connection, cancels_cleanup: bool
 ) -> None:
     read = DriverRead(engine, select(func.count().label("users")).select_from(UserRow))
 
     async def work() -> Coroutine[Any, Any, object]:
         return read({})
 
-    await leave_at_every_wait(work, engine, psql, insists=insists)
+    await leave_at_every_wait(work, engine, psql, cancels_cleanup=cancels_cleanup)
 
 
 async def test_secret_creation_cancelled_at_any_await_leaks_no_connection(
-    engine: AsyncEngine, psql: asyncpg.Connection, insists: bool
+    engine: AsyncEngine, psql: asyncpg.Connection, cancels_cleanup: bool
 ) -> None:
     secrets = PostgresSecrets(engine, SECRET_BOX)
 
     async def work() -> Coroutine[Any, Any, object]:
         return secrets.get_or_create("cursors", 32)
 
-    await leave_at_every_wait(work, engine, psql, insists=insists)
+    await leave_at_every_wait(work, engine, psql, cancels_cleanup=cancels_cleanup)

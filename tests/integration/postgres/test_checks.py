@@ -22,7 +22,7 @@ def engine(database_url: str) -> AsyncEngine:
     return create_checking_engine(database_url)
 
 
-async def a_busy_shop(shop: Shop) -> OrderView:
+async def shop_with_every_record(shop: Shop) -> OrderView:
     """Return a paid order of a shop with every kind of record."""
     mug = await shop.product(stock=50)
     paid = [await shop.order(mug, 2) for _ in range(5)]
@@ -55,7 +55,7 @@ async def found(engine: AsyncEngine) -> dict[Invariant, Finding]:
 
 async def test_healthy_shop_breaks_no_invariant(shop: Shop, engine: AsyncEngine) -> None:
     assert await found(engine) == {}
-    await a_busy_shop(shop)
+    await shop_with_every_record(shop)
     await assert_invariants(shop)
     findings = await PostgresInvariantChecks(engine).run()
     assert [(each.invariant, each.count, each.offenders) for each in findings] == [
@@ -76,7 +76,7 @@ async def test_pruned_order_breaks_no_invariant(shop: Shop, engine: AsyncEngine)
 async def test_missing_event_breaks_an_invariant_unless_it_was_pruned(
     shop: Shop, engine: AsyncEngine, psql: asyncpg.Connection
 ) -> None:
-    await a_busy_shop(shop)
+    await shop_with_every_record(shop)
     while await shop.store.event_feed.publish_new(limit=100):
         pass
     shop.clock.advance(timedelta(days=1))
@@ -92,7 +92,7 @@ async def test_missing_event_breaks_an_invariant_unless_it_was_pruned(
 async def test_stock_ledger_with_opening_balances_equals_the_stock(
     shop: Shop, engine: AsyncEngine, psql: asyncpg.Connection
 ) -> None:
-    order = await a_busy_shop(shop)
+    order = await shop_with_every_record(shop)
     before = shop.clock.now() + timedelta(seconds=1)
     archived = 0
     while count := await shop.store.stock_ledger.prune(before=before, limit=7):
@@ -237,7 +237,7 @@ BREAKING = {
 async def test_broken_invariant_is_reported_with_its_offenders(
     shop: Shop, engine: AsyncEngine, psql: asyncpg.Connection, mistake: str
 ) -> None:
-    order = await a_busy_shop(shop)
+    order = await shop_with_every_record(shop)
     invariant, statements, others = BREAKING[mistake]
     product_id = order.lines[0].product_id
     for statement in filter(str.strip, statements.split(";")):

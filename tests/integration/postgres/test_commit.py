@@ -77,7 +77,7 @@ async def test_cancelled_caller_does_not_interrupt_a_begun_commit(
     while left:
         async with unit_of_work(SOMEBODY) as work:
             await work.users.add(user_of(shop, f"leaver-{wait}@example.com"))
-            left = await leave_at(work.commit(), wait, insists=True)
+            left = await leave_at(work.commit(), wait, cancels_cleanup=True)
         assert await psql.fetchval("SELECT count(*) FROM users") == wait
         assert await psql.fetchval("SELECT count(*) FROM outbox") == wait
         wait += 1

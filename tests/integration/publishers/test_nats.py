@@ -19,7 +19,7 @@ from tests.kit.streams import PREFIX, SOURCE, STREAM, stored_at
 from tests.servers.nats import NatsServer
 
 
-async def happened(shop: Shop, times: int = 3) -> Sequence[PublishedEvent]:
+async def create_events(shop: Shop, times: int = 3) -> Sequence[PublishedEvent]:
     """Create some events, and return all events of the feed."""
     for _ in range(times):
         await shop.product()
@@ -39,7 +39,7 @@ async def test_nats_message_is_a_cloud_event_with_the_events_id(
     server: NatsServer, shop: Shop, publisher_to: PublisherTo
 ) -> None:
     await shop.cancel(await shop.order(await shop.product(name="Grüße 🎁", stock=1)))
-    events = await happened(shop, 0)
+    events = await create_events(shop, 0)
     await publisher_to(server.url).publish(events)
     stored = await stored_at(server.url)
     assert [each.subject for each in stored] == [f"steelyard.{event.type}" for event in events]
@@ -52,7 +52,7 @@ async def test_nats_message_is_a_cloud_event_with_the_events_id(
 async def test_missing_nats_stream_is_created_with_a_deduplication_window(
     server: NatsServer, shop: Shop, publisher_to: PublisherTo
 ) -> None:
-    await publisher_to(server.url).publish(await happened(shop))
+    await publisher_to(server.url).publish(await create_events(shop))
     async with await nats.connect(server.url) as client:
         made = (await client.jetstream().stream_info(STREAM)).config
     assert (made.subjects, made.storage) == ([f"{PREFIX}.>"], "file")
@@ -65,7 +65,7 @@ async def test_existing_nats_stream_is_not_changed(
     async with await nats.connect(server.url) as client:
         stream = client.jetstream()
         await stream.add_stream(StreamConfig(name=STREAM, subjects=[f"{PREFIX}.>"], max_msgs=2))
-        await publisher_to(server.url).publish(await happened(shop))
+        await publisher_to(server.url).publish(await create_events(shop))
         found = await stream.stream_info(STREAM)
     assert (found.config.max_msgs, found.state.messages) == (2, 2)
 
@@ -77,12 +77,12 @@ async def test_event_is_not_published_to_another_nats_stream(
         stream = client.jetstream()
         await stream.add_stream(StreamConfig(name="OTHER", subjects=[f"{PREFIX}.>"]))
         with pytest.raises(PublisherUnavailable):
-            await publisher_to(server.url).publish(await happened(shop))
+            await publisher_to(server.url).publish(await create_events(shop))
         assert (await stream.stream_info("OTHER")).state.messages == 0
         await stream.delete_stream("OTHER")
         await stream.add_stream(StreamConfig(name=STREAM, subjects=["something.else"]))
         with pytest.raises(PublisherUnavailable):
-            await publisher_to(server.url).publish(await happened(shop))
+            await publisher_to(server.url).publish(await create_events(shop))
         assert (await stream.stream_info(STREAM)).config.subjects == ["something.else"]
 
 
@@ -90,7 +90,7 @@ async def test_deleted_nats_stream_is_created_again(
     server: NatsServer, shop: Shop, publisher_to: PublisherTo
 ) -> None:
     publisher = publisher_to(server.url)
-    events = await happened(shop)
+    events = await create_events(shop)
     await publisher.publish(events[:2])
     async with await nats.connect(server.url) as client:
         await client.jetstream().delete_stream(STREAM)
@@ -100,27 +100,27 @@ async def test_deleted_nats_stream_is_created_again(
 
 async def test_nats_outage_loses_no_event(server: NatsServer, shop: Shop, publisher_to: PublisherTo) -> None:
     carry_on = relay(shop, publisher_to(server.url))
-    await happened(shop)
+    await create_events(shop)
     assert await carry_on(limit=2) == 2
     server.kill()
     for _ in range(2):
-        await happened(shop)
+        await create_events(shop)
         with pytest.raises(PublisherUnavailable):
             await carry_on(limit=100)
     server.start()
     assert await carry_on(limit=100) == 7
-    assert await ids_at(server) == [str(event.id) for event in await happened(shop, 0)]
+    assert await ids_at(server) == [str(event.id) for event in await create_events(shop, 0)]
 
 
 async def test_idle_nats_publisher_reconnects_after_a_server_restart(
     server: NatsServer, shop: Shop, publisher_to: PublisherTo
 ) -> None:
     carry_on = relay(shop, publisher_to(server.url))
-    await happened(shop)
+    await create_events(shop)
     await carry_on(limit=100)
     server.kill()
     server.start()
-    events = await happened(shop)
+    events = await create_events(shop)
     try:
         await carry_on(limit=100)
     except PublisherUnavailable:  # the end of the connection was not noticed yet
@@ -132,7 +132,7 @@ async def test_silent_nats_server_times_out_without_duplicates(
     server: NatsServer, shop: Shop, publisher_to: PublisherTo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     carry_on = relay(shop, publisher_to(server.url))
-    await happened(shop)
+    await create_events(shop)
     await carry_on(limit=1)
     monkeypatch.setattr("adapters.publishers.nats.SECONDS", 0.3)
     server.pause()
@@ -143,14 +143,14 @@ async def test_silent_nats_server_times_out_without_duplicates(
     server.resume()
     monkeypatch.undo()
     assert await carry_on(limit=100) == 2
-    assert await ids_at(server) == [str(event.id) for event in await happened(shop, 0)]
+    assert await ids_at(server) == [str(event.id) for event in await create_events(shop, 0)]
 
 
 async def test_events_arrive_once_and_in_order_despite_nats_server_kills(
     server: NatsServer, shop: Shop, publisher_to: PublisherTo
 ) -> None:
     publishers = [publisher_to(server.url) for _ in range(2)]
-    events = await happened(shop, 200)
+    events = await create_events(shop, 200)
 
     async def carry_on_all(publisher: NatsPublisher) -> None:
         while True:
@@ -182,7 +182,7 @@ async def test_nats_publisher_continues_after_a_cancellation(
     server: NatsServer, shop: Shop, publisher_to: PublisherTo
 ) -> None:
     publisher = publisher_to(server.url)
-    events = await happened(shop)
+    events = await create_events(shop)
     await publisher.publish(events[:1])
     server.pause()
     task = asyncio.create_task(publisher.publish(events))

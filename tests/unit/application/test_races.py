@@ -11,7 +11,7 @@ from tests.kit.store import memory_store
 @given(st.randoms(use_true_random=False))
 async def test_concurrent_use_cases_have_the_results_of_a_serial_execution(random: Random) -> None:
     race = drawn_by(random)
-    scene = await set_up(memory_store(), race)
-    outcomes, order = await run_at_once(scene, race)
+    race_set_up = await set_up(memory_store(), race)
+    outcomes, order = await run_at_once(race_set_up, race)
     assert outcomes == await run_in_order(await set_up(memory_store(), race), race, order)
-    await assert_invariants(scene.shop)
+    await assert_invariants(race_set_up.shop)

@@ -6,61 +6,61 @@ from application.shared.single_flight import SingleFlight
 from domain.shared.errors import NotFound
 
 
-class Oracle:
+class ControlledQuery:
     """A query that waits until the test permits it to finish, and returns the number of calls."""
 
     def __init__(self) -> None:
         self.begun = 0
-        self.may_answer = asyncio.Event()
+        self.may_finish = asyncio.Event()
 
     async def __call__(self) -> int:
         self.begun += 1
         number = self.begun
-        await self.may_answer.wait()
+        await self.may_finish.wait()
         return number
 
 
-async def asked(
-    shared: SingleFlight[str, int], oracle: Oracle, question: str = "page"
+async def started(
+    shared: SingleFlight[str, int], query: ControlledQuery, key: str = "page"
 ) -> "asyncio.Task[int]":
-    task = asyncio.create_task(shared.get(question, oracle))
+    task = asyncio.create_task(shared.get(key, query))
     for _ in range(5):
         await asyncio.sleep(0)
     return task
 
 
 async def test_callers_during_a_running_query_share_the_next_query() -> None:
-    shared, oracle = SingleFlight[str, int](), Oracle()
-    first, second, third = [await asked(shared, oracle) for _ in range(3)]
-    oracle.may_answer.set()
+    shared, query = SingleFlight[str, int](), ControlledQuery()
+    first, second, third = [await started(shared, query) for _ in range(3)]
+    query.may_finish.set()
     assert [await first, await second, await third] == [1, 2, 2]
 
 
 async def test_many_concurrent_callers_share_the_results_of_few_queries() -> None:
-    shared, oracle = SingleFlight[str, int](), Oracle()
-    oracle.may_answer.set()
+    shared, query = SingleFlight[str, int](), ControlledQuery()
+    query.may_finish.set()
 
-    async def keep_asking() -> list[int]:
-        return [await shared.get("page", oracle) for _ in range(4)]
+    async def call_repeatedly() -> list[int]:
+        return [await shared.get("page", query) for _ in range(4)]
 
-    await asyncio.gather(*(keep_asking() for _ in range(10)))
-    assert oracle.begun <= 8
+    await asyncio.gather(*(call_repeatedly() for _ in range(10)))
+    assert query.begun <= 8
 
 
 async def test_single_flight_of_one_key_does_not_block_other_keys() -> None:
-    shared, oracle, other = SingleFlight[str, int](), Oracle(), Oracle()
-    first = await asked(shared, oracle)
-    other.may_answer.set()
+    shared, query, other = SingleFlight[str, int](), ControlledQuery(), ControlledQuery()
+    first = await started(shared, query)
+    other.may_finish.set()
     assert await shared.get("another page", other) == 1
     assert not first.done()
-    oracle.may_answer.set()
+    query.may_finish.set()
     await first
 
 
 async def test_single_flight_caches_no_result() -> None:
-    shared, oracle = SingleFlight[str, int](), Oracle()
-    oracle.may_answer.set()
-    assert [await shared.get("page", oracle) for _ in range(3)] == [1, 2, 3]
+    shared, query = SingleFlight[str, int](), ControlledQuery()
+    query.may_finish.set()
+    assert [await shared.get("page", query) for _ in range(3)] == [1, 2, 3]
     assert not shared._asked
 
 
@@ -76,10 +76,10 @@ async def test_single_flight_raises_an_error_to_every_caller() -> None:
 
 
 async def test_cancelled_caller_does_not_cancel_a_shared_query() -> None:
-    shared, oracle = SingleFlight[str, int](), Oracle()
-    first, second = await asked(shared, oracle), await asked(shared, oracle)
+    shared, query = SingleFlight[str, int](), ControlledQuery()
+    first, second = await started(shared, query), await started(shared, query)
     first.cancel()
     with pytest.raises(asyncio.CancelledError):
         await first
-    oracle.may_answer.set()
+    query.may_finish.set()
     assert await second == 2

@@ -8,7 +8,7 @@ from entrypoints.cli.app import main
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class CommandResult:
     """The exit code and output of a command."""
 
     code: int
@@ -16,7 +16,7 @@ class Ended:
     err: str
 
 
-Run = Callable[..., Ended]
+Run = Callable[..., CommandResult]
 
 
 @pytest.fixture
@@ -25,12 +25,12 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     for name in [name for name in os.environ if name.startswith("STEELYARD_")]:
         monkeypatch.delenv(name)
 
-    def run(*arguments: str, **settings: str) -> Ended:
+    def run(*arguments: str, **settings: str) -> CommandResult:
         for name, value in settings.items():
             monkeypatch.setenv(f"STEELYARD_{name.upper()}", value)
         with pytest.raises(SystemExit) as ended:
             main(arguments)
         captured = capsys.readouterr()
-        return Ended(int(ended.value.code or 0), captured.out, captured.err)
+        return CommandResult(int(ended.value.code or 0), captured.out, captured.err)
 
     return run

@@ -51,7 +51,7 @@ Apply = Callable[[str, Watch], object]
 
 
 @dataclass(frozen=True)
-class Verb:
+class TextMethod:
     """A method that sets a text of an entity.
 
     `call` passes the entities to its callback before it changes them.
@@ -181,46 +181,48 @@ def request_sign_up(text: str, _: Watch) -> object:
 
 
 VERBS = {
-    "create: sku": Verb(SKU, creating("sku")),
-    "create: name": Verb(PRODUCT_NAME, creating("name")),
-    "create: description": Verb(DESCRIPTION, creating("description")),
-    "create: attribute name": Verb(ATTRIBUTE_NAME, creating("attribute name")),
-    "create: attribute value": Verb(ATTRIBUTE_VALUE, creating("attribute value")),
-    "change: name": Verb(PRODUCT_NAME, changing(lambda text: ProductChanges(name=text))),
-    "change: description": Verb(DESCRIPTION, changing(lambda text: ProductChanges(description=text))),
-    "change: attribute name": Verb(
+    "create: sku": TextMethod(SKU, creating("sku")),
+    "create: name": TextMethod(PRODUCT_NAME, creating("name")),
+    "create: description": TextMethod(DESCRIPTION, creating("description")),
+    "create: attribute name": TextMethod(ATTRIBUTE_NAME, creating("attribute name")),
+    "create: attribute value": TextMethod(ATTRIBUTE_VALUE, creating("attribute value")),
+    "change: name": TextMethod(PRODUCT_NAME, changing(lambda text: ProductChanges(name=text))),
+    "change: description": TextMethod(DESCRIPTION, changing(lambda text: ProductChanges(description=text))),
+    "change: attribute name": TextMethod(
         ATTRIBUTE_NAME, changing(lambda text: ProductChanges(attributes={text: "x"}))
     ),
-    "change: attribute value": Verb(
+    "change: attribute value": TextMethod(
         ATTRIBUTE_VALUE, changing(lambda text: ProductChanges(attributes={"x": text}))
     ),
-    "count: reason": Verb(COUNT_REASON, count),
-    "adjust: note": Verb(ADJUSTMENT_NOTE, adjust),
-    "place: note": Verb(NOTE, placing(lambda text: {"note": text})),
-    "place: metadata key": Verb(METADATA_KEY, placing(lambda text: {"metadata": {text: "x"}})),
-    "place: metadata value": Verb(METADATA_VALUE, placing(lambda text: {"metadata": {"x": text}})),
-    "place: name": Verb(RECIPIENT, addressed("name")),
-    "place: line1": Verb(ADDRESS_LINE, addressed("line1")),
-    "place: line2": Verb(ADDRESS_LINE, addressed("line2")),
-    "place: city": Verb(CITY, addressed("city")),
-    "place: region": Verb(REGION, addressed("region")),
-    "place: postal code": Verb(POSTAL_CODE, addressed("postal_code")),
-    "place: country": Verb(COUNTRY, addressed("country")),
-    "change order: note": Verb(NOTE, lambda text, watch: change(watch, note=text)),
-    "change order: metadata key": Verb(METADATA_KEY, lambda text, watch: change(watch, metadata={text: "x"})),
-    "change order: metadata value": Verb(
+    "count: reason": TextMethod(COUNT_REASON, count),
+    "adjust: note": TextMethod(ADJUSTMENT_NOTE, adjust),
+    "place: note": TextMethod(NOTE, placing(lambda text: {"note": text})),
+    "place: metadata key": TextMethod(METADATA_KEY, placing(lambda text: {"metadata": {text: "x"}})),
+    "place: metadata value": TextMethod(METADATA_VALUE, placing(lambda text: {"metadata": {"x": text}})),
+    "place: name": TextMethod(RECIPIENT, addressed("name")),
+    "place: line1": TextMethod(ADDRESS_LINE, addressed("line1")),
+    "place: line2": TextMethod(ADDRESS_LINE, addressed("line2")),
+    "place: city": TextMethod(CITY, addressed("city")),
+    "place: region": TextMethod(REGION, addressed("region")),
+    "place: postal code": TextMethod(POSTAL_CODE, addressed("postal_code")),
+    "place: country": TextMethod(COUNTRY, addressed("country")),
+    "change order: note": TextMethod(NOTE, lambda text, watch: change(watch, note=text)),
+    "change order: metadata key": TextMethod(
+        METADATA_KEY, lambda text, watch: change(watch, metadata={text: "x"})
+    ),
+    "change order: metadata value": TextMethod(
         METADATA_VALUE, lambda text, watch: change(watch, metadata={"x": text})
     ),
-    "change order: city": Verb(
+    "change order: city": TextMethod(
         CITY, lambda text, watch: change(watch, shipping_address=replace(ADDRESS, city=text))
     ),
-    "cancel: reason": Verb(CANCEL_REASON, cancel),
-    "fulfill: carrier": Verb(CARRIER, lambda text, watch: ship(text, watch, carrier=True)),
-    "fulfill: tracking": Verb(TRACKING, lambda text, watch: ship(text, watch, carrier=False)),
-    "refund: reason": Verb(REFUND_REASON, refund),
-    "sign up: full name": Verb(FULL_NAME, lambda text, _: a_user(IDS, full_name=text)),
-    "rename: full name": Verb(FULL_NAME, rename),
-    "request sign-up: full name": Verb(FULL_NAME, request_sign_up),
+    "cancel: reason": TextMethod(CANCEL_REASON, cancel),
+    "fulfill: carrier": TextMethod(CARRIER, lambda text, watch: ship(text, watch, carrier=True)),
+    "fulfill: tracking": TextMethod(TRACKING, lambda text, watch: ship(text, watch, carrier=False)),
+    "refund: reason": TextMethod(REFUND_REASON, refund),
+    "sign up: full name": TextMethod(FULL_NAME, lambda text, _: a_user(IDS, full_name=text)),
+    "rename: full name": TextMethod(FULL_NAME, rename),
+    "request sign-up: full name": TextMethod(FULL_NAME, request_sign_up),
 }
 
 

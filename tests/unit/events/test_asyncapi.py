@@ -125,7 +125,7 @@ def test_headers_of_webhooks_are_described() -> None:
     assert set(signed) == set(described["required"]) == set(described["properties"])
 
 
-async def let_everything_happen_to_orders(shop: Shop) -> None:
+async def record_every_order_event(shop: Shop) -> None:
     mug = await shop.product(stock=7)
     shipped, late, too_late = [await shop.order(mug) for _ in range(3)]
     await shop.change_order(shop.changing(shipped, note="Ring once"))
@@ -173,7 +173,7 @@ async def an_account_of(shop: Shop, guest: Guest) -> UserId:
     return account.id
 
 
-async def let_everything_happen_to_people(shop: Shop) -> None:
+async def record_every_user_event(shop: Shop) -> None:
     actor = Actor((await shop.customer()).id, "test")
     await shop.request_sign_up(
         SignUpCommand(
@@ -229,7 +229,7 @@ async def let_everything_happen_to_people(shop: Shop) -> None:
     )
 
 
-async def let_everything_happen_to_products(shop: Shop) -> None:
+async def record_every_product_event(shop: Shop) -> None:
     mug = await shop.product(stock=1)
     await shop.cancel(await shop.order(mug))
     changes = ProductChanges(name="Cup", attributes=None)
@@ -239,7 +239,7 @@ async def let_everything_happen_to_products(shop: Shop) -> None:
     await shop.archive_product(mug.id, expected_version=changed.version, actor=SOMEBODY)
 
 
-async def let_everything_happen_to_webhooks(shop: Shop) -> None:
+async def record_every_webhook_event(shop: Shop) -> None:
     webhooks = Webhooks(shop)
     paused = await webhooks.edit(await webhooks.endpoint(), EndpointChanges(paused=True))
     await webhooks.edit(paused, EndpointChanges(paused=False))
@@ -250,10 +250,10 @@ async def test_event_payloads_match_their_schemas() -> None:
     mug = await shop.product(stock=5)
     await shop.cancel(await shop.order(mug))
     await shop.cancel(await shop.order(mug, 2), 1)
-    await let_everything_happen_to_orders(shop)
-    await let_everything_happen_to_people(shop)
-    await let_everything_happen_to_products(shop)
-    await let_everything_happen_to_webhooks(shop)
+    await record_every_order_event(shop)
+    await record_every_user_event(shop)
+    await record_every_product_event(shop)
+    await record_every_webhook_event(shop)
     await shop.store.event_feed.publish_new(limit=100)
     events = (await shop.store.event_feed.read(after=None, type_=None, limit=100)).events
     assert {event.type for event in events} == set(EVENT_TYPES)

@@ -11,7 +11,7 @@ from application.signing.ports import AccessClaims, SigningKey
 from application.users.principal import UserPrincipal
 from domain.shared.ids import SessionId, UserId
 from domain.users.permissions import Role
-from tests.unit.security.forge import Forge
+from tests.unit.security.token_factory import TokenFactory
 
 
 @pytest.fixture(scope="session")
@@ -48,8 +48,8 @@ def tokens(key: SigningKey) -> Ed25519AccessTokens:
 
 
 @pytest.fixture(scope="session")
-def forge(key: SigningKey, now: datetime) -> Forge:
-    return Forge(
+def token_factory(key: SigningKey, now: datetime) -> TokenFactory:
+    return TokenFactory(
         key,
         {
             "iss": "https://shop.example",

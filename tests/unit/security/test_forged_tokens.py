@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from adapters.security.keys import generate_signing_key
 from adapters.security.tokens import MAX_LENGTH, Ed25519AccessTokens
 from application.signing.ports import AccessClaims, InvalidToken, SigningKey, TokenExpired
-from tests.unit.security.forge import Forge, content, segment
+from tests.unit.security.token_factory import TokenFactory, content, segment
 
 TEXTS = ("iss", "aud", "sub", "client_id", "scope", "role", "sid", "jti")
 TIMES = ("iat", "exp")
@@ -34,16 +34,16 @@ def refused(tokens: Ed25519AccessTokens, token: str, now: datetime) -> bool:
 
 
 def test_token_signed_by_the_test_with_the_service_key_is_accepted(
-    tokens: Ed25519AccessTokens, forge: Forge, claims: AccessClaims, now: datetime
+    tokens: Ed25519AccessTokens, token_factory: TokenFactory, claims: AccessClaims, now: datetime
 ) -> None:
-    assert tokens.verify(forge.token(), now=now) == claims
+    assert tokens.verify(token_factory.token(), now=now) == claims
 
 
 @pytest.mark.parametrize("alg", ["none", "None", "NONE", "", None, "HS256", "Ed25519", "ES256", ["EdDSA"]])
 def test_token_with_another_algorithm_is_rejected(
-    tokens: Ed25519AccessTokens, forge: Forge, alg: object, now: datetime
+    tokens: Ed25519AccessTokens, token_factory: TokenFactory, alg: object, now: datetime
 ) -> None:
-    token = forge.token(header={"alg": alg})
+    token = token_factory.token(header={"alg": alg})
     unsigned = token.rpartition(".")[0]
     assert refused(tokens, token, now)
     assert refused(tokens, unsigned, now)
@@ -53,39 +53,39 @@ def test_token_with_another_algorithm_is_rejected(
 @pytest.mark.parametrize("alg", ["HS256", "HS512"])
 @pytest.mark.parametrize("form", ["pem", "der", "raw"])
 def test_public_key_cannot_be_used_as_an_hmac_secret(
-    tokens: Ed25519AccessTokens, forge: Forge, alg: str, form: str, now: datetime
+    tokens: Ed25519AccessTokens, token_factory: TokenFactory, alg: str, form: str, now: datetime
 ) -> None:
-    public = load_pem_private_key(forge.key.private_pem, None).public_key()
+    public = load_pem_private_key(token_factory.key.private_pem, None).public_key()
     secret = {
         "pem": public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
         "der": public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
         "raw": public.public_bytes(Encoding.Raw, PublicFormat.Raw),
     }[form]
-    unsigned = forge.token(header={"alg": alg}).rpartition(".")[0]
+    unsigned = token_factory.token(header={"alg": alg}).rpartition(".")[0]
     signature = hmac.digest(secret, unsigned.encode(), alg.replace("HS", "sha"))
     assert refused(tokens, f"{unsigned}.{segment(signature)}", now)
 
 
 def test_token_signed_with_a_foreign_key_is_rejected_for_any_kid(
-    tokens: Ed25519AccessTokens, forge: Forge, now: datetime
+    tokens: Ed25519AccessTokens, token_factory: TokenFactory, now: datetime
 ) -> None:
-    foreign = Forge(generate_signing_key(now), forge.claims)
+    foreign = TokenFactory(generate_signing_key(now), token_factory.claims)
     assert refused(tokens, foreign.token(), now)
-    assert refused(tokens, foreign.token(header={"kid": forge.key.kid}), now)
+    assert refused(tokens, foreign.token(header={"kid": token_factory.key.kid}), now)
 
 
 @pytest.mark.parametrize("kid", ["", "unknown", "../../dev/null", 7, None, ["a"], {}])
 def test_token_signed_with_the_right_key_but_another_kid_is_rejected(
-    tokens: Ed25519AccessTokens, forge: Forge, kid: object, now: datetime
+    tokens: Ed25519AccessTokens, token_factory: TokenFactory, kid: object, now: datetime
 ) -> None:
-    assert refused(tokens, forge.token(header={"kid": kid}), now)
+    assert refused(tokens, token_factory.token(header={"kid": kid}), now)
 
 
 @pytest.mark.parametrize("part", ["typ", "alg", "kid", *TEXTS, *TIMES])
 def test_token_without_a_required_header_or_claim_is_rejected(
-    tokens: Ed25519AccessTokens, forge: Forge, part: str, now: datetime
+    tokens: Ed25519AccessTokens, token_factory: TokenFactory, part: str, now: datetime
 ) -> None:
-    assert refused(tokens, forge.token(without=part), now)
+    assert refused(tokens, token_factory.token(without=part), now)
 
 
 @pytest.mark.parametrize(
@@ -94,9 +94,9 @@ def test_token_without_a_required_header_or_claim_is_rejected(
     + [(claim, value) for claim in TIMES for value in NO_TIMES],
 )
 def test_token_with_a_claim_of_a_wrong_type_is_rejected(
-    tokens: Ed25519AccessTokens, forge: Forge, claim: str, value: Any, now: datetime
+    tokens: Ed25519AccessTokens, token_factory: TokenFactory, claim: str, value: Any, now: datetime
 ) -> None:
-    assert refused(tokens, forge.token(**{claim: value}), now)
+    assert refused(tokens, token_factory.token(**{claim: value}), now)
 
 
 @pytest.mark.parametrize(
@@ -114,65 +114,69 @@ def test_token_with_a_claim_of_a_wrong_type_is_rejected(
     ],
 )
 def test_token_with_another_issuer_audience_or_role_is_rejected(
-    tokens: Ed25519AccessTokens, forge: Forge, changes: dict[str, Any], now: datetime
+    tokens: Ed25519AccessTokens, token_factory: TokenFactory, changes: dict[str, Any], now: datetime
 ) -> None:
-    assert refused(tokens, forge.token(**changes), now)
+    assert refused(tokens, token_factory.token(**changes), now)
 
 
 @pytest.mark.parametrize("typ", ["at+jwt", "AT+JWT", "application/at+jwt", "Application/At+Jwt"])
 def test_token_type_is_compared_without_case(
-    tokens: Ed25519AccessTokens, forge: Forge, typ: str, claims: AccessClaims, now: datetime
+    tokens: Ed25519AccessTokens, token_factory: TokenFactory, typ: str, claims: AccessClaims, now: datetime
 ) -> None:
-    assert tokens.verify(forge.token(header={"typ": typ}), now=now) == claims
+    assert tokens.verify(token_factory.token(header={"typ": typ}), now=now) == claims
 
 
 @pytest.mark.parametrize("typ", ["JWT", "", None, "id+jwt", "at+jwt ", "text/at+jwt", 7, ["at+jwt"]])
 def test_token_of_another_type_is_rejected(
-    tokens: Ed25519AccessTokens, forge: Forge, typ: object, now: datetime
+    tokens: Ed25519AccessTokens, token_factory: TokenFactory, typ: object, now: datetime
 ) -> None:
-    assert refused(tokens, forge.token(header={"typ": typ}), now)
+    assert refused(tokens, token_factory.token(header={"typ": typ}), now)
 
 
 def test_token_with_a_critical_header_extension_is_rejected(
-    tokens: Ed25519AccessTokens, forge: Forge, now: datetime
+    tokens: Ed25519AccessTokens, token_factory: TokenFactory, now: datetime
 ) -> None:
-    assert refused(tokens, forge.token(header={"crit": ["exp"], "exp": 1}), now)
-    assert refused(tokens, forge.token(header={"crit": ["b64"], "b64": False}), now)
+    assert refused(tokens, token_factory.token(header={"crit": ["exp"], "exp": 1}), now)
+    assert refused(tokens, token_factory.token(header={"crit": ["b64"], "b64": False}), now)
 
 
-def test_token_from_the_future_is_rejected(tokens: Ed25519AccessTokens, forge: Forge, now: datetime) -> None:
+def test_token_from_the_future_is_rejected(
+    tokens: Ed25519AccessTokens, token_factory: TokenFactory, now: datetime
+) -> None:
     later = int(now.timestamp()) + 31
-    assert refused(tokens, forge.token(iat=later), now)
-    assert refused(tokens, forge.token(nbf=later), now)
+    assert refused(tokens, token_factory.token(iat=later), now)
+    assert refused(tokens, token_factory.token(nbf=later), now)
 
 
 def test_expired_token_is_distinguished_from_an_invalid_token(
-    tokens: Ed25519AccessTokens, forge: Forge, now: datetime
+    tokens: Ed25519AccessTokens, token_factory: TokenFactory, now: datetime
 ) -> None:
     past = int((now - timedelta(seconds=31)).timestamp())
     with pytest.raises(TokenExpired):
-        tokens.verify(forge.token(exp=past), now=now)
-    assert refused(tokens, forge.token(exp=past, aud="another"), now)
-    assert refused(tokens, Forge(generate_signing_key(now), forge.claims).token(exp=past), now)
+        tokens.verify(token_factory.token(exp=past), now=now)
+    assert refused(tokens, token_factory.token(exp=past, aud="another"), now)
+    assert refused(tokens, TokenFactory(generate_signing_key(now), token_factory.claims).token(exp=past), now)
 
 
 def test_token_with_a_changed_payload_is_rejected(
-    tokens: Ed25519AccessTokens, forge: Forge, now: datetime
+    tokens: Ed25519AccessTokens, token_factory: TokenFactory, now: datetime
 ) -> None:
-    header, payload, signature = forge.token().split(".")
+    header, payload, signature = token_factory.token().split(".")
     promoted = json.loads(content(payload)) | {"role": "admin"}
     assert refused(tokens, f"{header}.{segment(json.dumps(promoted).encode())}.{signature}", now)
 
 
 @pytest.mark.parametrize("suffix", ["=", "==", "\n", " ", ".", ".x", "\x00", "é", "\ud800"])
 def test_token_with_text_after_its_signature_is_rejected(
-    tokens: Ed25519AccessTokens, forge: Forge, suffix: str, now: datetime
+    tokens: Ed25519AccessTokens, token_factory: TokenFactory, suffix: str, now: datetime
 ) -> None:
-    assert refused(tokens, forge.token() + suffix, now)
+    assert refused(tokens, token_factory.token() + suffix, now)
 
 
-def test_oversized_signed_token_is_rejected(tokens: Ed25519AccessTokens, forge: Forge, now: datetime) -> None:
-    assert refused(tokens, forge.token(scope="x " * MAX_LENGTH), now)
+def test_oversized_signed_token_is_rejected(
+    tokens: Ed25519AccessTokens, token_factory: TokenFactory, now: datetime
+) -> None:
+    assert refused(tokens, token_factory.token(scope="x " * MAX_LENGTH), now)
     assert refused(tokens, "a" * 1_000_000, now)
     assert refused(tokens, f"{'a' * 1_000_000}.b.{'c' * 86}", now)
 
@@ -181,11 +185,11 @@ def test_oversized_signed_token_is_rejected(tokens: Ed25519AccessTokens, forge: 
     "part", ["[" * 2500, '{"a":' * 1000, "7", "null", '"x"', "[]", "", "\ufeff{}", "NaN"]
 )
 def test_token_with_a_non_object_part_is_rejected(
-    tokens: Ed25519AccessTokens, forge: Forge, part: str, now: datetime
+    tokens: Ed25519AccessTokens, token_factory: TokenFactory, part: str, now: datetime
 ) -> None:
-    header, payload = (content(part).decode() for part in forge.token().split(".")[:2])
-    assert refused(tokens, forge.signed(part, payload), now)
-    assert refused(tokens, forge.signed(header, part), now)
+    header, payload = (content(part).decode() for part in token_factory.token().split(".")[:2])
+    assert refused(tokens, token_factory.signed(part, payload), now)
+    assert refused(tokens, token_factory.signed(header, part), now)
 
 
 @pytest.fixture(scope="session")
@@ -197,9 +201,9 @@ def reader(key: SigningKey) -> Ed25519AccessTokens:
 
 @given(data=st.data())
 def test_token_with_any_changed_character_is_rejected(
-    reader: Ed25519AccessTokens, forge: Forge, now: datetime, data: st.DataObject
+    reader: Ed25519AccessTokens, token_factory: TokenFactory, now: datetime, data: st.DataObject
 ) -> None:
-    token = forge.token()
+    token = token_factory.token()
     at = data.draw(st.integers(0, len(token) - 1))
     other = data.draw(st.characters().filter(lambda character: character != token[at]))
     assert refused(reader, token[:at] + other + token[at + 1 :], now)
@@ -207,9 +211,9 @@ def test_token_with_any_changed_character_is_rejected(
 
 @given(length=st.integers(0, 500))
 def test_truncated_token_is_rejected(
-    reader: Ed25519AccessTokens, forge: Forge, now: datetime, length: int
+    reader: Ed25519AccessTokens, token_factory: TokenFactory, now: datetime, length: int
 ) -> None:
-    assert refused(reader, forge.token()[:length], now)
+    assert refused(reader, token_factory.token()[:length], now)
 
 
 @given(token=st.text() | st.from_regex(r"[\w-]*\.[\w-]*\.[\w-]{86}", fullmatch=True))

@@ -21,7 +21,7 @@ def content(segment: str) -> bytes:
 
 
 @dataclass(frozen=True)
-class Forge:
+class TokenFactory:
     """A key, and the claims of a token that is valid if the key is the service's."""
 
     key: SigningKey
