@@ -1,4 +1,4 @@
-# The service's image. It writes to /tmp only, and so runs with a read-only root: see compose.yaml.
+# The image of the service. The service writes to /tmp only, so it can run with a read-only root (see compose.yaml).
 # docs/how-to/build-the-image.md describes the build arguments and the optional build secrets.
 
 # For a release, name the base by its digest: python:3.11-slim@sha256:...
@@ -49,7 +49,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     STEELYARD_PORT=8000
 USER 10001:10001
 EXPOSE 8000
-# The check asks whether the process is alive, not whether it is ready: a restart does not help while the database is away.
+# Check whether the process is alive, and not whether it is ready: while the database is unavailable, a restart is no help.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
     CMD ["python", "-c", "import os, urllib.request as http; http.urlopen(f'http://127.0.0.1:{os.environ[\"STEELYARD_PORT\"]}/livez', timeout=2)"]
 # On SIGTERM, the service stops accepting requests, answers the accepted ones, and ends.
