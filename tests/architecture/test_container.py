@@ -36,7 +36,7 @@ def test_container_provider_returns_the_same_object_each_time(container: Contain
     assert container.orders.place_order() is container.orders.place_order()
 
 
-def test_containers_pass_arguments_by_keyword() -> None:
+def test_dependency_containers_pass_arguments_by_keyword() -> None:
     """Without keywords, arguments of similar types could be swapped without an error."""
     positional = {
         name: provider.args

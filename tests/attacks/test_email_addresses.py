@@ -1,4 +1,4 @@
-"""Attacks with spellings of e-mail addresses."""
+"""Attacks that use misleading or different spellings of an e-mail address."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def account(email: str) -> dict[str, str]:
         "victim@closed.invalid",
     ],
 )
-async def test_disguised_address_cannot_sign_up(web: WebShop, email: str) -> None:
+async def test_sign_up_with_a_misleading_email_address_is_rejected(web: WebShop, email: str) -> None:
     response = await web.visitor.post("/v1/users", json=account(email))
     assert response.status_code == 422
     assert [error["pointer"] for error in response.json()["errors"]] == ["/email"]
@@ -36,7 +36,7 @@ async def test_different_spellings_of_one_mailbox_share_one_account(web: WebShop
         assert (await web.visitor.post("/token", data=form)).status_code == 200
 
 
-async def test_owner_of_an_internationalized_address_gets_a_reset_mail(web: WebShop) -> None:
+async def test_owner_of_an_internationalized_address_gets_a_password_reset_mail(web: WebShop) -> None:
     await web.visitor.post("/v1/users", json=account("jörg@münchen.de"))
     requested = await web.visitor.post("/v1/password-resets", json={"email": "Jörg@xn--mnchen-3ya.de"})
     assert requested.status_code == 202

@@ -1,4 +1,4 @@
-"""Hostile forms are rejected with errors of RFC 6749 or handled, and do no harm."""
+"""Hostile forms are either rejected with an error of RFC 6749 or processed without harm."""
 
 from io import StringIO
 from urllib.parse import urlencode

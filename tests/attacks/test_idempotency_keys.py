@@ -19,7 +19,7 @@ def change(new: str, current: str = PASSWORD) -> dict[str, Any]:
     return {"current_password": current, "new_password": new, "new_password_confirm": new}
 
 
-async def test_key_reused_with_another_new_password_is_rejected(web: WebShop) -> None:
+async def test_idempotency_key_reused_with_another_new_password_is_rejected(web: WebShop) -> None:
     customer = await web.customer()
     first = await customer.post("/v1/me/password", json=change(FIRST), headers=key("k"))
     second = await customer.post("/v1/me/password", json=change(SECOND), headers=key("k"))
@@ -30,7 +30,7 @@ async def test_key_reused_with_another_new_password_is_rejected(web: WebShop) ->
     assert (retry.status_code, retry.headers["Idempotent-Replayed"]) == (204, "true")
 
 
-async def test_key_reused_with_another_current_password_is_rejected(web: WebShop) -> None:
+async def test_idempotency_key_reused_with_another_current_password_is_rejected(web: WebShop) -> None:
     customer = await web.customer()
     await customer.post("/v1/me/password", json=change(FIRST), headers=key("k"))
     guess = await customer.post("/v1/me/password", json=change(FIRST, "a guess"), headers=key("k"))
@@ -57,7 +57,7 @@ async def test_anonymous_retry_with_the_same_key_is_replayed(web: WebShop) -> No
     assert retry.headers["Idempotent-Replayed"] == "true"
 
 
-async def test_anonymous_key_can_be_reused_for_another_operation(web: WebShop) -> None:
+async def test_anonymous_idempotency_key_is_free_for_another_operation(web: WebShop) -> None:
     await web.visitor.post("/v1/users", json=sign_up("ann@example.com"), headers=key("k"))
     verification = await web.visitor.post("/v1/users/verify-email", json={"token": "x"}, headers=key("k"))
     assert verification.json()["code"] != "idempotency_key_reused"

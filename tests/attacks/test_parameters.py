@@ -1,4 +1,4 @@
-"""Hostile URLs and headers are rejected with a helpful error or handled, and do no harm."""
+"""Hostile URLs and headers are either rejected with a helpful error or processed without harm."""
 
 from collections.abc import Iterator
 from dataclasses import replace

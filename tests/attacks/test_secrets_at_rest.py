@@ -103,7 +103,7 @@ async def test_signing_key_stored_in_clear_text_signs_valid_tokens(
 
 
 @encrypted
-async def test_secret_copied_to_another_row_cannot_be_decrypted(
+async def test_encrypted_secret_copied_to_another_row_cannot_be_decrypted(
     shop: WebShop, database: asyncpg.Connection
 ) -> None:
     await database.execute("UPDATE signing_keys SET kid = 'another'")

@@ -1,4 +1,4 @@
-"""Clients that do not read their responses, over real sockets."""
+"""Clients that do not read their responses are disconnected. The tests use real sockets."""
 
 import asyncio
 import socket

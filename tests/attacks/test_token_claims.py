@@ -86,7 +86,7 @@ async def test_token_with_every_required_claim_is_accepted(signer: TokenSigner) 
 
 
 @pytest.mark.parametrize("claim", CLAIMS)
-async def test_token_that_lacks_one_claim_is_rejected(signer: TokenSigner, claim: str) -> None:
+async def test_token_without_a_required_claim_is_rejected(signer: TokenSigner, claim: str) -> None:
     assert await signer.status(**{claim: None}) == (401, "invalid_token")
 
 
@@ -96,7 +96,9 @@ async def test_client_token_with_every_required_claim_is_accepted(client_signer:
 
 
 @pytest.mark.parametrize("claim", CLIENT_CLAIMS)
-async def test_client_token_that_lacks_one_claim_is_rejected(client_signer: TokenSigner, claim: str) -> None:
+async def test_client_token_without_a_required_claim_is_rejected(
+    client_signer: TokenSigner, claim: str
+) -> None:
     assert await client_signer.status(**{claim: None}) == (401, "invalid_token")
 
 

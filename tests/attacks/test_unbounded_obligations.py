@@ -30,7 +30,7 @@ async def test_order_is_charged_once_even_if_it_is_paid_with_several_keys(web: W
     assert (await customer.post(address, json=body, headers=key("later"))).status_code == 409
 
 
-async def test_default_settings_limit_the_unpaid_orders_of_a_customer(web: WebShop) -> None:
+async def test_default_settings_limit_the_number_of_unpaid_orders_per_customer(web: WebShop) -> None:
     customer = await web.customer()
     product = await web.product(stock=100_000, price=1999)
     too_large = await customer.post("/v1/orders", json=order_of((product, 1001)), headers=key("large"))

@@ -69,13 +69,13 @@ def test_token_issued_in_the_future_is_rejected(tokens: AccessTokens) -> None:
 
 
 @pytest.mark.parametrize("forged", ["", "token", "a.b.c", "東京"])
-def test_text_that_is_not_a_token_is_rejected(tokens: AccessTokens, forged: str) -> None:
+def test_text_that_is_not_an_access_token_is_rejected(tokens: AccessTokens, forged: str) -> None:
     tokens.issue(CLAIMS, now=NOW)
     with pytest.raises(InvalidToken):
         tokens.verify(forged, now=NOW)
 
 
-def test_each_token_returns_its_own_claims(tokens: AccessTokens) -> None:
+def test_each_access_token_contains_its_own_claims(tokens: AccessTokens) -> None:
     other = AccessClaims(
         bearer=UserPrincipal(UserId(UUID(int=4)), Role.CUSTOMER, SessionId(UUID(int=5))),
         client_id="steelyard",

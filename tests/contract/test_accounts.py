@@ -1,4 +1,4 @@
-"""Changes of accounts by their owners and by admins, over each store."""
+"""Changes of accounts by their owners and by admins, in each store."""
 
 import asyncio
 from dataclasses import replace

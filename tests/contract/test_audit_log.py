@@ -1,4 +1,4 @@
-"""Writing and reading the audit log, over each store."""
+"""Writing and reading the audit log, in each store."""
 
 from datetime import timedelta
 

@@ -51,7 +51,7 @@ async def test_order_with_an_authorized_payment_is_confirmed_and_can_be_shipped(
     await assert_invariants(shop)
 
 
-async def test_authorization_can_be_captured_in_part_only_once(shop: Shop) -> None:
+async def test_authorization_can_be_partially_captured_only_once(shop: Shop) -> None:
     order, payment = await an_authorized_order(shop)
     captured = await shop.capture(payment, 1500)
     assert (captured.status, captured.captured.amount) == (PaymentStatus.CAPTURED, 1500)

@@ -1,4 +1,4 @@
-"""Changes of a user's e-mail address, over each store.
+"""Changes of a user's e-mail address, in each store.
 
 The new address confirms a change, and the former address gets a notice.
 """

@@ -13,7 +13,7 @@ from tests.kit.shop import HOLD, STAFF, Shop
 MOMENT = timedelta(microseconds=1)
 
 
-async def test_order_is_held_until_its_expiry_time(shop: Shop) -> None:
+async def test_order_keeps_its_stock_reserved_until_its_expiry_time(shop: Shop) -> None:
     mug = await shop.product(stock=1)
     order = await shop.order(mug)
     shop.clock.advance(HOLD - MOMENT)
@@ -61,7 +61,7 @@ async def test_concurrent_expiry_jobs_expire_each_order_once(shop: Shop) -> None
     await assert_invariants(shop)
 
 
-async def test_order_gets_the_stock_of_due_orders_without_an_expiry_job(shop: Shop) -> None:
+async def test_order_gets_the_stock_of_ended_holds_without_an_expiry_job(shop: Shop) -> None:
     mug, cup = await shop.product(stock=2), await shop.product(stock=2)
     ann = await shop.customer()
     command = shop.placing((mug, 2), (cup, 1), customer=ann)
@@ -74,7 +74,7 @@ async def test_order_gets_the_stock_of_due_orders_without_an_expiry_job(shop: Sh
     await assert_invariants(shop)
 
 
-async def test_order_expires_only_as_many_due_orders_as_it_needs(shop: Shop) -> None:
+async def test_new_order_expires_only_as_many_ended_holds_as_it_needs(shop: Shop) -> None:
     mug, cup = await shop.product(stock=300), await shop.product(stock=1)
     for _ in range(3):
         await shop.order(mug, 100)
@@ -85,7 +85,7 @@ async def test_order_expires_only_as_many_due_orders_as_it_needs(shop: Shop) -> 
     await assert_invariants(shop)
 
 
-async def test_concurrent_orders_get_all_stock_of_due_orders(shop: Shop) -> None:
+async def test_concurrent_orders_get_all_stock_of_ended_holds(shop: Shop) -> None:
     mug = await shop.product(stock=10)
     for _ in range(5):
         await shop.order(mug, 2)

@@ -38,7 +38,7 @@ async def locked_customer(shop: Shop, customer: UserView) -> AsyncIterator[None]
         yield
 
 
-async def test_batch_leaves_only_the_order_of_a_locked_product_undecided(shop: Shop) -> None:
+async def test_batch_decides_all_orders_except_that_of_a_locked_product(shop: Shop) -> None:
     mug, cup, pot = [await shop.product(stock=5) for _ in range(3)]
     commands = [
         shop.placing((cup, 1), customer=await shop.customer()),
@@ -69,7 +69,7 @@ async def test_batch_leaves_only_the_order_of_a_locked_product_undecided(shop: S
 
 
 @pytest.mark.parametrize("limits", [HoldLimits(), HoldLimits(max_unpaid_orders=5)])
-async def test_batch_leaves_only_the_order_of_a_locked_customer_undecided(
+async def test_batch_decides_all_orders_except_that_of_a_locked_customer(
     shop: Shop, limits: HoldLimits
 ) -> None:
     shop.hold_limits = limits

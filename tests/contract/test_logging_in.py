@@ -1,4 +1,4 @@
-"""Log-in, refresh and log-out, concurrent and repeated, over each store."""
+"""Log-in, refresh and log-out, concurrent and repeated, in each store."""
 
 import asyncio
 from datetime import timedelta

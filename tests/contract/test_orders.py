@@ -169,7 +169,7 @@ async def test_order_stays_locked_until_the_unit_of_work_ends(shop: Shop) -> Non
     await try_to_get()
 
 
-async def test_saving_a_stale_order_fails(shop: Shop) -> None:
+async def test_saving_a_stale_version_of_an_order_fails(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=1))
     async with shop.store.unit_of_work() as work:
         stale = await work.orders.get(order.id)

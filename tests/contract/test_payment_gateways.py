@@ -1,4 +1,4 @@
-"""The contract of payment gateways, over each provider."""
+"""The contract of payment gateways, with each provider."""
 
 import asyncio
 from dataclasses import replace
@@ -117,7 +117,7 @@ async def test_partial_refunds_never_exceed_the_capture(provider: Provider) -> N
     assert answers[2].failure
 
 
-async def test_repeated_refund_pays_once(provider: Provider) -> None:
+async def test_repeated_refund_request_pays_once(provider: Provider) -> None:
     payment = payment_at(provider)
     reference = (await provider.gateway.pay(payment, provider.good)).reference
     refund = a_refund(IDS, payment, reference, amount=1999, now=provider.clock.now())

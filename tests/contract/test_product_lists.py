@@ -98,7 +98,7 @@ async def test_product_names_are_sorted_by_code_point_without_case_and_accents(s
     assert await names(shop, ProductFilter()) == in_order
 
 
-async def test_full_last_page_has_no_next_page(shop: Shop) -> None:
+async def test_full_last_page_of_products_has_no_next_page(shop: Shop) -> None:
     for _ in range(2):
         await shop.product()
     page = await shop.store.products.list(

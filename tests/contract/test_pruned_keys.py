@@ -60,7 +60,7 @@ async def test_each_pruned_key_of_a_batch_returns_its_own_order(shop: Shop) -> N
     assert answers[1] == IdempotentResult(order, replayed=True, is_current_state=True)
 
 
-async def test_unknown_key_finds_no_order(shop: Shop) -> None:
+async def test_lookup_of_an_unknown_idempotency_key_finds_no_order(shop: Shop) -> None:
     async with shop.store.unit_of_work() as work:
         assert await work.orders.find_by_keys([]) == {}
         assert await work.orders.find_by_keys([((await shop.customer()).id, "k")]) == {}

@@ -121,7 +121,7 @@ async def test_bulk_retry_excludes_deliveries_of_other_endpoints(
     assert await due_types(webhooks, other) == []
 
 
-async def test_bulk_retry_is_bounded_and_can_be_continued(
+async def test_bulk_retry_has_a_maximum_size_and_can_be_continued(
     webhooks: Webhooks, failing: EndpointView, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retry_deliveries, "MAX_RETRIED", 2)

@@ -212,7 +212,7 @@ async def read_without_lock(factory: UnitOfWorkFactory, product_id: ProductId) -
         return (await work.stocks.get([product_id]))[product_id]
 
 
-async def test_saving_a_stale_stock_fails(shop: Shop) -> None:
+async def test_saving_a_stale_version_of_a_stock_fails(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     stale = await read_without_lock(shop.store.unit_of_work, mug.id)
     await change(shop, mug.id, lambda stock: receive(stock, 1))

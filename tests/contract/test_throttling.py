@@ -110,7 +110,7 @@ async def test_unknown_address_is_throttled_like_a_known_one(shop: Shop) -> None
         assert endings == [*["wrong"] * 6, 1, "wrong", 2, "wrong", 4, "wrong"]
 
 
-async def test_spellings_of_an_address_share_one_throttle(shop: Shop) -> None:
+async def test_spellings_of_an_address_share_one_attempt_counter(shop: Shop) -> None:
     for email in (ANN, "ANN@example.com", " ann@EXAMPLE.com ") * 2:
         await log_in(shop, email)
     assert await log_in(shop) == 1

@@ -162,7 +162,7 @@ async def test_placing_cancelled_at_any_await_stores_the_whole_order_or_nothing(
     await shop.order(mug)
 
 
-async def test_events_of_saved_aggregates_are_committed_once(shop: Shop) -> None:
+async def test_events_of_a_saved_aggregate_are_stored_once(shop: Shop) -> None:
     async with shop.store.unit_of_work(SOMEBODY) as work:
         user = a_user(shop.ids)
         await work.users.add(user)

@@ -1,4 +1,4 @@
-"""OAuth clients of other projects log in over real connections and verify tokens.
+"""OAuth clients of other projects log in over real connections, and verify the tokens.
 
 They use the published keys.
 """

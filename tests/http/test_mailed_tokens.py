@@ -19,7 +19,7 @@ NEW_PASSWORD = "another password of some length"
 
 @pytest.fixture
 async def verifying() -> AsyncIterator[WebShop]:
-    """The service with e-mail verification."""
+    """The service with the setting that requires e-mail verification."""
     async with web_shop(container_over(memory_store(), email_verification=True)) as web:
         yield web
 

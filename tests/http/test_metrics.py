@@ -11,7 +11,7 @@ async def test_invariant_metrics_have_no_samples_before_the_first_check(web: Web
     assert [family.samples for family in text_string_to_metric_families(answer.text)] == [[], []]
 
 
-async def test_each_invariant_has_a_parsable_gauge(web: WebShop) -> None:
+async def test_metrics_contain_a_gauge_for_each_invariant(web: WebShop) -> None:
     findings = [Finding(invariant, number, ()) for number, invariant in enumerate(Invariant)]
     await web.container.database.finding_records().keep(findings, at=NOW)
 

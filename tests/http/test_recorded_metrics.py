@@ -40,7 +40,7 @@ async def test_requests_are_counted_by_route_template(measured: WebShop, metrics
     assert product["id"] not in metrics.text()
 
 
-async def test_order_above_the_stock_is_counted_as_a_problem(
+async def test_out_of_stock_order_is_counted_in_the_problem_metric(
     measured: WebShop, metrics: MetricsReader
 ) -> None:
     product, customer = await measured.product(stock=1), await measured.customer()
@@ -69,7 +69,7 @@ async def test_throttled_and_rate_limited_requests_are_counted(tmp_path: Path) -
     assert counted["too_many_attempts"]
 
 
-async def test_load_shedding_is_counted(
+async def test_requests_rejected_by_load_shedding_are_counted(
     measured: WebShop, metrics: MetricsReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     admission = measured.container.orders.order_admission()
@@ -82,7 +82,9 @@ async def test_load_shedding_is_counted(
     assert metrics.value("steelyard_http_problems_total", code="overloaded", http_route="/v1/orders") == 1
 
 
-async def test_pools_and_queues_are_sampled(measured: WebShop, metrics: MetricsReader) -> None:
+async def test_metrics_sample_connection_pools_and_order_queues(
+    measured: WebShop, metrics: MetricsReader
+) -> None:
     await GaugeSampler(measured.container)()
     await sample_queues(measured.container)
 

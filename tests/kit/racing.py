@@ -172,7 +172,8 @@ def _recording_process(shop: Shop, ticks: Iterator[int], decided: dict[int, Deci
     """
 
     async def run(commands: Sequence[PlaceOrderCommand]) -> Sequence[IdempotentResult[OrderView] | Exception]:
-        clock = TickingClock(ticks)  # of this batch: the lanes of the process run at the same time
+        # Each batch has its own clock, because the lanes of the process run at the same time.
+        clock = TickingClock(ticks)
         outcomes = await shop.batch(clock)(commands)
         [moment] = clock.readings
         for position, (command, outcome) in enumerate(zip(commands, outcomes, strict=True)):

@@ -103,7 +103,7 @@ async def test_matching_if_none_match_returns_304(known: str) -> None:
 
 
 @pytest.mark.parametrize("address", ["/thing", "/page"])
-async def test_response_304_has_the_headers_of_response_200(address: str) -> None:
+async def test_response_304_has_the_same_headers_as_response_200(address: str) -> None:
     full = await ask(router, "GET", address)
     known = await ask(router, "GET", address, headers={"If-None-Match": full.headers["ETag"]})
     assert (full.status_code, known.status_code) == (200, 304)

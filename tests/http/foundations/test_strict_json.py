@@ -101,7 +101,7 @@ def test_json_at_the_limits_is_accepted(body: bytes, value: object) -> None:
     assert parse(body) == (json.loads(body) if value is None else value)
 
 
-def test_json_error_reports_its_position_only() -> None:
+def test_json_error_reports_only_its_position() -> None:
     with pytest.raises(HTTPProblem) as refusal:
         parse(f'{{"password":\n  {CANARY}}}'.encode())
     assert refusal.value.params == {"line": 2, "column": 3}

@@ -31,7 +31,7 @@ def test_file_is_archived_once_if_postgresql_repeats_the_command(archive: Path) 
     assert {path.name: path.read_text() for path in archive.iterdir()} == {NAME: "a segment"}
 
 
-def test_archived_file_is_not_replaced_by_another_one(archive: Path) -> None:
+def test_archived_file_is_not_overwritten_by_a_different_file(archive: Path) -> None:
     store(archive, "a segment")
 
     refused = store(archive, "a segment of another server")

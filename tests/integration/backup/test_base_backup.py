@@ -265,7 +265,7 @@ def test_server_that_never_reaches_its_recovery_target_stops(history: History) -
         assert node.await_end(SECONDS) == 1
 
 
-def test_base_backup_never_replaces_another_one(history: History) -> None:
+def test_base_backup_never_overwrites_an_existing_backup(history: History) -> None:
     refused = history.scripts.try_run(history.node, "base-backup.sh", history.backup)
 
     assert (refused.returncode, refused.stderr) == (1, f"{history.backup} exists\n")

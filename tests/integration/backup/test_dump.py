@@ -43,7 +43,7 @@ def dump() -> Iterator[Dump]:
         yield Dump(node, BackupScripts.copied_for(node))
 
 
-async def test_restored_dump_has_the_acknowledged_orders_and_accepts_others(dump: Dump) -> None:
+async def test_restored_dump_has_the_acknowledged_orders_and_accepts_more(dump: Dump) -> None:
     async with web_shop(container_on(dump.node.url)) as web:
         mug, customer = await web.product(stock=10_000), await web.customer()
         authorization = {"Authorization": customer.headers["Authorization"]}

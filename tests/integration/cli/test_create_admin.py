@@ -64,7 +64,7 @@ def test_staff_account_is_created_with_its_role(run: Run, fetch: Fetch) -> None:
 
 
 @pytest.mark.parametrize("email", ["Boss <boss@example.com>", "=?utf-8?q?boss?=@example.com"])
-def test_admin_with_a_disguised_address_is_rejected(run: Run, email: str) -> None:
+def test_admin_with_a_misleading_email_address_is_rejected(run: Run, email: str) -> None:
     code, _, err = run("users", "create-admin", email, typed=PASSWORD)
     assert (code, err) == (1, "Error: This is not an e-mail address.\n")
 

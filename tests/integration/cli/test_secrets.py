@@ -63,7 +63,8 @@ def test_secrets_encrypt_converts_clear_text_and_keeps_it_readable(
     assert key_ids(fetch) == {id_of(OLD)}
     assert run("secrets", "encrypt")[1] == "0 secrets are now encrypted.\n"
     assert kids(run) == before
-    tables = 2  # those of signing keys and of the service's own secrets: there are no webhook endpoints
+    # Only two tables have secrets: signing keys and the service's own secrets. There are no webhook endpoints.
+    tables = 2
     assert fetch(AUDITED) == [("secrets.encrypted", "secrets encrypt", id_of(OLD), tables, number)]
 
 

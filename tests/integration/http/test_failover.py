@@ -1,4 +1,4 @@
-"""The primary dies while customers order, and its synchronous standby is promoted."""
+"""The primary fails while customers order, and its synchronous standby is promoted."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Reads of the catalog and of lists from a standby. Callers see their own writes."""
+"""The catalog and lists are read from a standby, and callers see their own writes."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence

@@ -53,7 +53,7 @@ async def found(engine: AsyncEngine) -> dict[Invariant, Finding]:
     return {each.invariant: each for each in await PostgresInvariantChecks(engine).run() if each.count}
 
 
-async def test_healthy_shop_breaks_no_invariant(shop: Shop, engine: AsyncEngine) -> None:
+async def test_check_of_a_consistent_shop_reports_no_violation(shop: Shop, engine: AsyncEngine) -> None:
     assert await found(engine) == {}
     await shop_with_every_record(shop)
     await assert_invariants(shop)

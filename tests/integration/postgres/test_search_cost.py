@@ -1,6 +1,6 @@
 """A search with the maximum number of terms reads the catalog a few times at most.
 
-This holds for any terms.
+This limit does not depend on the terms.
 """
 
 import json

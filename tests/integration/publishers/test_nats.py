@@ -1,4 +1,4 @@
-"""Events in a real JetStream: complete, in order and once, even after server outages."""
+"""Events arrive in a real JetStream completely, in order and once, even after server outages."""
 
 import asyncio
 from collections.abc import Sequence

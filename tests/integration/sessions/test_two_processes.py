@@ -1,4 +1,4 @@
-"""Sessions on one PostgreSQL, served by several processes and after a restart."""
+"""Sessions in one PostgreSQL are valid in several processes and after a restart."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -57,7 +57,7 @@ async def work(container: Container) -> None:
         await job()
 
 
-async def test_one_trace_leads_from_an_order_to_its_deliveries(
+async def test_one_trace_contains_an_order_and_the_deliveries_of_its_events(
     spans: Collector, database_url: str, stream: NatsServer, subscriber: Subscriber
 ) -> None:
     async with shop_on(database_url, nats_url=stream.url) as web:
@@ -108,7 +108,7 @@ async def traceparents(stream: NatsServer) -> set[str]:
     return {(message.headers or {}).get("traceparent", "") for message in messages}
 
 
-async def test_batch_has_links_to_all_its_requests(spans: Collector, database_url: str) -> None:
+async def test_trace_of_a_batch_has_links_to_all_its_requests(spans: Collector, database_url: str) -> None:
     async with shop_on(database_url) as web:
         mug, customers = await web.product(stock=50), [await web.customer() for _ in range(8)]
         responses = await asyncio.gather(

@@ -121,7 +121,7 @@ def test_config_check_accepts_valid_settings_and_old_names(run: Run) -> None:
     assert (ended.code, ended.out) == (0, "The settings are valid.\n")
 
 
-def test_network_setting_is_separated_by_commas(run: Run) -> None:
+def test_network_setting_is_parsed_as_a_comma_separated_list(run: Run) -> None:
     ended = run("config", "show", trusted_proxies="10.0.0.0/8,2001:db8::7")
     assert "STEELYARD_TRUSTED_PROXIES=10.0.0.0/8, 2001:db8::7/128\n" in ended.out
 

@@ -95,7 +95,7 @@ def test_sum_of_money_in_two_currencies_is_rejected() -> None:
         Money.sum([euro, yen], "EUR")
 
 
-def test_sum_of_no_money_is_zero() -> None:
+def test_sum_of_an_empty_list_of_money_is_zero() -> None:
     assert Money.sum([], "JPY") == Money.zero("JPY") == Money(0, "JPY")
 
 

@@ -110,12 +110,12 @@ def test_unknown_refresh_token_of_a_family_counts_as_reuse() -> None:
         refreshed(session(), FIRST.followed_by(b"x" * 32), b"2", NOW)
 
 
-def test_unrefreshed_session_ends_at_its_idle_lifetime() -> None:
+def test_session_without_a_refresh_ends_after_its_idle_lifetime() -> None:
     with pytest.raises(InvalidRefreshToken):
         refreshed(session(), FIRST, b"2", NOW + LIFETIME.idle)
 
 
-def test_session_ends_at_its_absolute_lifetime() -> None:
+def test_session_ends_after_its_absolute_lifetime() -> None:
     kept, token, now = session(), FIRST, NOW
     for day in range(30):
         now = NOW + timedelta(days=day)

@@ -127,7 +127,7 @@ def test_stock_count_below_reserved_reports_the_reserved_units() -> None:
     assert refusal.value.params == {"reserved": 3}
 
 
-def test_stock_that_runs_out_and_comes_back_records_events() -> None:
+def test_stock_that_becomes_unavailable_or_available_records_an_event() -> None:
     order_id = OrderId(SequentialIds().new())
     stock = a_stock(2)
     assert stock.take_events() == []

@@ -28,14 +28,14 @@ LONG = 15
         "\uff11\uff123456789012",
     ],
 )
-def test_breached_password_is_on_the_list(password: str) -> None:
+def test_breached_password_is_found_in_the_packed_list(password: str) -> None:
     assert LIST.contains(password)
 
 
 @pytest.mark.parametrize(
     "password", ["password", "PassWord", "12345678", "iloveyou", "qwerty123", "\uff50assword"]
 )
-def test_short_breached_password_is_on_the_list(password: str) -> None:
+def test_short_breached_password_is_found_in_the_packed_list(password: str) -> None:
     assert LIST.contains(password)
 
 
@@ -43,7 +43,7 @@ def test_short_breached_password_is_on_the_list(password: str) -> None:
     "password",
     ["x7$Kq!2z", "xK-27-qZj", "x7$Kq!2zLm9", "four-winds-2026-harbour", "zürich ist weit weg von hier"],
 )
-def test_uncommon_password_is_not_on_the_list(password: str) -> None:
+def test_uncommon_password_is_not_found_in_the_packed_list(password: str) -> None:
     assert not LIST.contains(password)
 
 
@@ -66,7 +66,7 @@ def test_packed_file_has_four_million_entries() -> None:
     assert 4_000_000 < entries < 4_200_000
 
 
-def test_random_passwords_are_rarely_on_the_list() -> None:
+def test_random_passwords_are_rarely_found_in_the_packed_list() -> None:
     """The expected number among 20,000 passwords is 0.07. The seed makes each run the same."""
     draw = random.Random(1)  # noqa: S311 (a fixed sequence, not a secret)
     passwords = ("".join(draw.choices(string.printable, k=16)) for _ in range(20_000))
