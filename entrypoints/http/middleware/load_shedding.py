@@ -1,6 +1,5 @@
 """Load shedding: reject excess requests before doing any work for them."""
 
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
@@ -73,30 +72,38 @@ class LoadSheddingMiddleware:
 
 
 class _Body:
-    """A body that is received before the app reads it."""
+    """A body that is received before the app reads it.
+
+    The parts are joined. A stored message for each part would take much more memory than a part of one byte.
+    """
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
-        self._messages: deque[Message] = deque()
+        self._next: Message | None = None
         self._problem: HTTPProblem | None = None
 
     async def arrive(self) -> None:
         """Wait for the body. Of a body above the maximum size, wait for that many bytes."""
-        size, is_whole = 0, False
+        received, is_whole = bytearray(), False
         try:
-            while not is_whole and size <= MAX_BODY_BYTES:
+            while not is_whole and len(received) <= MAX_BODY_BYTES:
                 message = await self._receive()
-                self._messages.append(message)
-                size += len(message.get("body", b""))
+                if message["type"] == "http.disconnect":
+                    self._next = message
+                    return
+                received += message.get("body", b"")
                 is_whole = not message.get("more_body", False)
         except HTTPProblem as problem:
             # The app's exception handlers respond to it when the app reads the body.
             self._problem = problem
+            return
+        self._next = {"type": "http.request", "body": bytes(received), "more_body": not is_whole}
 
     async def receive(self) -> Message:
         """Return the next message. Raises the HTTPProblem with which the body ended."""
-        if self._messages:
-            return self._messages.popleft()
         if self._problem is not None:
             raise self._problem
+        if self._next is not None:
+            message, self._next = self._next, None
+            return message
         return await self._receive()
