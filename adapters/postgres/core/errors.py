@@ -60,17 +60,13 @@ def translated(*, lock_timeout_error: type[Overloaded | IdempotencyInFlight] = O
         reported = _reported(error)
         if reported is not None:
             _forget_values(reported)
-        refusal = (
-            lock_timeout_error()
-            if sqlstate(error) == LOCK_NOT_AVAILABLE
-            else _refusal(reported, is_disconnected=error.connection_invalidated)
-        )
+        refusal = _refusal(reported, lock_timeout_error, is_disconnected=error.connection_invalidated)
         if refusal is None:
             raise
         raise refusal from error
-    except PostgresError as error:  # a statement that the driver executes itself: see DriverRead
+    except PostgresError as error:  # a statement that the driver executes itself: see DriverStatement
         _forget_values(error)
-        refusal = _refusal(error, is_disconnected=False)
+        refusal = _refusal(error, lock_timeout_error, is_disconnected=False)
         if refusal is None:
             raise
         raise refusal from error
@@ -85,8 +81,15 @@ def sqlstate(error: DBAPIError) -> str:
     return (reported.sqlstate or "") if reported else ""
 
 
-def _refusal(reported: PostgresError | None, *, is_disconnected: bool) -> DomainError | None:
+def _refusal(
+    reported: PostgresError | None,
+    lock_timeout_error: type[Overloaded | IdempotencyInFlight],
+    *,
+    is_disconnected: bool,
+) -> DomainError | None:
     state = (reported.sqlstate or "") if reported else ""
+    if state == LOCK_NOT_AVAILABLE:
+        return lock_timeout_error()
     if state in _BUSY or isinstance(reported, InvalidCachedStatementError):
         return Overloaded()
     if is_disconnected or state in _GONE or state[:2] in _GONE_CLASSES:

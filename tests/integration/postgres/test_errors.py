@@ -3,10 +3,11 @@ from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import Integer, column, event, text
 from sqlalchemy.exc import TimeoutError as SQLAlchemyTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from adapters.postgres.core.driver_statement import DriverStatement
 from adapters.postgres.core.engine import create_engine
 from adapters.postgres.core.health import PostgresHealth
 from adapters.postgres.core.transaction import Transaction
@@ -22,7 +23,7 @@ from tests.kit.shop import Shop
 NOBODY = UserId(SequentialIds().new())
 
 
-@pytest.mark.parametrize(
+STATES = pytest.mark.parametrize(
     ("state", "refusal"),
     [
         ("40001", Overloaded),
@@ -39,6 +40,9 @@ NOBODY = UserId(SequentialIds().new())
         ("55000", DatabaseUnavailable),
     ],
 )
+
+
+@STATES
 async def test_postgresql_error_is_translated_to_an_application_error(
     engine: AsyncEngine, state: str, refusal: type[Exception]
 ) -> None:
@@ -46,6 +50,24 @@ async def test_postgresql_error_is_translated_to_an_application_error(
     await transaction.open()
     with pytest.raises(refusal):
         await transaction.execute(text(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{state}'; END $$"))
+    await transaction.close()
+
+
+@STATES
+async def test_error_of_a_driver_statement_is_translated_in_the_same_way(
+    engine: AsyncEngine, state: str, refusal: type[Exception]
+) -> None:
+    transaction = Transaction(engine, WriteMonitor())
+    await transaction.open()
+    await transaction.execute(
+        text(
+            "CREATE FUNCTION pg_temp.fail() RETURNS integer LANGUAGE plpgsql"
+            f" AS $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{state}'; END $$"
+        )
+    )
+    statement = DriverStatement(text("SELECT pg_temp.fail() AS failed").columns(column("failed", Integer)))
+    with pytest.raises(refusal):
+        await transaction.fetch(statement, {})
     await transaction.close()
 
 
