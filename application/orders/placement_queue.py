@@ -14,7 +14,9 @@ OrderLanes = Lanes[RowId, PlaceOrderCommand, IdempotentResult[OrderView]]
 class PlacementQueue:
     """Queues orders for batches.
 
-    There is one common queue, and a lane for each row that another transaction has locked.
+    There is one common queue, and a lane for each row that another transaction has locked. Each of these queues
+    is first in, first out. A later order that joins a lane directly can overtake an order that still waits in the
+    common queue.
     """
 
     batcher: Batcher[PlaceOrderCommand, IdempotentResult[OrderView]]

@@ -7,7 +7,9 @@ from contextlib import asynccontextmanager
 import pytest
 
 from application.catalog.views import ProductView
+from application.orders.place_order import PlaceOrder
 from application.orders.place_order_batch import RowsLocked
+from application.orders.views import OrderView
 from application.shared.errors import Overloaded
 from application.shared.idempotency import IdempotentResult
 from application.users.views import UserView
@@ -36,6 +38,12 @@ async def locked_customer(shop: Shop, customer: UserView) -> AsyncIterator[None]
     async with shop.store.unit_of_work() as work:
         assert await work.users.get(customer.id)
         yield
+
+
+async def until_in_lanes(process: PlaceOrder, orders: int) -> None:
+    """Wait until this number of orders is in the lanes of the process."""
+    while len(process.queue.lanes) < orders:  # noqa: ASYNC110 - the lane has no event to wait for
+        await asyncio.sleep(0.001)
 
 
 async def test_batch_decides_all_orders_except_that_of_a_locked_product(shop: Shop) -> None:
@@ -85,11 +93,13 @@ async def test_batch_decides_all_orders_except_that_of_a_locked_customer(
 async def test_order_waits_in_its_lane_until_the_row_is_unlocked(shop: Shop) -> None:
     mug, cup = await shop.product(stock=5), await shop.product(stock=5)
     process = shop.other_process()
+    waiting: list[asyncio.Task[IdempotentResult[OrderView]]] = []
     async with locked(shop, mug):
-        waiting = [
-            asyncio.create_task(process(shop.placing((mug, 1), customer=await shop.customer())))
-            for _ in range(6)
-        ]
+        for number in range(1, 7):
+            command = shop.placing((mug, 1), customer=await shop.customer())
+            waiting.append(asyncio.create_task(process(command)))
+            # An order in the common queue could be overtaken by an order that joins the lane directly.
+            await asyncio.wait_for(until_in_lanes(process, number), SOON)
         for _ in range(5):
             await asyncio.wait_for(process(shop.placing((cup, 1), customer=await shop.customer())), SOON)
         assert not any(task.done() for task in waiting)
@@ -107,8 +117,7 @@ async def test_order_of_two_locked_products_waits_for_both(shop: Shop) -> None:
     async with locked(shop, cup):
         async with locked(shop, mug):
             waiting = asyncio.create_task(process(command))
-            while not len(process.queue.lanes):  # noqa: ASYNC110 - the lane has no event to wait for
-                await asyncio.sleep(0.001)
+            await asyncio.wait_for(until_in_lanes(process, 1), SOON)
         assert not waiting.done()
     assert not (await asyncio.wait_for(waiting, SOON)).replayed
     await assert_invariants(shop)
