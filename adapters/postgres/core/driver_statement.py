@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from asyncpg import InterfaceError, InternalClientError, PostgresError
+from asyncpg import InterfaceError, PostgresError
 from sqlalchemy import ARRAY, Select, TextualSelect
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.pool import PoolProxiedConnection
@@ -52,8 +52,7 @@ class DriverStatement:
         except BaseException as error:
             is_closed = driver.is_closed()
             connection.invalidate()
-            # The driver reports an internal error if the server ends the session between two of its messages.
-            if (isinstance(error, InterfaceError) and is_closed) or isinstance(error, InternalClientError):
+            if isinstance(error, InterfaceError) and is_closed:
                 raise DatabaseUnavailable from error
             raise
         return list(map(self._converted, records)) if self._result_conversions else records

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from asyncpg import InvalidCachedStatementError, PostgresError
+from asyncpg import InternalClientError, InvalidCachedStatementError, PostgresError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as CheckoutTimeout
 
@@ -54,7 +54,9 @@ def translated(*, lock_timeout_error: type[Overloaded | IdempotencyInFlight] = O
         yield
     except CheckoutTimeout:
         raise Overloaded from None
-    except OSError as error:  # timeouts of the driver are OSErrors too
+    # Timeouts of the driver are OSErrors too. The driver reports an internal error if the server ends the session
+    # between two of its messages.
+    except (OSError, InternalClientError) as error:
         raise DatabaseUnavailable from error
     except DBAPIError as error:
         reported = _reported(error)

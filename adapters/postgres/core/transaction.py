@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from asyncpg import InternalClientError
 from sqlalchemy import CTE, CursorResult, Executable
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -153,5 +154,5 @@ class Transaction:
         if self._connection is None:
             return
         # If the rollback fails, the pool closes the connection, and the server rolls back.
-        with suppress(SQLAlchemyError, OSError):
+        with suppress(SQLAlchemyError, OSError, InternalClientError):
             await self._connection.close()

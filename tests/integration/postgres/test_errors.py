@@ -3,12 +3,14 @@ from typing import Any
 
 import asyncpg
 import pytest
+from asyncpg import InternalClientError
 from sqlalchemy import Integer, column, event, text
 from sqlalchemy.exc import TimeoutError as SQLAlchemyTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.postgres.core.driver_statement import DriverStatement
 from adapters.postgres.core.engine import create_engine
+from adapters.postgres.core.errors import translated
 from adapters.postgres.core.health import PostgresHealth
 from adapters.postgres.core.transaction import Transaction
 from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
@@ -69,6 +71,12 @@ async def test_error_of_a_driver_statement_is_translated_in_the_same_way(
     with pytest.raises(refusal):
         await transaction.fetch(statement, {})
     await transaction.close()
+
+
+def test_internal_error_of_the_driver_is_translated_to_database_unavailable() -> None:
+    """asyncpg raises such an error if the server ends the session between two messages."""
+    with pytest.raises(DatabaseUnavailable), translated():
+        raise InternalClientError
 
 
 async def test_pool_timeout_is_translated_to_overloaded(database_url: str) -> None:
