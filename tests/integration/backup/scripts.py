@@ -24,14 +24,14 @@ class BackupScripts:
         return cls(node.directory.parent)
 
     def try_run(
-        self, node: Node, script: str, *arguments: str | Path, database: str = DATABASE
+        self, node: Node, script: str, *arguments: str | Path, database: str = DATABASE, user: str = ROLE
     ) -> "subprocess.CompletedProcess[str]":
         """Run a script that connects to the server."""
         environment = {
             "PATH": f"{node.binaries.directory}:{os.defpath}",
             "PGHOST": "127.0.0.1",
             "PGPORT": str(node.port),
-            "PGUSER": ROLE,
+            "PGUSER": user,
             "PGPASSWORD": node.password,
             "PGDATABASE": database,
         }

@@ -14,7 +14,7 @@ from tests.integration.cluster.programs import Program
 from tests.integration.http.services import container_on
 from tests.kit.web import key, order_of, web_shop
 from tests.servers.databases import connected
-from tests.servers.replication import Node, nodes
+from tests.servers.replication import ROLE, Node, nodes
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +26,10 @@ class Dump:
     def file(self) -> Path:
         return self.node.directory.with_name("shop.dump")
 
-    async def create_database(self, name: str) -> str:
+    async def create_database(self, name: str, owner: str = ROLE) -> str:
         """Create an empty database, and return its URL."""
         async with connected(self.node.url) as psql:
-            await psql.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+            await psql.execute(f"CREATE DATABASE {name} OWNER {owner} TEMPLATE template0")
         return make_url(self.node.url).set(database=name).render_as_string(hide_password=False)
 
 
@@ -67,6 +67,18 @@ async def test_restored_dump_has_the_acknowledged_orders_and_accepts_more(dump: 
     assert (check.returncode, check.stderr) == (0, "")
     assert found.json() == before.json()
     assert after.status_code == 201
+
+
+async def test_owner_who_is_no_superuser_restores_a_dump_without_warnings(dump: Dump) -> None:
+    file = dump.file.with_name("owner.dump")
+    dump.scripts.run(dump.node, "dump.sh", file)
+    async with connected(dump.node.url) as psql:
+        await psql.execute(f"CREATE ROLE owner LOGIN PASSWORD '{dump.node.password}'")
+    await dump.create_database("owned", owner="owner")
+
+    restored = dump.scripts.try_run(dump.node, "restore-dump.sh", file, database="owned", user="owner")
+
+    assert (restored.returncode, restored.stderr) == (0, "")
 
 
 def test_dump_is_not_restored_into_a_filled_database(dump: Dump) -> None:
