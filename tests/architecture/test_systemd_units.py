@@ -115,8 +115,15 @@ def test_long_running_unit_has_enough_time_to_stop(name: str) -> None:
     assert int(directives["TimeoutStopSec"]) >= 3 * max(server.STOP_SECONDS, worker_process.STOP_SECONDS)
 
 
-def test_unit_with_wrong_settings_is_not_restarted() -> None:
-    directives = dict(_directives(OF_ALL_UNITS))
+@pytest.mark.parametrize("name", [OF_ALL_UNITS, "steelyard-migrate.service"])
+def test_failed_command_of_an_operator_is_not_restarted(name: str) -> None:
+    """`systemd-run --wait` would not return, and the command would run again every few seconds."""
+    assert "Restart" not in dict(_directives(name))
+
+
+@pytest.mark.parametrize("name", RUNNING)
+def test_running_unit_with_wrong_settings_is_not_restarted(name: str) -> None:
+    directives = dict(_directives(name))
 
     assert directives["Restart"] == "on-failure"
     assert directives["RestartPreventExitStatus"] == str(MISUSED)
