@@ -9,7 +9,7 @@ from rich.console import Console
 
 from entrypoints.cli.address import Address
 from entrypoints.cli.program import shell_command
-from entrypoints.cli.systemd import notify_ready
+from entrypoints.cli.systemd import awaits_notification, notify_ready
 from entrypoints.setting_names import PREFIX
 from entrypoints.settings import Settings
 
@@ -24,11 +24,11 @@ def announce_when_ready(address: Address, settings: Settings) -> None:
 def _announce(address: Address, settings: Settings) -> None:
     while not address.answers():
         time.sleep(POLL_SECONDS)
-    notify_ready()
     console = Console(highlight=False, soft_wrap=True)
     for name, value in _lines(address, settings):
         console.print(f"[bold]{name:<12}[/bold] ", end="")
         console.print(value, markup=False)
+    notify_ready()
 
 
 def _lines(address: Address, settings: Settings) -> list[tuple[str, str]]:
@@ -39,6 +39,8 @@ def _lines(address: Address, settings: Settings) -> list[tuple[str, str]]:
         lines.append(("Database", f"embedded PostgreSQL in {settings.data_dir}"))
     if settings.payment_provider == "sandbox":
         lines.append(("Payments", "sandbox (no real money)"))
+    if awaits_notification():  # An operator's shell has neither the account nor the settings of the unit.
+        return lines
     return [
         *lines,
         ("First admin", f"{_command(settings)} users create-admin you@example.com"),

@@ -4,11 +4,16 @@ import os
 import socket
 
 
+def awaits_notification() -> bool:
+    """Return whether systemd started this process and waits for its report."""
+    return bool(os.environ.get("NOTIFY_SOCKET"))
+
+
 def notify_ready() -> None:
     """Report to systemd that this process is ready, if systemd waits for the report."""
-    address = os.environ.get("NOTIFY_SOCKET")
-    if not address:
+    if not awaits_notification():
         return
+    address = os.environ["NOTIFY_SOCKET"]
     if address.startswith("@"):  # a socket in Linux' abstract namespace
         address = f"\0{address[1:]}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:

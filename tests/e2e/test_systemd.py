@@ -31,6 +31,17 @@ def test_service_notifies_systemd_when_it_answers(notifications: socket.socket, 
         assert service.address.answers()
 
 
+def test_service_of_a_unit_prints_no_hints_for_a_terminal(
+    notifications: socket.socket, database_url: str
+) -> None:
+    with serving(database_url, with_worker=False) as service:
+        notifications.recv(100)
+        _, output = service.interrupt()
+    assert "Ready " in output
+    assert "First admin" not in output
+    assert "Ctrl-C" not in output
+
+
 def test_worker_notifies_systemd_when_it_runs(notifications: socket.socket, database_url: str) -> None:
     settings = {"STEELYARD_DATABASE_URL": database_url, "STEELYARD_METRICS_PORT": "0"}
     with subprocess.Popen([*PROGRAM, "worker"], env={**os.environ, **settings}) as worker:
