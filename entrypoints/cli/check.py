@@ -29,7 +29,7 @@ def check() -> None:
     findings, missing = in_shop(run)
     for finding in findings:
         result = f"{finding.count} broken" if finding.count else "ok"
-        typer.echo(f"{finding.invariant}  {result:9}  {finding.invariant.meaning}")
+        typer.echo(f"{finding.invariant:3}  {result:9}  {finding.invariant.meaning}")
     for method, count in missing.items():
         typer.echo(
             f"Warning: {count} payments and refunds of {method} are not settled: it is not configured."

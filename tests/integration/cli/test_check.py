@@ -10,13 +10,14 @@ def test_check_command_succeeds_for_an_intact_shop(run: Run) -> None:
     code, out, err = run("check")
     assert (code, err) == (0, "")
     assert [line.split()[:2] for line in out.splitlines()] == [[f"I{n}", "ok"] for n in range(1, 11)]
+    assert len({line.index("ok") for line in out.splitlines()}) == 1, "the results are aligned"
 
 
 def test_check_command_fails_and_names_the_order_of_a_broken_invariant(run: Run, database_url: str) -> None:
     order_id = asyncio.run(_break(database_url))
     code, out, err = run("check")
     assert code == 1
-    assert "I7  1 broken" in out
+    assert "I7   1 broken" in out
     assert err.splitlines() == ["Error: 1 of 10 invariants are broken.", f"  I7: {order_id}"]
 
 
