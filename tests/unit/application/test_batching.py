@@ -243,8 +243,11 @@ async def test_each_queued_command_is_rejected_at_its_own_timeout(
 ) -> None:
     batcher = Batcher(batch_function, max_batch=3, max_waiting=4, queue_timeout=0.01)
     batch_function.may_finish.clear()
-    soup, *queued = await order(batcher, "soup", "fish", "cake")
-    assert all(isinstance(outcome, Overloaded) for outcome in await outcomes(queued))
+    soup, fish = await order(batcher, "soup", "fish")
+    await asyncio.sleep(0.005)
+    [cake] = await order(batcher, "cake")
+    async with asyncio.timeout(10):
+        assert all(isinstance(outcome, Overloaded) for outcome in await outcomes([fish, cake]))
     [pie] = await order(batcher, "pie")
     with pytest.raises(Overloaded):
         await pie
