@@ -13,6 +13,7 @@ from application.shared.idempotency import IdempotencyInFlight
 from domain.shared.errors import DomainError
 
 LOCK_NOT_AVAILABLE = "55P03"
+DEADLOCK_DETECTED = "40P01"
 READ_ONLY = "25006"
 RECOVERY_CONFLICT = "40001"
 """The SQLSTATE of a recovery conflict: a standby cancels a query of removed rows.
@@ -22,7 +23,7 @@ In a transaction, the same code reports a serialization failure.
 
 _BUSY = {
     RECOVERY_CONFLICT,
-    "40P01",  # deadlock_detected
+    DEADLOCK_DETECTED,
     "53300",  # too_many_connections
     "57014",  # query_canceled, by statement_timeout
 }

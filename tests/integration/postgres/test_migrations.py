@@ -78,6 +78,20 @@ async def test_migration_that_failed_to_build_an_index_can_be_repeated(
     assert await schema_of(psql) == before
 
 
+async def test_migration_of_several_tables_does_not_deadlock_with_transactions(
+    database_url: str, psql: asyncpg.Connection
+) -> None:
+    await asyncio.to_thread(migrations.downgrade, database_url, "0031")
+    async with psql.transaction():
+        await psql.execute("LOCK TABLE orders IN ROW EXCLUSIVE MODE")
+        migration = asyncio.create_task(asyncio.to_thread(migrations.upgrade, database_url))
+        while not await psql.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):  # noqa: ASYNC110 - PostgreSQL does not announce waits
+            await asyncio.sleep(0.01)
+        await psql.execute("SET LOCAL lock_timeout = '4s'")
+        await psql.execute("LOCK TABLE order_lines, order_history, stocks IN ROW EXCLUSIVE MODE")
+    await migration
+
+
 async def test_each_migration_releases_its_locks_before_the_next(
     database_url: str, psql: asyncpg.Connection
 ) -> None:

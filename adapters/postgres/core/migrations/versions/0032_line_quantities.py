@@ -11,6 +11,8 @@ A process of release 2 does not know these columns. docs/versioning.md describes
 import sqlalchemy as sa
 from alembic import op
 
+from adapters.postgres.core.migrations.locking import lock_tables
+
 revision = "0032"
 down_revision = "0031"
 min_compatible_release = 2
@@ -91,6 +93,7 @@ UPDATE orders SET cancelled_amount = total_amount WHERE status = 'cancelled'
 
 
 def upgrade() -> None:
+    lock_tables("stocks", "orders", "order_lines", "order_history")
     for column in ("cancelled", "returned"):
         op.add_column(
             "order_lines", sa.Column(column, sa.BigInteger, server_default=sa.text("0"), nullable=False)

@@ -1,0 +1,37 @@
+"""Locks on tables that the service uses while a migration changes them."""
+
+import time
+
+from alembic import op
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from adapters.postgres.core.errors import DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE, sqlstate
+
+_TIMEOUT = "200ms"
+_PAUSE_SECONDS = 0.1
+_ATTEMPTS = 20
+
+
+def lock_tables(*tables: str) -> None:
+    """Lock tables until the migration's transaction ends. Call it before the first change.
+
+    A transaction of the service can hold a lock on one table and need another one. A migration that locks these
+    tables one by one can deadlock with the transaction, and requests that wait behind the migration fail. Therefore
+    an attempt that does not get all locks within `_TIMEOUT` releases them, and the next one follows after a pause.
+
+    Raises DBAPIError after `_ATTEMPTS` attempts.
+    """
+    connection = op.get_bind()
+    for remaining in reversed(range(_ATTEMPTS)):
+        try:
+            with connection.begin_nested():
+                connection.execute(text(f"SET LOCAL lock_timeout = '{_TIMEOUT}'"))
+                connection.execute(text(f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE"))
+                connection.execute(text("SET LOCAL lock_timeout TO DEFAULT"))
+        except DBAPIError as error:
+            if not remaining or sqlstate(error) not in {LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED}:
+                raise
+            time.sleep(_PAUSE_SECONDS)
+        else:
+            return
