@@ -29,7 +29,7 @@ class ReloadKeys:
         self._tokens.use(await self._keys.all())
 
     async def unless_just_done(self) -> None:
-        """Reload for an unknown key, unless the last such reload began within PAUSE.
+        """Reload because of an unknown key, at most once every PAUSE.
 
         If a reload is running, wait for its end.
         """

@@ -69,7 +69,7 @@ class Cost:
 
 
 async def measure(server: Server, records: int) -> Mapping[str, Cost | str]:
-    """Return the cost of each step by its title. Both tables take turns."""
+    """Return the cost of each step by its title. The steps alternate between both tables."""
     name = await asyncio.to_thread(server.create)
     connection = await server.connect(name)
     try:

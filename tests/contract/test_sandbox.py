@@ -233,7 +233,7 @@ async def test_payment_with_tok_3ds_ok_is_captured_after_the_required_action(san
     assert [event.kind for event in sandbox.heard] == [ProviderEventKind.CAPTURED]
 
 
-async def test_payment_with_tok_3ds_failed_is_declined_after_the_action(sandbox: Sandbox) -> None:
+async def test_payment_is_declined_after_a_failed_authentication(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
     await sandbox.gateway.pay(payment, "tok_3ds_failed")
     sandbox.clock.advance(ACTION)
@@ -258,7 +258,7 @@ async def test_payment_with_tok_3ds_abandoned_requires_action_until_it_is_voided
     assert (await sandbox.gateway.void(payment)).outcome is Outcome.VOIDED
 
 
-async def test_authorization_with_tok_auth_expired_ends_after_a_minute(sandbox: Sandbox) -> None:
+async def test_authorization_of_an_expiring_token_ends_after_a_minute(sandbox: Sandbox) -> None:
     payment = replace(sandbox.payment(), capture_method=CaptureMethod.MANUAL)
     assert (await sandbox.gateway.pay(payment, "tok_auth_expired")).outcome is Outcome.AUTHORIZED
     sandbox.clock.advance(timedelta(minutes=1))

@@ -38,7 +38,7 @@ async def test_customer_cannot_place_an_order_for_another(web: WebShop) -> None:
     assert (await bob.get("/v1/orders")).json()["items"] == []
 
 
-async def test_client_without_a_customer_or_the_scope_is_rejected(web: WebShop) -> None:
+async def test_client_must_name_a_customer_and_have_the_scope_to_place_orders(web: WebShop) -> None:
     body = order_of((await web.product(), 1))
     missing = await (await web.client(Scope.PLACE_ORDERS)).post("/v1/orders", json=body, headers=key("k"))
     assert (missing.status_code, missing.json()["code"]) == (422, "validation_failed")

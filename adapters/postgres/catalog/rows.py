@@ -113,7 +113,7 @@ class ProductRow(Row):
 
 
 class ProductWithStockRow(ProductRow):
-    """A product with the stock values that queries add. This class is not a table."""
+    """A product with columns of its stock, as queries read them. This class is not a table."""
 
     __abstract__ = True
 

@@ -111,7 +111,7 @@ def inclusions_of(included_router: Any) -> Sequence[Any]:  # noqa: ANN401 - priv
 
 
 def select_inclusion(scope: Scope, inclusion: Any) -> None:  # noqa: ANN401 - a private object of FastAPI
-    """Let FastAPI serve a request by this inclusion of a route."""
+    """Make FastAPI serve the request with this route, as `include_router` has added it to the app."""
     scope.setdefault(_FASTAPI_SCOPE_KEY, {})[_FASTAPI_EFFECTIVE_ROUTE_CONTEXT_KEY] = inclusion
 
 

@@ -54,7 +54,7 @@ class Unshielded:
 
 
 class Unbatched:
-    """Places each order in the task of its request instead of a batch's task."""
+    """Runs `place_order` in the task of the request. In the service, the task of a batch runs it."""
 
     def __init__(self, place: PlaceOrderBatch) -> None:
         self._place = place

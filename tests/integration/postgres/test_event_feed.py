@@ -45,7 +45,9 @@ async def read(shop: Shop, after: EventId | None = None) -> list[EventId]:
     return [event.id for event in portion.events]
 
 
-async def test_event_committed_late_is_read_after_earlier_pages(shop: Shop, database_url: str) -> None:
+async def test_event_that_commits_after_a_page_was_read_is_on_the_next_page(
+    shop: Shop, database_url: str
+) -> None:
     async with transaction(database_url) as early:
         late_event = await happen(early, uuid4(), 1, at=NOW - timedelta(hours=1))
         async with transaction(database_url) as other:
@@ -73,7 +75,7 @@ async def test_rolled_back_event_leaves_no_gap_in_the_feed(shop: Shop, database_
 async def test_event_order_of_an_aggregate_does_not_depend_on_transaction_ids(
     shop: Shop, database_url: str
 ) -> None:
-    """A transaction that waits for a row has a lower number than the transaction it follows."""
+    """The transaction that began first waits for the row, and commits last with the lower id."""
     order = uuid4()
     async with transaction(database_url) as waiting:
         async with transaction(database_url) as ahead:

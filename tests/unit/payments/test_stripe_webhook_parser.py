@@ -137,7 +137,7 @@ async def test_irrelevant_stripe_event_is_ignored(inbox: StripeWebhookParser, bo
 
 
 @pytest.mark.parametrize("metadata", [{}, None, {"payment_id": "ours?"}])
-async def test_stripe_event_of_a_foreign_payment_has_only_its_reference(
+async def test_stripe_event_of_another_programs_payment_has_no_payment_id(
     inbox: StripeWebhookParser, metadata: object
 ) -> None:
     event = await inbox.open(signed(event_body("payment_intent.succeeded", {**INTENT, "metadata": metadata})))
