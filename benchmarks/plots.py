@@ -14,7 +14,7 @@ PANEL_WIDTH = 470
 COLUMNS = 2
 BAR, GAP, TITLE = 16, 5, 30
 LABEL_WIDTH = 178
-LONGEST_BAR = 210
+LONGEST_BAR = 180
 MARGIN = 16
 OUR_COLORS, PEER_COLORS = ("#1f6feb", "#a5c8ff"), ("#7d8590", "#c9d1d9")
 """The colors of the first part of a bar and of the second."""
