@@ -9,9 +9,9 @@ from tests.model.world import Bounds
 
 WORLDS = (
     Bounds(units=(2,), payments=(2,), charges_twice=True),
-    Bounds(units=(2,), payments=(2,), refunds=2, fulfils=True, holds=2),
-    Bounds(units=(1, 1), fulfils=True, holds=2),
-    Bounds(fulfils=True),
+    Bounds(units=(2,), payments=(2,), refunds=2, fulfills=True, holds=2),
+    Bounds(units=(1, 1), fulfills=True, holds=2),
+    Bounds(fulfills=True),
     Bounds(refunds=1),
     Bounds(charges_twice=True),
 )

@@ -19,18 +19,18 @@ from tests.model.world import Bounds
             id="charged twice",
         ),
         pytest.param(
-            Bounds(units=(2,), payments=(2,), fulfils=True, is_manual=True),
+            Bounds(units=(2,), payments=(2,), fulfills=True, is_manual=True),
             1000,
             id="authorized, then captured or voided",
         ),
         pytest.param(Bounds(units=(2,), payments=(2,), requires_action=True), 500, id="authenticated"),
         pytest.param(
-            Bounds(units=(2,), payments=(1,), failures=0, fulfils=True, returns=1, is_manual=True),
+            Bounds(units=(2,), payments=(1,), failures=0, fulfills=True, returns=1, is_manual=True),
             1500,
             id="authorized, shipped and returned",
         ),
         pytest.param(
-            Bounds(units=(2,), payments=(1,), refunds=1, failures=0, fulfils=True, cancels=True, returns=1),
+            Bounds(units=(2,), payments=(1,), refunds=1, failures=0, fulfills=True, cancels=True, returns=1),
             600,
             id="cancelled, refunded and returned units",
         ),

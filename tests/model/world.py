@@ -78,7 +78,7 @@ class Bounds:
     refunds: int = 0
     failures: int = 1
     holds: int = 1
-    fulfils: bool = False
+    fulfills: bool = False
     cancels: bool = False
     claims: bool = False
     changes: bool = False
@@ -213,7 +213,7 @@ class World:
         if self.bounds.cancels:
             yield Move(f"cancel one of {number}", partial(self.shop.cancel, view, 1))
         yield from self._moves_of_details(number, view)
-        if self.bounds.fulfils:
+        if self.bounds.fulfills:
             yield Move(f"ship one of {number}", partial(self.shop.fulfil, view, 1))
             yield Move(
                 f"ship one unit above the limit of {number}", partial(self.shop.fulfil, view, UNITS + 1)

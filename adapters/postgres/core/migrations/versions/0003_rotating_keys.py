@@ -25,6 +25,6 @@ def _move(column: str, *, to: str) -> None:
     From PostgreSQL 18 on, a renamed column would keep the old name in its NOT NULL constraint.
     """
     op.add_column("signing_keys", sa.Column(to, sa.DateTime(timezone=True), nullable=True))
-    op.execute(f"UPDATE signing_keys SET {to} = {column}")  # noqa: S608 - names of this file
+    op.execute(f"UPDATE signing_keys SET {to} = {column}")
     op.alter_column("signing_keys", to, nullable=False)
     op.drop_column("signing_keys", column)

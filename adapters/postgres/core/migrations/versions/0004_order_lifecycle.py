@@ -53,7 +53,7 @@ def downgrade() -> None:
         op.drop_table(table)
     op.execute("UPDATE stock_movements SET reason = 'correction' WHERE reason = 'shipped'")
     _replace_list("stock_movements", "reason", _OLD_REASONS)
-    op.execute(f"DELETE FROM order_history WHERE action NOT IN {_OLD_ACTIONS}")  # noqa: S608 - the statement contains only constants of this file
+    op.execute(f"DELETE FROM order_history WHERE action NOT IN {_OLD_ACTIONS}")
     _replace_list("order_history", "action", _OLD_ACTIONS)
     op.drop_index("ix_orders_expires_at_id")
     op.drop_constraint(op.f("ck_orders_refunds_within_paid"), "orders")

@@ -53,7 +53,7 @@ def upgrade() -> None:
 
 
 def _report(table: str, key: str, text: str, condition: str) -> None:
-    statement = f"SELECT count(*), min(CAST({key} AS text)) FROM {table} WHERE {condition}"  # noqa: S608 - the statement contains only constants of this file
+    statement = f"SELECT count(*), min(CAST({key} AS text)) FROM {table} WHERE {condition}"
     # Escaped, because a colon in a pattern does not begin a parameter.
     count, first = op.get_bind().execute(sa.text(statement.replace(":", r"\:"))).one()
     if count:

@@ -70,7 +70,7 @@ def downgrade() -> None:
     for column in ("voided_at", "captured", "authorized_until", "is_manual", "requires_action"):
         op.drop_column("sandbox_charges", column)
     _replace_list("payments", "status", _OLD_STATUSES)
-    op.execute(f"DELETE FROM order_history WHERE action NOT IN {_OLD_ACTIONS}")  # noqa: S608 - the statement contains only constants of this file
+    op.execute(f"DELETE FROM order_history WHERE action NOT IN {_OLD_ACTIONS}")
     _replace_list("order_history", "action", _OLD_ACTIONS)
     for column in (
         "requested_amount",

@@ -32,7 +32,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute(f"DELETE FROM order_history WHERE action NOT IN {_OLD_ACTIONS}")  # noqa: S608 - the statement contains only constants of this file
+    op.execute(f"DELETE FROM order_history WHERE action NOT IN {_OLD_ACTIONS}")
     _replace_actions(_OLD_ACTIONS)
     op.drop_column("refunds", "origin")
     op.drop_column("refunds", "channel")

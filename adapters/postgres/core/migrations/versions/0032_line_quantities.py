@@ -89,7 +89,7 @@ JOIN (VALUES ('confirmed', 'order.lines_cancelled'), ('fulfilled', 'order.lines_
 UPDATE order_lines l SET cancelled = quantity - fulfilled
 FROM orders o WHERE o.id = l.order_id AND o.status = 'cancelled';
 UPDATE orders SET cancelled_amount = total_amount WHERE status = 'cancelled'
-"""  # noqa: S608 - the statement contains only constants of this file
+"""
 
 
 def upgrade() -> None:
@@ -122,7 +122,7 @@ def downgrade() -> None:
 
     Cancel the open orders with cancelled units before the downgrade.
     """
-    op.execute(f"DELETE FROM order_history WHERE action NOT IN {_OLD_ACTIONS}")  # noqa: S608 - the statement contains only constants of this file
+    op.execute(f"DELETE FROM order_history WHERE action NOT IN {_OLD_ACTIONS}")
     _replace_actions(_OLD_ACTIONS)
     op.drop_constraint(op.f("ck_order_lines_returned_within_fulfilled"), "order_lines")
     op.drop_constraint(op.f("ck_order_lines_fulfilled_within_quantity"), "order_lines")

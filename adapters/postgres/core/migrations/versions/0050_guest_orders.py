@@ -63,7 +63,7 @@ def downgrade() -> None:
     op.alter_column("orders", "customer_id", nullable=False)
     for column in ("order_token_version", "guest_name", "guest_email_typed", "guest_email"):
         op.drop_column("orders", column)
-    op.execute(f"DELETE FROM order_history WHERE action NOT IN {_OLD_ACTIONS}")  # noqa: S608 - the statement contains only constants of this file
+    op.execute(f"DELETE FROM order_history WHERE action NOT IN {_OLD_ACTIONS}")
     _replace_actions(_OLD_ACTIONS)
 
 
