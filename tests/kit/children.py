@@ -1,0 +1,89 @@
+"""Child processes with a time limit.
+
+A program that does not end fails its test, with its output, instead of blocking the run. Every child has its own
+process group, which is killed at the end, so that no process of a test outlives the test.
+"""
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Event, Timer
+from typing import Any, NoReturn
+
+import pytest
+
+RUN_SECONDS = 240
+"""Several times the duration of the longest program on a busy machine."""
+
+KILLED_SECONDS = 10
+"""The time in which a killed process group releases the pipe of its output."""
+
+Command = Sequence[str | Path]
+
+
+@contextmanager
+def started(
+    command: Command, *, seconds: float = RUN_SECONDS, **options: Any
+) -> "Iterator[subprocess.Popen[str]]":
+    """Start a program for the duration of a block. `options` are those of `subprocess.Popen`.
+
+    When the time limit has passed, the process group is killed and the test fails. Reading the output and waiting for
+    the end therefore always return.
+    """
+    with subprocess.Popen(command, text=True, start_new_session=True, **options) as process:
+        is_late = Event()
+
+        def expire() -> None:
+            is_late.set()
+            kill_group(process)
+
+        timer = Timer(seconds, expire)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield process
+        finally:
+            timer.cancel()
+            kill_group(process)
+            if is_late.is_set():
+                _fail(process, command, seconds)
+
+
+def run(
+    command: Command, *, seconds: float = RUN_SECONDS, typed: str = "", check: bool = True, **options: Any
+) -> "subprocess.CompletedProcess[str]":
+    """Run a program with `typed` as its standard input, and return its output.
+
+    The test fails if the program does not end in time, or if it ends with an error and `check` is set.
+    """
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with started(command, seconds=2 * seconds, **pipes | options) as process:
+        try:
+            output, errors = process.communicate(typed, timeout=seconds)
+        except subprocess.TimeoutExpired:
+            kill_group(process)
+            _fail(process, command, seconds)
+    if check and process.returncode != 0:
+        pytest.fail(f"{_shown(command)} ended with {process.returncode}:\n{output or ''}{errors or ''}")
+    return subprocess.CompletedProcess(list(command), process.returncode, output, errors)
+
+
+def kill_group(process: "subprocess.Popen[str]") -> None:
+    """Kill the processes that are left in the group of a child."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _fail(process: "subprocess.Popen[str]", command: Command, seconds: float) -> NoReturn:
+    output = ""
+    # A process outside the group may keep the pipe open, and the test may have read and closed it.
+    with suppress(subprocess.TimeoutExpired, ValueError):
+        output = "".join(part or "" for part in process.communicate(timeout=KILLED_SECONDS))
+    pytest.fail(f"{_shown(command)} did not end within {seconds} s:\n{output}")
+
+
+def _shown(command: Command) -> str:
+    return " ".join(map(str, command))[:200]
