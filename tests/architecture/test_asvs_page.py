@@ -26,7 +26,9 @@ def test_asvs_page_lists_every_requirement_once() -> None:
 
 
 @pytest.mark.parametrize(("requirement", "status", "text"), [(i, s, t) for i, _, s, t in REQUIREMENTS])
-def test_asvs_requirement_names_existing_tests_or_a_reason(requirement: str, status: str, text: str) -> None:
+def test_asvs_requirement_refers_to_existing_tests_or_states_a_reason(
+    requirement: str, status: str, text: str
+) -> None:
     named = TEST.findall(text)
     assert status in STATUSES
     assert named if status == "met" else TEST.sub("", text).strip(" ,"), requirement
@@ -35,7 +37,7 @@ def test_asvs_requirement_names_existing_tests_or_a_reason(requirement: str, sta
         assert re.search(rf"^(async )?def {name}\(", source, re.MULTILINE), f"{path}::{name}"
 
 
-def test_totals_of_the_asvs_page_equal_its_rows() -> None:
+def test_totals_on_the_asvs_page_equal_the_counted_rows() -> None:
     counted = Counter((status, level) for _, level, status, _ in REQUIREMENTS)
     for status in STATUSES:
         [line] = re.findall(rf"^\| {status} \| [^|]+ \| (\d+) \| (\d+) \|$", PAGE, re.MULTILINE)

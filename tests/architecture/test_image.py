@@ -40,6 +40,6 @@ def test_compose_restarts_and_checks_each_long_running_service() -> None:
     assert {name for name, service in long_running.items() if "test" not in service["healthcheck"]} == set()
 
 
-def test_compose_builds_the_image_instead_of_pulling_it() -> None:
+def test_compose_builds_the_image_locally() -> None:
     local = [service for service in SERVICES.values() if service["image"] == "steelyard:local"]
     assert [service["pull_policy"] for service in local] == ["build"] * 3

@@ -48,7 +48,7 @@ CONNECTIONS_OF_A_MIGRATION = 2
 PORTS = {"http": SETTINGS.port, "metrics": SETTINGS.metrics_port}
 
 
-def test_kustomization_lists_every_manifest_and_changes_only_namespace_and_image() -> None:
+def test_kustomization_lists_every_manifest_and_contains_no_patch() -> None:
     assert KUSTOMIZATION.keys() == {"apiVersion", "kind", "namespace", "resources", "images"}
     files = {file.name for file in MANIFESTS.glob("*.yaml")} - {"kustomization.yaml"}
     assert set(KUSTOMIZATION["resources"]) == files
@@ -113,7 +113,7 @@ def test_container_runs_a_command_of_the_service(container: Resource) -> None:
 
 
 @pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=resource_id)
-def test_pods_wait_for_the_migration_before_they_start(deployment: Resource) -> None:
+def test_pods_start_after_the_migration(deployment: Resource) -> None:
     [waiting] = deployment["spec"]["template"]["spec"]["initContainers"]
     [migration] = containers(named_resource("Job", "steelyard-migration"))
     assert waiting["args"] == ["db", "status", "--wait"]
@@ -143,7 +143,7 @@ def test_kubernetes_ports_equal_the_ports_of_the_service() -> None:
     assert not ip_address(SETTINGS.host).is_loopback
 
 
-def test_pods_have_time_to_finish_before_they_are_killed() -> None:
+def test_grace_period_of_pods_is_longer_than_the_time_to_stop() -> None:
     api, worker = (each["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] for each in DEPLOYMENTS)
     assert SETTINGS.drain_delay > timedelta(0)
     assert api > SETTINGS.drain_delay.total_seconds() + server.STOP_SECONDS
@@ -173,7 +173,7 @@ def test_selectors_match_pods() -> None:
     }
 
 
-def test_each_workload_has_a_replica_left_if_one_pod_is_disrupted() -> None:
+def test_each_workload_keeps_a_replica_during_a_pod_disruption() -> None:
     [autoscaler] = resources_of_kind("HorizontalPodAutoscaler")
     target = autoscaler["spec"]["scaleTargetRef"]
     assert (target["kind"], target["name"]) == ("Deployment", API["metadata"]["name"])
@@ -183,7 +183,7 @@ def test_each_workload_has_a_replica_left_if_one_pod_is_disrupted() -> None:
     assert [budget["spec"]["maxUnavailable"] for budget in resources_of_kind("PodDisruptionBudget")] == [1, 1]
 
 
-def test_connections_of_all_pods_stay_below_the_default_limit_of_postgresql() -> None:
+def test_database_connections_of_all_pods_stay_below_the_default_limit() -> None:
     """During a roll-out, each Deployment has one more pod."""
     [autoscaler] = resources_of_kind("HorizontalPodAutoscaler")
     pods = autoscaler["spec"]["maxReplicas"] + WORKER["spec"]["replicas"] + 2

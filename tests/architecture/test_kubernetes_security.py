@@ -50,7 +50,7 @@ def test_pod_runs_as_the_user_of_the_image_without_cluster_access(workload: Reso
 
 
 @pytest.mark.parametrize("workload", WORKLOADS, ids=resource_id)
-def test_pod_can_write_only_to_tmp_of_limited_size(workload: Resource) -> None:
+def test_pod_can_write_only_to_a_tmp_directory_of_limited_size(workload: Resource) -> None:
     volumes = {volume["name"]: volume for volume in workload["spec"]["template"]["spec"]["volumes"]}
     writable = {name for name, volume in volumes.items() if "secret" not in volume}
     assert [volumes[name]["emptyDir"].keys() for name in writable] == [{"sizeLimit"}]
@@ -83,7 +83,7 @@ def test_pods_accept_connections_only_from_proxy_and_prometheus(workload: Resour
 
 
 @pytest.mark.parametrize("workload", WORKLOADS, ids=resource_id)
-def test_pods_open_connections_to_named_ports_only(workload: Resource) -> None:
+def test_pods_can_connect_only_to_expected_ports(workload: Resource) -> None:
     opened = {
         port["port"]
         for policy in policies_of(workload)

@@ -105,7 +105,7 @@ def test_each_alert_and_its_runbook_refer_to_each_other(alert: dict[str, Any]) -
     assert alert["labels"]["severity"] in {"page", "ticket"}
 
 
-def test_every_alert_has_a_test_in_which_it_fires() -> None:
+def test_every_alert_fires_in_a_promtool_test() -> None:
     tested = {
         case["alertname"]
         for test in yaml.safe_load(RULE_TESTS.read_text())["tests"]
@@ -116,7 +116,7 @@ def test_every_alert_has_a_test_in_which_it_fires() -> None:
     assert {alert["alert"] for alert in _alerts()} == tested
 
 
-def test_alert_rules_pass_their_promtool_tests() -> None:
+def test_alert_rules_pass_the_promtool_tests() -> None:
     tested = subprocess.run(
         [_promtool(), "test", "rules", str(RULE_TESTS)], capture_output=True, text=True, check=False
     )

@@ -116,13 +116,13 @@ def test_long_running_unit_has_enough_time_to_stop(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [OF_ALL_UNITS, "steelyard-migrate.service"])
-def test_failed_command_of_an_operator_is_not_restarted(name: str) -> None:
+def test_failed_operator_command_is_not_restarted_by_systemd(name: str) -> None:
     """`systemd-run --wait` would not return, and the command would run again every few seconds."""
     assert "Restart" not in dict(_directives(name))
 
 
 @pytest.mark.parametrize("name", RUNNING)
-def test_running_unit_with_wrong_settings_is_not_restarted(name: str) -> None:
+def test_service_with_wrong_settings_is_not_restarted_by_systemd(name: str) -> None:
     directives = dict(_directives(name))
 
     assert directives["Restart"] == "on-failure"

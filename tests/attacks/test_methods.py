@@ -22,7 +22,7 @@ async def test_read_request_changes_no_stored_data(
     assert not detector.has_changed()
 
 
-async def test_every_path_rejects_the_method_trace(sample_shop: SampleShop) -> None:
+async def test_every_path_rejects_the_http_method_trace(sample_shop: SampleShop) -> None:
     urls = {sample_shop.url_of(operation) for operation in operations()} | {"/", "/docs", "/openapi.json"}
     statuses = {(await sample_shop.web.visitor.request("TRACE", url)).status_code for url in urls}
     assert statuses == {405}

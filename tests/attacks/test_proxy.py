@@ -239,7 +239,7 @@ async def test_proxy_retries_only_safe_requests_after_a_host_fails(
     assert ("Retry-After" in response.headers) == (status == 503)
 
 
-async def test_proxy_without_a_host_answers_503_with_retry_after(tmp_path: Path) -> None:
+async def test_proxy_without_an_available_host_returns_503_with_retry_after(tmp_path: Path) -> None:
     with haproxy(tmp_path, free_port()) as port:
         response = await ask(port)
     assert response.status_code == 503

@@ -93,7 +93,7 @@ async def test_token_signed_with_the_content_of_a_column_is_rejected(
 
 
 @pytest.mark.parametrize("shop", [False], indirect=True)
-async def test_signing_key_stored_in_clear_text_signs_valid_tokens(
+async def test_unencrypted_signing_key_in_the_database_signs_valid_tokens(
     shop: WebShop, database: asyncpg.Connection
 ) -> None:
     """Without STEELYARD_SECRETS_KEY the attack succeeds, which shows that the test above can fail."""

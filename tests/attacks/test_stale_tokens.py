@@ -46,7 +46,7 @@ async def test_token_of_an_ended_session_cannot_end_other_sessions(web: WebShop)
     assert [session["id"] for session in (await customer.get("/v1/me/sessions")).json()["items"]] == [other]
 
 
-async def test_demoted_staff_immediately_see_only_their_own_orders(web: WebShop) -> None:
+async def test_demoted_staff_immediately_see_only_own_orders(web: WebShop) -> None:
     mug = await web.product()
     customer, staff = await web.customer(), await web.staff()
     order = await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key("1"))
@@ -70,14 +70,14 @@ async def test_demoted_staff_immediately_see_no_archived_products(web: WebShop) 
 
 
 @pytest.mark.parametrize("path", ["/v1/orders", "/v1/events", "/v1/products", "/v1/audit"])
-async def test_disabled_admin_cannot_read_data_of_others(web: WebShop, path: str) -> None:
+async def test_disabled_admin_cannot_read_data_of_other_users(web: WebShop, path: str) -> None:
     admin = await web.admin()
     await change(web, admin, status=UserStatus.DISABLED)
     refused = await admin.get(path)
     assert (refused.status_code, refused.json()["code"]) == (403, "account_disabled")
 
 
-async def test_token_of_a_disabled_client_reads_no_orders_and_events(web: WebShop) -> None:
+async def test_token_of_a_disabled_client_cannot_read_orders_or_events(web: WebShop) -> None:
     client = await web.client(Scope.READ_ORDERS, Scope.READ_EVENTS)
     [name] = [each.name for each in await web.container.clients.list_clients()()]
     await web.container.clients.disable_client()(name, actor=SOMEBODY)

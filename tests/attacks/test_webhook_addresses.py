@@ -99,7 +99,7 @@ def test_multicast_site_local_and_unassigned_addresses_are_rejected(address: str
 
 
 @pytest.mark.parametrize("address", ["64:ff9b:1::a00:1", "3fff::1", "5f00::1", "2001:0:808:808::f5ff:fffe"])
-async def test_host_with_one_rejected_address_is_not_contacted(address: str) -> None:
+async def test_host_with_both_a_public_and_a_private_address_is_not_contacted(address: str) -> None:
     async def resolve(_host: str, _port: int) -> Sequence[str]:
         return ["93.184.216.34", address]
 

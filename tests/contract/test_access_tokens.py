@@ -75,7 +75,7 @@ def test_text_that_is_not_an_access_token_is_rejected(tokens: AccessTokens, forg
         tokens.verify(forged, now=NOW)
 
 
-def test_each_access_token_contains_its_own_claims(tokens: AccessTokens) -> None:
+def test_two_access_tokens_contain_different_claims(tokens: AccessTokens) -> None:
     other = AccessClaims(
         bearer=UserPrincipal(UserId(UUID(int=4)), Role.CUSTOMER, SessionId(UUID(int=5))),
         client_id="steelyard",

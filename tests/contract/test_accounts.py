@@ -90,7 +90,7 @@ async def test_disabled_account_loses_its_sessions_and_can_be_enabled_again(shop
 @pytest.mark.parametrize(
     "changes", [AccountChanges(role=Role.STAFF), AccountChanges(role=Role.ADMIN), DISABLE, ENABLE]
 )
-async def test_admin_cannot_change_their_own_role_or_status(shop: Shop, changes: AccountChanges) -> None:
+async def test_admin_cannot_change_own_role_or_status(shop: Shop, changes: AccountChanges) -> None:
     boss = await sign_up(shop, "boss", Role.ADMIN)
     await sign_up(shop, "other", Role.ADMIN)
     with pytest.raises(Forbidden):
@@ -107,7 +107,7 @@ async def test_last_admin_cannot_be_demoted_by_a_client(shop: Shop, changes: Acc
     assert await shop.get_user(boss.id) == boss
 
 
-async def test_one_of_two_admins_who_demote_each_other_stays_admin(shop: Shop) -> None:
+async def test_concurrent_mutual_demotions_of_two_admins_keep_one_admin(shop: Shop) -> None:
     one, other = [await sign_up(shop, name, Role.ADMIN) for name in ("one", "other")]
     outcomes = await asyncio.gather(
         change(shop, one, AccountChanges(role=Role.STAFF), other),
@@ -142,7 +142,7 @@ async def test_closed_account_cannot_be_changed(shop: Shop) -> None:
         await change(shop, ann, ENABLE)
 
 
-async def test_user_can_change_and_remove_their_own_name(shop: Shop) -> None:
+async def test_user_can_change_and_remove_own_name(shop: Shop) -> None:
     ann = await sign_up(shop, "ann")
     for name in ("Ann", None):
         ann = await shop.change_me(
@@ -207,7 +207,7 @@ async def test_invalid_password_change_is_rejected_with_its_pointer(
     await shop.logged_in(ann)
 
 
-async def test_one_of_two_concurrent_password_changes_succeeds(shop: Shop) -> None:
+async def test_concurrent_password_changes_succeed_only_once(shop: Shop) -> None:
     ann = await sign_up(shop, "ann")
     here = SessionId(shop.ids.new())
 

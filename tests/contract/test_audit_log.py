@@ -30,7 +30,7 @@ async def record(
         shop.clock.advance(DAY)
 
 
-async def test_audit_entry_is_read_as_it_was_saved(shop: Shop) -> None:
+async def test_saved_audit_entry_is_read_back_unchanged(shop: Shop) -> None:
     ann, then = UserId(shop.ids.new()), shop.clock.now()
     await record(shop, AuditAction.SIGNING_KEY_ROTATED, actor=Actor(ann, "request-1"), object_id="kid-1")
     [entry] = await audit_log(shop)
@@ -50,7 +50,7 @@ async def test_uncommitted_action_is_not_audited(shop: Shop) -> None:
     assert await audit_log(shop) == []
 
 
-async def test_rejected_action_is_not_audited_as_done(shop: Shop) -> None:
+async def test_rejected_sign_up_is_absent_from_the_audit_log(shop: Shop) -> None:
     await shop.customer("ann@example.com")
     with pytest.raises(EmailTaken):
         await shop.customer("ann@example.com")

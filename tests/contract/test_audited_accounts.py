@@ -114,7 +114,7 @@ async def test_throttled_guesses_are_not_audited(shop: Shop) -> None:
     assert len(await audit_log(shop, action=AuditAction.USER_LOG_IN_REFUSED)) == failed
 
 
-async def test_reuse_of_a_refresh_token_and_the_end_of_its_session_are_audited(shop: Shop) -> None:
+async def test_refresh_token_reuse_is_audited_with_user_and_request_id(shop: Shop) -> None:
     ann = await shop.customer()
     tokens = await shop.logged_in(ann)
     successor = await shop.refresh_session(tokens.refresh.text, actor=SOMEBODY)

@@ -259,7 +259,7 @@ async def test_renewal_without_a_response_is_retried(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_former_authorization_end_reported_after_a_renewal_is_ignored(shop: Shop) -> None:
+async def test_report_of_an_outdated_authorization_end_is_ignored(shop: Shop) -> None:
     order, payment = await an_authorized_order(shop)
     end = await authorized_until(shop, order)
     renewed = end + timedelta(days=7)
@@ -270,7 +270,7 @@ async def test_former_authorization_end_reported_after_a_renewal_is_ignored(shop
     await assert_invariants(shop)
 
 
-async def test_renewal_reported_during_a_capture_does_not_delay_it(shop: Shop) -> None:
+async def test_renewal_report_during_a_capture_does_not_delay_the_capture(shop: Shop) -> None:
     order, payment = await an_authorized_order(shop)
     shop.gateway.is_down = True
     await shop.capture(payment)
@@ -298,7 +298,7 @@ async def test_unknown_authorization_end_is_queried_at_the_provider(shop: Shop) 
     await assert_invariants(shop)
 
 
-async def test_authorization_that_the_provider_ended_is_recorded(shop: Shop) -> None:
+async def test_authorization_voided_by_the_provider_is_recorded_as_voided(shop: Shop) -> None:
     """A part of the order was shipped, so the shop does not void the payment itself."""
     order, payment = await an_authorized_order(shop)
     await shop.fulfil(order, 1)
@@ -314,7 +314,7 @@ async def test_authorization_that_the_provider_ended_is_recorded(shop: Shop) -> 
     await assert_invariants(shop)
 
 
-async def test_first_shipment_captures_the_payment_if_the_setting_requires_it(shop: Shop) -> None:
+async def test_first_shipment_captures_the_payment_if_configured(shop: Shop) -> None:
     order, _ = await an_authorized_order(shop)
     shop.fulfill_order = FulfillOrder(shop.store.unit_of_work, shop.clock, shop.ids, captures=True)
     await shop.fulfil(order, 1)

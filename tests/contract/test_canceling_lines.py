@@ -221,7 +221,7 @@ async def test_units_of_a_disputed_order_can_be_cancelled_with_an_override(shop:
     await assert_invariants(shop)
 
 
-async def test_line_cancellation_runs_once_per_key(shop: Shop) -> None:
+async def test_line_cancellation_has_one_effect_per_idempotency_key(shop: Shop) -> None:
     order = await a_paid_order(shop)
     command = shop.canceling(order, 1, 0, key="once")
     first = await shop.cancel_order(command)

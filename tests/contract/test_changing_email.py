@@ -94,7 +94,7 @@ async def test_email_change_sends_mail_to_both_addresses(shop: Shop) -> None:
     assert shop.mailbox.messages[-1].subject == "Your address has changed"
 
 
-async def test_email_change_ends_all_sessions_except_the_requesting_one(shop: Shop) -> None:
+async def test_email_change_ends_all_other_sessions(shop: Shop) -> None:
     ann = await shop.customer()
     here, elsewhere = await shop.logged_in(ann), await shop.logged_in(ann)
     session_id = (await shop.bearer_of(here)).session_id
@@ -106,7 +106,7 @@ async def test_email_change_ends_all_sessions_except_the_requesting_one(shop: Sh
         await shop.refresh_session(elsewhere.refresh.text, actor=SOMEBODY)
 
 
-async def test_reset_token_for_the_former_address_is_void_after_the_change(shop: Shop) -> None:
+async def test_password_reset_token_is_invalid_after_an_email_change(shop: Shop) -> None:
     ann = await shop.customer()
     await shop.request_password_reset(sought_email_address(ann.email or ""), network=NETWORK)
     await shop.deliver_mail()
@@ -173,7 +173,7 @@ async def test_email_change_to_an_address_with_an_account_sends_no_token(shop: S
     assert (await shop.get_user(ann.id)).email == ann.email
 
 
-async def test_one_of_two_email_changes_to_one_address_succeeds(shop: Shop) -> None:
+async def test_email_changes_of_two_accounts_to_one_address_succeed_once(shop: Shop) -> None:
     ann, bob = await shop.customer(), await shop.customer()
     tokens = [await token_for(shop, request(shop, user)) for user in (ann, bob)]
     outcomes = await asyncio.gather(*(confirm(shop, token) for token in tokens), return_exceptions=True)
@@ -193,7 +193,7 @@ async def test_email_change_to_the_present_verified_address_is_rejected(shop: Sh
     assert present != NEW
 
 
-async def test_later_email_change_replaces_an_earlier_one(shop: Shop) -> None:
+async def test_later_email_change_request_replaces_the_earlier_request(shop: Shop) -> None:
     ann = await shop.customer()
     other = sought_email_address("ann.other@example.com")
     first = await token_for(shop, request(shop, ann))
@@ -255,7 +255,7 @@ async def test_closing_an_account_erases_its_pending_email_change(shop: Shop) ->
     assert shop.mailbox.messages == []
 
 
-async def test_replayed_email_change_request_keeps_a_later_one(shop: Shop) -> None:
+async def test_replayed_email_change_request_keeps_a_later_request(shop: Shop) -> None:
     ann = await shop.customer()
     key = shop.key("k", operation=IdempotentOperation.REQUEST_EMAIL_CHANGE, principal=str(ann.id))
     command = replace(request(shop, ann), key=key)

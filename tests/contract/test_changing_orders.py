@@ -33,7 +33,7 @@ async def an_order(shop: Shop) -> OrderView:
     return (await shop.place_order(replace(placing, request=request))).result
 
 
-async def test_changed_details_are_stored_and_recorded(shop: Shop) -> None:
+async def test_changed_order_details_are_stored_with_a_history_entry(shop: Shop) -> None:
     order = await an_order(shop)
     moved = replace(ADDRESS, line1="2 Low Street", line2="Flat 3")
     changing = shop.changing(
@@ -53,7 +53,7 @@ async def test_changed_details_are_stored_and_recorded(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_fields_that_a_change_leaves_out_keep_their_values(shop: Shop) -> None:
+async def test_order_change_keeps_unnamed_fields(shop: Shop) -> None:
     order = await an_order(shop)
     changed = (await shop.change_order(shop.changing(order, note="Ring once"))).result
     assert changed == replace(
@@ -63,7 +63,7 @@ async def test_fields_that_a_change_leaves_out_keep_their_values(shop: Shop) -> 
     assert (cleared.shipping_address, cleared.note, cleared.metadata) == (None, "Ring once", {})
 
 
-async def test_change_to_equal_values_is_not_recorded(shop: Shop) -> None:
+async def test_order_change_to_equal_values_is_not_recorded(shop: Shop) -> None:
     order = await an_order(shop)
     same = shop.changing(order, address=ADDRESS, note="Ring twice", metadata={"cart": "1", "other": None})
     assert (await shop.change_order(same)).result == order
@@ -71,7 +71,7 @@ async def test_change_to_equal_values_is_not_recorded(shop: Shop) -> None:
     assert (await shop.store.outbox.counts())["order.changed"] == 0
 
 
-async def test_change_of_an_outdated_order_is_rejected(shop: Shop) -> None:
+async def test_order_change_with_a_stale_version_is_rejected(shop: Shop) -> None:
     order = await an_order(shop)
     await shop.pay(order)
     with pytest.raises(PreconditionFailed) as rejected:
@@ -81,7 +81,7 @@ async def test_change_of_an_outdated_order_is_rejected(shop: Shop) -> None:
     assert (await shop.see(order)).note == "Ring once"
 
 
-async def test_retried_change_is_replayed_although_the_order_has_changed(shop: Shop) -> None:
+async def test_order_change_retry_is_replayed_after_a_later_change(shop: Shop) -> None:
     order = await an_order(shop)
     changing = shop.changing(order, note="Ring once")
     first = await shop.change_order(changing)
@@ -92,7 +92,7 @@ async def test_retried_change_is_replayed_although_the_order_has_changed(shop: S
 
 
 @pytest.mark.parametrize("access", ["owner", "staff"])
-async def test_order_cannot_be_changed_when_shipping_has_begun(shop: Shop, access: str) -> None:
+async def test_order_cannot_be_changed_after_shipping_begins(shop: Shop, access: str) -> None:
     order = await an_order(shop)
     await shop.pay(order)
     await shop.fulfil(await shop.see(order), 1)

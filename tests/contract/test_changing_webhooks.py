@@ -61,7 +61,7 @@ async def test_endpoint_change_with_a_stale_version_is_rejected(webhooks: Webhoo
     assert failure.value.current_version == endpoint.version + 1
 
 
-async def test_one_of_two_concurrent_endpoint_changes_is_rejected(webhooks: Webhooks) -> None:
+async def test_concurrent_endpoint_changes_succeed_only_once(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(ANN)
     outcomes = await asyncio.gather(
         *(webhooks.edit(endpoint, EndpointChanges(description=str(number))) for number in range(2)),
@@ -98,7 +98,7 @@ async def test_change_of_an_unknown_endpoint_is_not_found(webhooks: Webhooks) ->
         await webhooks.edit(endpoint, EndpointChanges(paused=True))
 
 
-async def test_endpoint_change_is_rejected_for_an_event_type_the_owner_may_not_read(
+async def test_endpoint_change_to_a_forbidden_event_type_is_rejected(
     webhooks: Webhooks,
 ) -> None:
     made = await webhooks.shop.create_client("erp", [Scope.WRITE_WEBHOOKS, Scope.READ_ORDERS], actor=SOMEBODY)
@@ -121,7 +121,7 @@ async def test_endpoint_change_requires_permission_to_read_its_events(webhooks: 
     assert (await webhooks.edit(narrowed, EndpointChanges(url=BOB), only_orders)).url == BOB
 
 
-async def test_paused_endpoint_receives_its_events_when_it_is_resumed(webhooks: Webhooks) -> None:
+async def test_paused_endpoint_receives_waiting_events_after_resumption(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(ANN, "product.created")
     paused = await webhooks.edit(endpoint, EndpointChanges(paused=True))
     assert (paused.paused, paused.paused_at) == (True, webhooks.shop.clock.now())

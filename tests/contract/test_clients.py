@@ -95,7 +95,7 @@ async def test_clients_are_listed_by_name_with_their_secrets_oldest_first(shop: 
     assert first.id < second.id
 
 
-async def test_one_of_two_concurrent_clients_with_one_name_is_created(shop: Shop) -> None:
+async def test_concurrent_creations_of_one_client_name_succeed_only_once(shop: Shop) -> None:
     endings = await asyncio.gather(
         *(shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY) for _ in range(2)),
         return_exceptions=True,
@@ -132,7 +132,7 @@ async def test_former_client_secret_stays_valid_after_a_roll(shop: Shop) -> None
     assert [await attempt(shop, credentials(made)) for made in (first, second)] == ["wrong", "in"]
 
 
-async def test_one_of_two_concurrent_client_secret_rolls_succeeds(shop: Shop) -> None:
+async def test_concurrent_client_secret_rolls_succeed_only_once(shop: Shop) -> None:
     await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     endings = await asyncio.gather(
         *(shop.roll_secret("till", actor=SOMEBODY) for _ in range(2)), return_exceptions=True
@@ -174,7 +174,7 @@ async def test_client_token_with_a_lost_scope_is_rejected(shop: Shop) -> None:
     assert (await shop.confirm_principal(principal)).permissions == {Permission.SEE_ALL_ORDERS}
 
 
-async def test_disabled_client_is_rejected_and_keeps_its_name(shop: Shop) -> None:
+async def test_disabled_client_is_rejected_and_its_name_stays_taken(shop: Shop) -> None:
     made = await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     await shop.disable_client("till", actor=SOMEBODY)
     assert await attempt(shop, credentials(made)) == "wrong"
@@ -206,19 +206,19 @@ async def test_wrong_secrets_of_unknown_clients_are_throttled(shop: Shop) -> Non
         assert endings == [*["wrong"] * (FREE + 1), 1, "wrong", 2, "wrong", 4, "wrong"]
 
 
-async def test_concurrent_client_secret_guesses_are_throttled_like_sequential_ones(shop: Shop) -> None:
+async def test_throttling_counts_concurrent_client_secret_guesses(shop: Shop) -> None:
     guess = credentials(await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY), "wrong")
     endings = await asyncio.gather(*(attempt(shop, guess) for _ in range(20)))
     assert endings.count("wrong") == FREE + 1
 
 
-async def test_malformed_client_id_is_an_invalid_client(shop: Shop) -> None:
+async def test_malformed_client_id_is_rejected_as_invalid_client(shop: Shop) -> None:
     for text in ("", "warehouse", "\udcff", UNICODE, "0" * 5000):
         shown = ClientCredentials(client_id=text, secret="x", network=NETWORK, actor=SOMEBODY)
         assert await attempt(shop, shown) == "wrong"
 
 
-async def test_client_id_in_another_spelling_is_an_invalid_client(shop: Shop) -> None:
+async def test_client_id_in_another_spelling_is_rejected_as_invalid_client(shop: Shop) -> None:
     """Otherwise the attempts for each spelling would be counted separately."""
     made = await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     text = str(made.client_id)
@@ -257,7 +257,7 @@ Way = Callable[[ClientRepository, ClientView], Awaitable[ServiceClient | None]]
 
 
 @pytest.mark.parametrize("way", [by_id, by_name])
-async def test_loaded_client_is_locked(shop: Shop, way: Way) -> None:
+async def test_client_loaded_by_a_unit_of_work_is_locked(shop: Shop, way: Way) -> None:
     await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     client = await the_client(shop)
     async with shop.store.unit_of_work() as work:
@@ -279,7 +279,7 @@ async def test_uncommitted_client_changes_are_not_stored(shop: Shop) -> None:
     assert await the_client(shop) == before
 
 
-async def test_token_requested_while_its_secret_is_retired_is_rejected(shop: Shop) -> None:
+async def test_concurrent_token_request_does_not_undo_secret_retirement(shop: Shop) -> None:
     made = await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     secret = (await the_client(shop)).secrets[0]
     ending, _ = await asyncio.gather(

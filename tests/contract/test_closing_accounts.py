@@ -80,7 +80,7 @@ async def test_sign_up_with_a_placeholder_address_does_not_block_account_closure
     assert (await shop.get_user(ann.id)).status is UserStatus.CLOSED
 
 
-async def test_two_closed_accounts_can_both_have_no_address(shop: Shop) -> None:
+async def test_several_closed_accounts_can_have_no_address(shop: Shop) -> None:
     for _ in range(2):
         await shop.close_account(closing(await sign_up(shop)))
     closed = await shop.list_users(
@@ -163,7 +163,7 @@ async def test_disabled_and_closed_accounts_cannot_place_orders(
     await assert_invariants(shop)
 
 
-async def test_order_placed_while_its_account_closes_loses_its_address(shop: Shop) -> None:
+async def test_order_placed_during_account_closure_loses_the_address(shop: Shop) -> None:
     mug = await shop.product(stock=99)
     for _ in range(5):
         ann = await sign_up(shop)

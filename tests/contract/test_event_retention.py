@@ -76,7 +76,7 @@ async def test_pruning_keeps_the_event_of_a_stored_delivery(shop: Shop) -> None:
     assert page.events == (last,)
 
 
-async def test_publisher_behind_pruned_events_continues_with_the_oldest_event(shop: Shop) -> None:
+async def test_publisher_behind_pruned_events_continues_at_the_oldest_stored_event(shop: Shop) -> None:
     webhooks = Webhooks(shop)
     await publish_products(shop, 1)
     assert await webhooks.relay(limit=1) == 1

@@ -74,7 +74,7 @@ async def test_order_gets_the_stock_of_ended_holds_without_an_expiry_job(shop: S
     await assert_invariants(shop)
 
 
-async def test_new_order_expires_only_as_many_ended_holds_as_it_needs(shop: Shop) -> None:
+async def test_new_order_keeps_ended_holds_of_other_products(shop: Shop) -> None:
     mug, cup = await shop.product(stock=300), await shop.product(stock=1)
     for _ in range(3):
         await shop.order(mug, 100)
@@ -102,7 +102,7 @@ async def test_concurrent_orders_get_all_stock_of_ended_holds(shop: Shop) -> Non
     await assert_invariants(shop)
 
 
-async def test_out_of_stock_order_expires_no_order_that_is_not_due(shop: Shop) -> None:
+async def test_out_of_stock_order_leaves_running_holds_unchanged(shop: Shop) -> None:
     mug = await shop.product(stock=1)
     order = await shop.order(mug)
     with pytest.raises(OutOfStock):

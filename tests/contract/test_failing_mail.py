@@ -84,7 +84,7 @@ async def test_mail_to_a_rejected_address_is_set_aside_at_once(failing: Shop) ->
     assert [request.address.normalized for request in await failing.list_failed_mail(limit=9)] == [SOUND]
 
 
-async def test_new_mail_request_replaces_one_that_was_set_aside(failing: Shop) -> None:
+async def test_new_mail_request_replaces_a_request_that_was_set_aside(failing: Shop) -> None:
     await request_reset(failing, SOUND)
     failing.mailbox.failures.append(AddressRefused())
     await failing.deliver_mail()

@@ -88,9 +88,7 @@ async def test_endpoint_that_fails_for_days_is_paused(shop: Shop, webhooks: Webh
     assert (str(endpoint.id) in text, "ann.example.com" in text, "canary" in text) == (True, True, False)
 
 
-async def test_paused_endpoint_is_not_attempted_until_its_owner_resumes_it(
-    shop: Shop, webhooks: Webhooks
-) -> None:
+async def test_paused_endpoint_gets_no_delivery_before_resumption(shop: Shop, webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(URL, "product.created")
     await fail_for(webhooks, PAUSE_AFTER)
     attempts = len(webhooks.subscribers.heard)
@@ -105,7 +103,7 @@ async def test_paused_endpoint_is_not_attempted_until_its_owner_resumes_it(
     assert not (await shown(webhooks, endpoint)).paused
 
 
-async def test_successful_delivery_resets_the_failure_of_an_endpoint(webhooks: Webhooks) -> None:
+async def test_successful_delivery_postpones_the_endpoint_pause(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(URL, "product.created")
     await fail_for(webhooks, PAUSE_AFTER - DAY)
     del webhooks.subscribers.answers[URL]
@@ -116,7 +114,7 @@ async def test_successful_delivery_resets_the_failure_of_an_endpoint(webhooks: W
     assert not (await shown(webhooks, endpoint)).paused
 
 
-async def test_success_by_the_former_release_prevents_an_endpoint_pause(webhooks: Webhooks) -> None:
+async def test_delivery_by_the_former_release_postpones_the_endpoint_pause(webhooks: Webhooks) -> None:
     """The former release does not store since when an endpoint fails, so it does not reset this time."""
     endpoint = await webhooks.endpoint(URL, "product.created")
     await fail_for(webhooks, DAY)
@@ -133,7 +131,7 @@ async def test_success_by_the_former_release_prevents_an_endpoint_pause(webhooks
     assert (await shown(webhooks, endpoint)).paused
 
 
-async def test_new_url_resets_the_failure_of_an_endpoint(webhooks: Webhooks) -> None:
+async def test_url_change_postpones_the_endpoint_pause(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(WATCHER, "product.created")
     webhooks.subscribers.answers[WATCHER] = 500
     await fail_for(webhooks, PAUSE_AFTER - DAY)

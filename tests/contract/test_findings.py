@@ -25,7 +25,7 @@ async def test_findings_of_the_latest_check_are_stored(store: Store) -> None:
     ]
 
 
-async def test_findings_of_an_earlier_check_do_not_replace_later_ones(store: Store) -> None:
+async def test_findings_of_an_earlier_check_do_not_replace_later_findings(store: Store) -> None:
     await store.findings.keep(found(0), at=LATER)
     await store.findings.keep(found(5), at=NOW)
     assert await store.findings.latest() == [Tally(Invariant.NOTHING_OVERSOLD, 0, LATER)]

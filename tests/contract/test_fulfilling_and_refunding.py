@@ -52,7 +52,7 @@ async def test_fulfillment_reduces_stock_and_reservation(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_fulfillment_is_read_as_it_was_saved(shop: Shop) -> None:
+async def test_saved_fulfillment_is_read_back_unchanged(shop: Shop) -> None:
     order = await a_paid_order(shop)
     first, second = await shop.fulfil(order, 1, 2), await shop.fulfil(order, 2, 0)
     assert await shop.store.orders.fulfillment(order.id, second.id) == second
@@ -88,7 +88,7 @@ async def test_unpaid_order_cannot_be_fulfilled(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_fulfillment_runs_once_per_key(shop: Shop) -> None:
+async def test_fulfillment_is_recorded_once_per_idempotency_key(shop: Shop) -> None:
     order = await a_paid_order(shop)
     command = shop.fulfilling(order, 1, 0, key="k")
     first, again = await shop.fulfill_order(command), await shop.fulfill_order(command)
@@ -284,7 +284,7 @@ async def test_failed_refund_of_a_cancelled_order_is_retried_with_backoff(
     await assert_invariants(shop)
 
 
-async def test_failed_staff_refund_of_a_cancelled_order_is_rescheduled(
+async def test_failed_refund_by_staff_of_a_cancelled_order_is_rescheduled(
     shop: Shop,
 ) -> None:
     order = await a_paid_order(shop)
@@ -328,7 +328,7 @@ async def test_only_a_failed_refund_of_a_double_charge_is_rescheduled(
     await assert_invariants(shop)
 
 
-async def test_refund_that_fails_after_success_is_rescheduled(shop: Shop) -> None:
+async def test_failed_refund_stays_failed_after_a_later_success_report(shop: Shop) -> None:
     order = await a_paid_order(shop)
     refund = await shop.refund(order, 1000)
     [payment] = await payments(shop, order)
@@ -345,7 +345,7 @@ async def test_refund_that_fails_after_success_is_rescheduled(shop: Shop) -> Non
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_unit_refunds_in_any_order_add_up_to_the_total(shop: Shop, seed: int) -> None:
+async def test_unit_refunds_in_any_sequence_add_up_to_the_total(shop: Shop, seed: int) -> None:
     random = Random(seed)  # noqa: S311 - pseudo-random, so that every run is the same
     order = await a_paid_order(shop)
     left = [line.quantity for line in order.lines]

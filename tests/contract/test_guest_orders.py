@@ -76,7 +76,7 @@ async def test_order_of_a_guest_can_be_placed_paid_and_fulfilled(
     await assert_invariants(shop)
 
 
-async def test_limits_of_customers_do_not_apply_to_guests(shop: Shop, service_client: CallerId) -> None:
+async def test_order_limits_of_customers_do_not_apply_to_guests(shop: Shop, service_client: CallerId) -> None:
     shop.hold_limits = HoldLimits(max_unpaid_orders=1, max_units_held=1, requires_verified_email=True)
     orders = [await an_order(shop, service_client) for _ in range(2)]
     assert len(orders) == len(await every_order(shop))
@@ -158,7 +158,7 @@ async def test_verified_account_claims_its_guest_orders(shop: Shop, service_clie
     await assert_invariants(shop)
 
 
-async def test_account_without_a_verified_address_claims_nothing(
+async def test_account_without_a_verified_address_claims_no_guest_orders(
     shop: Shop, service_client: CallerId
 ) -> None:
     order = await an_order(shop, service_client)

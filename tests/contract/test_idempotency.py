@@ -133,14 +133,14 @@ async def test_claim_with_two_keys_of_one_scope_stores_the_first_key(shop: Shop)
     assert bound[KEY.scope].fingerprint == KEY.fingerprint
 
 
-async def test_claiming_and_storing_no_keys_succeeds(shop: Shop) -> None:
+async def test_claim_of_an_empty_list_of_keys_succeeds(shop: Shop) -> None:
     async with shop.store.unit_of_work() as work:
         assert await work.idempotency.claim([], UserView) == {}
         await work.idempotency.store({})
         await work.commit()
 
 
-async def test_concurrent_duplicate_waits_and_times_out(shop: Shop) -> None:
+async def test_concurrent_duplicate_request_waits_until_its_timeout(shop: Shop) -> None:
     async with shop.store.unit_of_work() as work:
         await work.idempotency.claim([KEY], UserView)
         with pytest.raises(IdempotencyInFlight):
@@ -149,7 +149,7 @@ async def test_concurrent_duplicate_waits_and_times_out(shop: Shop) -> None:
     assert await claim(shop.store.impatient, KEY, result_type=UserView) == {}
 
 
-async def test_request_with_a_key_that_is_being_replayed_waits(shop: Shop) -> None:
+async def test_request_waits_while_its_key_is_replayed(shop: Shop) -> None:
     await bind(shop, {KEY: a_view(shop)})
     async with shop.store.unit_of_work() as work:
         await work.idempotency.claim([KEY], UserView)
@@ -157,7 +157,7 @@ async def test_request_with_a_key_that_is_being_replayed_waits(shop: Shop) -> No
             await claim(shop.store.impatient, KEY, result_type=UserView)
 
 
-async def test_waiting_duplicate_replays_the_committed_result(shop: Shop) -> None:
+async def test_waiting_duplicate_request_replays_the_committed_result(shop: Shop) -> None:
     view = a_view(shop)
     async with shop.store.unit_of_work() as work:
         await work.idempotency.claim([KEY], UserView)
@@ -167,7 +167,7 @@ async def test_waiting_duplicate_replays_the_committed_result(shop: Shop) -> Non
     assert await twin == {KEY.scope: StoredResult(KEY.fingerprint, view)}
 
 
-async def test_waiting_duplicate_runs_after_a_rollback(shop: Shop) -> None:
+async def test_waiting_duplicate_request_runs_after_a_rollback(shop: Shop) -> None:
     async with shop.store.unit_of_work() as work:
         await work.idempotency.claim([KEY], UserView)
         twin = asyncio.create_task(claim(shop.store.unit_of_work, KEY, result_type=UserView))
@@ -175,7 +175,7 @@ async def test_waiting_duplicate_runs_after_a_rollback(shop: Shop) -> None:
     assert await twin == {}
 
 
-async def test_twenty_concurrent_duplicates_run_once(shop: Shop) -> None:
+async def test_twenty_concurrent_duplicate_requests_run_once(shop: Shop) -> None:
     async def run(number: int) -> UserView:
         async with shop.store.unit_of_work() as work:
             bound = await work.idempotency.claim([KEY], UserView)

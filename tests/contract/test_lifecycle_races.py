@@ -170,7 +170,7 @@ async def test_concurrent_refunds_never_exceed_the_paid_amount(shop: Shop) -> No
     await assert_invariants(shop)
 
 
-async def test_one_of_two_concurrent_refunds_of_the_same_units_succeeds(shop: Shop) -> None:
+async def test_concurrent_refunds_of_the_same_units_succeed_only_once(shop: Shop) -> None:
     order, *_ = await paid(shop)
     answers = await at_once(*(shop.refund(order, [2]) for _ in range(6)), *(shop.cancel(order),))
     cancelled = kinds(answers)[OrderView]
@@ -181,7 +181,7 @@ async def test_one_of_two_concurrent_refunds_of_the_same_units_succeeds(shop: Sh
     await assert_invariants(shop)
 
 
-async def test_only_one_of_concurrent_fulfillment_and_cancellation_succeeds(shop: Shop) -> None:
+async def test_concurrent_fulfillment_and_cancellation_exclude_each_other(shop: Shop) -> None:
     orders = await paid(shop)
     answers = await at_once(
         *(shop.fulfil(order, 1) for order in orders), *(shop.cancel(order) for order in orders)
@@ -201,7 +201,7 @@ async def test_concurrent_fulfillments_never_exceed_the_ordered_units(shop: Shop
     await assert_invariants(shop)
 
 
-async def test_capture_reported_concurrently_is_recorded_once(shop: Shop) -> None:
+async def test_concurrent_reports_of_a_capture_are_recorded_once(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=1))
     payment = await shop.pay(order, "tok_timeout")
     shop.clock.advance(HOLD)
@@ -229,9 +229,7 @@ async def test_concurrent_payments_with_one_key_charge_once(shop: Shop) -> None:
 
 @pytest.mark.parametrize("token", ["tok_ok", "tok_pending", "tok_timeout"])
 @pytest.mark.parametrize("payers", [2, 12])
-async def test_one_of_two_concurrent_payments_of_an_order_succeeds(
-    shop: Shop, payers: int, token: str
-) -> None:
+async def test_concurrent_payments_of_an_order_succeed_only_once(shop: Shop, payers: int, token: str) -> None:
     order = await shop.order(await shop.product(stock=1))
     answers = await at_once(*(shop.pay(order, token) for _ in range(payers)))
     refused = kinds(answers)[PaymentInProgress] + kinds(answers)[InvalidTransition]
@@ -282,7 +280,7 @@ async def test_concurrent_renewal_and_capture_take_money_once(shop: Shop) -> Non
     await assert_invariants(shop)
 
 
-async def test_only_one_of_concurrent_capture_and_void_succeeds(shop: Shop) -> None:
+async def test_concurrent_capture_and_void_exclude_each_other(shop: Shop) -> None:
     mug = await shop.product(stock=2 * ORDERS)
     orders = [await shop.order(mug, 2) for _ in range(ORDERS)]
     authorized = [await shop.authorize(order) for order in orders]

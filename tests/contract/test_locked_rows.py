@@ -46,7 +46,7 @@ async def until_in_lanes(process: PlaceOrder, orders: int) -> None:
         await asyncio.sleep(0.001)
 
 
-async def test_batch_decides_all_orders_except_that_of_a_locked_product(shop: Shop) -> None:
+async def test_batch_decides_all_orders_except_those_of_a_locked_product(shop: Shop) -> None:
     mug, cup, pot = [await shop.product(stock=5) for _ in range(3)]
     commands = [
         shop.placing((cup, 1), customer=await shop.customer()),
@@ -77,7 +77,7 @@ async def test_batch_decides_all_orders_except_that_of_a_locked_product(shop: Sh
 
 
 @pytest.mark.parametrize("limits", [HoldLimits(), HoldLimits(max_unpaid_orders=5)])
-async def test_batch_decides_all_orders_except_that_of_a_locked_customer(
+async def test_batch_decides_all_orders_except_those_of_a_locked_customer(
     shop: Shop, limits: HoldLimits
 ) -> None:
     shop.hold_limits = limits

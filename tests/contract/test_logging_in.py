@@ -51,7 +51,7 @@ async def test_refresh_token_is_accepted_again_after_a_lost_response(shop: Shop)
     await refreshed(shop, lost)
 
 
-async def test_two_tabs_receive_the_same_refresh_token(shop: Shop) -> None:
+async def test_concurrent_tabs_receive_the_same_refresh_token(shop: Shop) -> None:
     tokens = await shop.logged_in(await shop.customer())
     for _ in range(3):
         one, other = await asyncio.gather(refreshed(shop, tokens), refreshed(shop, tokens))
@@ -122,7 +122,7 @@ async def test_log_in_above_the_limit_ends_the_least_recently_used_session(shop:
     await refreshed(shop, first)
 
 
-async def test_only_the_user_of_a_session_can_end_it(shop: Shop) -> None:
+async def test_session_can_be_ended_only_by_its_user(shop: Shop) -> None:
     user, stranger = await shop.customer(), await shop.customer()
     tokens = await shop.logged_in(user)
     (session,) = (await shop.list_sessions(user.id, after=None, limit=2)).items

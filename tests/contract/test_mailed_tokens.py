@@ -74,7 +74,7 @@ async def test_sign_up_with_a_known_address_sends_its_owner_a_notice(shop: Shop)
     assert message.subject == "You have an account already"
 
 
-async def test_mailed_token_is_valid_once_and_until_it_expires(shop: Shop) -> None:
+async def test_mailed_token_is_accepted_once_before_its_expiry(shop: Shop) -> None:
     await shop.request_sign_up(ANN)
     await shop.deliver_mail()
     first = shop.mailbox.token()
@@ -156,7 +156,7 @@ async def test_only_the_latest_reset_token_is_valid(shop: Shop) -> None:
             await reset(shop, token)
 
 
-async def test_one_of_two_concurrent_uses_of_a_mailed_token_succeeds(shop: Shop) -> None:
+async def test_concurrent_uses_of_a_mailed_token_succeed_only_once(shop: Shop) -> None:
     await shop.sign_up(ANN)
     token = await mailed_reset_token(shop)
     outcomes = await asyncio.gather(*(reset(shop, token) for _ in range(5)), return_exceptions=True)
@@ -213,7 +213,7 @@ async def test_reset_requests_for_unknown_addresses_are_throttled(shop: Shop) ->
     assert refusals == [60, 60]
 
 
-async def test_retried_message_contains_a_valid_token(shop: Shop) -> None:
+async def test_message_after_a_failed_attempt_contains_a_valid_token(shop: Shop) -> None:
     await shop.sign_up(ANN)
     await shop.request_password_reset(ANN.email, network=NETWORK)
     shop.mailbox.failures += [MailNotSent(), MailNotSent()]

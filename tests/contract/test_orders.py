@@ -29,7 +29,7 @@ async def a_customer_and_a_product(shop: Shop, *, price: int = 1000) -> tuple[Us
     return await shop.customer(), await shop.product(price=price)
 
 
-async def test_order_is_read_as_it_was_saved(shop: Shop) -> None:
+async def test_saved_order_is_read_back_unchanged(shop: Shop) -> None:
     ann, dear = await a_customer_and_a_product(shop, price=(MAX_AMOUNT - 3) // 2)
     cheap, free = await shop.product(price=1, name=UNICODE), await shop.product(price=0)
     order = an_order(shop.ids, (dear, 2), (free, 1_000_000), (cheap, 3), customer=ann.id, actor=STAFF)
@@ -48,7 +48,7 @@ async def test_order_is_read_as_it_was_saved(shop: Shop) -> None:
     assert found == StoredResult(b"", view, UNVERIFIABLE)
 
 
-async def test_order_without_address_and_note_is_read_as_it_was_saved(shop: Shop) -> None:
+async def test_saved_order_without_address_and_note_is_read_back_unchanged(shop: Shop) -> None:
     mug = await shop.product(stock=1)
     order = await shop.order(mug)
     assert (order.shipping_address, order.note, order.metadata) == (None, None, {})

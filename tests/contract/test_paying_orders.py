@@ -198,7 +198,7 @@ async def test_second_charge_of_a_payment_is_refunded_once(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("token", ["tok_pending", "tok_timeout"])
-async def test_second_payment_while_one_is_undecided_is_rejected(shop: Shop, token: str) -> None:
+async def test_second_payment_is_rejected_while_the_first_is_undecided(shop: Shop, token: str) -> None:
     order = await an_order(shop)
     first = await shop.pay(order, token)
     with pytest.raises(PaymentInProgress) as refusal:

@@ -31,9 +31,7 @@ async def test_capture_is_reported_with_the_provider_reference(provider: Provide
 @pytest.mark.parametrize(
     "amount", [Money(1, "EUR"), Money(500, "JPY"), Money(1230, "KWD"), Money(50, "ISK"), Money(2000, "MGA")]
 )
-async def test_amount_is_captured_unchanged_for_any_number_of_decimals(
-    provider: Provider, amount: Money
-) -> None:
+async def test_captured_amount_is_exact_for_any_number_of_decimals(provider: Provider, amount: Money) -> None:
     payment = payment_at(provider, amount)
     captured = await provider.gateway.pay(payment, provider.good)
     assert captured.amount == amount
@@ -141,7 +139,7 @@ async def test_uncaptured_payment_cannot_be_refunded(provider: Provider) -> None
         assert (await provider.gateway.refund(refund)).outcome is Outcome.DECLINED
 
 
-async def test_every_call_to_an_unreachable_provider_is_unavailable(
+async def test_every_call_to_an_unreachable_provider_raises_unavailable(
     provider: Provider,
 ) -> None:
     payment = payment_at(provider)
@@ -219,5 +217,5 @@ async def test_renewal_of_a_voided_or_unknown_payment_changes_nothing(provider: 
     assert await provider.gateway.renew(payment) == voided
 
 
-async def test_void_of_a_payment_unknown_to_the_provider_is_unknown_or_voided(provider: Provider) -> None:
+async def test_void_of_a_nonexistent_payment_has_outcome_unknown_or_voided(provider: Provider) -> None:
     assert (await provider.gateway.void(payment_at(provider))).outcome in {Outcome.UNKNOWN, Outcome.VOIDED}

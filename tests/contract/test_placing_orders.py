@@ -44,7 +44,7 @@ def placed(answers: Sequence[Answer]) -> list[OrderView]:
     return [answer.result for answer in answers if isinstance(answer, IdempotentResult)]
 
 
-async def test_last_unit_is_sold_to_one_of_twenty_concurrent_orders(
+async def test_twenty_concurrent_orders_sell_the_last_unit_once(
     shop: Shop, processes: list[PlaceOrder]
 ) -> None:
     mug = await shop.product(stock=1)
@@ -55,7 +55,7 @@ async def test_last_unit_is_sold_to_one_of_twenty_concurrent_orders(
     await assert_invariants(shop)
 
 
-async def test_last_units_are_sold_once_to_orders_with_opposite_line_orders(
+async def test_concurrent_orders_with_reversed_lines_sell_each_last_unit_once(
     shop: Shop, processes: list[PlaceOrder]
 ) -> None:
     mug, cup = await shop.product(stock=1), await shop.product(stock=1)
@@ -84,7 +84,7 @@ async def test_twenty_concurrent_requests_with_one_key_place_one_order(
     await assert_invariants(shop)
 
 
-async def test_one_of_several_different_orders_with_one_key_is_placed(
+async def test_concurrent_orders_with_one_key_but_different_bodies_place_one_order(
     shop: Shop, processes: list[PlaceOrder]
 ) -> None:
     mug = await shop.product(stock=100)
@@ -176,7 +176,9 @@ async def test_rejected_order_does_not_fail_its_batch(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_units_of_a_cancelled_order_are_sold_once(shop: Shop, processes: list[PlaceOrder]) -> None:
+async def test_unit_of_a_concurrently_cancelled_order_is_sold_at_most_once(
+    shop: Shop, processes: list[PlaceOrder]
+) -> None:
     mug = await shop.product(stock=1)
     order = await shop.order(mug)
     commands = [shop.placing((mug, 1), customer=await shop.customer()) for _ in range(20)]

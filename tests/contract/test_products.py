@@ -31,7 +31,7 @@ async def change(shop: Shop, product_id: ProductId, changes: ProductChanges) -> 
     return ProductView.of(product, stock)
 
 
-async def test_product_is_read_as_it_was_saved(shop: Shop) -> None:
+async def test_saved_product_is_read_back_unchanged(shop: Shop) -> None:
     product, stock = a_product(shop.ids, actor=STAFF)
     product.details = replace(product.details, price=Money(MAX_AMOUNT, "KWD"))
     view = ProductView.of(product, stock)
@@ -130,7 +130,7 @@ async def test_product_with_an_existing_sku_is_rejected(shop: Shop) -> None:
     assert (await shop.store.outbox.counts())["product.created"] == 3
 
 
-async def test_one_of_ten_concurrent_products_with_one_sku_is_stored(shop: Shop) -> None:
+async def test_concurrent_products_with_one_sku_are_stored_only_once(shop: Shop) -> None:
     outcomes = await asyncio.gather(*(shop.product(sku="MUG") for _ in range(10)), return_exceptions=True)
     assert sum(isinstance(outcome, ProductView) for outcome in outcomes) == 1
     assert sum(isinstance(outcome, SkuTaken) for outcome in outcomes) == 9

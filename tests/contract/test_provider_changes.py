@@ -63,7 +63,7 @@ async def test_void_made_at_the_provider_has_origin_provider(shop: Shop) -> None
 
 
 @pytest.mark.parametrize("operation", ["capture", "void"])
-async def test_capture_or_void_by_the_shop_has_origin_shop_if_reported_first(
+async def test_capture_or_void_by_the_shop_has_origin_shop_after_a_lost_response(
     shop: Shop, operation: str
 ) -> None:
     order = await shop.order(await shop.product(stock=5, price=1000), 2)
@@ -79,7 +79,7 @@ async def test_capture_or_void_by_the_shop_has_origin_shop_if_reported_first(
     assert decided.origin is PaymentOrigin.SHOP
 
 
-async def test_capture_of_another_amount_than_requested_has_origin_provider(shop: Shop) -> None:
+async def test_capture_of_an_unrequested_amount_has_origin_provider(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5, price=1000), 2)
     payment = await shop.authorize(order)
     shop.gateway.is_down = True

@@ -31,7 +31,7 @@ async def order_with_pruned_key(shop: Shop, command: PlaceOrderCommand) -> Order
     return OrderView.of(order)
 
 
-async def test_retry_with_a_pruned_key_returns_the_order_of_the_last_unit(shop: Shop) -> None:
+async def test_retry_with_a_pruned_key_returns_the_order_despite_empty_stock(shop: Shop) -> None:
     command = shop.placing((await shop.product(stock=0), 1), customer=await shop.customer())
     order = await order_with_pruned_key(shop, command)
     for _ in range(2):

@@ -151,7 +151,9 @@ async def test_bulk_retry_keeps_the_event_order_of_an_aggregate(
     assert types == ["order.placed", "order.cancelled"]
 
 
-async def test_bulk_retry_runs_once_per_key(webhooks: Webhooks, failing: EndpointView) -> None:
+async def test_bulk_retry_has_one_effect_per_idempotency_key(
+    webhooks: Webhooks, failing: EndpointView
+) -> None:
     start = webhooks.shop.clock.now()
     await webhooks.shop.product()
     await webhooks.work()

@@ -215,7 +215,7 @@ async def test_return_of_a_disputed_order_requires_an_override(shop: Shop) -> No
     await assert_invariants(shop)
 
 
-async def test_return_is_received_once_per_key(shop: Shop) -> None:
+async def test_return_is_received_once_per_idempotency_key(shop: Shop) -> None:
     order = await a_shipped_order(shop)
     asked = shop.returning(order, 1, 0, key="ask")
     requested = (await shop.request_return(asked)).result

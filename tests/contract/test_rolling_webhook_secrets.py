@@ -95,7 +95,7 @@ async def test_endpoint_change_during_an_overlap_keeps_both_secrets(webhooks: We
     assert await secrets_of_next_message(webhooks) == (SECOND_SECRET, FIRST)
 
 
-async def test_webhook_secret_is_rolled_once_per_key(webhooks: Webhooks) -> None:
+async def test_webhook_secret_is_rolled_once_per_idempotency_key(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(ANN)
     key = webhooks.shop.key(endpoint.id, operation=IdempotentOperation.ROLL_WEBHOOK_SECRET, key="one")
     first = await roll(webhooks, endpoint, key=key)

@@ -136,7 +136,7 @@ def values(shop: Shop) -> Values:
     return Values(shop)
 
 
-async def test_product_and_stock_are_read_as_they_were_written(shop: Shop, values: Values) -> None:
+async def test_product_and_stock_are_read_back_with_every_field(shop: Shop, values: Values) -> None:
     product: Product = values.fill(Product, sku="MUG-1", status=ProductStatus.ARCHIVED)
     stock: Stock = values.fill(Stock, product_id=product.id, on_hand=40, reserved=3)
     async with shop.store.unit_of_work(SOMEBODY) as work:
@@ -149,13 +149,13 @@ async def test_product_and_stock_are_read_as_they_were_written(shop: Shop, value
     assert await shop.store.products.get(product.id) == ProductView.of(product, stock)
 
 
-async def test_user_is_read_as_it_was_written(shop: Shop, values: Values) -> None:
+async def test_user_is_read_back_with_every_field(shop: Shop, values: Values) -> None:
     user = await _add_user(shop, values)
     async with shop.store.unit_of_work() as work:
         assert content(await work.users.get(user.id)) == content(user)
 
 
-async def test_one_time_token_is_read_as_it_was_written(shop: Shop, values: Values) -> None:
+async def test_one_time_token_is_read_back_with_every_field(shop: Shop, values: Values) -> None:
     user = await _add_user(shop, values)
     token: OneTimeToken = values.fill(OneTimeToken, user_id=user.id, purpose=TokenPurpose.RESET_PASSWORD)
     async with shop.store.unit_of_work(SOMEBODY) as work:
@@ -165,7 +165,7 @@ async def test_one_time_token_is_read_as_it_was_written(shop: Shop, values: Valu
         assert content(await work.one_time_tokens.find(token.purpose, token.token_hash)) == content(token)
 
 
-async def test_email_change_is_read_as_it_was_written(shop: Shop, values: Values) -> None:
+async def test_email_change_is_read_back_with_every_field(shop: Shop, values: Values) -> None:
     user = await _add_user(shop, values)
     change: EmailChange = values.fill(EmailChange, user_id=user.id)
     async with shop.store.unit_of_work(SOMEBODY) as work:
@@ -177,7 +177,7 @@ async def test_email_change_is_read_as_it_was_written(shop: Shop, values: Values
         assert content(await work.email_changes.find(change.token_hash)) == content(change)
 
 
-async def test_sign_up_is_read_as_it_was_written(shop: Shop, values: Values) -> None:
+async def test_sign_up_is_read_back_with_every_field(shop: Shop, values: Values) -> None:
     sign_up: PendingSignUp = values.fill(PendingSignUp)
     async with shop.store.unit_of_work(SOMEBODY) as work:
         await work.sign_ups.add(sign_up)
@@ -186,7 +186,7 @@ async def test_sign_up_is_read_as_it_was_written(shop: Shop, values: Values) -> 
         assert content(await work.sign_ups.get(sign_up.id)) == content(sign_up)
 
 
-async def test_session_is_read_as_it_was_written(shop: Shop, values: Values) -> None:
+async def test_session_is_read_back_with_every_field(shop: Shop, values: Values) -> None:
     user = await _add_user(shop, values)
     session: Session = values.fill(Session, user_id=user.id)
     async with shop.store.unit_of_work(SOMEBODY) as work:
@@ -196,7 +196,7 @@ async def test_session_is_read_as_it_was_written(shop: Shop, values: Values) -> 
         assert content(await work.sessions.get(session.id)) == content(session)
 
 
-async def test_client_is_read_as_it_was_written(shop: Shop, values: Values) -> None:
+async def test_client_is_read_back_with_every_field(shop: Shop, values: Values) -> None:
     client: ServiceClient = values.fill(
         ServiceClient, name="till", scopes=frozenset({Scope.READ_ORDERS}), secrets=[values.fill(ClientSecret)]
     )
@@ -207,13 +207,13 @@ async def test_client_is_read_as_it_was_written(shop: Shop, values: Values) -> N
         assert content(await work.clients.get(client.id)) == content(client)
 
 
-async def test_order_is_read_as_it_was_written(shop: Shop, values: Values) -> None:
+async def test_order_is_read_back_with_every_field(shop: Shop, values: Values) -> None:
     order = await _add_order(shop, values)
     async with shop.store.unit_of_work() as work:
         assert content(await work.orders.get(order.id)) == content(order)
 
 
-async def test_payment_and_refund_are_read_as_they_were_written(shop: Shop, values: Values) -> None:
+async def test_payment_and_refund_are_read_back_with_every_field(shop: Shop, values: Values) -> None:
     order = await _add_order(shop, values)
     payment, refund = _payment_and_refund(values, order)
     async with shop.store.unit_of_work(SOMEBODY) as work:
@@ -226,7 +226,7 @@ async def test_payment_and_refund_are_read_as_they_were_written(shop: Shop, valu
         assert content(await work.refunds.find(refund.id)) == content(refund)
 
 
-async def test_fulfillment_is_read_as_it_was_written(shop: Shop, values: Values) -> None:
+async def test_fulfillment_is_read_back_with_every_field(shop: Shop, values: Values) -> None:
     order = await _add_order(shop, values)
     fulfillment: Fulfillment = values.fill(
         Fulfillment,
@@ -241,7 +241,7 @@ async def test_fulfillment_is_read_as_it_was_written(shop: Shop, values: Values)
     assert content(found) == content(fulfillment)
 
 
-async def test_return_is_read_as_it_was_written(shop: Shop, values: Values) -> None:
+async def test_return_is_read_back_with_every_field(shop: Shop, values: Values) -> None:
     order = await _add_order(shop, values)
     returned = await _add_return(shop, values, order)
     async with shop.store.unit_of_work() as work:
@@ -251,7 +251,7 @@ async def test_return_is_read_as_it_was_written(shop: Shop, values: Values) -> N
     assert content(found) == content(ReturnView.of(returned))
 
 
-async def test_changed_return_is_read_as_it_was_saved(shop: Shop, values: Values) -> None:
+async def test_updated_return_is_read_back_with_every_field(shop: Shop, values: Values) -> None:
     order = await _add_order(shop, values)
     returned = await _add_return(shop, values, order)
     values.change(
@@ -269,7 +269,7 @@ async def test_changed_return_is_read_as_it_was_saved(shop: Shop, values: Values
         assert content(await work.returns.of_order(order.id)) == content([returned])
 
 
-async def test_webhook_endpoint_is_read_as_it_was_written(shop: Shop, values: Values) -> None:
+async def test_webhook_endpoint_is_read_back_with_every_field(shop: Shop, values: Values) -> None:
     endpoint: WebhookEndpoint = values.fill(
         WebhookEndpoint,
         url="https://example.com/hooks?shop=1",
@@ -283,7 +283,7 @@ async def test_webhook_endpoint_is_read_as_it_was_written(shop: Shop, values: Va
     assert content(found) == content(EndpointView.of(endpoint))
 
 
-async def test_changed_webhook_endpoint_is_read_as_it_was_saved(shop: Shop, values: Values) -> None:
+async def test_updated_webhook_endpoint_is_read_back_with_every_field(shop: Shop, values: Values) -> None:
     added: WebhookEndpoint = values.fill(
         WebhookEndpoint,
         url="https://example.com/hooks?shop=1",
@@ -309,7 +309,7 @@ async def test_changed_webhook_endpoint_is_read_as_it_was_saved(shop: Shop, valu
         assert content(await work.webhooks.get(added.id)) == content(endpoint)
 
 
-async def test_changed_product_and_stock_are_read_as_they_were_saved(shop: Shop, values: Values) -> None:
+async def test_updated_product_and_stock_are_read_back_with_every_field(shop: Shop, values: Values) -> None:
     product: Product = values.fill(Product, sku="MUG-1", status=ProductStatus.ARCHIVED)
     stock: Stock = values.fill(Stock, product_id=product.id, on_hand=40, reserved=3)
     async with shop.store.unit_of_work(SOMEBODY) as work:
@@ -330,7 +330,7 @@ async def test_changed_product_and_stock_are_read_as_they_were_saved(shop: Shop,
         assert content((await work.stocks.get([product.id]))[product.id]) == content(stock)
 
 
-async def test_changed_user_is_read_as_it_was_saved(shop: Shop, values: Values) -> None:
+async def test_updated_user_is_read_back_with_every_field(shop: Shop, values: Values) -> None:
     added = await _add_user(shop, values)
     async with shop.store.unit_of_work(SOMEBODY) as work:
         user = await work.users.get(added.id)
@@ -342,7 +342,7 @@ async def test_changed_user_is_read_as_it_was_saved(shop: Shop, values: Values) 
         assert content(await work.users.get(user.id)) == content(user)
 
 
-async def test_changed_session_is_read_as_it_was_saved(shop: Shop, values: Values) -> None:
+async def test_updated_session_is_read_back_with_every_field(shop: Shop, values: Values) -> None:
     user = await _add_user(shop, values)
     session: Session = values.fill(Session, user_id=user.id)
     async with shop.store.unit_of_work(SOMEBODY) as work:
@@ -354,7 +354,7 @@ async def test_changed_session_is_read_as_it_was_saved(shop: Shop, values: Value
         assert content(await work.sessions.get(session.id)) == content(session)
 
 
-async def test_changed_client_is_read_as_it_was_saved(shop: Shop, values: Values) -> None:
+async def test_updated_client_is_read_back_with_every_field(shop: Shop, values: Values) -> None:
     client: ServiceClient = values.fill(
         ServiceClient, name="till", scopes=frozenset({Scope.READ_ORDERS}), secrets=[values.fill(ClientSecret)]
     )
@@ -372,7 +372,7 @@ async def test_changed_client_is_read_as_it_was_saved(shop: Shop, values: Values
         assert content(await work.clients.get(client.id)) == content(client)
 
 
-async def test_changed_order_is_read_as_it_was_saved(shop: Shop, values: Values) -> None:
+async def test_updated_order_is_read_back_with_every_field(shop: Shop, values: Values) -> None:
     added = await _add_order(shop, values)
     async with shop.store.unit_of_work(SOMEBODY) as work:
         order = await work.orders.get(added.id)
@@ -416,7 +416,7 @@ async def test_changed_order_is_read_as_it_was_saved(shop: Shop, values: Values)
         assert content(await work.orders.get(order.id)) == content(order)
 
 
-async def test_changed_payment_and_refund_are_read_as_they_were_saved(shop: Shop, values: Values) -> None:
+async def test_updated_payment_and_refund_are_read_back_with_every_field(shop: Shop, values: Values) -> None:
     order = await _add_order(shop, values)
     payment, refund = _payment_and_refund(values, order)
     async with shop.store.unit_of_work(SOMEBODY) as work:

@@ -209,7 +209,7 @@ async def test_concurrent_dispatchers_send_a_sandbox_webhook_once(sandbox: Sandb
     assert len({event.event_id for event in sandbox.heard}) == len(sandbox.heard) == 5
 
 
-async def test_webhook_of_a_killed_dispatcher_is_sent_by_another(sandbox: Sandbox) -> None:
+async def test_webhook_of_a_killed_dispatcher_is_sent_by_another_dispatcher(sandbox: Sandbox) -> None:
     await sandbox.gateway.pay(sandbox.payment(), "tok_ok")
     now = sandbox.clock.now()
     taken: list[SandboxMessage] = [*await sandbox.store.take_due_messages(now, again_at=now + LEASE, limit=9)]
@@ -250,7 +250,7 @@ async def test_voided_payment_is_not_reported_as_captured(sandbox: Sandbox) -> N
     assert [event.kind for event in sandbox.heard] == [ProviderEventKind.VOIDED]
 
 
-async def test_payment_with_tok_3ds_abandoned_requires_action_until_it_is_voided(sandbox: Sandbox) -> None:
+async def test_payment_with_tok_3ds_abandoned_requires_action_until_a_void(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
     await sandbox.gateway.pay(payment, "tok_3ds_abandoned")
     sandbox.clock.advance(timedelta(days=30))
@@ -258,7 +258,7 @@ async def test_payment_with_tok_3ds_abandoned_requires_action_until_it_is_voided
     assert (await sandbox.gateway.void(payment)).outcome is Outcome.VOIDED
 
 
-async def test_authorization_of_an_expiring_token_ends_after_a_minute(sandbox: Sandbox) -> None:
+async def test_authorization_with_tok_auth_expired_ends_after_a_minute(sandbox: Sandbox) -> None:
     payment = replace(sandbox.payment(), capture_method=CaptureMethod.MANUAL)
     assert (await sandbox.gateway.pay(payment, "tok_auth_expired")).outcome is Outcome.AUTHORIZED
     sandbox.clock.advance(timedelta(minutes=1))

@@ -74,7 +74,7 @@ def state(session: Session | None) -> tuple[object, ...] | None:
     )
 
 
-async def test_session_is_found_as_it_was_saved(shop: Shop) -> None:
+async def test_saved_session_is_read_back_unchanged(shop: Shop) -> None:
     session = a_session(shop, (await shop.customer()).id)
     await add(shop, session)
     async with shop.store.unit_of_work() as work:
@@ -167,7 +167,7 @@ async def test_principal_state_contains_role_status_and_session(shop: Shop) -> N
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_loaded_session_is_locked(shop: Shop, way: Way) -> None:
+async def test_session_loaded_by_a_unit_of_work_is_locked(shop: Shop, way: Way) -> None:
     session = a_session(shop, (await shop.customer()).id)
     await add(shop, session)
     async with shop.store.unit_of_work() as work:

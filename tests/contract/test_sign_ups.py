@@ -169,7 +169,7 @@ async def test_sign_up_is_audited_without_the_address(shop: Shop) -> None:
     assert (entry.object_id, entry.details) == (None, {"address": "a***@e***"})
 
 
-async def test_sign_up_is_read_as_it_was_saved(shop: Shop) -> None:
+async def test_saved_sign_up_is_read_back_unchanged(shop: Shop) -> None:
     sign_up = PendingSignUp(
         id=SignUpId(shop.ids.new()),
         email=parse_email_address(EMAIL),
@@ -187,7 +187,7 @@ async def test_sign_up_is_read_as_it_was_saved(shop: Shop) -> None:
         assert await work.sign_ups.find(b"another") is None
 
 
-async def test_saving_a_sign_up_that_is_not_stored_stores_no_row(shop: Shop) -> None:
+async def test_saving_a_nonexistent_sign_up_stores_no_row(shop: Shop) -> None:
     void = PendingSignUp(
         id=SignUpId(shop.ids.new()),
         email=parse_email_address(EMAIL),

@@ -12,14 +12,14 @@ async def test_new_database_has_no_signing_key(store: Store) -> None:
     assert await store.signing_keys.all() == []
 
 
-async def test_only_the_first_initial_key_is_stored(store: Store) -> None:
+async def test_only_the_first_initial_signing_key_is_stored(store: Store) -> None:
     first = SigningKey("first", b"\x00pem\xff", NOW)
     await store.signing_keys.add_first(first)
     await store.signing_keys.add_first(SigningKey("second", b"pem", NOW + DAY))
     assert await store.signing_keys.all() == [first]
 
 
-async def test_one_of_ten_concurrent_initial_keys_is_stored(store: Store) -> None:
+async def test_concurrent_initial_signing_keys_are_stored_only_once(store: Store) -> None:
     keys = [SigningKey(f"key-{number}", b"pem", NOW) for number in range(10)]
     await asyncio.gather(*(store.signing_keys.add_first(key) for key in keys))
     [kept] = await store.signing_keys.all()

@@ -33,7 +33,7 @@ def fields_of(stock: Stock) -> tuple[ProductId, int, int, int]:
     return stock.product_id, stock.on_hand, stock.reserved, stock.version
 
 
-async def test_stock_is_read_as_it_was_saved(shop: Shop) -> None:
+async def test_saved_stock_is_read_back_unchanged(shop: Shop) -> None:
     product, stock = a_product(shop.ids, actor=STAFF, on_hand=MAX_ON_HAND)
     async with shop.store.unit_of_work(SOMEBODY) as work:
         await work.stocks.add([stock])
@@ -154,7 +154,7 @@ async def test_locked_stock_can_be_read(shop: Shop) -> None:
         assert (await another.stocks.get([mug.id]))[mug.id].on_hand == 5
 
 
-async def test_stock_is_read_as_committed_after_waiting_for_its_lock(shop: Shop) -> None:
+async def test_stock_read_after_a_lock_wait_has_the_committed_values(shop: Shop) -> None:
     mug = await shop.product(stock=0)
     await asyncio.gather(
         *(change(shop, mug.id, lambda stock: receive(stock, stock.on_hand + 1)) for _ in range(10))

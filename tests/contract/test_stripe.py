@@ -217,7 +217,7 @@ async def test_authenticated_stripe_payment_is_captured_or_authorized(
     assert found.outcome is (Outcome.AUTHORIZED if is_manual else Outcome.SUCCEEDED)
 
 
-async def test_authorization_ends_at_capture_before_of_its_charge(stripe: Stripe) -> None:
+async def test_stripe_field_capture_before_is_the_end_of_the_authorization(stripe: Stripe) -> None:
     payment = replace(stripe.payment(), capture_method=CaptureMethod.MANUAL)
     answer = await stripe.gateway.pay(payment, "pm_card_visa")
     response = await stripe.http_client.get(
@@ -266,7 +266,7 @@ async def test_stripe_operation_with_a_lost_response_is_found(stripe: Stripe, op
     assert stripe.count(operation) == 0
 
 
-async def test_processing_stripe_payment_is_pending_until_decided(stripe: Stripe) -> None:
+async def test_stripe_payment_in_processing_is_pending_until_decided(stripe: Stripe) -> None:
     payment = stripe.payment()
     answer = await stripe.gateway.pay(payment, await stripe.account(REFUSING_ACCOUNT))
     assert (answer.outcome, answer.amount) == (Outcome.PENDING, None)
@@ -296,7 +296,7 @@ async def test_icelandic_krona_amounts_use_the_minor_unit_of_stripe(stripe: Stri
     assert "amount=5000&currency=isk" in bodies[0]
 
 
-async def test_stripe_refund_is_sent_once_after_its_key_expired(stripe: Stripe) -> None:
+async def test_stripe_refund_with_a_lost_response_is_sent_once(stripe: Stripe) -> None:
     payment = stripe.payment()
     reference = (await stripe.gateway.pay(payment, "pm_card_visa")).reference
     refund = a_refund(stripe.ids, payment, reference, amount=100, now=stripe.clock.now())
@@ -421,7 +421,7 @@ async def in_dashboard(stripe: Stripe, path: str, **fields: Any) -> None:
     assert response.is_success, response.text
 
 
-async def test_stripe_dashboard_capture_is_found(stripe: Stripe) -> None:
+async def test_capture_in_the_stripe_dashboard_is_found(stripe: Stripe) -> None:
     payment = replace(stripe.payment(), capture_method=CaptureMethod.MANUAL)
     authorized = await stripe.gateway.pay(payment, "pm_card_visa")
     await in_dashboard(stripe, f"{authorized.reference}/capture", amount_to_capture="1500")
@@ -431,7 +431,7 @@ async def test_stripe_dashboard_capture_is_found(stripe: Stripe) -> None:
     assert await stripe.gateway.void(payment) == found
 
 
-async def test_stripe_dashboard_void_is_found_with_its_reason(stripe: Stripe) -> None:
+async def test_void_in_the_stripe_dashboard_is_found_with_its_reason(stripe: Stripe) -> None:
     payment = replace(stripe.payment(), capture_method=CaptureMethod.MANUAL)
     authorized = await stripe.gateway.pay(payment, "pm_card_visa")
     await in_dashboard(stripe, f"{authorized.reference}/cancel", cancellation_reason="fraudulent")
@@ -440,7 +440,7 @@ async def test_stripe_dashboard_void_is_found_with_its_reason(stripe: Stripe) ->
     assert await stripe.gateway.capture(payment, payment.amount) == found
 
 
-async def test_stripe_dashboard_refund_settles_a_refund_that_the_shop_owes(stripe: Stripe) -> None:
+async def test_refund_in_the_stripe_dashboard_settles_an_equal_pending_refund(stripe: Stripe) -> None:
     payment = stripe.payment()
     captured = await stripe.gateway.pay(payment, "pm_card_visa")
     made = await stripe.http_client.post(

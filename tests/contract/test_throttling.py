@@ -58,7 +58,7 @@ def admitted(endings: Iterable[str | int]) -> int:
     return sum(isinstance(ending, str) for ending in endings)
 
 
-async def test_concurrent_password_guesses_are_throttled_like_sequential_ones(shop: Shop) -> None:
+async def test_throttling_counts_concurrent_password_guesses(shop: Shop) -> None:
     await shop.customer(ANN)
     at_once = await asyncio.gather(*(log_in(shop) for _ in range(20)))
     one_by_one = [await log_in(shop, NOBODY) for _ in range(20)]
@@ -80,7 +80,7 @@ async def test_each_wrong_password_doubles_the_wait_up_to_a_maximum(shop: Shop) 
     assert max(waits) * SECOND <= ACCOUNT.longest
 
 
-async def test_attempt_during_the_wait_is_rejected_without_extending_it(
+async def test_attempt_during_the_wait_is_rejected_without_extending_the_wait(
     shop: Shop,
 ) -> None:
     await shop.customer(ANN)
@@ -99,7 +99,7 @@ async def test_successful_log_in_resets_the_throttle(shop: Shop) -> None:
         assert await log_in(shop, password=PASSWORD) == "in"
 
 
-async def test_unknown_address_is_throttled_like_a_known_one(shop: Shop) -> None:
+async def test_unknown_address_is_throttled_like_a_known_address(shop: Shop) -> None:
     await shop.customer(ANN)
     for address in (ANN, NOBODY):
         shop.clock.advance(timedelta(days=1))

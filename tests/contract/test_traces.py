@@ -24,7 +24,7 @@ async def test_event_contains_the_trace_context_of_its_request(shop: Shop) -> No
     }
 
 
-async def test_event_outside_of_a_trace_has_none(shop: Shop) -> None:
+async def test_event_outside_of_a_trace_has_no_trace_context(shop: Shop) -> None:
     await shop.product()
     assert {event.traceparent for event in await published(shop)} == {None}
 

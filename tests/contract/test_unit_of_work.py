@@ -145,7 +145,7 @@ async def test_cancelled_caller_does_not_interrupt_the_commit(shop: Shop) -> Non
     assert suspension > 1
 
 
-async def test_placing_cancelled_at_any_await_stores_the_whole_order_or_nothing(shop: Shop) -> None:
+async def test_order_placement_cancelled_at_any_await_is_atomic(shop: Shop) -> None:
     mug, cup = await shop.product(stock=1000), await shop.product(stock=1000)
     batch = shop.batch()
     suspension, placed_though_cancelled = 0, 0

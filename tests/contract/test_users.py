@@ -24,7 +24,7 @@ async def find(shop: Shop, email: str) -> User | None:
 
 
 @pytest.mark.parametrize("full_name", [None, "Zoë 東京"])
-async def test_user_is_found_as_it_was_saved(shop: Shop, full_name: str | None) -> None:
+async def test_saved_user_is_read_back_unchanged(shop: Shop, full_name: str | None) -> None:
     user = a_user(shop.ids, email="zoë@example.com", full_name=full_name)
     await add(shop, user)
     found = await find(shop, "zoë@example.com")
@@ -62,7 +62,7 @@ async def test_address_of_an_uncommitted_account_can_be_used(shop: Shop) -> None
     await add(shop, a_user(shop.ids, email="ann@example.com"))
 
 
-async def test_one_of_twenty_concurrent_sign_ups_for_one_address_succeeds(shop: Shop) -> None:
+async def test_concurrent_sign_ups_for_one_address_succeed_only_once(shop: Shop) -> None:
     outcomes = await asyncio.gather(
         *(shop.customer("ann@example.com") for _ in range(20)), return_exceptions=True
     )

@@ -104,7 +104,7 @@ async def test_event_waits_only_for_earlier_events_of_its_aggregate(webhooks: We
     assert webhooks.subscribers.types_at(ANN)[3:] == ["order.placed", "order.cancelled"]
 
 
-async def test_repeated_delivery_precedes_later_deliveries_of_its_aggregate(webhooks: Webhooks) -> None:
+async def test_retried_delivery_precedes_later_deliveries_of_its_aggregate(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(ANN, "order.placed", "order.cancelled")
     order = await webhooks.shop.order(await webhooks.shop.product(stock=5))
     await webhooks.work()
@@ -246,7 +246,7 @@ async def test_webhook_endpoints_receive_deliveries_in_turn(webhooks: Webhooks) 
     assert set(served) == set(urls)
 
 
-async def test_removed_endpoint_receives_nothing(webhooks: Webhooks) -> None:
+async def test_removed_endpoint_receives_no_event(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint()
     await webhooks.shop.product()
     await webhooks.relay(limit=100)
@@ -267,7 +267,7 @@ async def test_endpoint_can_be_removed_during_a_delivery(webhooks: Webhooks) -> 
     assert (await webhooks.list(after=None, limit=10)).items == ()
 
 
-async def test_retried_dead_delivery_gets_one_attempt(webhooks: Webhooks) -> None:
+async def test_retry_of_a_dead_delivery_makes_one_attempt(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint()
     webhooks.subscribers.answers[ANN] = 500
     await webhooks.shop.product()
@@ -300,7 +300,7 @@ async def test_successful_delivery_can_be_sent_again(webhooks: Webhooks) -> None
     assert len({heard.message_id for heard in webhooks.subscribers.heard}) == 1
 
 
-async def test_delivery_retry_runs_once_per_key(webhooks: Webhooks) -> None:
+async def test_delivery_retry_has_one_effect_per_idempotency_key(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint()
     await webhooks.shop.product()
     await webhooks.work()
@@ -324,7 +324,7 @@ async def test_retry_of_an_unknown_delivery_is_not_found(webhooks: Webhooks) -> 
         await webhooks.retry(endpoint.id, DeliveryId(webhooks.shop.ids.new()), key=None, actor=SOMEBODY)
 
 
-async def test_deliveries_are_listed_newest_first_by_status(webhooks: Webhooks) -> None:
+async def test_deliveries_are_listed_newest_first_and_filtered_by_status(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint()
     await webhooks.shop.product()
     await webhooks.work()

@@ -37,7 +37,7 @@ def test_unreachable_database_is_reported_and_every_process_ends() -> None:
     ("stop", "code"),
     [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM), (signal.SIGKILL, -signal.SIGKILL)],
 )
-def test_service_can_be_stopped_while_it_waits_for_the_database(stop: signal.Signals, code: int) -> None:
+def test_service_can_be_stopped_while_waiting_for_the_database(stop: signal.Signals, code: int) -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
         mute.settimeout(START_SECONDS)
         address = f"127.0.0.1:{mute.getsockname()[1]}"
@@ -50,7 +50,7 @@ def test_service_can_be_stopped_while_it_waits_for_the_database(stop: signal.Sig
     assert (service.process.returncode, output) == (code, f"Steelyard is starting on {service.address.url}\n")
 
 
-def test_server_processes_end_after_their_parent_is_killed(database_url: str) -> None:
+def test_server_processes_end_after_the_parent_is_killed(database_url: str) -> None:
     with serving(database_url) as service:
         service.await_answer()
         os.kill(service.process.pid, signal.SIGKILL)

@@ -25,13 +25,15 @@ def notifications(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[s
         yield receiver
 
 
-def test_service_notifies_systemd_when_it_answers(notifications: socket.socket, database_url: str) -> None:
+def test_service_notifies_systemd_when_ready_for_requests(
+    notifications: socket.socket, database_url: str
+) -> None:
     with serving(database_url, with_worker=False) as service:
         assert notifications.recv(100) == b"READY=1"
         assert service.address.answers()
 
 
-def test_service_of_a_unit_prints_no_hints_for_a_terminal(
+def test_service_under_systemd_prints_no_terminal_hints(
     notifications: socket.socket, database_url: str
 ) -> None:
     with serving(database_url, with_worker=False) as service:
@@ -42,7 +44,7 @@ def test_service_of_a_unit_prints_no_hints_for_a_terminal(
     assert "Ctrl-C" not in output
 
 
-def test_worker_notifies_systemd_when_it_runs(notifications: socket.socket, database_url: str) -> None:
+def test_worker_notifies_systemd_after_its_start(notifications: socket.socket, database_url: str) -> None:
     settings = {"STEELYARD_DATABASE_URL": database_url, "STEELYARD_METRICS_PORT": "0"}
     with subprocess.Popen([*PROGRAM, "worker"], env={**os.environ, **settings}) as worker:
         try:

@@ -50,7 +50,9 @@ UNDONE = """
 """
 
 
-async def test_repeatedly_killed_worker_loses_and_repeats_no_work(database_url: str, tmp_path: Path) -> None:
+async def test_repeatedly_killed_worker_performs_all_work_exactly_once(
+    database_url: str, tmp_path: Path
+) -> None:
     """The test is slow, because processes are started and killed, and orders have to expire."""
     settings: dict[str, Any] = {"rate_limit_enabled": "false", "log_level": "warning", "order_hold": "PT3S"}
     with (

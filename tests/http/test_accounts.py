@@ -28,7 +28,7 @@ def if_match(version: int) -> dict[str, str]:
     return {"If-Match": f'"v{version}"'}
 
 
-async def test_user_can_change_their_own_name(web: WebShop) -> None:
+async def test_user_can_change_own_name(web: WebShop) -> None:
     ann = await web.customer()
     changed = await ann.patch("/v1/me", json={"full_name": "Ann"}, headers=if_match(1))
     assert (changed.status_code, changed.headers["ETag"]) == (200, '"v2"')
@@ -131,7 +131,7 @@ async def test_account_list_is_paged_by_its_cursor(web: WebShop) -> None:
 
 
 @pytest.mark.parametrize("role", ["customer", "staff"])
-async def test_only_admins_can_read_accounts_of_others(web: WebShop, role: str) -> None:
+async def test_only_admins_can_read_accounts_of_other_users(web: WebShop, role: str) -> None:
     client = await web.customer() if role == "customer" else await web.staff()
     account = f"/v1/users/{(await me(client))['id']}"
     for response in (
@@ -158,7 +158,7 @@ async def test_unknown_account_change_is_rejected(web: WebShop, patch: dict[str,
     assert (response.status_code, response.json()["code"]) == (422, "validation_failed")
 
 
-async def test_disabled_account_is_rejected_by_database_checked_routes(web: WebShop) -> None:
+async def test_disabled_account_is_rejected_by_routes_that_check_the_database(web: WebShop) -> None:
     boss, staff = await web.admin(), await web.staff()
     product = await web.product()
     account = await me(staff)

@@ -256,7 +256,9 @@ async def test_each_role_can_use_its_permitted_routes_on_own_objects(web: WebSho
 
 
 @pytest.mark.parametrize("role", Role)
-async def test_each_role_can_use_its_permitted_routes_on_objects_of_others(web: WebShop, role: Role) -> None:
+async def test_each_role_can_use_its_permitted_routes_on_objects_of_other_users(
+    web: WebShop, role: Role
+) -> None:
     """For an object of another customer, the response is 404, as if the object did not exist."""
     statuses = expected(role, own=False)
     statuses["POST /v1/me/claim-orders"] = 409  # the address of this account is not verified
@@ -344,7 +346,7 @@ def accepts_token(operation: Operation) -> bool:
 
 
 @pytest.mark.parametrize("caller", [*Role, *Scope])
-async def test_revoked_token_is_rejected_by_database_checked_routes(
+async def test_revoked_token_is_rejected_by_routes_that_check_the_database(
     web: WebShop, caller: Role | Scope
 ) -> None:
     """Public reads, reads of the caller's own data and placing orders are exceptions."""

@@ -164,7 +164,7 @@ async def test_unconfigured_origin_cannot_read_error_responses(web: WebShop, ope
 @pytest.mark.parametrize(
     "origin", [STRANGER, "null", f"{FRIEND}.evil.example", "http://shop.example", f"{FRIEND}:8443"]
 )
-async def test_origin_similar_to_a_configured_one_is_rejected(opened: WebShop, origin: str) -> None:
+async def test_origin_similar_to_a_configured_origin_is_rejected(opened: WebShop, origin: str) -> None:
     asked = await opened.visitor.options("/v1/orders", headers={"Origin": origin, **PREFLIGHT})
     shown = await opened.visitor.get("/v1/products", headers={"Origin": origin})
     assert asked.status_code == 400

@@ -55,7 +55,7 @@ async def test_order_is_changed_by_its_customer_and_by_staff(web: WebShop, calle
     ]
 
 
-async def test_order_change_without_if_match_returns_428_and_a_stale_one_412(web: WebShop) -> None:
+async def test_order_change_with_a_missing_or_stale_if_match_is_rejected(web: WebShop) -> None:
     customer = await web.customer()
     placed = await place(web, customer)
     order = placed.headers["Location"]

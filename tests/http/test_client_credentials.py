@@ -59,7 +59,7 @@ def is_refused(response: httpx2.Response, status: int, error: str) -> bool:
     return (response.status_code, response.json()["error"]) == (status, error)
 
 
-async def test_client_grant_returns_no_refresh_token(web: WebShop, made: NewSecretView) -> None:
+async def test_client_credentials_grant_returns_no_refresh_token(web: WebShop, made: NewSecretView) -> None:
     response = await ask(web, made)
     assert response.status_code == 200
     assert (response.headers["Cache-Control"], response.headers["Pragma"]) == ("no-store", "no-cache")
@@ -201,9 +201,7 @@ async def test_client_with_the_right_secret_is_not_throttled(known: bool) -> Non
         assert (await ask(web, made)).status_code == 200
 
 
-async def test_token_of_a_retired_secret_cannot_move_money_or_administer(
-    web: WebShop, made: NewSecretView
-) -> None:
+async def test_token_of_a_retired_client_secret_cannot_read_stock(web: WebShop, made: NewSecretView) -> None:
     product = await web.product()
     headers = bearer(await ask(web, made))
     stock = f"/v1/stock/{product['id']}"
@@ -216,9 +214,7 @@ async def test_token_of_a_retired_secret_cannot_move_money_or_administer(
     assert is_refused(await ask(web, made), 401, "invalid_client")
 
 
-async def test_token_of_a_disabled_client_cannot_move_money_or_administer(
-    web: WebShop, made: NewSecretView
-) -> None:
+async def test_token_of_a_disabled_client_cannot_read_stock(web: WebShop, made: NewSecretView) -> None:
     product = await web.product()
     headers = bearer(await ask(web, made))
     await web.container.clients.disable_client()(NAME, actor=SOMEBODY)
@@ -226,7 +222,9 @@ async def test_token_of_a_disabled_client_cannot_move_money_or_administer(
     assert is_refused(await ask(web, made), 401, "invalid_client")
 
 
-async def test_client_token_cannot_be_revoked_at_the_endpoint(web: WebShop, made: NewSecretView) -> None:
+async def test_client_token_cannot_be_revoked_at_the_revocation_endpoint(
+    web: WebShop, made: NewSecretView
+) -> None:
     """RFC 7009, section 2.2.1: after 200 a client may assume that the token is invalid."""
     headers = bearer(await ask(web, made))
     token = headers["Authorization"].removeprefix("Bearer ")

@@ -32,7 +32,7 @@ async def test_short_page_is_not_compressed(web: WebShop) -> None:
     assert "Content-Encoding" not in page.headers
 
 
-async def test_page_for_a_logged_in_reader_is_compressed(web: WebShop) -> None:
+async def test_page_for_a_logged_in_user_is_compressed(web: WebShop) -> None:
     await _products(web, 8)
     staff = await web.staff()
     page = await staff.get("/v1/products", params={"limit": 8}, headers=GZIP)
@@ -71,7 +71,7 @@ async def test_very_long_page_is_compressed_completely(web: WebShop) -> None:
 
 
 @pytest.mark.parametrize("path", ["/openapi.json", "/asyncapi.json"])
-async def test_document_is_compressed_for_a_client_that_accepts_gzip(web: WebShop, path: str) -> None:
+async def test_api_document_is_compressed_for_a_client_that_accepts_gzip(web: WebShop, path: str) -> None:
     plain = await web.visitor.get(path, headers=IDENTITY)
     compressed = await web.visitor.get(path, headers=GZIP)
     assert compressed.headers["Content-Encoding"] == "gzip"
@@ -82,7 +82,7 @@ async def test_document_is_compressed_for_a_client_that_accepts_gzip(web: WebSho
 
 
 @pytest.mark.parametrize("path", ["/openapi.json", "/asyncapi.json"])
-async def test_request_for_an_unchanged_document_returns_304(web: WebShop, path: str) -> None:
+async def test_request_for_an_unchanged_api_document_returns_304(web: WebShop, path: str) -> None:
     first = await web.visitor.get(path)
     again = await web.visitor.get(path, headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.content) == (304, b"")

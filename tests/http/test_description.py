@@ -84,7 +84,7 @@ def test_no_schema_has_a_generated_name() -> None:
 
 
 @pytest.mark.parametrize("path", ADDRESSES)
-async def test_response_to_an_unsupported_method_lists_the_allowed_ones(web: WebShop, path: str) -> None:
+async def test_response_to_an_unsupported_method_lists_the_allowed_methods(web: WebShop, path: str) -> None:
     sample_shop = await SampleShop.of(web)
     there = [operation for operation in operations() if operation.path == path]
     taken = {operation.method for operation in there}

@@ -50,7 +50,7 @@ async def test_retry_returns_the_same_order_token(web: WebShop) -> None:
     assert again.json() == first.json()
 
 
-async def test_response_to_a_wrong_order_token_equals_that_to_an_unknown_order(web: WebShop) -> None:
+async def test_wrong_order_token_returns_404_like_an_unknown_order(web: WebShop) -> None:
     service_client = await web.client(Scope.PLACE_ORDERS)
     placed = await place(web, service_client)
     other = await service_client.post(

@@ -69,7 +69,7 @@ async def test_sign_up_response_does_not_reveal_known_addresses(verifying: WebSh
     assert without_id(first) == without_id(pending) == without_id(known)
 
 
-async def test_address_is_changed_with_the_password_and_the_mailed_token(web: WebShop) -> None:
+async def test_email_address_is_changed_with_password_and_mailed_token(web: WebShop) -> None:
     await web.visitor.post("/v1/users", json=ANN)
     here, elsewhere = [(await log_in(web)).json() for _ in range(2)]
     headers = {"Authorization": f"Bearer {here['access_token']}"}
@@ -134,7 +134,7 @@ async def test_mismatched_reset_passwords_are_reported_at_the_confirmation(web: 
     assert [error["pointer"] for error in response.json()["errors"]] == ["/password_confirm"]
 
 
-async def test_reset_with_a_reused_key_and_another_body_is_not_replayed(web: WebShop) -> None:
+async def test_password_reset_with_a_reused_key_and_another_body_is_not_replayed(web: WebShop) -> None:
     await web.visitor.post("/v1/users", json=ANN)
     await web.visitor.post("/v1/password-resets", json={"email": "ann@example.com"})
     body = {"token": (await mailbox(web)).token(), "password": NEW_PASSWORD, "password_confirm": NEW_PASSWORD}

@@ -140,7 +140,7 @@ async def test_payments_of_another_customer_are_not_found(web: WebShop) -> None:
     assert [response.status_code for response in responses] == [404] * len(responses)
 
 
-async def test_wrong_payment_amount_is_reported_at_its_pointer(web: WebShop) -> None:
+async def test_wrong_payment_amount_is_reported_with_its_json_pointer(web: WebShop) -> None:
     customer = await web.customer()
     order = await place(web, customer)
     response = await pay(customer, order, amount={"amount": 1, "currency": "EUR"})
@@ -158,9 +158,7 @@ async def test_wrong_payment_amount_is_reported_at_its_pointer(web: WebShop) -> 
         {"lines": [{"line_id": str(uuid4()), "quantity": 0}]},
     ],
 )
-async def test_refund_without_exactly_one_of_amount_and_lines_is_rejected(
-    web: WebShop, wanted: dict[str, Any]
-) -> None:
+async def test_refund_with_invalid_amount_or_lines_is_rejected(web: WebShop, wanted: dict[str, Any]) -> None:
     customer, staff = await web.customer(), await web.staff()
     order = await place(web, customer)
     await pay(customer, order)
@@ -188,7 +186,7 @@ async def test_fulfillment_above_the_ordered_units_is_rejected(web: WebShop) -> 
     assert [error["pointer"] for error in response.json()["errors"]] == ["/lines/0/quantity"]
 
 
-async def test_invalid_transition_lists_the_allowed_actions(web: WebShop) -> None:
+async def test_error_for_an_invalid_transition_lists_the_allowed_actions(web: WebShop) -> None:
     customer, staff = await web.customer(), await web.staff()
     order = await place(web, customer)
     ship = await staff.post(

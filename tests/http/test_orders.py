@@ -46,7 +46,7 @@ async def test_order_requires_an_idempotency_key(web: WebShop) -> None:
 
 
 @pytest.mark.parametrize("bad", ["", "with space", "ümlaut".encode().decode("latin-1"), "x" * 256])
-async def test_idempotency_key_with_other_than_visible_ascii_is_rejected(web: WebShop, bad: str) -> None:
+async def test_malformed_idempotency_key_is_rejected(web: WebShop, bad: str) -> None:
     product = await web.product()
     customer = await web.customer()
     response = await customer.post(
@@ -210,7 +210,7 @@ async def test_cancelled_order_releases_its_stock(web: WebShop) -> None:
     ]
 
 
-async def test_invalid_transition_lists_the_allowed_actions(web: WebShop) -> None:
+async def test_error_for_an_invalid_transition_lists_the_allowed_actions(web: WebShop) -> None:
     product = await web.product()
     customer = await web.customer()
     order = (await customer.post("/v1/orders", json=order_of((product, 1)), headers=key("1"))).json()

@@ -29,7 +29,7 @@ async def test_staff_and_clients_can_place_an_order_for_a_customer(web: WebShop,
     assert history[0]["actor_id"] != customer_id
 
 
-async def test_customer_cannot_place_an_order_for_another(web: WebShop) -> None:
+async def test_customer_cannot_place_an_order_for_another_customer(web: WebShop) -> None:
     ann, bob = await web.customer(), await web.customer()
     body = order_of((await web.product(), 1), customer_id=(await bob.get("/v1/me")).json()["id"])
     for path in ("/v1/orders", "/v1/orders/preview"):
@@ -38,7 +38,7 @@ async def test_customer_cannot_place_an_order_for_another(web: WebShop) -> None:
     assert (await bob.get("/v1/orders")).json()["items"] == []
 
 
-async def test_client_must_name_a_customer_and_have_the_scope_to_place_orders(web: WebShop) -> None:
+async def test_client_order_requires_a_customer_and_the_scope_orders_place(web: WebShop) -> None:
     body = order_of((await web.product(), 1))
     missing = await (await web.client(Scope.PLACE_ORDERS)).post("/v1/orders", json=body, headers=key("k"))
     assert (missing.status_code, missing.json()["code"]) == (422, "validation_failed")

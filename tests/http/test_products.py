@@ -95,7 +95,7 @@ async def test_second_edit_with_the_same_etag_is_rejected(web: WebShop) -> None:
     assert (await staff.get(url)).json()["name"] == "Cup"
 
 
-async def test_sale_changes_the_etag_but_does_not_prevent_an_edit(web: WebShop) -> None:
+async def test_order_changes_the_product_etag_but_does_not_prevent_an_edit(web: WebShop) -> None:
     product = await web.product(stock=5)
     customer, staff = await web.customer(), await web.staff()
     url = f"/v1/products/{product['id']}"

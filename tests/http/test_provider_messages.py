@@ -154,7 +154,7 @@ async def test_provider_signature_covers_the_raw_body(callee: WebhookReceiver) -
     ],
     ids=str,
 )
-async def test_malformed_provider_webhook_is_rejected_without_its_content(
+async def test_error_for_a_malformed_provider_webhook_hides_the_content(
     callee: WebhookReceiver, message: object
 ) -> None:
     response = await callee.tell(message)

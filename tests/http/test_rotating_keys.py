@@ -79,7 +79,7 @@ async def test_joserfc_verifies_tokens_with_fetched_keys(
     assert read.header["typ"] == "at+jwt"
 
 
-async def test_sessions_of_every_process_survive_key_rotation(processes: Processes) -> None:
+async def test_access_tokens_stay_valid_in_every_process_after_key_rotation(processes: Processes) -> None:
     rotating, other, clock = processes.rotating, processes.other, processes.clock
     before = await log_in(other)
     key = await rotating.container.signing.rotate_key()(actor=SOMEBODY)

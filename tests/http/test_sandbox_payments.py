@@ -65,7 +65,7 @@ async def checkout() -> AsyncIterator[Checkout]:
         yield Checkout(web, clock, staff, placed.headers["Location"])
 
 
-async def test_webhook_about_an_already_recorded_capture_changes_no_order(checkout: Checkout) -> None:
+async def test_webhook_about_a_recorded_capture_changes_no_order(checkout: Checkout) -> None:
     response = await checkout.pay("tok_ok")
     assert (response.status_code, response.json()["status"]) == (201, "captured")
     before = (await checkout.staff.get(checkout.order)).json()

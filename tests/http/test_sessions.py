@@ -87,7 +87,7 @@ async def test_granted_role_takes_effect_at_once(web: WebShop) -> None:
     ("status", "expected"),
     [(UserStatus.DISABLED, (403, "account_disabled")), (UserStatus.CLOSED, (401, "invalid_token"))],
 )
-async def test_closed_account_cannot_move_money_or_administer(
+async def test_disabled_or_closed_account_cannot_read_stock_or_cancel_orders(
     web: WebShop, status: UserStatus, expected: tuple[int, str]
 ) -> None:
     staff = await web.staff()
@@ -100,7 +100,7 @@ async def test_closed_account_cannot_move_money_or_administer(
     assert (cancelled.status_code, cancelled.json()["code"]) == expected
 
 
-async def test_ended_session_cannot_move_money_or_administer(web: WebShop) -> None:
+async def test_ended_session_cannot_read_stock(web: WebShop) -> None:
     staff = await web.staff()
     product = await web.product()
     await end_every_session(staff)

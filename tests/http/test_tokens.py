@@ -87,7 +87,7 @@ async def test_reused_refresh_token_is_an_invalid_grant_and_ends_the_session(
     assert first["refresh_token"] not in replayed.text
 
 
-async def test_refresh_fails_with_503_if_the_session_end_is_not_committed(
+async def test_reuse_of_a_refresh_token_returns_503_if_the_commit_fails(
     web: WebShop, clock: FixedClock
 ) -> None:
     first = await log_in(web)
@@ -124,7 +124,7 @@ async def test_refresh_fails_with_503_if_the_session_end_is_not_committed(
         ({"grant_type": "password", "username": ["a", "b"], "password": "b"}, "invalid_request"),
     ],
 )
-async def test_invalid_token_form_has_a_registered_oauth_error(
+async def test_invalid_token_request_gets_a_registered_oauth_error(
     web: WebShop, form: dict[str, Any], error: str
 ) -> None:
     response = await web.visitor.post("/token", data=form)

@@ -110,7 +110,7 @@ def test_stored_address_that_mail_software_misreads_gets_no_mail(stored: str) ->
 
 
 @pytest.mark.parametrize("make", [sought_email_address, parse_email_address])
-def test_overlong_address_is_rejected_before_it_is_normalized(
+def test_overlong_address_is_rejected_before_normalization(
     make: Callable[[str], EmailAddress], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lengths = []

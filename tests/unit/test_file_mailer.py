@@ -29,7 +29,7 @@ async def test_mail_files_are_readable_by_their_owner_only(tmp_path: Path) -> No
         assert read.get_content().replace("\r\n", "\n") == "Zoë: token-1\n"
 
 
-async def test_message_that_cannot_be_written_is_reported_as_not_sent(tmp_path: Path) -> None:
+async def test_mail_to_an_unwritable_directory_is_reported_as_not_sent(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(MailNotSent):
         await FileMailer(tmp_path / "file", sender=SENDER).send(MESSAGE)

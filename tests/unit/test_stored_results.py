@@ -130,7 +130,7 @@ def test_missing_fields_of_a_nested_object_get_defaults() -> None:
     assert from_stored_json(json.dumps(stored), OrderView) == from_stored_json(row["result"], OrderView)
 
 
-async def test_stored_order_has_only_actions_of_the_former_release() -> None:
+async def test_stored_order_contains_only_actions_known_to_the_former_release() -> None:
     shop = Shop(memory_store())
     order = await shop.order(await shop.product(stock=5))
     assert Action.CANCEL_LINES in order.allowed_actions
@@ -184,7 +184,7 @@ def test_request_of_the_first_release_gets_its_recorded_fingerprint() -> None:
 
 
 @pytest.mark.parametrize("operation", sorted({row["operation"] for row in FIRST["rows"]}))
-def test_request_with_a_later_field_has_no_earlier_fingerprint(
+def test_request_with_a_field_of_a_later_release_has_no_earlier_fingerprint(
     operation: IdempotentOperation,
 ) -> None:
     [key, *_] = [row["key"] for row in FIRST["rows"] if row["operation"] == operation]
@@ -223,7 +223,7 @@ def test_fingerprint_depends_on_the_hmac_key() -> None:
     assert Fingerprints(b"s" * 32).of(*request) != Fingerprints(b"t" * 32).of(*request)
 
 
-def test_stored_result_with_personal_data_identifies_its_person() -> None:
+def test_stored_result_with_personal_data_refers_to_the_person() -> None:
     personal = {"customer_id", "email", "full_name", "shipping_address"}
     for view in set(VIEWS.values()):
         has_personal_data = bool(personal & {field.name for field in fields(view)})

@@ -38,11 +38,11 @@ print(*(name for name in sys.modules if name.startswith(("opentelemetry.sdk", "o
         (ENDPOINT | {"OTEL_TRACES_EXPORTER": "none"}, False),
     ],
 )
-def test_tracing_is_on_if_a_collector_is_named(environment: dict[str, str], expected: bool) -> None:
+def test_tracing_is_enabled_if_a_collector_is_configured(environment: dict[str, str], expected: bool) -> None:
     assert is_configured(environment) is expected
 
 
-def test_other_protocol_than_http_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_trace_export_protocol_other_than_http_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4317")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
     with pytest.raises(WrongSettings, match="OTEL_EXPORTER_OTLP_PROTOCOL has to be http/protobuf"):

@@ -122,7 +122,7 @@ async def test_next_links_lead_to_every_item_once() -> None:
     assert seen == NAMES
 
 
-async def test_cursor_is_valid_only_with_its_sort_and_filter() -> None:
+async def test_cursor_is_valid_only_with_the_same_sort_and_filter() -> None:
     cursor = (await ask(router, "GET", "/names?limit=3")).json()["next_cursor"]
     assert (await ask(router, "GET", f"/names?limit=5&cursor={cursor}")).json()["items"] == NAMES[3:]
     for other in ("sort=-name", "q=x"):

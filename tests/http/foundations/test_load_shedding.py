@@ -92,7 +92,7 @@ async def run_alone(commands: Sequence[str]) -> Sequence[str]:
 async def send(message: Message) -> None: ...
 
 
-async def test_request_takes_a_place_when_its_body_has_arrived() -> None:
+async def test_request_takes_an_admission_place_after_its_body_arrived() -> None:
     admission = Admission(Batcher(run_alone, max_batch=1, max_waiting=1))
     parts = iter((BODY[:5], BODY[5:]))
     was_full: list[bool] = []
@@ -153,7 +153,9 @@ async def test_only_the_beginning_of_a_body_above_the_maximum_is_awaited() -> No
     ],
     ids=["answered", "client disconnected", "failed", "cancelled"],
 )
-async def test_request_releases_its_place_when_it_ends(ended: BaseException | None, message: Message) -> None:
+async def test_request_releases_its_admission_place_at_the_end(
+    ended: BaseException | None, message: Message
+) -> None:
     admission = Admission(Batcher(run_alone, max_batch=1, max_waiting=1))
     received: list[Message] = []
 

@@ -101,7 +101,7 @@ def test_log_line_of_a_request_has_its_request_id(log: StringIO) -> None:
     assert "request_id" not in last_line(log)
 
 
-def test_terminal_log_line_escapes_line_breaks_and_controls(log: StringIO) -> None:
+def test_terminal_log_line_escapes_line_breaks_and_control_characters(log: StringIO) -> None:
     terminal = Terminal()
     configure_logging(stream=terminal)
     structlog.get_logger().info("begun\nINFO forged", who="a\x1b[2Jb\u2028")

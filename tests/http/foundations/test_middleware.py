@@ -206,7 +206,7 @@ async def test_exception_outside_of_routes_returns_500(log: StringIO) -> None:
     assert CANARY not in log.getvalue()
 
 
-async def test_response_that_fails_after_its_start_is_cut_off(log: StringIO) -> None:
+async def test_response_that_fails_after_its_start_is_aborted(log: StringIO) -> None:
     sent = SentMessages()
     with pytest.raises(ResponseCutOff) as broken:
         await app_of(router)(http_scope("/cut-off"), stay, sent)

@@ -52,7 +52,7 @@ async def test_route_under_a_prefix_accepts_its_parameters() -> None:
     assert (await ask(app, "GET", "/v1/things?limits=3")).status_code == 400
 
 
-async def test_unknown_parameter_is_reported_by_position() -> None:
+async def test_unknown_parameter_is_reported_with_the_position() -> None:
     response = await ask(router, "GET", f"/things?limit=3&{CANARY}={CANARY}")
     assert (response.status_code, response.json()["code"]) == (400, "unknown_parameter")
     assert response.json()["errors"] == [

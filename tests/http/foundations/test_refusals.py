@@ -107,7 +107,7 @@ async def test_bearer_challenge_contains_an_error_only_if_a_token_was_sent(
     assert ('error="invalid_token"' in challenge) is says_invalid
 
 
-async def test_fastapis_missing_token_error_becomes_a_problem() -> None:
+async def test_missing_token_error_of_fastapi_becomes_a_problem() -> None:
     router = APIRouter(route_class=StrictRoute)
 
     @router.get("/v1/me")

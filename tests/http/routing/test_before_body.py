@@ -49,7 +49,7 @@ def app(request: pytest.FixtureRequest) -> FastAPI:
     return app_of(outer)
 
 
-async def test_before_body_dependency_runs_once_before_the_others(app: FastAPI) -> None:
+async def test_before_body_dependency_runs_once_before_other_dependencies(app: FastAPI) -> None:
     response = await ask(app, "POST", "/x", json={"a": 1})
     assert (response.status_code, response.json()) == (200, {"a": 1})
     assert calls.count("count ann") == 1

@@ -24,14 +24,14 @@ def store(archive: Path, content: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_file_is_archived_once_if_postgresql_repeats_the_command(archive: Path) -> None:
+def test_wal_file_is_archived_once_if_postgresql_repeats_the_command(archive: Path) -> None:
     codes = [store(archive, "a segment").returncode for _ in range(2)]
 
     assert codes == [0, 0]
     assert {path.name: path.read_text() for path in archive.iterdir()} == {NAME: "a segment"}
 
 
-def test_archived_file_is_not_overwritten_by_a_different_file(archive: Path) -> None:
+def test_archived_wal_file_is_not_overwritten_by_a_different_file(archive: Path) -> None:
     store(archive, "a segment")
 
     refused = store(archive, "a segment of another server")

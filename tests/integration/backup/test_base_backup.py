@@ -184,7 +184,7 @@ def at_point(history: History) -> Iterator[Node]:
         yield node
 
 
-async def test_restore_to_a_named_point_has_exactly_the_orders_before_it(
+async def test_restore_to_a_named_point_has_exactly_the_orders_before_that_point(
     history: History, at_point: Node
 ) -> None:
     orders = await orders_after_recovery(at_point)
@@ -246,12 +246,12 @@ async def test_restored_shop_records_captures_only_of_payments_in_the_backup(
     assert {str(id_) for id_ in history.gateway.payments} - set(payments) == {history.lost_payment}
 
 
-async def test_restore_to_a_time_has_exactly_the_orders_before_it(history: History) -> None:
+async def test_restore_to_a_time_has_exactly_the_orders_before_that_time(history: History) -> None:
     with restored(history, f"recovery_target_time={history.time}") as node:
         assert await orders_after_recovery(node) == set(history.kept)
 
 
-async def test_later_point_of_the_former_timeline_can_be_restored(history: History, at_point: Node) -> None:
+async def test_restore_of_the_former_timeline_includes_later_orders(history: History, at_point: Node) -> None:
     await orders_after_recovery(at_point)
     await archived(at_point)
     with restored(history, "recovery_target_timeline=1") as node:
@@ -278,7 +278,7 @@ def test_base_backup_never_overwrites_an_existing_backup(history: History) -> No
         ("new", "archive_command=x", "not a recovery target: archive_command=x\n"),
     ],
 )
-def test_restore_rejects_a_used_directory_or_another_setting(
+def test_restore_rejects_a_used_directory_or_an_unrelated_setting(
     history: History, target: str, setting: str, message: str
 ) -> None:
     directory = history.backup.with_name(target)

@@ -69,7 +69,7 @@ async def test_restored_dump_has_the_acknowledged_orders_and_accepts_more(dump: 
     assert after.status_code == 201
 
 
-async def test_owner_who_is_no_superuser_restores_a_dump_without_warnings(dump: Dump) -> None:
+async def test_database_owner_without_superuser_restores_a_dump_without_warnings(dump: Dump) -> None:
     file = dump.file.with_name("owner.dump")
     dump.scripts.run(dump.node, "dump.sh", file)
     async with connected(dump.node.url) as psql:

@@ -30,7 +30,7 @@ def test_created_client_is_listed_without_its_secret(run: Run, fetch: Fetch) -> 
     assert shown["client_secret"] not in kept
 
 
-def test_rolled_client_secret_replaces_the_retired_one(run: Run) -> None:
+def test_rolled_client_secret_replaces_the_retired_secret(run: Run) -> None:
     first = made(run, "create", NAME, "--scope", "orders:read")
     second = made(run, "roll-secret", NAME)
     assert first["client_id"] == second["client_id"]

@@ -27,7 +27,7 @@ def test_admin_is_created_with_a_piped_password(database_url: str, fetch: Fetch)
     ]
 
 
-def test_create_admin_with_a_taken_address_prints_one_line(run: Run) -> None:
+def test_create_admin_with_an_existing_address_prints_one_line(run: Run) -> None:
     assert run("users", "create-admin", "boss@example.com", typed=PASSWORD)[0] == 0
     assert run("users", "create-admin", "BOSS@example.com", typed=PASSWORD) == (
         1,
@@ -49,7 +49,7 @@ def test_create_admin_with_a_taken_address_prints_one_line(run: Run) -> None:
         ("a@example.com", b"password1234\n", "This password is on a list of known ones. Choose another."),
     ],
 )
-def test_create_admin_rejects_invalid_input_without_repeating_it(
+def test_error_of_create_admin_hides_the_invalid_input(
     run: Run, email: str, typed: bytes, complaint: str
 ) -> None:
     code, out, err = run("users", "create-admin", email, typed=typed)
@@ -69,7 +69,7 @@ def test_admin_with_a_misleading_email_address_is_rejected(run: Run, email: str)
     assert (code, err) == (1, "Error: This is not an e-mail address.\n")
 
 
-def test_admin_with_an_internationalized_domain_is_stored_by_its_a_label(run: Run, fetch: Fetch) -> None:
+def test_admin_address_with_an_internationalized_domain_is_stored_in_ascii(run: Run, fetch: Fetch) -> None:
     code, out, _ = run("users", "create-admin", "Boss@münchen.de", typed=PASSWORD)
     assert (code, out.split()[0]) == (0, "boss@xn--mnchen-3ya.de")
     assert fetch("SELECT email, email_typed FROM users") == [

@@ -19,7 +19,7 @@ def status(run: Run) -> tuple[int, dict[str, str], str]:
     return code, {line[:26].strip(): line[26:] for line in out.splitlines()}, err
 
 
-def test_commands_reject_an_empty_database_until_it_is_upgraded(
+def test_commands_reject_an_empty_database_until_an_upgrade(
     run: Run, empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STEELYARD_DATABASE_URL", empty_database_url)
@@ -62,7 +62,7 @@ def test_db_status_with_wait_ends_after_another_process_migrates(
     assert waiting.returncode == 0
 
 
-def test_downgraded_database_is_rejected_until_it_is_upgraded(run: Run) -> None:
+def test_downgraded_database_is_rejected_until_an_upgrade(run: Run) -> None:
     code, out, err = run("db", "downgrade", "--to", "0014")
     assert (code, out, err) == (0, "The database schema is at revision 0014.\n", "")
     code, shown, err = status(run)

@@ -42,7 +42,7 @@ def test_import_with_one_invalid_row_changes_nothing(run: Run, fetch: Fetch, tmp
     assert fetch(PRODUCTS) == []
 
 
-def test_import_keeps_fields_that_the_file_does_not_name(run: Run, fetch: Fetch, tmp_path: Path) -> None:
+def test_import_keeps_fields_missing_from_the_file(run: Run, fetch: Fetch, tmp_path: Path) -> None:
     file = tmp_path / "products.csv"
     file.write_text(
         "sku,name,price_amount,price_currency,description,max_per_order,attributes.color\n"
@@ -56,9 +56,7 @@ def test_import_keeps_fields_that_the_file_does_not_name(run: Run, fetch: Fetch,
     assert fetch(DETAILS) == [(1750, "", None, "{}")]
 
 
-def test_dry_run_of_an_import_prints_changes_without_making_them(
-    run: Run, fetch: Fetch, tmp_path: Path
-) -> None:
+def test_dry_run_of_an_import_prints_changes_but_stores_none(run: Run, fetch: Fetch, tmp_path: Path) -> None:
     file = tmp_path / "products.csv"
     file.write_text(HEADER + "MUG,Mug,1999,EUR,5\nCUP,Cup,1,EUR,6\n")
     run("catalog", "import", str(file))
@@ -77,7 +75,9 @@ def test_dry_run_of_an_import_prints_changes_without_making_them(
     assert fetch(PRODUCTS) == before
 
 
-def test_new_product_without_a_price_is_reported_by_line(run: Run, fetch: Fetch, tmp_path: Path) -> None:
+def test_new_product_without_a_price_is_reported_with_the_line_number(
+    run: Run, fetch: Fetch, tmp_path: Path
+) -> None:
     file = tmp_path / "products.csv"
     file.write_text("sku,name\nMUG,Mug\n")
     code, _, err = run("catalog", "import", str(file))

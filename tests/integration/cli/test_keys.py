@@ -13,7 +13,7 @@ def kids(run: Run) -> list[str]:
     return [line.partition("\t")[0] for line in out.splitlines()]
 
 
-def test_key_rotation_adds_a_key_and_retires_the_former_one(run: Run, fetch: Fetch) -> None:
+def test_key_rotation_adds_a_key_and_retires_the_former_key(run: Run, fetch: Fetch) -> None:
     (first,) = kids(run)
     code, out, err = run("keys", "rotate")
     assert (code, err) == (0, "")
@@ -28,7 +28,7 @@ def test_key_rotation_adds_a_key_and_retires_the_former_one(run: Run, fetch: Fet
 
 
 @pytest.mark.parametrize(("option", "warns"), [("--revoke-previous", False), ("--distrust-former", True)])
-def test_revoked_key_ends_at_once(run: Run, fetch: Fetch, option: str, *, warns: bool) -> None:
+def test_revoked_signing_key_is_removed_at_once(run: Run, fetch: Fetch, option: str, *, warns: bool) -> None:
     (leaked,) = kids(run)
     code, _, err = run("keys", "rotate", option)
     assert (code, err.startswith("Warning: `--distrust-former` is now called")) == (0, warns)

@@ -50,7 +50,7 @@ def test_generated_secrets_key_is_accepted_by_the_setting(run: Run) -> None:
     assert len(parse_keys(out)) == 1
 
 
-def test_secrets_encrypt_converts_clear_text_and_keeps_it_readable(
+def test_secrets_encrypt_keeps_former_clear_text_secrets_readable(
     run: Run, fetch: Fetch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = kids(run)

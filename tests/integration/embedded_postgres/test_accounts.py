@@ -78,7 +78,7 @@ async def test_server_started_by_root_runs_as_its_own_system_account(
         assert Account.for_layout(layout).run(["cat", str(layout.password)]).stdout in url
 
 
-async def test_cluster_of_the_account_nobody_is_given_to_the_system_account(
+async def test_data_of_account_nobody_is_transferred_to_the_system_account(
     new_data_dir: Path, ordinary: Account
 ) -> None:
     layout = Layout(new_data_dir)
@@ -97,7 +97,7 @@ async def test_cluster_of_the_account_nobody_is_given_to_the_system_account(
     await_nothing_running(new_data_dir)
 
 
-async def test_server_of_the_account_nobody_is_stopped_before_its_owner_changes(
+async def test_server_of_account_nobody_is_stopped_before_the_data_owner_changes(
     new_data_dir: Path, ordinary: Account
 ) -> None:
     layout = Layout(new_data_dir)
@@ -128,7 +128,7 @@ def test_change_of_owner_does_not_follow_a_symbolic_link(new_data_dir: Path, ord
 
 
 @pytest.mark.parametrize("useradd", [None, "exit 1", "echo 'useradd: cannot lock' >&2; exit 1"])
-def test_server_runs_as_the_account_nobody_if_none_can_be_created(
+def test_server_runs_as_account_nobody_if_no_system_account_can_be_created(
     new_data_dir: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

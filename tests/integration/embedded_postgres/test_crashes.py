@@ -59,7 +59,9 @@ async def test_sigkill_loses_no_commit_and_leaves_no_process(data_dir: Path, vic
 
 
 @pytest.mark.parametrize("victims", [the_holder, the_supervisor, the_postmaster, all_three])
-async def test_start_after_sigkill_does_not_wait(data_dir: Path, victims: Victims) -> None:
+async def test_lease_after_sigkill_of_any_process_reads_the_stored_rows(
+    data_dir: Path, victims: Victims
+) -> None:
     with hold(data_dir) as holder:
         kept = await keep_a_row(holder.url)
         kill(*victims(data_dir, holder))
@@ -89,7 +91,7 @@ async def test_lease_stays_valid_after_its_socket_is_deleted(data_dir: Path) -> 
         assert await rows_when_it_is_back(holder.url) == kept
 
 
-async def test_start_succeeds_after_a_start_was_killed_during_initdb(new_data_dir: Path) -> None:
+async def test_database_starts_after_a_start_was_killed_during_initdb(new_data_dir: Path) -> None:
     data_dir = new_data_dir
     starting = start_holder(data_dir)
     await_that(lambda: any(Layout(data_dir).home.glob("cluster.*/PG_VERSION")))

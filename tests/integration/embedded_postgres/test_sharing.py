@@ -19,7 +19,7 @@ from tests.integration.embedded_postgres.actors import (
 )
 
 
-async def test_second_lease_reads_the_data_of_the_first(data_dir: Path) -> None:
+async def test_second_lease_reads_the_data_of_the_first_lease(data_dir: Path) -> None:
     with embedded(data_dir).lease() as url:
         kept = await keep_a_row(url)
     await_nothing_running(data_dir)
@@ -45,7 +45,7 @@ async def test_shared_server_ends_with_its_last_process(data_dir: Path) -> None:
         await_nothing_running(data_dir)
 
 
-async def test_processes_that_start_at_once_share_one_server(new_data_dir: Path) -> None:
+async def test_processes_started_at_the_same_time_share_one_server(new_data_dir: Path) -> None:
     data_dir = new_data_dir
     starting = [start_holder(data_dir) for _ in range(4)]
     holders = [holder_of(process) for process in starting]
@@ -67,7 +67,7 @@ async def test_lease_requested_while_the_server_stops_gets_a_running_server(data
             kept = await keep_a_row(url)
 
 
-async def test_ctrl_c_in_one_process_keeps_the_server_for_the_others(data_dir: Path) -> None:
+async def test_ctrl_c_in_one_process_keeps_the_server_for_other_processes(data_dir: Path) -> None:
     with hold(data_dir) as first, hold(data_dir) as second:
         server = postmaster(data_dir)
         first.process.send_signal(signal.SIGINT)

@@ -10,7 +10,7 @@ from tests.kit.shop import Shop
 from tests.kit.web import WebShop, order_of
 
 
-async def test_last_unit_is_sold_to_one_of_twenty_concurrent_buyers(
+async def test_twenty_concurrent_customers_buy_the_last_unit_once(
     service_processes: Sequence[WebShop], direct_shop: Shop
 ) -> None:
     mug = await service_processes[0].product(stock=1)
@@ -28,7 +28,7 @@ async def test_last_unit_is_sold_to_one_of_twenty_concurrent_buyers(
     await assert_invariants(direct_shop)
 
 
-async def test_orders_with_opposite_line_orders_do_not_deadlock(
+async def test_concurrent_orders_with_reversed_lines_do_not_deadlock(
     service_processes: Sequence[WebShop], direct_shop: Shop
 ) -> None:
     mug, cup = await service_processes[0].product(stock=1), await service_processes[0].product(stock=1)

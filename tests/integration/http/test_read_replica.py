@@ -76,7 +76,9 @@ async def test_catalog_and_lists_are_read_from_the_replica(web: WebShop) -> None
     assert count > statements_before
 
 
-async def test_callers_read_their_own_writes_from_the_replica(web: WebShop, servers: Replication) -> None:
+async def test_reads_from_the_replica_include_earlier_writes_of_the_caller(
+    web: WebShop, servers: Replication
+) -> None:
     mug, customer = await web.product(stock=1000), await web.customer()
     statements = reads_of(web)
     settings = {"database_read_url": servers.standby.url}

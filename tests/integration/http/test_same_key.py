@@ -39,7 +39,7 @@ async def test_twenty_concurrent_requests_with_one_key_place_one_order(
     await assert_invariants(direct_shop)
 
 
-async def test_one_of_several_different_orders_with_one_key_is_placed(
+async def test_concurrent_orders_with_one_key_but_different_bodies_place_one_order(
     service_processes: Sequence[WebShop], direct_shop: Shop
 ) -> None:
     mug = await service_processes[0].product(stock=1000)
@@ -76,7 +76,7 @@ PRODUCT = {"sku": "MUG-RED", "name": "Mug", "price": {"amount": 1999, "currency"
 
 
 @pytest.mark.parametrize("operation", ["/v1/users", "/v1/products", "/v1/stock/adjustments", "cancel"])
-async def test_every_keyed_operation_has_one_effect_and_equal_responses(
+async def test_concurrent_requests_with_one_key_have_one_effect_and_result(
     service_processes: Sequence[WebShop], direct_shop: Shop, operation: str
 ) -> None:
     staff = await service_processes[0].staff()

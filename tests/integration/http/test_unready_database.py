@@ -66,7 +66,7 @@ async def await_readiness(web: WebShop, status: int) -> httpx2.Response:
             await asyncio.sleep(0.05)
 
 
-async def test_read_only_server_is_unready_until_it_accepts_writes(web: WebShop, server: OwnServer) -> None:
+async def test_service_is_unready_while_the_database_is_read_only(web: WebShop, server: OwnServer) -> None:
     mug, customer = await web.product(stock=5), await web.customer()
     server.configure(default_transaction_read_only="on")
     assert (await await_readiness(web, 503)).json()["code"] == "database_unavailable"

@@ -89,7 +89,7 @@ async def test_sent_message_arrives_unchanged(handler: RecordingSmtpHandler) -> 
     assert read.get_content().replace("\r\n", "\n") == MESSAGE.text
 
 
-async def test_smtp_connection_is_encrypted_if_the_server_supports_it(
+async def test_smtp_connection_is_encrypted_if_the_server_supports_encryption(
     handler: RecordingSmtpHandler, tls: ssl.SSLContext
 ) -> None:
     with serving(handler, tls_context=tls) as port:

@@ -102,7 +102,7 @@ async def test_order_cancellation_interrupted_at_any_await_leaks_no_connection(
     await assert_invariants(shop)
 
 
-async def test_read_on_a_new_connection_cancelled_at_any_await_leaks_none(
+async def test_read_on_a_new_connection_cancelled_at_any_await_leaks_no_connection(
     shop: Shop, engine: AsyncEngine, psql: asyncpg.Connection, cancels_cleanup: bool
 ) -> None:
     await shop.order(await shop.product(stock=1))

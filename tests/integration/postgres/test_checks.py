@@ -73,7 +73,7 @@ async def test_pruned_order_breaks_no_invariant(shop: Shop, engine: AsyncEngine)
     assert await found(engine) == {}
 
 
-async def test_missing_event_breaks_an_invariant_unless_it_was_pruned(
+async def test_missing_event_breaks_an_invariant_unless_pruned(
     shop: Shop, engine: AsyncEngine, psql: asyncpg.Connection
 ) -> None:
     await shop_with_every_record(shop)
@@ -234,7 +234,7 @@ BREAKING = {
 
 
 @pytest.mark.parametrize("mistake", BREAKING)
-async def test_broken_invariant_is_reported_with_its_offenders(
+async def test_broken_invariant_is_reported_with_the_affected_objects(
     shop: Shop, engine: AsyncEngine, psql: asyncpg.Connection, mistake: str
 ) -> None:
     order = await shop_with_every_record(shop)
@@ -250,7 +250,7 @@ async def test_broken_invariant_is_reported_with_its_offenders(
     assert ids.intersection(findings[invariant].offenders)
 
 
-async def test_check_counts_all_offenders_and_names_the_first_ones(
+async def test_check_counts_all_affected_objects_but_lists_a_limited_number(
     shop: Shop, engine: AsyncEngine, psql: asyncpg.Connection
 ) -> None:
     mug = await shop.product(stock=50)

@@ -139,7 +139,7 @@ async def test_clock_returns_database_time_instead_of_system_time(
     assert before - timedelta(seconds=1) < now < after + timedelta(seconds=1)
 
 
-async def test_grace_of_a_refresh_token_does_not_depend_on_the_system_clock(
+async def test_grace_period_of_a_refresh_token_does_not_depend_on_the_system_clock(
     fast: Container, slow: Container, psql: asyncpg.Connection
 ) -> None:
     async with web_shop(fast) as there, web_shop(slow) as here:

@@ -35,7 +35,7 @@ _RUNNING = (
 
 
 @pytest.mark.parametrize("pooled", [False, True])
-async def test_columns_have_the_values_that_sqlalchemy_returns(database_url: str, pooled: bool) -> None:
+async def test_driver_read_returns_the_same_values_as_sqlalchemy(database_url: str, pooled: bool) -> None:
     statement = select(
         literal_column("""'{"a": [1, null]}'::jsonb""", JSONB).label("json"),
         literal_column("null::jsonb", JSONB).label("nothing"),
@@ -52,7 +52,7 @@ async def test_columns_have_the_values_that_sqlalchemy_returns(database_url: str
     await engine.dispose()
 
 
-async def test_parameters_are_converted_as_by_sqlalchemy(engine: AsyncEngine) -> None:
+async def test_driver_read_converts_parameters_like_sqlalchemy(engine: AsyncEngine) -> None:
     statement = select(
         cast(bindparam("object", type_=JSON), JSON).label("object"),
         cast(bindparam("objects", type_=ARRAY(JSON)), ARRAY(JSON)).label("objects"),

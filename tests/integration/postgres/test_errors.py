@@ -56,7 +56,7 @@ async def test_postgresql_error_is_translated_to_an_application_error(
 
 
 @STATES
-async def test_error_of_a_driver_statement_is_translated_in_the_same_way(
+async def test_driver_statement_error_is_translated_to_an_application_error(
     engine: AsyncEngine, state: str, refusal: type[Exception]
 ) -> None:
     transaction = Transaction(engine, WriteMonitor())

@@ -11,7 +11,7 @@ from application.users.views import UserView
 from tests.kit.shop import Shop
 
 
-async def test_replay_commits_a_write_and_therefore_waits_for_standbys(
+async def test_replay_of_a_stored_result_commits_a_write(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory, psql: asyncpg.Connection
 ) -> None:
     key, view = shop.key("asked", operation=IdempotentOperation.CREATE_USER), await shop.customer()
@@ -40,7 +40,7 @@ async def test_claimed_key_without_a_result_leaves_no_row(
     assert [row["key"] for row in await psql.fetch("SELECT key FROM idempotency_keys")] == [bound.key]
 
 
-async def test_claim_of_two_equal_keys_stores_the_fingerprint_of_the_executed_one(
+async def test_fingerprint_of_the_executed_request_is_stored_for_equal_keys(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
     refused = shop.key("refused", operation=IdempotentOperation.CREATE_USER)

@@ -204,7 +204,7 @@ async def test_stock_ledger_query_reads_an_index_from_its_end(
     assert "Backward using pk_stock_movements" in plan
 
 
-async def test_order_placement_scans_no_table_even_if_it_is_small(
+async def test_order_placement_uses_indexes_even_for_small_tables(
     shop: Shop, engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
     """A prepared statement keeps the plan of a small table while the table grows."""

@@ -60,7 +60,7 @@ async def test_migration_cancels_refunded_units_that_were_left_to_ship(
     assert [finding.invariant for finding in findings if finding.count] == []
 
 
-async def test_migration_leaves_an_order_with_unrefunded_money_open(
+async def test_migration_keeps_an_order_with_unrefunded_money_open(
     shop: Shop, database_url: str, psql: asyncpg.Connection
 ) -> None:
     mug = await shop.product(stock=20)

@@ -129,7 +129,9 @@ async def test_migration_keeps_several_undecided_payments_of_one_order(empty_dat
     assert [mark for (mark,) in marked] == [False, True, True]
 
 
-async def test_migration_converts_email_domains_to_a_labels_unless_taken(empty_database_url: str) -> None:
+async def test_migration_converts_email_domains_to_ascii_unless_the_result_exists(
+    empty_database_url: str,
+) -> None:
     await asyncio.to_thread(migrations.upgrade, empty_database_url)
     await asyncio.to_thread(migrations.downgrade, empty_database_url, "0017")
     stored = [

@@ -42,7 +42,7 @@ async def test_pending_write_is_executed_before_the_next_statement(
     await assert_invariants(shop)
 
 
-async def test_second_write_of_a_kind_is_executed_after_the_first(
+async def test_second_pending_write_of_a_kind_is_executed_after_the_first_write(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
     mug = await shop.product(stock=1)

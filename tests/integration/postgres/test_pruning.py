@@ -60,7 +60,7 @@ async def test_pruning_reads_the_oldest_records_from_an_index(
 
 
 @pytest.mark.parametrize(("kind", "index"), OLD_RECORDS.items())
-async def test_pruning_of_old_records_reads_the_oldest_from_an_index(
+async def test_pruning_of_each_old_record_kind_uses_an_index(
     engine: AsyncEngine, psql: asyncpg.Connection, kind: RecordKind, index: str
 ) -> None:
     await assert_index_is_read_in_order(

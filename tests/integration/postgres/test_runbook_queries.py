@@ -23,5 +23,5 @@ async def test_runbook_query_succeeds_in_a_read_only_transaction(
         await psql.fetch(query)
 
 
-def test_queries_of_the_runbooks_are_found() -> None:
+def test_runbooks_contain_more_than_fifteen_queries() -> None:
     assert len(QUERIES) > 15

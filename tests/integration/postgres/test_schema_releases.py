@@ -66,7 +66,7 @@ async def test_database_without_schema_is_outdated(empty_database_url: str) -> N
     await engine.dispose()
 
 
-async def test_each_applied_migration_records_its_oldest_release(empty_database_url: str) -> None:
+async def test_each_applied_migration_records_its_oldest_compatible_release(empty_database_url: str) -> None:
     await asyncio.to_thread(migrations.upgrade, empty_database_url)
     async with connected(empty_database_url) as connection:
         recorded = dict(

@@ -36,7 +36,7 @@ async def guess(shop: Shop, email: str) -> str:
     raise AssertionError
 
 
-async def test_two_processes_admit_no_more_guesses_than_one(database_url: str) -> None:
+async def test_two_processes_admit_no_more_password_guesses_than_one_process(database_url: str) -> None:
     async with AsyncExitStack() as stack:
         stores = [
             await stack.enter_async_context(postgres_store(database_url, UuidV7Factory())) for _ in range(2)

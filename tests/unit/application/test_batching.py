@@ -89,7 +89,7 @@ async def test_batch_has_a_maximum_size_and_keeps_the_queue_order(
     assert batch_function.executed == ["soup", "a", "b", "c", "d"]
 
 
-async def test_observer_sees_size_and_waiting_times_of_each_batch(
+async def test_batch_observer_receives_batch_size_and_waiting_times(
     batch_function: ControlledBatchFunction,
 ) -> None:
     observed: list[Sequence[float]] = []

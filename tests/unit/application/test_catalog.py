@@ -82,7 +82,7 @@ async def test_product_with_invalid_stock_is_rejected(shop: Shop, initial_stock:
     assert await listed(shop, ProductFilter(status=None), include_archived=True) == []
 
 
-async def test_product_creation_runs_once_per_key(shop: Shop) -> None:
+async def test_product_is_created_once_per_idempotency_key(shop: Shop) -> None:
     command = replace(CREATE, key=shop.key(CREATE, operation=IdempotentOperation.CREATE_PRODUCT, key="k"))
     first, again = await shop.create_product(command), await shop.create_product(command)
     assert (first.replayed, again.replayed) == (False, True)
@@ -112,7 +112,7 @@ async def test_second_edit_of_the_same_version_is_rejected(shop: Shop) -> None:
     assert (await shop.get_product(mug.id, include_archived=False)).name == "Beaker"
 
 
-async def test_sale_does_not_prevent_a_product_edit(shop: Shop) -> None:
+async def test_order_does_not_prevent_a_product_edit(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     await shop.order(mug)
     changed = await shop.change_product(changing(mug, ProductChanges(price=Money(1, "EUR"))))

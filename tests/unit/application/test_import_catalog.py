@@ -51,7 +51,7 @@ async def test_repeated_import_changes_nothing(shop: Shop) -> None:
     assert await every_product(shop) == before
 
 
-async def test_import_keeps_fields_that_a_row_does_not_name(shop: Shop) -> None:
+async def test_import_keeps_fields_missing_from_a_row(shop: Shop) -> None:
     await shop.import_rows(MUG, CUP)
     [mug, cup] = await every_product(shop)
     result = await shop.import_rows(changing(price=Money(1, "EUR"), attributes={"size": "XL"}))
@@ -81,7 +81,7 @@ async def test_import_keeps_a_product_archived_unless_the_row_has_a_status(shop:
     assert (await mug_of(shop)).status is ProductStatus.ACTIVE
 
 
-async def test_replacing_import_resets_fields_that_a_row_does_not_name(shop: Shop) -> None:
+async def test_replacing_import_resets_fields_missing_from_a_row(shop: Shop) -> None:
     await shop.import_rows(MUG)
     mug = await mug_of(shop)
     await shop.archive_product(mug.id, expected_version=mug.version, actor=SOMEBODY)
@@ -100,7 +100,7 @@ async def test_import_can_create_an_archived_product(shop: Shop) -> None:
     assert (await shop.import_rows(row)).unchanged == 1
 
 
-async def test_invalid_import_rows_are_reported_by_line(shop: Shop) -> None:
+async def test_invalid_import_rows_are_reported_with_line_numbers(shop: Shop) -> None:
     await shop.import_rows(MUG)
     too_many = {f"key {number}": "" for number in range(MAX_ATTRIBUTES)}
     with pytest.raises(InvalidRows) as refused:
@@ -122,7 +122,7 @@ async def test_replacing_import_of_a_row_without_a_price_is_rejected(shop: Shop)
         await shop.import_rows(changing(name="Beaker"), replace=True)
 
 
-async def test_import_plan_lists_changes_without_making_them(shop: Shop) -> None:
+async def test_import_plan_lists_changes_but_stores_none(shop: Shop) -> None:
     await shop.import_rows(MUG)
     before = await every_product(shop)
     rows = [changing(name="Beaker"), CUP]

@@ -56,7 +56,7 @@ async def test_number_of_running_lanes_is_limited() -> None:
     assert all(task.done() for task in tasks)
 
 
-async def test_command_times_out_while_all_lanes_are_taken() -> None:
+async def test_command_times_out_while_all_lanes_are_occupied() -> None:
     rows = Rows("a")
     lanes = Lanes[str, str, str](rows, max_running=1, queue_timeout=0.01)
     blocked, late = await submitted(lanes, "a", "b")

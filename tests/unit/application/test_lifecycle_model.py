@@ -319,7 +319,7 @@ def _nothing(*_: object, **__: object) -> None:
     ],
     ids=lambda value: value.__name__ if callable(value) else "",
 )
-async def test_planted_mistake_violates_an_invariant(
+async def test_model_check_detects_each_deliberate_mistake(
     plant: Plant, bounds: Bounds, broken: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plant(monkeypatch)

@@ -64,7 +64,7 @@ async def test_weak_password_is_rejected_at_sign_up(shop: Shop, password: str, c
     await shop.sign_up(SIGN_UP)
 
 
-async def test_sign_up_runs_once_per_key(shop: Shop) -> None:
+async def test_sign_up_has_one_effect_per_idempotency_key(shop: Shop) -> None:
     command = replace(SIGN_UP, key=shop.key("Ann", operation=IdempotentOperation.CREATE_USER, key="k"))
     first, again = await shop.sign_up(command), await shop.sign_up(command)
     assert (first.replayed, again.replayed) == (False, True)
@@ -124,7 +124,7 @@ async def test_disabled_account_is_reported_only_after_the_right_password(shop: 
         await shop.log_in(replace(LOG_IN, password="another password"))
 
 
-async def test_access_token_is_valid_until_it_expires(shop: Shop) -> None:
+async def test_access_token_is_valid_until_expiry(shop: Shop) -> None:
     await shop.sign_up(SIGN_UP)
     token = (await shop.log_in(LOG_IN)).access
     shop.clock.advance(timedelta(seconds=token.expires_in - 1))

@@ -40,7 +40,7 @@ def csv_with(column: str, cell: str) -> str:
         ("attributes.colour", "canary" * 100, None),
     ],
 )
-def test_invalid_csv_cell_is_reported_by_column(
+def test_invalid_csv_cell_is_reported_with_the_column(
     complaints_about_csv: Complain, column: str, cell: str, reason: str | None
 ) -> None:
     (complaint,) = complaints_about_csv(csv_with(column, cell))
@@ -87,7 +87,7 @@ def test_csv_row_with_a_wrong_number_of_cells_is_reported(
         (json.dumps(GOOD | {"attributes": {"canary" * 20: "x"}}), "line 1, attributes"),
     ],
 )
-def test_invalid_ndjson_object_is_reported_by_line(
+def test_invalid_ndjson_object_is_reported_with_the_line_number(
     complaints_about_ndjson: Complain, line: str, place: str
 ) -> None:
     (complaint,) = complaints_about_ndjson(line + "\n")

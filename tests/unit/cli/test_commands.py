@@ -96,7 +96,7 @@ def test_printed_url_is_reachable_from_this_machine(ip: str, url: str) -> None:
     assert Address(ip, 8000).url == url
 
 
-def test_port_without_a_server_does_not_answer() -> None:
+def test_address_without_a_listening_server_does_not_answer() -> None:
     assert not Address("127.0.0.1", 1).answers()
 
 

@@ -148,7 +148,7 @@ def test_password_of_the_rate_limit_server_is_masked(run: Run) -> None:
     assert "canary" not in ended.out + ended.err
 
 
-def test_invalid_rate_limit_url_is_rejected_without_its_value(run: Run) -> None:
+def test_error_for_an_invalid_rate_limit_url_hides_the_url(run: Run) -> None:
     ended = run("config", "show", rate_limit_url="http://:canary@limits.example")
     assert ended.code == 2
     assert ended.err.startswith("Error: STEELYARD_RATE_LIMIT_URL is wrong: a URL like valkey://host:6379/0")
@@ -184,7 +184,7 @@ def test_nats_server_urls_are_masked(run: Run, urls: str) -> None:
         "nats://[canary",
     ],
 )
-def test_invalid_nats_url_is_rejected_without_its_value(run: Run, urls: str) -> None:
+def test_error_for_an_invalid_nats_url_hides_the_url(run: Run, urls: str) -> None:
     ended = run("config", "show", nats_url=urls)
     assert ended.code == 2
     assert ended.err.startswith(
@@ -233,7 +233,7 @@ def test_setting_with_both_its_old_and_new_name_is_rejected(run: Run) -> None:
 
 
 @pytest.mark.parametrize("duration", ["P365D", "PT15M", "P1DT6H", "PT1H0.5S", "PT1M30S"])
-def test_duration_setting_is_shown_in_the_format_in_which_it_was_set(run: Run, duration: str) -> None:
+def test_duration_setting_is_shown_in_its_original_format(run: Run, duration: str) -> None:
     assert f"STEELYARD_ORDER_HOLD={duration}\n" in run("config", "show", order_hold=duration).out
 
 

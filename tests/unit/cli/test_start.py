@@ -55,7 +55,7 @@ def test_parent_reads_settings_before_serving_processes_start(imported: set[str]
 
 
 @pytest.mark.parametrize("module", ["entrypoints.bootstrap.root", "fastapi", "asyncpg", "sqlalchemy.orm"])
-def test_parent_does_not_import_the_service_before_it_starts(imported: set[str], module: str) -> None:
+def test_parent_process_imports_no_service_code_before_the_start(imported: set[str], module: str) -> None:
     assert module not in imported
 
 

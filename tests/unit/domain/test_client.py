@@ -78,7 +78,7 @@ def test_secret_of_another_client_cannot_be_retired() -> None:
     assert shown(client, FIRST)
 
 
-def test_client_without_secrets_cannot_authenticate_until_it_gets_one() -> None:
+def test_client_without_secrets_cannot_authenticate_until_a_secret_is_added() -> None:
     client = a_client()
     client.retire(client.secrets[0].id)
     assert not shown(client, FIRST)

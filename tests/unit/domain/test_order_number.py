@@ -9,7 +9,7 @@ from domain.orders.number import order_number
 LAST_60_BITS = 2**60 - 1
 
 
-def test_order_number_matches_its_example() -> None:
+def test_order_number_encodes_the_last_60_bits_of_the_id() -> None:
     assert order_number(UUID(int=0)) == "0000-0000-0000"
     assert order_number(UUID(int=LAST_60_BITS)) == "ZZZZ-ZZZZ-ZZZZ"
     assert order_number(UUID(int=1 << 55 | 31)) == "1000-0000-000Z"

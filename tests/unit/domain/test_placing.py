@@ -116,7 +116,7 @@ def test_free_order_is_confirmed_at_once(goods: Goods) -> None:
     assert [event.aggregate_version for event in order.events] == [1, 2] == [1, order.version]
 
 
-def test_order_lines_of_one_product_are_summed_into_the_first(goods: Goods) -> None:
+def test_order_lines_of_one_product_are_summed_into_the_first_line(goods: Goods) -> None:
     mug, cup = goods.add("MUG"), goods.add("CUP")
     order = place_it(goods, request((mug, 1), (cup, 1), (mug, 2)))
     assert [(line.sku, line.quantity) for line in order.lines] == [("MUG", 3), ("CUP", 1)]
@@ -158,7 +158,7 @@ def test_every_unavailable_product_is_reported(goods: Goods) -> None:
     assert goods.available(mug) == 10
 
 
-def test_order_up_to_max_per_order_is_placed(goods: Goods) -> None:
+def test_order_up_to_the_maximum_quantity_of_a_product_is_placed(goods: Goods) -> None:
     rationed = goods.add("RATIONED")
     rationed.details = replace(rationed.details, max_per_order=2)
     assert place_it(goods, request((rationed, 1), (rationed, 1))).units_left_to_ship == 2

@@ -47,7 +47,7 @@ def test_product_change_keeps_unnamed_fields(product: Product, stock: Stock) -> 
     )
 
 
-def test_product_attributes_are_merged_and_null_removes_one(product: Product, stock: Stock) -> None:
+def test_product_attributes_are_merged_or_removed_by_null(product: Product, stock: Stock) -> None:
     product.details = replace(product.details, attributes={"colour": "red", "size": "L"})
     product.change(ProductChanges(attributes={"size": None, "glaze": "matt"}), stock=stock, now=NOW)
     assert product.details.attributes == {"colour": "red", "glaze": "matt"}
@@ -91,7 +91,9 @@ def test_product_version_counts_edits_and_movements(product: Product, stock: Sto
     assert versions == list(range(1, 9))
 
 
-def test_product_edit_fails_after_another_edit_but_not_after_a_sale(product: Product, stock: Stock) -> None:
+def test_product_edit_fails_after_another_edit_but_not_after_a_movement(
+    product: Product, stock: Stock
+) -> None:
     seen = product.version_with(stock)
     receive(stock)
     product.ensure_unedited_since(seen, stock)

@@ -9,7 +9,7 @@ def test_refresh_token_is_parsed_from_its_text() -> None:
     assert RefreshToken.parse(TOKEN.text) == TOKEN
 
 
-def test_repr_of_a_refresh_token_hides_it() -> None:
+def test_repr_of_a_refresh_token_hides_the_secret() -> None:
     assert "s" * 8 not in repr(TOKEN)
     assert TOKEN.text not in repr(TOKEN)
 

@@ -40,12 +40,12 @@ def distance(one: str, other: str) -> int:
 
 
 @given(texts)
-def test_folding_a_folded_text_does_not_change_it(text: str) -> None:
+def test_folding_a_text_twice_equals_folding_once(text: str) -> None:
     assert folded(folded(text)) == folded(text)
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters=DOTLESS_I)))
-def test_case_and_unicode_composition_are_ignored(text: str) -> None:
+def test_folding_ignores_case_and_unicode_composition(text: str) -> None:
     assert folded(text.upper()) == folded(text.lower()) == folded(text)
     assert folded(unicodedata.normalize("NFD", text)) == folded(unicodedata.normalize("NFC", text))
 
@@ -148,12 +148,12 @@ def test_number_of_typo_variants_is_limited_by_the_word_length(word: str) -> Non
 
 
 @given(st.text(st.sampled_from("aé\u0300\u0315\u0345ΣIİ\u1fb3"), max_size=300))
-def test_folding_in_chunks_gives_the_same_text_as_folding_at_once(text: str) -> None:
+def test_folding_in_chunks_equals_folding_the_whole_text(text: str) -> None:
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     assert folded(text) == "".join(char for char in decomposed if not unicodedata.combining(char))
 
 
-def test_long_runs_of_combining_marks_are_never_normalized_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_run_of_combining_marks_is_normalized_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     lengths: list[int] = []
     normalize = unicodedata.normalize
 

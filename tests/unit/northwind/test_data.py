@@ -21,7 +21,7 @@ def test_northwind_data_is_complete() -> None:
     assert sum(len(order.quantities) for order in northwind.orders) == 2155
 
 
-def test_northwind_orders_have_their_list_price_totals() -> None:
+def test_northwind_order_totals_are_sums_of_list_prices() -> None:
     northwind = load_northwind()
     assert sum(northwind.total(order) for order in northwind.orders) == CENTS_ORDERED
 
@@ -52,7 +52,7 @@ def test_every_northwind_order_has_a_valid_customer() -> None:
         AddressSchema.model_validate(order.shipping_address)
 
 
-def test_quoted_comma_in_the_northwind_data_is_part_of_its_cell() -> None:
+def test_quoted_comma_in_the_northwind_data_is_part_of_the_cell() -> None:
     address = next(order.shipping_address for order in load_northwind().orders if order.id == 10250)
     assert address == {
         "name": "Hanari Carnes",

@@ -84,7 +84,7 @@ async def test_reconciliation_expects_one_event_per_history_action(shop: Shop) -
     assert len(failing(await check_action_events(shop.store.outbox, SMALL, order_ids={uuid4()}))) == 5
 
 
-def test_reconciliation_reports_a_broken_invariant_with_its_offenders() -> None:
+def test_reconciliation_reports_a_broken_invariant_with_affected_objects() -> None:
     findings = [Finding(invariant, 0, ()) for invariant in Invariant]
     assert failing(check_rules(findings)) == {}
     findings[6] = Finding(Invariant.TOTAL_OF_LINES, 1, ("0190",))

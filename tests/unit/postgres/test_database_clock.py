@@ -46,7 +46,7 @@ def test_database_clock_returns_system_time_before_its_first_reading(clock: Data
     assert clock.now() == FixedClock().now()
 
 
-async def test_database_time_is_assigned_to_the_middle_of_its_query(
+async def test_database_time_is_the_time_in_the_middle_of_the_query(
     clock: DatabaseClock, seconds: Any
 ) -> None:
     await clock.read(seconds)

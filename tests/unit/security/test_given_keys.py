@@ -30,7 +30,7 @@ async def test_missing_signing_keys_are_reported(text: bytes) -> None:
         await GivenSigningKeys(lambda: text).all()
 
 
-async def test_invalid_signing_key_is_reported_by_position() -> None:
+async def test_invalid_signing_key_is_reported_with_the_position() -> None:
     bad = b"-----BEGIN PRIVATE KEY-----\nsecret\n-----END PRIVATE KEY-----\n"
     with pytest.raises(ValueError, match=r"Signing key no\. 2 is not an Ed25519") as refusal:
         await GivenSigningKeys(lambda: OLD.private_pem + bad).all()

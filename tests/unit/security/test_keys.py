@@ -92,5 +92,5 @@ def test_invalid_signing_key_file_leaves_the_former_keys_in_use(
     assert tokens.verify(token, now=now) == claims
 
 
-def test_empty_key_set_verifies_nothing() -> None:
+def test_empty_key_set_verifies_no_token() -> None:
     assert KeyRing([]).verifying_pair("any") is None

@@ -82,7 +82,9 @@ async def test_unicode_compositions_of_a_password_match_one_hash(
 @pytest.mark.parametrize(
     "password", ["with\x00zero bytes", "with\x00zero other", "\ud800 lone surrogate", "🐎" * 128]
 )
-async def test_every_character_of_a_password_counts(hasher: Argon2PasswordHasher, password: str) -> None:
+async def test_password_without_the_last_character_does_not_match(
+    hasher: Argon2PasswordHasher, password: str
+) -> None:
     hashed = await hasher.hash(password)
     assert await hasher.verify(password, hashed)
     assert not await hasher.verify(password[:-1], hashed)
@@ -120,7 +122,7 @@ async def test_dummy_hash_is_a_valid_argon2_hash() -> None:
         "\x00",
     ],
 )
-async def test_malformed_hash_matches_nothing_and_needs_a_rehash(
+async def test_malformed_hash_matches_no_password_and_needs_a_rehash(
     hasher: Argon2PasswordHasher, hashed: str
 ) -> None:
     assert not await hasher.verify(PASSWORD, hashed)

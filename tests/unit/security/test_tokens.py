@@ -121,7 +121,7 @@ def test_token_of_a_removed_signing_key_is_rejected(
         tokens.verify(before, now=now)
 
 
-def test_empty_key_set_signs_and_verifies_nothing(
+def test_empty_key_set_signs_and_verifies_no_token(
     tokens: Ed25519AccessTokens, claims: AccessClaims, now: datetime
 ) -> None:
     keyless = Ed25519AccessTokens(issuer="https://shop.example", audience="steelyard")
@@ -139,7 +139,7 @@ def test_repr_of_an_access_token_hides_its_text(
     assert issued.token not in repr(issued)
 
 
-def test_signing_key_is_published_before_it_signs(
+def test_signing_key_is_published_before_the_first_signature(
     claims: AccessClaims, key: SigningKey, now: datetime
 ) -> None:
     tokens = Ed25519AccessTokens(issuer="https://shop.example", audience="steelyard")

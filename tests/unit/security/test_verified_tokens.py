@@ -56,7 +56,7 @@ def test_reloading_equal_keys_keeps_the_cache(
     assert counting.reads == 1
 
 
-def test_cached_token_is_rejected_after_it_expires(
+def test_cached_token_is_rejected_after_expiry(
     remembered: RememberedAccessTokens, claims: AccessClaims, now: datetime
 ) -> None:
     token = remembered.issue(claims, now=now).token

@@ -50,7 +50,7 @@ async def test_message_signed_with_two_secrets_is_verified_by_either_secret(
         Webhook(secret).verify(body, headers)
 
 
-async def test_subscriber_gets_the_trace_context(subscriber: Subscriber) -> None:
+async def test_webhook_contains_the_trace_context(subscriber: Subscriber) -> None:
     async with sending() as sender:
         await sender.send(subscriber.url, [SECRET], "evt_1", BODY)
         await sender.send(subscriber.url, [SECRET], "evt_2", BODY, traceparent=traceparent(7))
