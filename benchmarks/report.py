@@ -95,11 +95,11 @@ class Report:
     def conditions(self) -> str:
         """Return in Markdown how and on which machine was measured."""
         facts = "\n".join(f"- {name}: {value}" for name, value in self.machine.items())
-        pools = ", ".join(f"{self.titles[name]} {size}" for name, size in self.pools.items())
+        pools = "; ".join(f"{self.titles[name]}: {size}" for name, size in self.pools.items())
         return (
             f"Medians of {self.rounds} alternating rounds of {self.seconds:g} s with {self.connections} connections. "
-            "Each contender has one process unless its name says otherwise, and everything runs on one machine. The CPU "
-            "time is user and system time per response. Database connections of each process: "
+            "Each contender has one process unless its name says otherwise, and all programs run on one machine. The CPU "
+            "time is the user and system time per response. Each process has this number of database connections: "
             f"{pools}.\n\n{facts}"
         )
 
