@@ -14,7 +14,7 @@ from domain.orders.lifecycle import TRANSITIONS, Action, OrderStatus
 from domain.payments.payment import PaymentStatus
 from domain.payments.refund import RefundStatus
 from domain.shared.ids import PaymentId, ProductId
-from tests.kit.pages import walk
+from tests.kit.pages import all_items
 from tests.kit.shop import Shop
 
 BATCH_SIZE = 100
@@ -53,7 +53,7 @@ async def every_product(shop: Shop) -> list[ProductView]:
             limit=BATCH_SIZE,
         )
 
-    return await walk(page_after)
+    return await all_items(page_after)
 
 
 async def every_order(shop: Shop) -> list[OrderView]:
@@ -62,7 +62,7 @@ async def every_order(shop: Shop) -> list[OrderView]:
             OrderFilter(), access=OrderAccess.all(), descending=False, after=after, limit=BATCH_SIZE
         )
 
-    return await walk(page_after)
+    return await all_items(page_after)
 
 
 async def ledger(shop: Shop, product_id: ProductId) -> list[MovementView]:
@@ -71,14 +71,14 @@ async def ledger(shop: Shop, product_id: ProductId) -> list[MovementView]:
     async def page_after(after: Position | None) -> Page[MovementView]:
         return await shop.store.stocks.movements(product_id, after=after, limit=BATCH_SIZE)
 
-    return list(reversed(await walk(page_after)))
+    return list(reversed(await all_items(page_after)))
 
 
 async def history(shop: Shop, order: OrderView) -> list[StatusChangeView]:
     async def page_after(after: Position | None) -> Page[StatusChangeView]:
         return await shop.store.orders.history(order.id, after=after, limit=BATCH_SIZE)
 
-    return await walk(page_after)
+    return await all_items(page_after)
 
 
 async def assert_stock_is_what_orders_and_ledger_say(shop: Shop, orders: list[OrderView]) -> None:
@@ -155,14 +155,14 @@ async def payments(shop: Shop, order: OrderView) -> list[PaymentView]:
     async def page_after(after: Position | None) -> Page[PaymentView]:
         return await shop.store.payments.payments(order.id, after=after, limit=BATCH_SIZE)
 
-    return await walk(page_after)
+    return await all_items(page_after)
 
 
 async def refunds(shop: Shop, order: OrderView) -> list[RefundView]:
     async def page_after(after: Position | None) -> Page[RefundView]:
         return await shop.store.payments.refunds(order.id, after=after, limit=BATCH_SIZE)
 
-    return await walk(page_after)
+    return await all_items(page_after)
 
 
 async def assert_each_change_has_one_row_and_one_event(

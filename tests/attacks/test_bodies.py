@@ -49,11 +49,11 @@ async def accepted_bodies(
     web: WebShop, sample: Sample, bodies: Iterable[bytes], detector: ChangeDetector, log: StringIO
 ) -> list[bytes]:
     """Send the bodies, check the errors of rejected bodies, and return the accepted bodies."""
-    taken: list[bytes] = []
+    accepted: list[bytes] = []
     for body in bodies:
         response = await sample.send(web, content=body)
         if response.is_success:
-            taken.append(body)
+            accepted.append(body)
             detector.has_changed()
             continue
         assert 400 <= response.status_code < 500, (response.status_code, body[:200])
@@ -61,7 +61,7 @@ async def accepted_bodies(
         assert CANARY not in response.text, body[:200]
         assert not detector.has_changed(), body[:200]
     assert CANARY not in log.getvalue()
-    return taken
+    return accepted
 
 
 async def test_every_operation_rejects_non_interoperable_json(
@@ -97,8 +97,8 @@ async def test_list_with_too_many_items_is_rejected(
 async def test_body_is_rejected_if_incomplete_oversized_or_not_utf_8(
     web: WebShop, sample: Sample, detector: ChangeDetector, log: StringIO, operation: Operation
 ) -> None:
-    taken = await accepted_bodies(web, sample, otherwise_encoded(sample.body), detector, log)
-    assert taken == ([] if operation.described["requestBody"].get("required") else [b""])
+    accepted = await accepted_bodies(web, sample, otherwise_encoded(sample.body), detector, log)
+    assert accepted == ([] if operation.described["requestBody"].get("required") else [b""])
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ async def test_body_is_rejected_if_incomplete_oversized_or_not_utf_8(
 async def test_body_with_an_unsupported_media_type_is_rejected(
     web: WebShop, sample: Sample, detector: ChangeDetector, media_type: str
 ) -> None:
-    response = await web.visitor.request(
+    response = await web.anonymous.request(
         sample.method,
         sample.url,
         content=sample.content,

@@ -21,7 +21,7 @@ def account(email: str) -> dict[str, str]:
     ],
 )
 async def test_sign_up_with_a_misleading_email_address_is_rejected(web: WebShop, email: str) -> None:
-    response = await web.visitor.post("/v1/users", json=account(email))
+    response = await web.anonymous.post("/v1/users", json=account(email))
     assert response.status_code == 422
     assert [error["pointer"] for error in response.json()["errors"]] == ["/email"]
     assert email not in response.text
@@ -29,16 +29,16 @@ async def test_sign_up_with_a_misleading_email_address_is_rejected(web: WebShop,
 
 async def test_different_spellings_of_one_mailbox_share_one_account(web: WebShop) -> None:
     spellings = ("Boss@münchen.de", "boss@xn--mnchen-3ya.de", "BOSS@MU\u0308NCHEN.DE")
-    codes = [(await web.visitor.post("/v1/users", json=account(email))).status_code for email in spellings]
+    codes = [(await web.anonymous.post("/v1/users", json=account(email))).status_code for email in spellings]
     assert codes == [201, 409, 409]
     for email in spellings:
         form = {"username": email, "password": PASSWORD}
-        assert (await web.visitor.post("/token", data=form)).status_code == 200
+        assert (await web.anonymous.post("/token", data=form)).status_code == 200
 
 
 async def test_owner_of_an_internationalized_address_gets_a_password_reset_mail(web: WebShop) -> None:
-    await web.visitor.post("/v1/users", json=account("jörg@münchen.de"))
-    requested = await web.visitor.post("/v1/password-resets", json={"email": "Jörg@xn--mnchen-3ya.de"})
+    await web.anonymous.post("/v1/users", json=account("jörg@münchen.de"))
+    requested = await web.anonymous.post("/v1/password-resets", json={"email": "Jörg@xn--mnchen-3ya.de"})
     assert requested.status_code == 202
     await web.container.mail.deliver_mail()()
     mailbox = web.container.mail.mailer()

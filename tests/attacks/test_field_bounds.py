@@ -191,7 +191,7 @@ async def test_oversized_form_password_is_neither_normalized_nor_hashed(
     """This request once blocked the event loop for 20 seconds."""
     lengths.longest = lengths.hashed = 0
     form = long_form({"username": "ann@example.com"}, "password", COMBINING_MARKS, 240_000)
-    response = await web.visitor.post("/token", content=form, headers={"Content-Type": FORM})
+    response = await web.anonymous.post("/token", content=form, headers={"Content-Type": FORM})
     assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
     assert response.json()["params"] == {"max_bytes": MAX_FORM_BYTES}
     assert (lengths.longest, lengths.hashed) == (0, 0)
@@ -202,7 +202,7 @@ async def test_overlong_password_is_rejected_as_a_wrong_password(
     web: WebShop, sample_shop: SampleShop, lengths: TextLengthRecorder, length: int
 ) -> None:
     form = {"username": sample_shop.ids["username"], "password": (PASSWORD + "x" * length)[:length]}
-    response = await web.visitor.post("/token", data=form)
+    response = await web.anonymous.post("/token", data=form)
     assert (response.status_code, response.json()["error"]) == (400, "invalid_grant")
     assert lengths.longest <= MAX_RAW_LENGTH
 
@@ -215,6 +215,6 @@ async def test_form_with_too_many_fields_is_rejected(web: WebShop) -> None:
         (MAX_FORM_FIELDS, "Missing: refresh_token."),
         (MAX_FORM_FIELDS + 1, f"A form has at most {MAX_FORM_FIELDS} fields here."),
     ):
-        response = await web.visitor.post("/token", content=form(fields), headers={"Content-Type": FORM})
+        response = await web.anonymous.post("/token", content=form(fields), headers={"Content-Type": FORM})
         assert response.status_code == 400
         assert response.json() == {"error": "invalid_request", "error_description": detail}

@@ -80,7 +80,7 @@ async def forged(web: WebShop, detector: ChangeDetector, sample_shop: SampleShop
         "empty": "",
     }
     believed = signed()
-    assert (await web.visitor.get("/v1/me", headers=_bearer(believed))).is_success
+    assert (await web.anonymous.get("/v1/me", headers=_bearer(believed))).is_success
     return {
         **{name: f"Bearer {token}" for name, token in tokens.items()},
         "another scheme": f"Basic {believed}",
@@ -115,7 +115,7 @@ async def test_anonymous_request_reads_and_changes_nothing(
         sample = await sample_shop.sample(operation)
         detector.has_changed()
         headers = {name: value for name, value in sample.headers.items() if name != "Authorization"}
-        response = await web.visitor.request(
+        response = await web.anonymous.request(
             sample.method,
             sample.url,
             content=sample.content,

@@ -38,28 +38,28 @@ async def test_idempotency_key_reused_with_another_current_password_is_rejected(
 
 
 async def test_sign_up_with_a_reused_key_and_another_password_is_not_replayed(web: WebShop) -> None:
-    await web.visitor.post("/v1/users", json=sign_up("ann@example.com", FIRST), headers=key("k"))
-    other = await web.visitor.post("/v1/users", json=sign_up("ann@example.com", SECOND), headers=key("k"))
+    await web.anonymous.post("/v1/users", json=sign_up("ann@example.com", FIRST), headers=key("k"))
+    other = await web.anonymous.post("/v1/users", json=sign_up("ann@example.com", SECOND), headers=key("k"))
     assert (other.status_code, other.json()["code"]) == (409, "email_taken")
 
 
 async def test_two_anonymous_callers_with_one_key_both_sign_up(web: WebShop) -> None:
-    ann = await web.visitor.post("/v1/users", json=sign_up("ann@example.com"), headers=key("k"))
-    bob = await web.visitor.post("/v1/users", json=sign_up("bob@example.com"), headers=key("k"))
+    ann = await web.anonymous.post("/v1/users", json=sign_up("ann@example.com"), headers=key("k"))
+    bob = await web.anonymous.post("/v1/users", json=sign_up("bob@example.com"), headers=key("k"))
     assert [ann.status_code, bob.status_code] == [201, 201]
     assert "Idempotent-Replayed" not in bob.headers
 
 
 async def test_anonymous_retry_with_the_same_key_is_replayed(web: WebShop) -> None:
-    first = await web.visitor.post("/v1/users", json=sign_up("ann@example.com"), headers=key("k"))
-    retry = await web.visitor.post("/v1/users", json=sign_up("ann@example.com"), headers=key("k"))
+    first = await web.anonymous.post("/v1/users", json=sign_up("ann@example.com"), headers=key("k"))
+    retry = await web.anonymous.post("/v1/users", json=sign_up("ann@example.com"), headers=key("k"))
     assert (retry.status_code, retry.json()) == (201, first.json())
     assert retry.headers["Idempotent-Replayed"] == "true"
 
 
 async def test_anonymous_idempotency_key_is_free_for_another_operation(web: WebShop) -> None:
-    await web.visitor.post("/v1/users", json=sign_up("ann@example.com"), headers=key("k"))
-    verification = await web.visitor.post("/v1/users/verify-email", json={"token": "x"}, headers=key("k"))
+    await web.anonymous.post("/v1/users", json=sign_up("ann@example.com"), headers=key("k"))
+    verification = await web.anonymous.post("/v1/users/verify-email", json={"token": "x"}, headers=key("k"))
     assert verification.json()["code"] != "idempotency_key_reused"
 
 

@@ -116,17 +116,17 @@ async def test_form_fields_named_like_columns_are_ignored(
 ) -> None:
     """RFC 6749, section 3.2: unknown parameters are ignored."""
     body = {"email": "ann@example.com", "password": PASSWORD, "password_confirm": PASSWORD}
-    assert (await web.visitor.post("/v1/users", json=body)).status_code == 201
+    assert (await web.anonymous.post("/v1/users", json=body)).status_code == 201
     users = dict(detector._database.tables.users)
     extra = {column: str(value_of(column)) for column in columns if column not in {"scope", "grant_type"}}
     log_in = {**extra, "username": "ann@example.com", "password": PASSWORD}
-    tokens = (await web.visitor.post("/token", data=log_in)).json()
+    tokens = (await web.anonymous.post("/token", data=log_in)).json()
     refresh = {**extra, "grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
-    for issued in (tokens, (await web.visitor.post("/token", data=refresh)).json()):
+    for issued in (tokens, (await web.anonymous.post("/token", data=refresh)).json()):
         claims = jwt.decode(issued["access_token"], options={"verify_signature": False})
         assert (claims["role"], claims["sub"]) == ("customer", str(next(iter(users))))
     assert dict(detector._database.tables.users) == users
-    [session] = (await web.visitor.get("/v1/me/sessions", headers=bearing(tokens))).json()["items"]
+    [session] = (await web.anonymous.get("/v1/me/sessions", headers=bearing(tokens))).json()["items"]
     assert [name for name, value in extra.items() if session.get(name) == value] == []
 
 
@@ -139,7 +139,7 @@ async def test_log_out_ignores_form_fields_named_like_columns(
     before = dict(tables.sessions)
     token = sample_shop.ids["refresh_token"]
     extra = {column: str(value_of(column)) for column in columns}
-    await web.visitor.post("/oauth/revoke", data={**extra, "token": token})
+    await web.anonymous.post("/oauth/revoke", data={**extra, "token": token})
     kept = dict(tables.sessions)
     assert len(kept) == len(before) - 1
     assert kept.items() <= before.items()

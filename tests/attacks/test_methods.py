@@ -15,7 +15,7 @@ async def test_read_request_changes_no_stored_data(
     sample_shop: SampleShop, detector: ChangeDetector, operation: Operation, method: str
 ) -> None:
     sample = await sample_shop.sample(operation)
-    response = await sample_shop.web.visitor.request(
+    response = await sample_shop.web.anonymous.request(
         method, sample.url, headers={**sample.headers, **sample_shop.operator}
     )
     assert response.status_code == 200, response.text
@@ -24,5 +24,5 @@ async def test_read_request_changes_no_stored_data(
 
 async def test_every_path_rejects_the_http_method_trace(sample_shop: SampleShop) -> None:
     urls = {sample_shop.url_of(operation) for operation in operations()} | {"/", "/docs", "/openapi.json"}
-    statuses = {(await sample_shop.web.visitor.request("TRACE", url)).status_code for url in urls}
+    statuses = {(await sample_shop.web.anonymous.request("TRACE", url)).status_code for url in urls}
     assert statuses == {405}

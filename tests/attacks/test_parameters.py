@@ -144,7 +144,7 @@ async def test_hostile_header_causes_no_server_error(
                 (name.encode(), value),
                 *([(b"Content-Type", sample.media_type.encode())] if sample.media_type else []),
             ]
-            response = await web.visitor.request(
+            response = await web.anonymous.request(
                 sample.method, sample.url, content=sample.content, headers=headers
             )
             assert_refused_or_understood(response, detector, (name, value[:50]))
@@ -161,7 +161,7 @@ async def test_duplicate_idempotency_key_or_if_match_header_is_rejected(
         return
     headers = [*sample.headers.items(), (name, '"v99"')]
     media = [("Content-Type", sample.media_type)] if sample.media_type else []
-    response = await web.visitor.request(
+    response = await web.anonymous.request(
         sample.method, sample.url, content=sample.content, headers=[*headers, *media]
     )
     assert not response.is_success

@@ -37,5 +37,5 @@ async def test_request_id_of_a_client_is_marked_in_records_and_logs(
 
 @pytest.mark.parametrize("name", ["client:worker", "worker\t", "wörker", "a" * 65])
 async def test_malformed_request_id_is_replaced(web: WebShop, name: str) -> None:
-    response = await web.visitor.get("/livez", headers={b"X-Request-Id": name.encode()})
+    response = await web.anonymous.get("/livez", headers={b"X-Request-Id": name.encode()})
     assert len(response.headers["X-Request-Id"]) == 32

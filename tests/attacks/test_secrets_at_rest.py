@@ -50,7 +50,7 @@ async def bearer(shop: WebShop) -> str:
 
 
 async def status_of(shop: WebShop, token: str) -> int:
-    answer = await shop.visitor.get("/v1/me", headers={"Authorization": f"Bearer {token}"})
+    answer = await shop.anonymous.get("/v1/me", headers={"Authorization": f"Bearer {token}"})
     return answer.status_code
 
 

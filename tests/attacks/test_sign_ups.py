@@ -38,18 +38,18 @@ async def mailed_token(web: WebShop) -> str:
 
 
 async def confirm(web: WebShop, token: str) -> int:
-    return (await web.visitor.post("/v1/users/verify-email", json={"token": token})).status_code
+    return (await web.anonymous.post("/v1/users/verify-email", json={"token": token})).status_code
 
 
 async def log_in(web: WebShop, password: str) -> int:
     form = {"username": VICTIM["email"], "password": password}
-    return (await web.visitor.post("/token", data=form)).status_code
+    return (await web.anonymous.post("/token", data=form)).status_code
 
 
 async def test_second_sign_up_leaves_the_first_token_valid(verifying: WebShop) -> None:
-    await verifying.visitor.post("/v1/users", json=VICTIM)
+    await verifying.anonymous.post("/v1/users", json=VICTIM)
     of_the_victim = await mailed_token(verifying)
-    await verifying.visitor.post("/v1/users", json=ATTACKER)
+    await verifying.anonymous.post("/v1/users", json=ATTACKER)
     of_the_attacker = await mailed_token(verifying)
     assert await confirm(verifying, of_the_victim) == 204
     assert await log_in(verifying, PASSWORD) == 200
@@ -59,8 +59,8 @@ async def test_second_sign_up_leaves_the_first_token_valid(verifying: WebShop) -
 
 
 async def test_first_token_confirms_only_the_first_sign_up(verifying: WebShop) -> None:
-    await verifying.visitor.post("/v1/users", json=VICTIM)
-    await verifying.visitor.post("/v1/users", json=ATTACKER)
+    await verifying.anonymous.post("/v1/users", json=VICTIM)
+    await verifying.anonymous.post("/v1/users", json=ATTACKER)
     await verifying.container.mail.deliver_mail()()
     mailbox = verifying.container.mail.mailer()
     assert isinstance(mailbox, Mailbox)

@@ -37,10 +37,10 @@ async def change(
 async def test_token_of_an_ended_session_cannot_end_other_sessions(web: WebShop) -> None:
     customer = await web.customer()
     email = (await customer.get("/v1/me")).json()["email"]
-    await web.visitor.post("/token", data={"username": email, "password": PASSWORD})
+    await web.anonymous.post("/token", data={"username": email, "password": PASSWORD})
     sessions = (await customer.get("/v1/me/sessions")).json()["items"]
     [other] = [session["id"] for session in sessions if not session["current"]]
-    await web.visitor.post("/oauth/revoke", data={"token": _token(customer)})
+    await web.anonymous.post("/oauth/revoke", data={"token": _token(customer)})
     refused = await customer.delete(f"/v1/me/sessions/{other}")
     assert (refused.status_code, refused.json()["code"]) == (401, "invalid_token")
     assert [session["id"] for session in (await customer.get("/v1/me/sessions")).json()["items"]] == [other]

@@ -40,7 +40,7 @@ class TokenSigner:
         """
         said = {name: value for name, value in {**self.claims, **changed}.items() if value is not None}
         token = jwt.encode(said, self.private, algorithm="EdDSA", headers={**self.header, **(header or {})})
-        response = await self.web.visitor.get(self.path, headers={"Authorization": f"Bearer {token}"})
+        response = await self.web.anonymous.get(self.path, headers={"Authorization": f"Bearer {token}"})
         if response.status_code != 401:
             return response.status_code, ""
         challenge = response.headers["WWW-Authenticate"]

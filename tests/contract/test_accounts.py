@@ -28,7 +28,7 @@ from domain.users.user import AccountDisabled, UserStatus
 from entrypoints.email_addresses import sought_email_address
 from tests.kit.accounts import BREACHED_PASSWORD, NETWORK, PASSWORD
 from tests.kit.actors import SOMEBODY
-from tests.kit.pages import walk
+from tests.kit.pages import all_items
 from tests.kit.shop import Shop
 
 NEW_PASSWORD = "another password of some length"
@@ -215,7 +215,7 @@ async def test_concurrent_password_changes_succeed_only_once(shop: Shop) -> None
         shop.clock.advance(timedelta(microseconds=1))
         await shop.change_password(changing(ann, here, new_password=f"{NEW_PASSWORD} {number}"))
 
-    shop.hasher.meanwhile(lambda: changed(1))
+    shop.hasher.call_during_next_verification(lambda: changed(1))
     with pytest.raises(WrongPassword):
         await changed(2)
     assert await shop.hasher.verify(f"{NEW_PASSWORD} 1", await password_hash(shop, ann))
@@ -260,7 +260,7 @@ async def test_accounts_are_listed_and_filtered(
     async def page_after(after: Position | None) -> Page[UserView]:
         return await shop.list_users(criteria, descending=descending, after=after, limit=1)
 
-    listed = [user.full_name for user in await walk(page_after)]
+    listed = [user.full_name for user in await all_items(page_after)]
     assert listed == (expected[::-1] if descending else expected)
 
 
@@ -268,14 +268,14 @@ async def test_role_change_locks_the_user_and_all_admins(shop: Shop) -> None:
     boss, ann = await sign_up(shop, "boss", Role.ADMIN), await sign_up(shop, "ann")
     async with shop.store.unit_of_work() as work:
         assert list(await work.users.lock_admins()) == [boss.id]
-        async with shop.store.impatient() as another:
+        async with shop.store.unit_of_work_with_short_timeout() as another:
             assert await another.users.get(ann.id)
             with pytest.raises(Overloaded):
                 await another.users.lock_admins()
-        async with shop.store.impatient() as another:
+        async with shop.store.unit_of_work_with_short_timeout() as another:
             with pytest.raises(Overloaded):
                 await another.users.get(boss.id)
-        async with shop.store.impatient() as another:
+        async with shop.store.unit_of_work_with_short_timeout() as another:
             assert await another.users.peek(boss.id)
 
 
@@ -283,10 +283,10 @@ async def test_order_waits_for_a_concurrent_change_of_its_customers_account(shop
     ann, mug = await sign_up(shop, "ann"), await shop.product(stock=1)
     async with shop.store.unit_of_work() as work:
         assert await work.users.get(ann.id)
-        async with shop.store.impatient() as another:
+        async with shop.store.unit_of_work_with_short_timeout() as another:
             with pytest.raises(Overloaded):
                 await another.orders.await_locks({ann.id}, {mug.id})
-        async with shop.store.impatient() as another:
+        async with shop.store.unit_of_work_with_short_timeout() as another:
             context = await another.orders.lock_for_placing({ann.id}, {mug.id}, holds_at=None)
             assert context.locked_elsewhere == {ann.id}
     await shop.order(mug, customer=ann)

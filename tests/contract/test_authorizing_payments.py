@@ -31,7 +31,7 @@ from tests.kit.shop import HOLD, Shop, owner_of
 async def an_authorized_order(shop: Shop, *, quantity: int = 2) -> tuple[OrderView, PaymentView]:
     order = await shop.order(await shop.product(stock=5, price=1000), quantity)
     payment = await shop.authorize(order)
-    return await shop.see(order), payment
+    return await shop.current_order(order), payment
 
 
 async def test_order_with_an_authorized_payment_is_confirmed_and_can_be_shipped(shop: Shop) -> None:
@@ -43,7 +43,7 @@ async def test_order_with_an_authorized_payment_is_confirmed_and_can_be_shipped(
     assert shop.gateway.charges == 0
     await shop.fulfil(order)
     await shop.capture(payment)
-    shipped = await shop.see(order)
+    shipped = await shop.current_order(order)
     assert (shipped.status, shipped.payment_status) == (OrderStatus.FULFILLED, OrderPaymentStatus.PAID)
     assert shipped.paid_total == order.total
     assert (await shop.store.outbox.counts())["payment.authorized"] == 1
@@ -55,7 +55,7 @@ async def test_authorization_can_be_partially_captured_only_once(shop: Shop) -> 
     order, payment = await an_authorized_order(shop)
     captured = await shop.capture(payment, 1500)
     assert (captured.status, captured.captured.amount) == (PaymentStatus.CAPTURED, 1500)
-    seen = await shop.see(order)
+    seen = await shop.current_order(order)
     assert (seen.status, seen.payment_status) == (
         OrderStatus.CONFIRMED,
         OrderPaymentStatus.PARTIALLY_CAPTURED,
@@ -67,7 +67,7 @@ async def test_authorization_can_be_partially_captured_only_once(shop: Shop) -> 
     await shop.cancel(order)
     await shop.settle()
     assert [each.amount.amount for each in await refunds(shop, order)] == [1500]
-    assert (await shop.see(order)).payment_status is OrderPaymentStatus.REFUNDED
+    assert (await shop.current_order(order)).payment_status is OrderPaymentStatus.REFUNDED
     await assert_invariants(shop)
 
 
@@ -93,7 +93,7 @@ async def test_unshipped_order_is_pending_payment_again_after_a_void(shop: Shop)
     shop.clock.advance(HOLD)
     voided = await shop.void(payment)
     assert voided.status is PaymentStatus.VOIDED
-    waiting = await shop.see(order)
+    waiting = await shop.current_order(order)
     assert (waiting.status, waiting.payment_status) == (
         OrderStatus.PENDING_PAYMENT,
         OrderPaymentStatus.UNPAID,
@@ -101,7 +101,7 @@ async def test_unshipped_order_is_pending_payment_again_after_a_void(shop: Shop)
     assert waiting.expires_at == shop.clock.now() + HOLD
     assert (await shop.get_stock(order.lines[0].product_id)).reserved == 2
     await shop.pay(order)
-    assert (await shop.see(order)).status is OrderStatus.CONFIRMED
+    assert (await shop.current_order(order)).status is OrderStatus.CONFIRMED
     assert (await shop.store.outbox.counts())["payment.voided"] == 1
     await assert_invariants(shop)
 
@@ -110,7 +110,7 @@ async def test_shipped_order_stays_fulfilled_but_unpaid_after_a_void(shop: Shop)
     order, payment = await an_authorized_order(shop)
     await shop.fulfil(order)
     await shop.void(payment)
-    seen = await shop.see(order)
+    seen = await shop.current_order(order)
     assert (seen.status, seen.payment_status) == (OrderStatus.FULFILLED, OrderPaymentStatus.UNPAID)
     await assert_invariants(shop)
 
@@ -130,7 +130,7 @@ async def test_canceling_an_order_voids_its_authorization(shop: Shop) -> None:
     assert shop.gateway.payments[payment.id].outcome is Outcome.VOIDED
     [voided] = await payments(shop, order)
     assert voided.status is PaymentStatus.VOIDED
-    assert (await shop.see(order)).payment_status is OrderPaymentStatus.UNPAID
+    assert (await shop.current_order(order)).payment_status is OrderPaymentStatus.UNPAID
     await assert_invariants(shop)
 
 
@@ -145,7 +145,7 @@ async def test_authorization_of_an_expired_order_is_voided(shop: Shop) -> None:
         pass
     assert shop.gateway.payments[payment.id].outcome is Outcome.VOIDED
     assert [each.status for each in await payments(shop, order)] == [PaymentStatus.VOIDED]
-    assert (await shop.see(order)).status is OrderStatus.EXPIRED
+    assert (await shop.current_order(order)).status is OrderStatus.EXPIRED
     await assert_invariants(shop)
 
 
@@ -161,7 +161,7 @@ async def test_late_authorization_of_a_failed_payment_is_voided(shop: Shop) -> N
     assert shop.gateway.payments[first.id].outcome is Outcome.VOIDED
     shop.gateway.decide(second.id, Outcome.AUTHORIZED)
     await shop.report_provider_event(ProviderEventKind.AUTHORIZED, second)
-    assert (await shop.see(order)).payment_status is OrderPaymentStatus.AUTHORIZED
+    assert (await shop.current_order(order)).payment_status is OrderPaymentStatus.AUTHORIZED
     await assert_invariants(shop)
 
 
@@ -177,7 +177,7 @@ async def test_capture_with_a_lost_response_takes_money_once(shop: Shop) -> None
     shop.clock.advance(CALL_TIMEOUT)
     assert await shop.settle() == 1
     assert shop.gateway.charges == 1
-    assert (await shop.see(order)).payment_status is OrderPaymentStatus.PAID
+    assert (await shop.current_order(order)).payment_status is OrderPaymentStatus.PAID
     await assert_invariants(shop)
 
 
@@ -191,8 +191,8 @@ async def test_authorization_near_its_end_causes_an_event_and_is_then_voided(sho
     shop.clock.set(payment.authorized_until - RENEW_BEFORE_END)
     await shop.settle()
     assert shop.gateway.payments[payment.id].outcome is Outcome.VOIDED
-    assert (await shop.see(order)).status is OrderStatus.PENDING_PAYMENT
-    actions = [change.action for change in await history(shop, await shop.see(order))]
+    assert (await shop.current_order(order)).status is OrderStatus.PENDING_PAYMENT
+    actions = [change.action for change in await history(shop, await shop.current_order(order))]
     assert actions[-2:] == [Action.ANNOUNCE_ENDING, Action.RECORD_VOID]
     await assert_invariants(shop)
 
@@ -218,7 +218,7 @@ async def test_authorization_near_its_end_is_renewed_if_the_provider_permits(
         assert await shop.settle() == 0
     assert await authorized_until(shop, order) == end + timedelta(days=7)
     assert (await shop.store.outbox.counts())["payment.authorization_renewed"] == 1
-    seen = await shop.see(order)
+    seen = await shop.current_order(order)
     assert (seen.status, seen.payment_status) == (OrderStatus.CONFIRMED, OrderPaymentStatus.AUTHORIZED)
     actions = [change.action for change in await history(shop, seen)]
     assert actions[-2:] == [Action.ANNOUNCE_ENDING, Action.RENEW_AUTHORIZATION]
@@ -226,14 +226,14 @@ async def test_authorization_near_its_end_is_renewed_if_the_provider_permits(
     await shop.settle()
     assert (await shop.store.outbox.counts())["payment.authorization_ending"] == 2
     await shop.capture(payment)
-    assert (await shop.see(order)).payment_status is OrderPaymentStatus.PAID
+    assert (await shop.current_order(order)).payment_status is OrderPaymentStatus.PAID
     await assert_invariants(shop)
 
 
 async def test_authorization_is_not_renewed_after_thirty_days(shop: Shop) -> None:
     order, payment = await an_authorized_order(shop)
     shop.gateway.renewal = timedelta(days=7)
-    while (await shop.see(order)).status is OrderStatus.CONFIRMED:
+    while (await shop.current_order(order)).status is OrderStatus.CONFIRMED:
         shop.clock.advance(timedelta(minutes=30))
         await shop.settle()
         assert shop.clock.now() < payment.requested_at + RENEWED_FOR + timedelta(days=7)
@@ -279,7 +279,7 @@ async def test_renewal_report_during_a_capture_does_not_delay_the_capture(shop: 
     shop.gateway.is_down = False
     shop.clock.advance(CALL_TIMEOUT)
     assert await shop.settle() == 1
-    assert (await shop.see(order)).payment_status is OrderPaymentStatus.PAID
+    assert (await shop.current_order(order)).payment_status is OrderPaymentStatus.PAID
     await assert_invariants(shop)
 
 
@@ -310,7 +310,7 @@ async def test_authorization_voided_by_the_provider_is_recorded_as_voided(shop: 
     await shop.settle()
     [ended] = await payments(shop, order)
     assert ended.status is PaymentStatus.VOIDED
-    assert (await shop.see(order)).status is OrderStatus.CONFIRMED
+    assert (await shop.current_order(order)).status is OrderStatus.CONFIRMED
     await assert_invariants(shop)
 
 
@@ -319,7 +319,7 @@ async def test_first_shipment_captures_the_payment_if_configured(shop: Shop) -> 
     shop.fulfill_order = FulfillOrder(shop.store.unit_of_work, shop.clock, shop.ids, captures=True)
     await shop.fulfil(order, 1)
     assert await shop.settle() == 1
-    seen = await shop.see(order)
+    seen = await shop.current_order(order)
     assert (seen.payment_status, shop.gateway.charges) == (OrderPaymentStatus.PAID, 1)
     await shop.fulfil(order, 1)
     assert await shop.settle() == 0
@@ -345,13 +345,13 @@ async def test_required_authentication_extends_the_hold_once(shop: Shop) -> None
     assert payment.status is PaymentStatus.REQUIRES_ACTION
     assert payment.next_action is not None
     assert payment.next_action.client_secret == CLIENT_SECRET
-    assert (await shop.see(order)).expires_at == shop.clock.now() + HOLD
+    assert (await shop.current_order(order)).expires_at == shop.clock.now() + HOLD
     with pytest.raises(PaymentInProgress):
         await shop.pay(order)
     await shop.void(payment, access=access)
     shop.clock.advance(timedelta(minutes=5))
     await shop.pay_order(replace(shop.paying(order, "tok_3ds"), access=access))
-    assert (await shop.see(order)).expires_at == shop.clock.now() - timedelta(minutes=5) + HOLD
+    assert (await shop.current_order(order)).expires_at == shop.clock.now() - timedelta(minutes=5) + HOLD
     await assert_invariants(shop)
 
 
@@ -382,7 +382,7 @@ async def test_authenticated_payment_confirms_the_order(shop: Shop, capture_meth
     await shop.report_provider_event(
         ProviderEventKind.AUTHORIZED if is_manual else ProviderEventKind.CAPTURED, payment
     )
-    assert (await shop.see(order)).status is OrderStatus.CONFIRMED
+    assert (await shop.current_order(order)).status is OrderStatus.CONFIRMED
     await assert_invariants(shop)
 
 
@@ -391,7 +391,7 @@ async def test_order_can_be_paid_again_after_failed_authentication(shop: Shop) -
     payment = await shop.pay(order, "tok_3ds")
     await shop.report_provider_event(ProviderEventKind.FAILED, payment, failure="authentication_failed")
     await shop.pay(order)
-    assert (await shop.see(order)).status is OrderStatus.CONFIRMED
+    assert (await shop.current_order(order)).status is OrderStatus.CONFIRMED
     await assert_invariants(shop)
 
 

@@ -30,13 +30,13 @@ async def an_order(shop: Shop) -> OrderView:
 async def a_paid_order(shop: Shop) -> OrderView:
     order = await an_order(shop)
     await shop.pay(order)
-    return await shop.see(order)
+    return await shop.current_order(order)
 
 
 async def test_cancelled_units_are_released_and_refunded(shop: Shop) -> None:
     order = await a_paid_order(shop)
     cancelled = await shop.cancel(order, 2, 1)
-    assert cancelled == await shop.see(order)
+    assert cancelled == await shop.current_order(order)
     assert (cancelled.status, cancelled.payment_status) == (
         OrderStatus.CONFIRMED,
         OrderPaymentStatus.PAID,
@@ -48,7 +48,7 @@ async def test_cancelled_units_are_released_and_refunded(shop: Shop) -> None:
     assert refund.amount.amount == 2 * 1000 + 99
     assert refund.lines == (RefundedLine(order.lines[0].id, 2), RefundedLine(order.lines[1].id, 1))
     assert await shop.settle() == 1
-    assert (await shop.see(order)).payment_status is OrderPaymentStatus.PARTIALLY_REFUNDED
+    assert (await shop.current_order(order)).payment_status is OrderPaymentStatus.PARTIALLY_REFUNDED
     await assert_invariants(shop)
 
 
@@ -70,7 +70,7 @@ async def test_order_is_cancelled_when_all_its_units_are_cancelled(shop: Shop) -
     assert (ended.status, ended.allowed_actions) == (OrderStatus.CANCELLED, ())
     assert [line.cancelled for line in ended.lines] == [3, 2]
     await shop.settle()
-    assert (await shop.see(order)).payment_status is OrderPaymentStatus.REFUNDED
+    assert (await shop.current_order(order)).payment_status is OrderPaymentStatus.REFUNDED
     assert (await shop.store.outbox.counts())["order.cancelled"] == 1
     await assert_invariants(shop)
 
@@ -83,10 +83,10 @@ async def test_payable_amount_excludes_cancelled_units(shop: Shop) -> None:
         await shop.pay(order)
     assert refusal.value.violations[0].params == {"amount": 2000, "currency": "EUR"}
     await shop.pay_order(shop.paying(order, amount=Money(2000, "EUR")))
-    paid = await shop.see(order)
+    paid = await shop.current_order(order)
     assert (paid.status, paid.payment_status) == (OrderStatus.CONFIRMED, OrderPaymentStatus.PAID)
     await shop.fulfil(paid)
-    assert (await shop.see(order)).status is OrderStatus.FULFILLED
+    assert (await shop.current_order(order)).status is OrderStatus.FULFILLED
     assert await refunds(shop, order) == []
     await assert_invariants(shop)
 
@@ -123,7 +123,7 @@ async def test_cancellation_above_the_units_left_to_ship_is_rejected(
     with pytest.raises(ValidationFailed) as refusal:
         await shop.cancel(order, *units)
     assert [violation.code for violation in refusal.value.violations] == ["exceeds_left_to_ship"]
-    assert await shop.see(order) == order
+    assert await shop.current_order(order) == order
 
 
 async def test_cancellation_of_an_unknown_line_is_rejected(shop: Shop) -> None:
@@ -131,7 +131,7 @@ async def test_cancellation_of_an_unknown_line_is_rejected(shop: Shop) -> None:
     with pytest.raises(ValidationFailed) as refusal:
         await shop.cancel(replace(order, lines=other.lines), 1, 0)
     assert [violation.code for violation in refusal.value.violations] == ["unknown_line"]
-    assert await shop.see(order) == order
+    assert await shop.current_order(order) == order
 
 
 async def test_refunded_unit_cannot_be_shipped(shop: Shop) -> None:
@@ -140,7 +140,7 @@ async def test_refunded_unit_cannot_be_shipped(shop: Shop) -> None:
     with pytest.raises(ValidationFailed):
         await shop.fulfil(order, 1, 0)
     await shop.fulfil(order, 0, 2)
-    assert (await shop.see(order)).status is OrderStatus.FULFILLED
+    assert (await shop.current_order(order)).status is OrderStatus.FULFILLED
     assert (await shop.get_stock(order.lines[0].product_id)).reserved == 0
     await assert_invariants(shop)
 
@@ -149,7 +149,7 @@ async def test_order_is_closed_when_its_remaining_units_are_refunded(shop: Shop)
     order = await a_paid_order(shop)
     await shop.fulfil(order, 2, 2)
     await shop.refund(order, [1, 0])
-    ended = await shop.see(order)
+    ended = await shop.current_order(order)
     assert (ended.status, ended.lines[0].cancelled) == (OrderStatus.FULFILLED, 1)
     assert (await shop.store.outbox.counts())["order.fulfilled"] == 1
     await assert_invariants(shop)
@@ -159,7 +159,7 @@ async def test_refund_of_an_amount_changes_no_units(shop: Shop) -> None:
     order = await a_paid_order(shop)
     await shop.refund(order, order.total.amount)
     await shop.fulfil(order)
-    shipped = await shop.see(order)
+    shipped = await shop.current_order(order)
     assert [(line.fulfilled, line.cancelled) for line in shipped.lines] == [(3, 0), (2, 0)]
     await assert_invariants(shop)
 
@@ -170,7 +170,7 @@ async def test_cancellation_of_units_is_rejected_while_a_payment_is_undecided(sh
     with pytest.raises(PaymentInProgress) as refusal:
         await shop.cancel(order, 1, 0)
     assert refusal.value.params == {"payment_id": str(payment.id)}
-    assert (await shop.see(order)).lines == order.lines
+    assert (await shop.current_order(order)).lines == order.lines
     await assert_invariants(shop)
 
 
@@ -182,7 +182,7 @@ async def test_capture_excludes_the_price_of_cancelled_units(shop: Shop) -> None
         await shop.capture(payment, order.total.amount)
     captured = await shop.capture(payment)
     assert captured.captured.amount == order.total.amount - 1000
-    assert (await shop.see(order)).payment_status is OrderPaymentStatus.PAID
+    assert (await shop.current_order(order)).payment_status is OrderPaymentStatus.PAID
     assert await refunds(shop, order) == []
     await assert_invariants(shop)
 
@@ -195,7 +195,7 @@ async def test_provider_capture_above_the_payable_amount_is_refunded(shop: Shop)
     await shop.report_provider_event(ProviderEventKind.CAPTURED, payment)
     [refund] = await refunds(shop, order)
     assert refund.amount.amount == 1000
-    assert (await shop.see(order)).paid_total == order.total
+    assert (await shop.current_order(order)).paid_total == order.total
     await assert_invariants(shop)
 
 

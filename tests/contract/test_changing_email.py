@@ -165,10 +165,10 @@ async def test_email_changes_to_one_address_are_throttled_across_accounts(shop: 
 
 async def test_email_change_to_an_address_with_an_account_sends_no_token(shop: Shop) -> None:
     ann, bob = await shop.customer(), await shop.customer()
-    taken = sought_email_address(bob.email or "")
-    await shop.request_email_change(request(shop, ann, taken))
+    existing = sought_email_address(bob.email or "")
+    await shop.request_email_change(request(shop, ann, existing))
     await shop.deliver_mail()
-    (message,) = [message for message in shop.mailbox.messages if message.to == taken]
+    (message,) = [message for message in shop.mailbox.messages if message.to == existing]
     assert message.subject == "You have an account already"
     assert (await shop.get_user(ann.id)).email == ann.email
 

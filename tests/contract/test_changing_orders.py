@@ -41,7 +41,7 @@ async def test_changed_order_details_are_stored_with_a_history_entry(shop: Shop)
     )
     changer = Actor(order.customer_id, "request-7")
     changed = (await shop.change_order(replace(changing, actor=changer))).result
-    assert changed == await shop.see(order)
+    assert changed == await shop.current_order(order)
     assert (changed.shipping_address, changed.note) == (moved, None)
     assert changed.metadata == {"gift": "yes", "ribbon": "red"}
     assert changed.version == order.version + 1
@@ -76,9 +76,9 @@ async def test_order_change_with_a_stale_version_is_rejected(shop: Shop) -> None
     await shop.pay(order)
     with pytest.raises(PreconditionFailed) as rejected:
         await shop.change_order(shop.changing(order, note="Ring once"))
-    assert rejected.value.current_version == (await shop.see(order)).version
-    await shop.change_order(shop.changing(await shop.see(order), note="Ring once"))
-    assert (await shop.see(order)).note == "Ring once"
+    assert rejected.value.current_version == (await shop.current_order(order)).version
+    await shop.change_order(shop.changing(await shop.current_order(order), note="Ring once"))
+    assert (await shop.current_order(order)).note == "Ring once"
 
 
 async def test_order_change_retry_is_replayed_after_a_later_change(shop: Shop) -> None:
@@ -95,14 +95,14 @@ async def test_order_change_retry_is_replayed_after_a_later_change(shop: Shop) -
 async def test_order_cannot_be_changed_after_shipping_begins(shop: Shop, access: str) -> None:
     order = await an_order(shop)
     await shop.pay(order)
-    await shop.fulfil(await shop.see(order), 1)
-    shipped = await shop.see(order)
+    await shop.fulfil(await shop.current_order(order), 1)
+    shipped = await shop.current_order(order)
     caller = owner_of(order) if access == "owner" else OrderAccess.all()
     with pytest.raises(InvalidTransition) as rejected:
         await shop.change_order(shop.changing(shipped, note="Ring once", access=caller))
     assert rejected.value.params["action"] == "change"
     assert Action.CHANGE not in shipped.allowed_actions
-    assert await shop.see(order) == shipped
+    assert await shop.current_order(order) == shipped
 
 
 async def test_cancelled_order_cannot_be_changed(shop: Shop) -> None:
@@ -116,7 +116,7 @@ async def test_order_of_another_customer_cannot_be_changed(shop: Shop) -> None:
     stranger = OrderAccess.own((await shop.customer()).id)
     with pytest.raises(NotFound):
         await shop.change_order(shop.changing(order, note="Mine", access=stranger))
-    assert await shop.see(order) == order
+    assert await shop.current_order(order) == order
 
 
 async def test_merged_metadata_above_the_limit_is_rejected(shop: Shop) -> None:
@@ -125,4 +125,4 @@ async def test_merged_metadata_above_the_limit_is_rejected(shop: Shop) -> None:
         await shop.change_order(shop.changing(order, metadata={f"key-{n}": "x" for n in range(49)}))
     assert [(v.path, v.code) for v in rejected.value.violations] == [(("metadata",), "too_many")]
     await shop.change_order(shop.changing(order, metadata={f"key-{n}": "x" for n in range(48)}))
-    assert len((await shop.see(order)).metadata) == 50
+    assert len((await shop.current_order(order)).metadata) == 50

@@ -41,7 +41,7 @@ async def test_endpoint_change_keeps_unnamed_fields(webhooks: Webhooks) -> None:
     await webhooks.edit(changed, EndpointChanges(paused=False))
     await webhooks.shop.order(await webhooks.shop.product(stock=1))
     await webhooks.work()
-    assert {heard.secrets for heard in webhooks.subscribers.heard} == {(b"s" * 32,)}
+    assert {message.secrets for message in webhooks.subscribers.messages} == {(b"s" * 32,)}
 
 
 async def test_waiting_events_are_sent_to_the_endpoints_new_url(webhooks: Webhooks) -> None:
@@ -50,7 +50,7 @@ async def test_waiting_events_are_sent_to_the_endpoints_new_url(webhooks: Webhoo
     await webhooks.relay(limit=100)
     await webhooks.edit(endpoint, EndpointChanges(url=BOB))
     await webhooks.work()
-    assert [heard.url for heard in webhooks.subscribers.heard] == [BOB]
+    assert [message.url for message in webhooks.subscribers.messages] == [BOB]
 
 
 async def test_endpoint_change_with_a_stale_version_is_rejected(webhooks: Webhooks) -> None:
@@ -127,7 +127,7 @@ async def test_paused_endpoint_receives_waiting_events_after_resumption(webhooks
     assert (paused.paused, paused.paused_at) == (True, webhooks.shop.clock.now())
     await webhooks.shop.product()
     await webhooks.work()
-    assert webhooks.subscribers.heard == []
+    assert webhooks.subscribers.messages == []
     again = await webhooks.edit(paused, EndpointChanges(paused=True))
     resumed = await webhooks.edit(again, EndpointChanges(paused=False))
     assert (resumed.paused, resumed.paused_at) == (False, None)
@@ -141,7 +141,7 @@ async def test_endpoint_pause_and_resumption_record_events(webhooks: Webhooks) -
     await webhooks.edit(paused, EndpointChanges(paused=False))
     await webhooks.edit(watching, EndpointChanges(description="no event"))
     await webhooks.work()
-    events = [heard.event for heard in webhooks.subscribers.heard if heard.url == BOB]
+    events = [message.event for message in webhooks.subscribers.messages if message.url == BOB]
     assert [event["type"] for event in events] == ["webhook_endpoint.paused", "webhook_endpoint.resumed"]
     assert {event["subject"] for event in events} == {f"webhook_endpoint/{paused.id}"}
     owner = str(paused.owner_id) if paused.owner_id else None

@@ -262,7 +262,7 @@ async def test_client_loaded_by_a_unit_of_work_is_locked(shop: Shop, way: Way) -
     client = await the_client(shop)
     async with shop.store.unit_of_work() as work:
         assert await way(work.clients, client)
-        async with shop.store.impatient() as another:
+        async with shop.store.unit_of_work_with_short_timeout() as another:
             assert await another.clients.peek(client.id), "to look at"
             with pytest.raises(Overloaded):
                 await way(another.clients, client)

@@ -14,10 +14,10 @@ from tests.kit.shop import Shop
 async def published(shop: Shop, *, limit: int = 100) -> list[PublishedEvent]:
     while await shop.store.event_feed.publish_new(limit=limit):
         pass
-    return await walk(shop)
+    return await read_feed(shop)
 
 
-async def walk(shop: Shop, *, type_: str | None = None, limit: int = 100) -> list[PublishedEvent]:
+async def read_feed(shop: Shop, *, type_: str | None = None, limit: int = 100) -> list[PublishedEvent]:
     """Read the whole feed in pages of `limit`."""
     events: list[PublishedEvent] = []
     after: EventId | None = None
@@ -58,7 +58,7 @@ async def test_feed_positions_count_from_one_without_gaps(shop: Shop) -> None:
 
 async def test_event_without_a_position_is_not_in_the_feed(shop: Shop) -> None:
     await shop.product()
-    assert await walk(shop) == []
+    assert await read_feed(shop) == []
 
 
 async def test_position_of_a_published_event_never_changes(shop: Shop) -> None:
@@ -84,7 +84,7 @@ async def test_feed_pages_of_any_size_contain_each_event_once(shop: Shop, limit:
     for _ in range(5):
         await shop.product()
     everything = await published(shop)
-    assert await walk(shop, limit=limit) == everything
+    assert await read_feed(shop, limit=limit) == everything
 
 
 async def test_empty_feed_has_no_last_event(shop: Shop) -> None:
@@ -104,7 +104,7 @@ async def test_filtered_feed_continues_after_skipped_events(shop: Shop) -> None:
     order = await shop.order(mug)
     await shop.product()
     everything = await published(shop)
-    [placed] = await walk(shop, type_="order.placed", limit=1)
+    [placed] = await read_feed(shop, type_="order.placed", limit=1)
     assert placed.aggregate_id == order.id
     portion = await shop.store.event_feed.read(after=None, type_="order.cancelled", limit=10)
     assert (portion.events, portion.last, portion.has_more) == ((), everything[-1].id, False)
@@ -136,7 +136,7 @@ async def test_feed_reader_misses_no_event_during_concurrent_writes(shop: Shop) 
             break
     await writing
     assert [event.position for event in read] == list(range(1, 41))
-    assert read == await walk(shop)
+    assert read == await read_feed(shop)
 
 
 async def _write(shop: Shop) -> None:

@@ -22,7 +22,7 @@ async def test_order_keeps_its_stock_reserved_until_its_expiry_time(shop: Shop) 
         await shop.order(mug)
     shop.clock.advance(MOMENT)
     assert await shop.expire() == 1
-    expired = await shop.see(order)
+    expired = await shop.current_order(order)
     assert expired.status is OrderStatus.EXPIRED
     assert (await history(shop, expired))[-1].actor_id is None
     assert (await shop.get_stock(mug.id)).available == 1
@@ -69,7 +69,7 @@ async def test_order_gets_the_stock_of_ended_holds_without_an_expiry_job(shop: S
     shop.clock.advance(HOLD)
     assert (await shop.preview_order(shop.placing((mug, 1), customer=ann).request)).total.amount == 1000
     await shop.order(mug, 2)
-    assert (await shop.see(held)).status is OrderStatus.EXPIRED
+    assert (await shop.current_order(held)).status is OrderStatus.EXPIRED
     assert (await shop.get_stock(cup.id)).reserved == 0
     await assert_invariants(shop)
 
@@ -107,4 +107,4 @@ async def test_out_of_stock_order_leaves_running_holds_unchanged(shop: Shop) -> 
     order = await shop.order(mug)
     with pytest.raises(OutOfStock):
         await shop.order(mug)
-    assert await shop.see(order) == order
+    assert await shop.current_order(order) == order

@@ -75,8 +75,8 @@ async def test_endpoint_that_fails_for_days_is_paused(shop: Shop, webhooks: Webh
     paused = await shown(webhooks, endpoint)
     assert (paused.paused_at, paused.version) == (shop.clock.now(), endpoint.version + 1)
     await webhooks.work()
-    [heard] = [heard for heard in webhooks.subscribers.heard if heard.url == WATCHER]
-    assert heard.event["data"] == {
+    [message] = [message for message in webhooks.subscribers.messages if message.url == WATCHER]
+    assert message.event["data"] == {
         "owner_id": str(ann),
         "reason": "failing",
         "failing_since": failing_since.isoformat().replace("+00:00", "Z"),
@@ -91,10 +91,10 @@ async def test_endpoint_that_fails_for_days_is_paused(shop: Shop, webhooks: Webh
 async def test_paused_endpoint_gets_no_delivery_before_resumption(shop: Shop, webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(URL, "product.created")
     await fail_for(webhooks, PAUSE_AFTER)
-    attempts = len(webhooks.subscribers.heard)
+    attempts = len(webhooks.subscribers.messages)
     shop.clock.advance(DAY)
     await webhooks.work()
-    assert len(webhooks.subscribers.heard) == attempts
+    assert len(webhooks.subscribers.messages) == attempts
     del webhooks.subscribers.answers[URL]
     await webhooks.edit(await shown(webhooks, endpoint), EndpointChanges(paused=False))
     await webhooks.work()
@@ -120,11 +120,11 @@ async def test_delivery_by_the_former_release_postpones_the_endpoint_pause(webho
     await fail_for(webhooks, DAY)
     webhooks.shop.clock.advance(DAY)
     queue, now = webhooks.shop.store.delivery_queue, webhooks.shop.clock.now()
-    taken = await queue.take(now=now, until=now + LEASE, limit=1)
-    assert taken is not None
-    taken.deliveries[0].delivery.note(Attempt(now, 204, None), jitter=0)
-    await queue.note(taken.deliveries[0].delivery)
-    await queue.give_back(taken, now=now)
+    due = await queue.take(now=now, until=now + LEASE, limit=1)
+    assert due is not None
+    due.deliveries[0].delivery.note(Attempt(now, 204, None), jitter=0)
+    await queue.note(due.deliveries[0].delivery)
+    await queue.give_back(due, now=now)
     await fail_for(webhooks, PAUSE_AFTER)
     assert not (await shown(webhooks, endpoint)).paused
     await fail_for(webhooks, PAUSE_AFTER)

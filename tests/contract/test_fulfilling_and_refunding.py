@@ -28,20 +28,20 @@ async def a_paid_order(shop: Shop) -> OrderView:
     placing = shop.placing((mug, 3), (cup, 2), customer=await shop.customer())
     order = (await shop.place_order(placing)).result
     await shop.pay(order)
-    return await shop.see(order)
+    return await shop.current_order(order)
 
 
 async def test_fulfillment_reduces_stock_and_reservation(shop: Shop) -> None:
     order = await a_paid_order(shop)
     await shop.fulfil(order, 1, 0)
-    partly = await shop.see(order)
+    partly = await shop.current_order(order)
     assert (partly.status, partly.fulfillment_status) == (OrderStatus.CONFIRMED, FulfillmentStatus.PARTIAL)
     mugs = await shop.get_stock(order.lines[0].product_id)
     assert (mugs.on_hand, mugs.reserved) == (4, 2)
     await assert_invariants(shop)
     await shop.fulfil(partly, 2, 1)
-    await shop.fulfil(await shop.see(order))
-    fulfilled = await shop.see(order)
+    await shop.fulfil(await shop.current_order(order))
+    fulfilled = await shop.current_order(order)
     assert (fulfilled.status, fulfilled.fulfillment_status) == (
         OrderStatus.FULFILLED,
         FulfillmentStatus.FULFILLED,
@@ -93,7 +93,7 @@ async def test_fulfillment_is_recorded_once_per_idempotency_key(shop: Shop) -> N
     command = shop.fulfilling(order, 1, 0, key="k")
     first, again = await shop.fulfill_order(command), await shop.fulfill_order(command)
     assert (again.replayed, again.result) == (True, first.result)
-    assert [line.fulfilled for line in (await shop.see(order)).lines] == [1, 0]
+    assert [line.fulfilled for line in (await shop.current_order(order)).lines] == [1, 0]
     await assert_invariants(shop)
 
 
@@ -106,7 +106,7 @@ async def test_cancelled_paid_order_releases_stock_and_is_refunded(shop: Shop) -
     )
     assert (await shop.get_stock(order.lines[0].product_id)).available == 5
     assert await shop.settle() == 1
-    refunded = await shop.see(order)
+    refunded = await shop.current_order(order)
     assert (refunded.payment_status, refunded.refunded_total) == (OrderPaymentStatus.REFUNDED, order.total)
     await assert_invariants(shop)
 
@@ -127,12 +127,12 @@ async def test_partial_refunds_never_exceed_the_paid_amount(shop: Shop) -> None:
     order = await a_paid_order(shop)
     refund = await shop.refund(order, 3000)
     assert (refund.status, refund.amount.amount, refund.lines) == (RefundStatus.SUCCEEDED, 3000, ())
-    assert (await shop.see(order)).payment_status is OrderPaymentStatus.PARTIALLY_REFUNDED
+    assert (await shop.current_order(order)).payment_status is OrderPaymentStatus.PARTIALLY_REFUNDED
     with pytest.raises(RefundExceedsPaid) as refusal:
         await shop.refund(order, 199)
     assert refusal.value.params == {"refundable": 198, "currency": "EUR"}
     await shop.refund(order, 198)
-    refunded = await shop.see(order)
+    refunded = await shop.current_order(order)
     assert (refunded.status, refunded.payment_status) == (OrderStatus.CONFIRMED, OrderPaymentStatus.REFUNDED)
     with pytest.raises(RefundExceedsPaid):
         await shop.refund(order, 1)
@@ -144,12 +144,12 @@ async def test_pending_refund_reduces_the_refundable_amount(shop: Shop) -> None:
     shop.gateway.next_refunds = ["pending"]
     pending = await shop.refund(order, 3000)
     assert pending.status is RefundStatus.PENDING
-    assert (await shop.see(order)).refunded_total.amount == 0
+    assert (await shop.current_order(order)).refunded_total.amount == 0
     with pytest.raises(RefundExceedsPaid):
         await shop.refund(order, 199)
     [payment] = await payments(shop, order)
     await shop.report_provider_event(ProviderEventKind.REFUNDED, payment, refund=pending)
-    assert (await shop.see(order)).refunded_total.amount == 3000
+    assert (await shop.current_order(order)).refunded_total.amount == 3000
     await assert_invariants(shop)
 
 
@@ -159,12 +159,12 @@ async def test_refund_above_the_ordered_quantity_is_rejected(shop: Shop) -> None
     assert refund.amount.amount == 2 * 1000 + 99
     assert refund.lines == (RefundedLine(order.lines[0].id, 2), RefundedLine(order.lines[1].id, 1))
     assert await shop.store.payments.refund(order.id, refund.id) == refund
-    assert [line.refunded for line in (await shop.see(order)).lines] == [2, 1]
+    assert [line.refunded for line in (await shop.current_order(order)).lines] == [2, 1]
     with pytest.raises(RefundExceedsPaid) as refusal:
         await shop.refund(order, [2, 1])
     assert [violation.path for violation in refusal.value.violations] == [("lines", 0, "quantity")]
     await shop.refund(order, [1, 1])
-    ended = await shop.see(order)
+    ended = await shop.current_order(order)
     assert (ended.status, ended.payment_status) == (OrderStatus.CANCELLED, OrderPaymentStatus.REFUNDED)
     await assert_invariants(shop)
 
@@ -183,7 +183,7 @@ async def test_fulfilled_order_can_be_refunded(shop: Shop) -> None:
     order = await a_paid_order(shop)
     await shop.fulfil(order)
     await shop.refund(order, order.total.amount)
-    refunded = await shop.see(order)
+    refunded = await shop.current_order(order)
     assert (refunded.status, refunded.payment_status) == (OrderStatus.FULFILLED, OrderPaymentStatus.REFUNDED)
     await assert_invariants(shop)
 
@@ -220,7 +220,7 @@ async def test_refund_with_a_lost_response_is_paid_once(shop: Shop, answer: str)
     again = await shop.refund_order(command)
     assert (again.replayed, again.result.status) == (True, RefundStatus.SUCCEEDED)
     assert len(shop.gateway.refunds) == 1
-    assert (await shop.see(order)).refunded_total.amount == 1000
+    assert (await shop.current_order(order)).refunded_total.amount == 1000
     await assert_invariants(shop)
 
 
@@ -233,7 +233,7 @@ async def test_pending_refund_is_queried_instead_of_sent_again(shop: Shop) -> No
     shop.clock.advance(CALL_TIMEOUT)
     await shop.settle()
     assert shop.gateway.next_refunds == ["declined"]
-    assert (await shop.see(order)).refunded_total.amount == 1000
+    assert (await shop.current_order(order)).refunded_total.amount == 1000
     await assert_invariants(shop)
 
 
@@ -244,7 +244,7 @@ async def test_amount_of_a_failed_refund_can_be_refunded_again(shop: Shop) -> No
     assert (failed.status, failed.failure) == (RefundStatus.FAILED, "charge_disputed")
     await assert_invariants(shop)
     await shop.refund(order, order.total.amount)
-    assert (await shop.see(order)).payment_status is OrderPaymentStatus.REFUNDED
+    assert (await shop.current_order(order)).payment_status is OrderPaymentStatus.REFUNDED
     await assert_invariants(shop)
 
 
@@ -252,12 +252,12 @@ async def test_failed_refund_of_units_is_rescheduled(shop: Shop) -> None:
     order = await a_paid_order(shop)
     shop.gateway.next_refunds = ["declined"]
     await shop.refund(order, [1, 0])
-    seen = await shop.see(order)
+    seen = await shop.current_order(order)
     assert [(line.cancelled, line.refunded) for line in seen.lines] == [(1, 1), (0, 0)]
     await assert_invariants(shop)
     shop.clock.advance(timedelta(hours=1))
     await shop.settle()
-    assert (await shop.see(order)).refunded_total.amount == 1000
+    assert (await shop.current_order(order)).refunded_total.amount == 1000
     await assert_invariants(shop)
 
 
@@ -269,14 +269,14 @@ async def test_failed_refund_of_a_cancelled_order_is_retried_with_backoff(
     for hours in (1, 2, 4, 8, 16, 32, 64, 128, 7 * 24, 7 * 24):
         shop.gateway.next_refunds = ["declined"]
         assert await shop.settle() == 1
-        owed = await shop.see(order)
+        owed = await shop.current_order(order)
         assert (owed.payment_status, owed.allowed_actions) == (OrderPaymentStatus.REFUND_DUE, ())
         await assert_invariants(shop)
         shop.clock.advance(timedelta(hours=hours) - timedelta(microseconds=1))
         assert await shop.settle() == 0
         shop.clock.advance(timedelta(microseconds=1))
     assert await shop.settle() == 1
-    assert (await shop.see(order)).payment_status is OrderPaymentStatus.REFUNDED
+    assert (await shop.current_order(order)).payment_status is OrderPaymentStatus.REFUNDED
     tries = await refunds(shop, order)
     assert [refund.status for refund in tries] == [RefundStatus.FAILED] * 10 + [RefundStatus.SUCCEEDED]
     assert {(refund.reason, refund.amount) for refund in tries} == {(tries[0].reason, order.total)}
@@ -294,7 +294,7 @@ async def test_failed_refund_by_staff_of_a_cancelled_order_is_rescheduled(
     await shop.report_provider_event(
         ProviderEventKind.REFUND_FAILED, payment, refund=refund, failure="account_closed"
     )
-    assert [line.refunded for line in (await shop.see(order)).lines] == [1, 1]
+    assert [line.refunded for line in (await shop.current_order(order)).lines] == [1, 1]
     assert [(each.status, each.lines) for each in await refunds(shop, order)] == [
         (RefundStatus.FAILED, refund.lines),
         (RefundStatus.PENDING, ()),
@@ -303,7 +303,7 @@ async def test_failed_refund_by_staff_of_a_cancelled_order_is_rescheduled(
     await assert_invariants(shop)
     shop.clock.advance(timedelta(hours=1))
     await shop.settle()
-    assert (await shop.see(order)).payment_status is OrderPaymentStatus.REFUNDED
+    assert (await shop.current_order(order)).payment_status is OrderPaymentStatus.REFUNDED
 
 
 async def test_only_a_failed_refund_of_a_double_charge_is_rescheduled(
@@ -322,7 +322,7 @@ async def test_only_a_failed_refund_of_a_double_charge_is_rescheduled(
     assert len(await refunds(shop, order)) == 3
     shop.clock.advance(timedelta(hours=1))
     await shop.settle()
-    kept = await shop.see(order)
+    kept = await shop.current_order(order)
     assert (kept.status, kept.payment_status) == (OrderStatus.CONFIRMED, OrderPaymentStatus.PAID)
     assert (kept.paid_total, kept.refunded_total) == (order.total * 2, order.total)
     await assert_invariants(shop)
@@ -337,7 +337,7 @@ async def test_failed_refund_stays_failed_after_a_later_success_report(shop: Sho
             ProviderEventKind.REFUND_FAILED, payment, refund=refund, failure="account_closed"
         )
         await shop.report_provider_event(ProviderEventKind.REFUNDED, payment, refund=refund)
-    assert (await shop.see(order)).refunded_total.amount == 0
+    assert (await shop.current_order(order)).refunded_total.amount == 0
     assert [(each.status, each.failure) for each in await refunds(shop, order)] == [
         (RefundStatus.FAILED, "account_closed")
     ]
@@ -353,6 +353,6 @@ async def test_unit_refunds_in_any_sequence_add_up_to_the_total(shop: Shop, seed
         portion = [random.randint(0, units) for units in left]
         if any(portion):
             await shop.refund(order, portion)
-            left = [units - taken for units, taken in zip(left, portion, strict=True)]
-    assert (await shop.see(order)).refunded_total == order.total
+            left = [units - refunded for units, refunded in zip(left, portion, strict=True)]
+    assert (await shop.current_order(order)).refunded_total == order.total
     await assert_invariants(shop)

@@ -69,8 +69,8 @@ async def test_order_of_a_guest_can_be_placed_paid_and_fulfilled(
     order = await an_order(shop, service_client)
     assert (order.customer_id, order.guest) == (None, GuestView("Ann@example.com", "Ann Example"))
     await shop.pay(order)
-    await shop.fulfil(await shop.see(order))
-    fulfilled = await shop.see(order)
+    await shop.fulfil(await shop.current_order(order))
+    fulfilled = await shop.current_order(order)
     assert (fulfilled.status, fulfilled.payment_status) == (OrderStatus.FULFILLED, OrderPaymentStatus.PAID)
     assert fulfilled.guest == order.guest
     await assert_invariants(shop)
@@ -147,7 +147,7 @@ async def test_verified_account_claims_its_guest_orders(shop: Shop, service_clie
     claimed = await shop.every_order_of(ann)
     assert {order.id for order in claimed} == {order.id for order in orders}
     assert {(order.customer_id, order.guest) for order in claimed} == {(ann.id, None)}
-    assert (await shop.see(other)).guest == other.guest
+    assert (await shop.current_order(other)).guest == other.guest
     last = (await history(shop, orders[0]))[-1]
     assert (last.action, last.actor_id) == (Action.CLAIM, ann.id)
     assert (await shop.store.outbox.counts())["order.claimed"] == 2
@@ -165,7 +165,7 @@ async def test_account_without_a_verified_address_claims_no_guest_orders(
     ann = await an_account(shop, is_verified=False)
     with pytest.raises(EmailNotVerified):
         await shop.claim_guest_orders(ann.id, actor=SOMEBODY)
-    assert await shop.see(order) == order
+    assert await shop.current_order(order) == order
 
 
 async def test_key_of_a_claimed_order_places_no_second_order(shop: Shop, service_client: CallerId) -> None:
@@ -185,16 +185,19 @@ async def test_closing_an_account_erases_its_guest_orders(shop: Shop, service_cl
     unpaid, paid, shipped = [await an_order(shop, service_client, key=key) for key in "abc"]
     for order in (paid, shipped):
         await shop.pay(order)
-    await shop.fulfil(await shop.see(shipped))
+    await shop.fulfil(await shop.current_order(shipped))
     ann = await an_account(shop)
     await shop.close_account(
         CloseAccountCommand(user_id=ann.id, expected_version=ann.version, actor=Actor(ann.id, "close"))
     )
-    assert (await shop.see(unpaid)).status is OrderStatus.CANCELLED
+    assert (await shop.current_order(unpaid)).status is OrderStatus.CANCELLED
     for order in (unpaid, shipped):
-        erased = await shop.see(order)
+        erased = await shop.current_order(order)
         assert (erased.guest, erased.shipping_address, erased.note) == (None, None, None)
-    assert ((await shop.see(paid)).guest, (await shop.see(paid)).note) == (None, "Ring twice")
+    assert ((await shop.current_order(paid)).guest, (await shop.current_order(paid)).note) == (
+        None,
+        "Ring twice",
+    )
     async with shop.store.unit_of_work() as work:
         keys = [
             shop.key(None, operation=IdempotentOperation.PLACE_ORDER, principal=str(service_client), key=k)
@@ -214,7 +217,7 @@ async def test_expired_order_of_a_guest_is_pruned_without_personal_data(
     before = shop.clock.now() + timedelta(seconds=1)
     assert await shop.store.expired_orders.prune(before=before, limit=9) == 1
     with pytest.raises(NotFound):
-        await shop.see(order)
+        await shop.current_order(order)
     async with shop.store.unit_of_work() as work:
         key = shop.key(
             None, operation=IdempotentOperation.PLACE_ORDER, principal=str(service_client), key="k"

@@ -40,7 +40,7 @@ async def actors(shop: Shop) -> Iterator[Actor]:
 async def rows(shop: Shop, order: OrderView) -> list[Row]:
     changes = await history(shop, order)
     assert [change.at for change in changes] == sorted(change.at for change in changes)
-    assert changes[-1].at == (await shop.see(order)).updated_at
+    assert changes[-1].at == (await shop.current_order(order)).updated_at
     return [(c.action, c.source, c.target, c.reason, _actor(c)) for c in changes]
 
 

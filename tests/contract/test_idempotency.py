@@ -124,12 +124,12 @@ async def test_commit_stores_only_keys_with_a_result(shop: Shop) -> None:
 
 
 async def test_claim_with_two_keys_of_one_scope_stores_the_first_key(shop: Shop) -> None:
-    twin = replace(KEY, fingerprint=b"another")
+    duplicate = replace(KEY, fingerprint=b"another")
     async with shop.store.unit_of_work() as work:
-        assert await work.idempotency.claim([KEY, twin, KEY], UserView) == {}
+        assert await work.idempotency.claim([KEY, duplicate, KEY], UserView) == {}
         await work.idempotency.store({KEY: a_view(shop)})
         await work.commit()
-    bound = await claim(shop.store.unit_of_work, twin, KEY, twin, result_type=UserView)
+    bound = await claim(shop.store.unit_of_work, duplicate, KEY, duplicate, result_type=UserView)
     assert bound[KEY.scope].fingerprint == KEY.fingerprint
 
 
@@ -144,9 +144,11 @@ async def test_concurrent_duplicate_request_waits_until_its_timeout(shop: Shop) 
     async with shop.store.unit_of_work() as work:
         await work.idempotency.claim([KEY], UserView)
         with pytest.raises(IdempotencyInFlight):
-            await claim(shop.store.impatient, KEY, result_type=UserView)
-        assert await claim(shop.store.impatient, *OTHER_SCOPES, result_type=UserView) == {}
-    assert await claim(shop.store.impatient, KEY, result_type=UserView) == {}
+            await claim(shop.store.unit_of_work_with_short_timeout, KEY, result_type=UserView)
+        assert (
+            await claim(shop.store.unit_of_work_with_short_timeout, *OTHER_SCOPES, result_type=UserView) == {}
+        )
+    assert await claim(shop.store.unit_of_work_with_short_timeout, KEY, result_type=UserView) == {}
 
 
 async def test_request_waits_while_its_key_is_replayed(shop: Shop) -> None:
@@ -154,25 +156,25 @@ async def test_request_waits_while_its_key_is_replayed(shop: Shop) -> None:
     async with shop.store.unit_of_work() as work:
         await work.idempotency.claim([KEY], UserView)
         with pytest.raises(IdempotencyInFlight):
-            await claim(shop.store.impatient, KEY, result_type=UserView)
+            await claim(shop.store.unit_of_work_with_short_timeout, KEY, result_type=UserView)
 
 
 async def test_waiting_duplicate_request_replays_the_committed_result(shop: Shop) -> None:
     view = a_view(shop)
     async with shop.store.unit_of_work() as work:
         await work.idempotency.claim([KEY], UserView)
-        twin = asyncio.create_task(claim(shop.store.unit_of_work, KEY, result_type=UserView))
+        duplicate = asyncio.create_task(claim(shop.store.unit_of_work, KEY, result_type=UserView))
         await work.idempotency.store({KEY: view})
         await work.commit()
-    assert await twin == {KEY.scope: StoredResult(KEY.fingerprint, view)}
+    assert await duplicate == {KEY.scope: StoredResult(KEY.fingerprint, view)}
 
 
 async def test_waiting_duplicate_request_runs_after_a_rollback(shop: Shop) -> None:
     async with shop.store.unit_of_work() as work:
         await work.idempotency.claim([KEY], UserView)
-        twin = asyncio.create_task(claim(shop.store.unit_of_work, KEY, result_type=UserView))
+        duplicate = asyncio.create_task(claim(shop.store.unit_of_work, KEY, result_type=UserView))
         await work.idempotency.store({KEY: a_view(shop)})
-    assert await twin == {}
+    assert await duplicate == {}
 
 
 async def test_twenty_concurrent_duplicate_requests_run_once(shop: Shop) -> None:

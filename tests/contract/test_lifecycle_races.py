@@ -166,7 +166,7 @@ async def test_concurrent_refunds_never_exceed_the_paid_amount(shop: Shop) -> No
     order, *_ = await paid(shop)
     answers = await at_once(*(shop.refund(order, 700) for _ in range(10)))
     assert kinds(answers)[RefundExceedsPaid] == 6
-    assert (await shop.see(order)).refunded_total.amount == 2800
+    assert (await shop.current_order(order)).refunded_total.amount == 2800
     await assert_invariants(shop)
 
 
@@ -177,7 +177,7 @@ async def test_concurrent_refunds_of_the_same_units_succeed_only_once(shop: Shop
     assert kinds(answers)[RefundExceedsPaid] + kinds(answers)[InvalidTransition] >= 5 - cancelled
     while await shop.settle():
         pass
-    assert (await shop.see(order)).refunded_total.amount in {2000, 3000}
+    assert (await shop.current_order(order)).refunded_total.amount in {2000, 3000}
     await assert_invariants(shop)
 
 
@@ -197,7 +197,7 @@ async def test_concurrent_fulfillments_never_exceed_the_ordered_units(shop: Shop
     answers = await at_once(*(shop.fulfil(order, 1) for _ in range(6)))
     refused = kinds(answers)[ValidationFailed] + kinds(answers)[InvalidTransition]
     assert refused == 3
-    assert (await shop.see(order)).status is OrderStatus.FULFILLED
+    assert (await shop.current_order(order)).status is OrderStatus.FULFILLED
     await assert_invariants(shop)
 
 
@@ -212,7 +212,7 @@ async def test_concurrent_reports_of_a_capture_are_recorded_once(shop: Shop) -> 
     )
     assert not any(isinstance(answer, BaseException) for answer in answers)
     assert [each.status for each in await payments(shop, order)] == [PaymentStatus.CAPTURED]
-    assert (await shop.see(order)).paid_total == order.total
+    assert (await shop.current_order(order)).paid_total == order.total
     await assert_invariants(shop)
 
 
@@ -223,7 +223,7 @@ async def test_concurrent_payments_with_one_key_charge_once(shop: Shop) -> None:
     assert sum(not result.replayed for result in results) == 1
     assert len({result.result.id for result in results}) == 1
     assert shop.gateway.charges == 1
-    assert (await shop.see(order)).status is OrderStatus.CONFIRMED
+    assert (await shop.current_order(order)).status is OrderStatus.CONFIRMED
     await assert_invariants(shop)
 
 
@@ -242,8 +242,8 @@ async def test_concurrent_payments_of_an_order_succeed_only_once(shop: Shop, pay
 async def test_concurrent_workers_send_each_refund_once(shop: Shop) -> None:
     for order in await paid(shop):
         await shop.cancel(order)
-    taken = await asyncio.gather(*(shop.settle_payments(limit=2, actor=STAFF) for _ in range(6)))
-    assert sum(taken) + await shop.settle() == ORDERS
+    settled = await asyncio.gather(*(shop.settle_payments(limit=2, actor=STAFF) for _ in range(6)))
+    assert sum(settled) + await shop.settle() == ORDERS
     assert len(shop.gateway.refunds) == ORDERS
     assert shop.gateway.calls == 2 * ORDERS
     await assert_invariants(shop)
@@ -256,7 +256,7 @@ async def test_concurrent_captures_of_a_payment_take_money_once(shop: Shop) -> N
     refused = kinds(answers)[PaymentInProgress] + kinds(answers)[InvalidTransition]
     assert (kinds(answers)[PaymentView], refused) == (1, 11)
     assert shop.gateway.charges == 1
-    assert (await shop.see(order)).paid_total.amount == 1000
+    assert (await shop.current_order(order)).paid_total.amount == 1000
     await assert_invariants(shop)
 
 

@@ -125,10 +125,10 @@ async def test_order_of_two_locked_products_waits_for_both(shop: Shop) -> None:
 
 async def test_order_in_a_lane_is_rejected_if_the_lock_times_out(shop: Shop) -> None:
     mug, ann = await shop.product(stock=5), await shop.customer()
-    async with locked(shop, mug), shop.store.impatient() as work:
+    async with locked(shop, mug), shop.store.unit_of_work_with_short_timeout() as work:
         with pytest.raises(Overloaded):
             await work.orders.await_locks(set(), {mug.id})
-    async with locked_customer(shop, ann), shop.store.impatient() as work:
+    async with locked_customer(shop, ann), shop.store.unit_of_work_with_short_timeout() as work:
         with pytest.raises(Overloaded):
             await work.orders.await_locks({ann.id}, {mug.id})
 

@@ -172,7 +172,7 @@ async def test_log_in_fails_if_the_password_changes_during_verification(shop: Sh
             await work.users.save(kept)
             await work.commit()
 
-    shop.hasher.meanwhile(change_password)
+    shop.hasher.call_during_next_verification(change_password)
     with pytest.raises(WrongCredentials):
         await shop.logged_in(user)
     assert await number_of_sessions(shop, user) == 0

@@ -24,12 +24,12 @@ async def add(store: Store, *requests: MailRequest) -> None:
 
 async def due(store: Store, *, minutes: int = 0) -> list[MailRequest]:
     """Take all due messages, and put them back."""
-    taken = []
+    requests = []
     async with store.unit_of_work() as work:
         while request := await work.mail.next_due(NOW + minutes * MINUTE):
-            taken.append(request)
+            requests.append(request)
             await work.mail.remove(request)
-    return taken
+    return requests
 
 
 async def test_longest_due_mail_request_is_returned_first(store: Store) -> None:

@@ -49,9 +49,9 @@ async def test_one_time_token_is_consumed_once(shop: Shop) -> None:
     async def take() -> bool:
         async with shop.store.unit_of_work() as work:
             await work.users.get(token.user_id)
-            taken = await work.one_time_tokens.take(token)
+            is_consumed = await work.one_time_tokens.take(token)
             await work.commit()
-            return taken
+            return is_consumed
 
     assert sorted(await asyncio.gather(*(take() for _ in range(5)))) == [False, False, False, False, True]
     assert await found(shop, token) is None

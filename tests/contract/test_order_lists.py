@@ -11,7 +11,7 @@ from application.shared.page import Page, Position
 from domain.orders.lifecycle import OrderStatus
 from domain.orders.statuses import FulfillmentStatus, OrderPaymentStatus
 from entrypoints.email_addresses import parse_email_address
-from tests.kit.pages import pages, walk
+from tests.kit.pages import all_items, pages
 from tests.kit.shop import Shop
 
 ALL_ORDERS = OrderAccess.all()
@@ -25,7 +25,7 @@ async def listed(
             criteria, access=access, descending=descending, after=after, limit=3
         )
 
-    return await walk(page_after)
+    return await all_items(page_after)
 
 
 @pytest.mark.parametrize("descending", [False, True])
@@ -149,7 +149,7 @@ async def test_orders_are_found_by_the_time_of_their_last_change(shop: Shop) -> 
     shop.clock.advance(timedelta(minutes=1))
     moment = shop.clock.now()
     await shop.pay(first)
-    assert await listed(shop, OrderFilter(updated_after=moment)) == [await shop.see(first)]
+    assert await listed(shop, OrderFilter(updated_after=moment)) == [await shop.current_order(first)]
     assert len(await listed(shop, OrderFilter(updated_after=second.updated_at))) == 2
 
 
@@ -168,8 +168,8 @@ async def test_orders_are_found_by_payment_and_fulfillment_status(shop: Shop) ->
     await shop.capture(await shop.authorize(captured), 500)
     await shop.fulfil(shipped)
     await shop.cancel(lines, 1)
-    await shop.pay(await shop.see(unfit), "tok_declined")
-    seen = [await shop.see(order) for order in orders]
+    await shop.pay(await shop.current_order(unfit), "tok_declined")
+    seen = [await shop.current_order(order) for order in orders]
     payment = {order.payment_status for order in seen}
     assert payment == set(OrderPaymentStatus)
     for status in OrderPaymentStatus:

@@ -158,7 +158,7 @@ async def test_order_stays_locked_until_the_unit_of_work_ends(shop: Shop) -> Non
     order = await shop.order(await shop.product(stock=1))
 
     async def try_to_get() -> None:
-        async with shop.store.impatient() as another:
+        async with shop.store.unit_of_work_with_short_timeout() as another:
             await another.orders.get(order.id)
 
     async with shop.store.unit_of_work() as work:

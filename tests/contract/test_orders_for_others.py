@@ -35,7 +35,7 @@ async def test_order_placed_by_a_service_client_belongs_to_its_customer(
     [placed] = await history(shop, order)
     assert placed.actor_id == service_client
     await shop.pay(order)
-    await shop.fulfil(await shop.see(order))
+    await shop.fulfil(await shop.current_order(order))
     await assert_invariants(shop)
 
 

@@ -28,7 +28,7 @@ async def test_paid_order_is_confirmed_and_keeps_its_stock(shop: Shop) -> None:
     payment = await shop.pay(order)
     assert payment.status is PaymentStatus.CAPTURED
     assert payment.captured == payment.amount == order.total
-    paid = await shop.see(order)
+    paid = await shop.current_order(order)
     assert (paid.status, paid.payment_status) == (OrderStatus.CONFIRMED, OrderPaymentStatus.PAID)
     assert paid.paid_total == order.total
     assert (await shop.get_stock(order.lines[0].product_id)).reserved == 2
@@ -40,11 +40,11 @@ async def test_declined_payment_leaves_the_order_pending(shop: Shop) -> None:
     order = await an_order(shop)
     declined = await shop.pay(order, "tok_declined")
     assert (declined.status, declined.failure) == (PaymentStatus.FAILED, "card_declined")
-    waiting = await shop.see(order)
+    waiting = await shop.current_order(order)
     assert waiting.status is OrderStatus.PENDING_PAYMENT
     assert (await history(shop, waiting))[-1].reason == "card_declined"
     await shop.pay(order)
-    assert (await shop.see(order)).status is OrderStatus.CONFIRMED
+    assert (await shop.current_order(order)).status is OrderStatus.CONFIRMED
     assert [each.status for each in await payments(shop, order)] == [
         PaymentStatus.FAILED,
         PaymentStatus.CAPTURED,
@@ -97,7 +97,7 @@ async def test_payment_with_a_lost_response_is_queried_and_charged_once(shop: Sh
     assert await shop.settle() == 0
     shop.clock.advance(CALL_TIMEOUT)
     assert await shop.settle() == 1
-    assert (await shop.see(order)).status is OrderStatus.CONFIRMED
+    assert (await shop.current_order(order)).status is OrderStatus.CONFIRMED
     assert shop.gateway.charges == 1
     assert await shop.settle() == 0
     await assert_invariants(shop)
@@ -137,7 +137,7 @@ async def test_provider_event_confirms_a_pending_payment(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.pay(order, "tok_pending")
     await shop.report_provider_event(ProviderEventKind.CAPTURED, payment)
-    assert (await shop.see(order)).status is OrderStatus.CONFIRMED
+    assert (await shop.current_order(order)).status is OrderStatus.CONFIRMED
     await assert_invariants(shop)
 
 
@@ -146,7 +146,7 @@ async def test_repeated_provider_event_records_the_capture_once(shop: Shop) -> N
     payment = await shop.pay(order, "tok_pending")
     for event_id in ("e1", "e1", "e2", "e1"):
         await shop.report_provider_event(ProviderEventKind.CAPTURED, payment, event_id=event_id)
-    confirmed = await shop.see(order)
+    confirmed = await shop.current_order(order)
     assert (confirmed.version, confirmed.paid_total) == (2, order.total)
     assert len(await payments(shop, order)) == 1
     await assert_invariants(shop)
@@ -158,7 +158,7 @@ async def test_capture_reported_after_a_failure_is_recorded(shop: Shop) -> None:
     await shop.report_provider_event(ProviderEventKind.FAILED, payment, failure="card_declined")
     await shop.report_provider_event(ProviderEventKind.CAPTURED, payment)
     await shop.report_provider_event(ProviderEventKind.FAILED, payment, failure="card_declined")
-    assert (await shop.see(order)).status is OrderStatus.CONFIRMED
+    assert (await shop.current_order(order)).status is OrderStatus.CONFIRMED
     await assert_invariants(shop)
 
 
@@ -177,7 +177,7 @@ async def test_provider_event_is_matched_by_the_provider_reference(shop: Shop) -
     order = await an_order(shop)
     payment = await shop.pay(order, "tok_pending")
     await shop.report_provider_event(ProviderEventKind.CAPTURED, payment, payment_id=None)
-    assert (await shop.see(order)).status is OrderStatus.CONFIRMED
+    assert (await shop.current_order(order)).status is OrderStatus.CONFIRMED
     await assert_invariants(shop)
 
 
@@ -191,7 +191,7 @@ async def test_second_charge_of_a_payment_is_refunded_once(shop: Shop) -> None:
     [refund] = await refunds(shop, order)
     assert refund.amount == order.total
     assert await shop.settle() == 1
-    paid = await shop.see(order)
+    paid = await shop.current_order(order)
     assert (paid.status, paid.payment_status) == (OrderStatus.CONFIRMED, OrderPaymentStatus.PAID)
     assert (paid.paid_total.amount, paid.refunded_total.amount) == (4000, 2000)
     await assert_invariants(shop)
@@ -214,7 +214,7 @@ async def test_order_can_be_paid_again_after_its_payment_has_failed(shop: Shop) 
     first = await shop.pay(order, "tok_pending")
     await shop.report_provider_event(ProviderEventKind.FAILED, first)
     await shop.pay(order)
-    assert (await shop.see(order)).status is OrderStatus.CONFIRMED
+    assert (await shop.current_order(order)).status is OrderStatus.CONFIRMED
     await assert_invariants(shop)
 
 
@@ -233,10 +233,10 @@ async def test_capture_below_the_total_is_refunded(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.pay(order, "tok_pending")
     await shop.report_provider_event(ProviderEventKind.CAPTURED, payment, amount=Money(1999, "EUR"))
-    assert (await shop.see(order)).status is OrderStatus.PENDING_PAYMENT
+    assert (await shop.current_order(order)).status is OrderStatus.PENDING_PAYMENT
     assert [each.amount.amount for each in await refunds(shop, order)] == [1999]
     await shop.pay(order)
-    assert (await shop.see(order)).status is OrderStatus.CONFIRMED
+    assert (await shop.current_order(order)).status is OrderStatus.CONFIRMED
     await assert_invariants(shop)
 
 
@@ -247,7 +247,7 @@ async def test_amount_of_a_pending_refund_does_not_count_as_paid(shop: Shop) -> 
         await shop.report_provider_event(
             ProviderEventKind.CAPTURED, payment, amount=order.total - Money(1, "EUR")
         )
-    assert (await shop.see(order)).status is OrderStatus.PENDING_PAYMENT
+    assert (await shop.current_order(order)).status is OrderStatus.PENDING_PAYMENT
     assert len(await refunds(shop, order)) == 2
     await assert_invariants(shop)
 
@@ -258,7 +258,7 @@ async def test_payment_request_after_the_end_of_the_hold_expires_the_order(shop:
     with pytest.raises(InvalidTransition) as refusal:
         await shop.pay(order)
     assert refusal.value.params["from"] == "expired"
-    assert (await shop.see(order)).status is OrderStatus.EXPIRED
+    assert (await shop.current_order(order)).status is OrderStatus.EXPIRED
     assert (await shop.get_stock(order.lines[0].product_id)).reserved == 0
     assert shop.gateway.calls == 0
     await assert_invariants(shop)
@@ -270,7 +270,7 @@ async def test_late_capture_reinstates_an_order_if_stock_is_available(shop: Shop
     shop.clock.advance(HOLD)
     assert await shop.expire() == 1
     await shop.report_provider_event(ProviderEventKind.CAPTURED, payment)
-    revived = await shop.see(order)
+    revived = await shop.current_order(order)
     assert (revived.status, revived.payment_status) == (OrderStatus.CONFIRMED, OrderPaymentStatus.PAID)
     assert (await shop.get_stock(order.lines[0].product_id)).reserved == 2
     assert (await shop.store.outbox.counts())["order.revived"] == 1
@@ -284,11 +284,11 @@ async def test_late_capture_is_refunded_if_stock_is_unavailable(shop: Shop) -> N
     shop.clock.advance(HOLD)
     other = await shop.order(mug)
     await shop.report_provider_event(ProviderEventKind.CAPTURED, payment)
-    assert (await shop.see(order)).payment_status is OrderPaymentStatus.REFUND_DUE
+    assert (await shop.current_order(order)).payment_status is OrderPaymentStatus.REFUND_DUE
     await shop.settle()
-    refunded = await shop.see(order)
+    refunded = await shop.current_order(order)
     assert (refunded.status, refunded.payment_status) == (OrderStatus.EXPIRED, OrderPaymentStatus.REFUNDED)
-    assert (await shop.see(other)).status is OrderStatus.PENDING_PAYMENT
+    assert (await shop.current_order(other)).status is OrderStatus.PENDING_PAYMENT
     await assert_invariants(shop)
 
 
@@ -298,7 +298,7 @@ async def test_capture_for_a_cancelled_order_is_refunded(shop: Shop) -> None:
     await shop.cancel(order)
     await shop.report_provider_event(ProviderEventKind.CAPTURED, payment)
     await shop.settle()
-    cancelled = await shop.see(order)
+    cancelled = await shop.current_order(order)
     assert (cancelled.status, cancelled.payment_status) == (
         OrderStatus.CANCELLED,
         OrderPaymentStatus.REFUNDED,

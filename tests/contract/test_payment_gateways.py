@@ -78,13 +78,13 @@ async def test_payment_with_an_unknown_token_captures_nothing(provider: Provider
 
 
 async def test_query_of_a_payment_returns_its_first_result(provider: Provider) -> None:
-    taken, declined = payment_at(provider), payment_at(provider)
+    captured, declined = payment_at(provider), payment_at(provider)
     answers = [
-        await provider.gateway.pay(taken, provider.good),
+        await provider.gateway.pay(captured, provider.good),
         await provider.gateway.pay(declined, provider.declined),
     ]
     assert [
-        await provider.gateway.find_payment(taken),
+        await provider.gateway.find_payment(captured),
         await provider.gateway.find_payment(declined),
     ] == answers
 

@@ -103,9 +103,9 @@ async def test_duplicate_commands_in_one_batch_place_one_order(shop: Shop) -> No
         shop.placing((mug, 1), customer=ann, key="k"),
         shop.placing((mug, 2), customer=ann, key="k"),
     )
-    first, twin, reused = await shop.batch()([command, command, other])
+    first, duplicate, reused = await shop.batch()([command, command, other])
     assert isinstance(first, IdempotentResult)
-    assert twin == IdempotentResult(first.result, replayed=True)
+    assert duplicate == IdempotentResult(first.result, replayed=True)
     assert isinstance(reused, IdempotencyKeyReused)
     await assert_invariants(shop)
 

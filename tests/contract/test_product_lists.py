@@ -12,7 +12,7 @@ from domain.catalog import search
 from domain.catalog.product import ProductChanges, ProductStatus
 from domain.shared.money import MAX_AMOUNT, Money
 from tests.kit.actors import SOMEBODY
-from tests.kit.pages import pages, walk
+from tests.kit.pages import all_items, pages
 from tests.kit.shop import Shop
 
 ALPHABET = "aäÄbBzZ é-_9東😀\ufd3e"
@@ -58,7 +58,7 @@ async def listed(
             criteria, sort=sort, descending=descending, after=after, limit=limit
         )
 
-    return await walk(page_after)
+    return await all_items(page_after)
 
 
 async def names(shop: Shop, criteria: ProductFilter) -> list[str]:

@@ -30,7 +30,7 @@ from tests.kit.shop import Shop
 async def a_paid_order(shop: Shop) -> tuple[OrderView, PaymentView]:
     order = await shop.order(await shop.product(stock=5, price=1000), 2)
     payment = await shop.pay(order)
-    return await shop.see(order), payment
+    return await shop.current_order(order), payment
 
 
 async def events_of(shop: Shop, type_: str) -> list[Any]:
@@ -108,7 +108,7 @@ async def test_refund_made_at_the_provider_is_recorded(shop: Shop) -> None:
     await shop.refunded_at_provider(payment, Money(500, "EUR"), reference="re_1")
     [refund] = await refunds(shop, order)
     assert (refund.status, refund.origin) == (RefundStatus.SUCCEEDED, RefundOrigin.PROVIDER)
-    seen = await shop.see(order)
+    seen = await shop.current_order(order)
     assert (seen.refunded_total.amount, seen.payment_status) == (500, OrderPaymentStatus.PARTIALLY_REFUNDED)
     assert (await history(shop, seen))[-1].action is Action.RECORD_REFUND
     assert await shop.settle() == 0
@@ -124,7 +124,7 @@ async def test_provider_refund_settles_an_equal_refund_that_the_shop_owes(shop: 
     assert await shop.settle() == 0
     [refund] = await refunds(shop, order)
     assert (refund.status, refund.origin) == (RefundStatus.SUCCEEDED, RefundOrigin.SHOP)
-    assert (await shop.see(order)).payment_status is OrderPaymentStatus.REFUNDED
+    assert (await shop.current_order(order)).payment_status is OrderPaymentStatus.REFUNDED
     assert shop.gateway.refunds == {}
     await assert_invariants(shop)
 
@@ -135,7 +135,7 @@ async def test_partial_provider_refund_reduces_the_refund_that_the_shop_owes(sho
     await shop.refunded_at_provider(payment, Money(700, "EUR"))
     assert await shop.settle() == 1
     assert sorted(refund.amount.amount for refund in await refunds(shop, order)) == [700, 1300]
-    assert (await shop.see(order)).payment_status is OrderPaymentStatus.REFUNDED
+    assert (await shop.current_order(order)).payment_status is OrderPaymentStatus.REFUNDED
     await assert_invariants(shop)
 
 
@@ -143,20 +143,20 @@ async def test_provider_refunds_never_exceed_the_captured_amount(shop: Shop) -> 
     order, payment = await a_paid_order(shop)
     await shop.refund(order, 1500)
     await shop.refunded_at_provider(payment, Money(900, "EUR"))
-    assert (await shop.see(order)).refunded_total == order.total
+    assert (await shop.current_order(order)).refunded_total == order.total
     await assert_invariants(shop)
 
 
 async def test_disputed_order_cannot_be_shipped_refunded_or_cancelled(shop: Shop) -> None:
     order, payment = await a_paid_order(shop)
     await shop.report_provider_event(ProviderEventKind.DISPUTE_OPENED, payment)
-    assert (await shop.see(order)).disputed
+    assert (await shop.current_order(order)).disputed
     for attempt in (shop.fulfil(order), shop.refund(order, 100), shop.cancel(order)):
         with pytest.raises(OrderDisputed):
             await attempt
     [disputed] = await payments(shop, order)
     assert disputed.dispute is DisputeStatus.OPEN
-    assert (await shop.see(order)).status is OrderStatus.CONFIRMED
+    assert (await shop.current_order(order)).status is OrderStatus.CONFIRMED
     await assert_invariants(shop)
 
 
@@ -165,7 +165,7 @@ async def test_staff_can_override_a_dispute_with_a_reason(shop: Shop) -> None:
     await shop.report_provider_event(ProviderEventKind.DISPUTE_OPENED, payment)
     await shop.fulfill_order(replace(shop.fulfilling(order, 1), dispute_override="The customer called"))
     await shop.refund_order(replace(shop.refunding(order, 100), dispute_override="The customer called"))
-    reasons = [change.reason for change in await history(shop, await shop.see(order))]
+    reasons = [change.reason for change in await history(shop, await shop.current_order(order))]
     assert "The customer called" in reasons
     assert "It was broken (despite a dispute: The customer called)" in reasons
     await assert_invariants(shop)
@@ -177,7 +177,7 @@ async def test_order_can_be_shipped_after_a_won_dispute(shop: Shop) -> None:
     await shop.report_provider_event(ProviderEventKind.DISPUTE_WON, payment)
     await shop.report_provider_event(ProviderEventKind.DISPUTE_OPENED, payment)
     await shop.fulfil(order)
-    assert not (await shop.see(order)).disputed
+    assert not (await shop.current_order(order)).disputed
     assert (await shop.store.outbox.counts())["dispute.won"] == 1
     await assert_invariants(shop)
 
@@ -187,7 +187,7 @@ async def test_lost_dispute_is_recorded_as_a_refund(shop: Shop) -> None:
     await shop.report_provider_event(ProviderEventKind.DISPUTE_OPENED, payment)
     for _ in range(2):
         await shop.report_provider_event(ProviderEventKind.DISPUTE_LOST, payment)
-    seen = await shop.see(order)
+    seen = await shop.current_order(order)
     assert (seen.payment_status, seen.disputed) == (OrderPaymentStatus.REFUNDED, False)
     [refund] = await refunds(shop, order)
     assert refund.origin is RefundOrigin.PROVIDER
@@ -196,11 +196,11 @@ async def test_lost_dispute_is_recorded_as_a_refund(shop: Shop) -> None:
 
 async def test_provider_event_of_an_unknown_payment_is_ignored(shop: Shop) -> None:
     order, payment = await a_paid_order(shop)
-    before = await shop.see(order)
+    before = await shop.current_order(order)
     await shop.report_provider_event(
         ProviderEventKind.DISPUTE_OPENED, payment, payment_id=None, reference="ch_nobody_s"
     )
-    assert await shop.see(order) == before
+    assert await shop.current_order(order) == before
 
 
 async def test_external_refund_is_settled_without_a_provider_call(shop: Shop) -> None:
@@ -210,7 +210,7 @@ async def test_external_refund_is_settled_without_a_provider_call(shop: Shop) ->
     assert (refund.status, refund.channel) == (RefundStatus.SUCCEEDED, RefundChannel.EXTERNAL)
     assert await shop.settle() == 0
     assert shop.gateway.refunds == {}
-    seen = await shop.see(order)
+    seen = await shop.current_order(order)
     assert (seen.refunded_total.amount, seen.lines[0].refunded) == (1000, 1)
     with pytest.raises(RefundExceedsPaid):
         await shop.refund_order(replace(shop.refunding(order, 1001), channel=RefundChannel.EXTERNAL))
@@ -230,6 +230,6 @@ async def test_payment_is_settled_when_its_provider_is_configured_again(shop: Sh
     shop.gateways[PaymentMethod.SANDBOX] = gateway
     shop.clock.advance(timedelta(hours=1))
     assert await shop.settle() == 1
-    assert (await shop.see(order)).payment_status is OrderPaymentStatus.REFUNDED
+    assert (await shop.current_order(order)).payment_status is OrderPaymentStatus.REFUNDED
     assert await find_missing() == {}
     await assert_invariants(shop)

@@ -51,11 +51,11 @@ async def test_retry_with_a_pruned_key_returns_the_order_of_an_archived_product(
 async def test_each_pruned_key_of_a_batch_returns_its_own_order(shop: Shop) -> None:
     sold_out, mug = await shop.product(stock=0), await shop.product(stock=1)
     ann, bob = await shop.customer(), await shop.customer()
-    taken = shop.placing((sold_out, 1), customer=ann, key="k")
-    order = await order_with_pruned_key(shop, taken)
+    retried = shop.placing((sold_out, 1), customer=ann, key="k")
+    order = await order_with_pruned_key(shop, retried)
     refused = shop.placing((sold_out, 1), customer=bob, key="k")
     placed = shop.placing((mug, 1), customer=bob, key="other")
-    answers = await shop.batch()([refused, taken, placed])
+    answers = await shop.batch()([refused, retried, placed])
     assert [isinstance(answer, IdempotentResult) for answer in answers] == [False, True, True]
     assert answers[1] == IdempotentResult(order, replayed=True, is_current_state=True)
 

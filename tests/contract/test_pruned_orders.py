@@ -96,7 +96,7 @@ async def test_expired_order_is_stored_until_its_retention_ends(shop: Shop) -> N
     order = await expired_order(shop, command)
     shop.clock.advance(RETENTION)
     await prune(shop)
-    assert (await shop.see(order)).status is OrderStatus.EXPIRED
+    assert (await shop.current_order(order)).status is OrderStatus.EXPIRED
 
 
 async def test_only_expired_orders_without_a_payment_are_pruned(shop: Shop) -> None:

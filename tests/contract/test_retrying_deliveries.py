@@ -144,7 +144,7 @@ async def test_bulk_retry_keeps_the_event_order_of_an_aggregate(
     await webhooks.shop.cancel(await webhooks.shop.order(mug))
     await webhooks.work()
     await retry(webhooks, failing, start)
-    webhooks.subscribers.heard.clear()
+    webhooks.subscribers.messages.clear()
     del webhooks.subscribers.answers[ANN]
     await webhooks.work()
     types = [type_ for type_ in webhooks.subscribers.types_at(ANN) if type_.startswith("order.")]

@@ -47,7 +47,7 @@ async def a_shipped_order(shop: Shop, units: Sequence[int] = (3, 2)) -> OrderVie
     order = (await shop.place_order(placing)).result
     await shop.pay(order)
     await shop.fulfil(order, *units)
-    return await shop.see(order)
+    return await shop.current_order(order)
 
 
 async def test_received_return_is_restocked_and_refunded(shop: Shop) -> None:
@@ -62,7 +62,7 @@ async def test_received_return_is_restocked_and_refunded(shop: Shop) -> None:
     [refund] = await refunds(shop, order)
     assert (refund.id, refund.amount) == (received.refund_id, approved.refund_amount)
     assert refund.lines == (RefundedLine(order.lines[0].id, 2), RefundedLine(order.lines[1].id, 1))
-    seen = await shop.see(order)
+    seen = await shop.current_order(order)
     assert [(line.returned, line.refunded) for line in seen.lines] == [(2, 2), (1, 1)]
     assert seen.status is OrderStatus.FULFILLED
     last = (await ledger(shop, order.lines[0].product_id))[-1]
@@ -74,7 +74,7 @@ async def test_received_return_is_restocked_and_refunded(shop: Shop) -> None:
         Action.RECEIVE_RETURN,
     ]
     await shop.settle()
-    assert (await shop.see(order)).payment_status is OrderPaymentStatus.PARTIALLY_REFUNDED
+    assert (await shop.current_order(order)).payment_status is OrderPaymentStatus.PARTIALLY_REFUNDED
     await assert_invariants(shop)
 
 
@@ -83,7 +83,7 @@ async def test_return_without_restocking_leaves_stock_unchanged(shop: Shop) -> N
     before = await shop.get_stock(order.lines[0].product_id)
     await shop.receive(await shop.approve(await shop.send_back(order, 1, 0)), restock=False)
     assert await shop.get_stock(order.lines[0].product_id) == before
-    assert (await shop.see(order)).lines[0].returned == 1
+    assert (await shop.current_order(order)).lines[0].returned == 1
     await assert_invariants(shop)
 
 
@@ -94,7 +94,7 @@ async def test_agreed_refund_of_a_return_can_be_below_the_price_or_zero(shop: Sh
     assert (refund.id, refund.amount.amount) == (received.refund_id, 700)
     unpaid = await shop.receive(await shop.approve(await shop.send_back(order, 1, 0), 0))
     assert unpaid.refund_id is None
-    assert (await shop.see(order)).lines[0].returned == 2
+    assert (await shop.current_order(order)).lines[0].returned == 2
     assert len(await refunds(shop, order)) == 1
     await assert_invariants(shop)
 
@@ -169,7 +169,7 @@ async def test_allowed_actions_of_a_return_depend_on_its_status(shop: Shop) -> N
     for attempt in (shop.approve, shop.refuse, shop.receive):
         with pytest.raises(InvalidReturnTransition):
             await attempt(refused)
-    assert (await shop.see(order)).lines[0].returned == 0
+    assert (await shop.current_order(order)).lines[0].returned == 0
     await assert_invariants(shop)
 
 
@@ -180,7 +180,7 @@ async def test_receiving_a_return_requires_a_decision_for_each_line(shop: Shop) 
     for restocked in ({}, {order.lines[0].id: True}):
         with pytest.raises(ValidationFailed):
             await shop.receive_return(replace(command, restocked=restocked))
-    assert (await shop.see(order)).lines[0].returned == 0
+    assert (await shop.current_order(order)).lines[0].returned == 0
 
 
 async def test_customer_cannot_return_units_of_another_customers_order(shop: Shop) -> None:
@@ -227,7 +227,7 @@ async def test_return_is_received_once_per_idempotency_key(shop: Shop) -> None:
     received = (await shop.receive_return(command)).result
     assert (await shop.receive_return(command)).result == received
     assert len(await refunds(shop, order)) == 1
-    assert (await shop.see(order)).lines[0].returned == 1
+    assert (await shop.current_order(order)).lines[0].returned == 1
 
 
 async def test_returns_are_listed_oldest_first(shop: Shop) -> None:
@@ -248,7 +248,7 @@ async def test_refund_of_shipped_units_requires_a_return(shop: Shop) -> None:
     ]
     await shop.refund(order, [1, 0])
     await shop.refund(order, 500)
-    assert (await shop.see(order)).lines[0].refunded == 1
+    assert (await shop.current_order(order)).lines[0].refunded == 1
     await assert_invariants(shop)
 
 
@@ -271,7 +271,7 @@ async def test_money_is_exact_after_any_sequence_of_payment_actions(shop: Shop, 
         await assert_invariants(shop)
     while await shop.settle():
         pass
-    seen = await shop.see(order)
+    seen = await shop.current_order(order)
     given = sum(refund.amount.amount for refund in await refunds(shop, order))
     assert seen.refunded_total.amount == given <= seen.paid_total.amount
     await assert_invariants(shop)

@@ -47,7 +47,7 @@ async def roll(
 async def secrets_of_next_message(webhooks: Webhooks) -> tuple[bytes, ...]:
     await webhooks.shop.product()
     await webhooks.work()
-    return webhooks.subscribers.heard[-1].secrets
+    return webhooks.subscribers.messages[-1].secrets
 
 
 async def test_former_and_new_webhook_secrets_sign_until_the_overlap_ends(webhooks: Webhooks) -> None:

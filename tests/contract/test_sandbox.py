@@ -41,7 +41,7 @@ class Sandbox:
         self.gateway = SandboxGateway(self.store, self.clock, self.ids, late_by=LATE_BY)
         self.signatures = SandboxSignatures(store.secrets, [])
         self.inbox = SandboxWebhookParser(self.signatures, self.clock)
-        self.heard: list[ProviderEvent] = []
+        self.events: list[ProviderEvent] = []
         self.attempts = 0
         self.refusal: Callable[[], httpx2.Response] | None = None
         self.client = httpx2.AsyncClient(transport=httpx2.MockTransport(self._answer))
@@ -58,7 +58,7 @@ class Sandbox:
         if self.refusal:
             return self.refusal()
         assert str(request.url) == URL
-        self.heard.append(await self.inbox.open(UnverifiedMessage(request.headers, request.content)))
+        self.events.append(await self.inbox.open(UnverifiedMessage(request.headers, request.content)))
         return httpx2.Response(204)
 
 
@@ -72,7 +72,7 @@ async def test_payment_with_tok_ok_is_captured_at_once_and_reported_once(sandbox
     answer = await sandbox.gateway.pay(payment, "tok_ok")
     assert await sandbox.call_back() == 1
     assert await sandbox.call_back() == 0
-    [event] = sandbox.heard
+    [event] = sandbox.events
     assert event.kind is ProviderEventKind.CAPTURED
     assert (event.payment_id, event.reference, event.amount) == (payment.id, answer.reference, payment.amount)
     assert event.occurred_at == sandbox.clock.now()
@@ -86,7 +86,7 @@ async def test_payment_with_tok_declined_fails_with_the_reason(sandbox: Sandbox)
     payment = sandbox.payment()
     await sandbox.gateway.pay(payment, "tok_declined")
     await sandbox.call_back()
-    [event] = sandbox.heard
+    [event] = sandbox.events
     assert (event.kind, event.payment_id, event.failure) == (
         ProviderEventKind.FAILED,
         payment.id,
@@ -103,7 +103,7 @@ async def test_payment_with_tok_late_is_captured_after_the_order_expired(sandbox
     sandbox.clock.advance(timedelta(microseconds=1))
     assert (await sandbox.gateway.find_payment(payment)).outcome is Outcome.SUCCEEDED
     assert await sandbox.call_back() == 1
-    assert [event.kind for event in sandbox.heard] == [ProviderEventKind.CAPTURED]
+    assert [event.kind for event in sandbox.events] == [ProviderEventKind.CAPTURED]
 
 
 async def test_payment_with_tok_timeout_is_captured_but_reported_only_if_queried(sandbox: Sandbox) -> None:
@@ -118,9 +118,9 @@ async def test_both_charges_of_a_payment_with_tok_twice_can_be_refunded(sandbox:
     payment = sandbox.payment()
     answer = await sandbox.gateway.pay(payment, "tok_twice")
     await sandbox.call_back()
-    assert [event.kind for event in sandbox.heard] == [ProviderEventKind.CAPTURED] * 2
-    assert {event.payment_id for event in sandbox.heard} == {payment.id}
-    references = {event.reference for event in sandbox.heard}
+    assert [event.kind for event in sandbox.events] == [ProviderEventKind.CAPTURED] * 2
+    assert {event.payment_id for event in sandbox.events} == {payment.id}
+    references = {event.reference for event in sandbox.events}
     assert len(references) == 2
     assert answer.reference in references
     for reference in references:
@@ -138,7 +138,7 @@ async def test_sandbox_reports_the_result_of_each_refund(sandbox: Sandbox) -> No
     for refund in refunds:
         await sandbox.gateway.refund(refund)
     await sandbox.call_back()
-    events = {event.refund_id: event for event in sandbox.heard if event.refund_id}
+    events = {event.refund_id: event for event in sandbox.events if event.refund_id}
     assert events[refunds[0].id].kind is ProviderEventKind.REFUNDED
     assert events[refunds[1].id].kind is ProviderEventKind.REFUND_FAILED
     assert events[refunds[1].id].failure == "exceeds_charge"
@@ -191,7 +191,7 @@ async def test_unacknowledged_sandbox_webhook_is_resent_with_growing_pauses(
         sandbox.clock.advance(timedelta(microseconds=1))
     sandbox.refusal = None
     await sandbox.call_back()
-    assert len(sandbox.heard) == 1
+    assert len(sandbox.events) == 1
 
 
 async def test_sandbox_webhook_is_dropped_after_its_last_attempt(sandbox: Sandbox) -> None:
@@ -206,18 +206,20 @@ async def test_concurrent_dispatchers_send_a_sandbox_webhook_once(sandbox: Sandb
     for _ in range(5):
         await sandbox.gateway.pay(sandbox.payment(), "tok_ok")
     await asyncio.gather(*(sandbox.call_back() for _ in range(4)))
-    assert len({event.event_id for event in sandbox.heard}) == len(sandbox.heard) == 5
+    assert len({event.event_id for event in sandbox.events}) == len(sandbox.events) == 5
 
 
 async def test_webhook_of_a_killed_dispatcher_is_sent_by_another_dispatcher(sandbox: Sandbox) -> None:
     await sandbox.gateway.pay(sandbox.payment(), "tok_ok")
     now = sandbox.clock.now()
-    taken: list[SandboxMessage] = [*await sandbox.store.take_due_messages(now, again_at=now + LEASE, limit=9)]
-    assert len(taken) == 1
+    messages: list[SandboxMessage] = [
+        *await sandbox.store.take_due_messages(now, again_at=now + LEASE, limit=9)
+    ]
+    assert len(messages) == 1
     assert await sandbox.call_back() == 0
     sandbox.clock.advance(LEASE)
     await sandbox.call_back()
-    assert len(sandbox.heard) == 1
+    assert len(sandbox.events) == 1
 
 
 async def test_payment_with_tok_3ds_ok_is_captured_after_the_required_action(sandbox: Sandbox) -> None:
@@ -230,7 +232,7 @@ async def test_payment_with_tok_3ds_ok_is_captured_after_the_required_action(san
     sandbox.clock.advance(ACTION)
     assert (await sandbox.gateway.find_payment(payment)).outcome is Outcome.SUCCEEDED
     await sandbox.call_back()
-    assert [event.kind for event in sandbox.heard] == [ProviderEventKind.CAPTURED]
+    assert [event.kind for event in sandbox.events] == [ProviderEventKind.CAPTURED]
 
 
 async def test_payment_is_declined_after_a_failed_authentication(sandbox: Sandbox) -> None:
@@ -247,7 +249,7 @@ async def test_voided_payment_is_not_reported_as_captured(sandbox: Sandbox) -> N
     await sandbox.gateway.void(payment)
     sandbox.clock.advance(ACTION)
     await sandbox.call_back()
-    assert [event.kind for event in sandbox.heard] == [ProviderEventKind.VOIDED]
+    assert [event.kind for event in sandbox.events] == [ProviderEventKind.VOIDED]
 
 
 async def test_payment_with_tok_3ds_abandoned_requires_action_until_a_void(sandbox: Sandbox) -> None:
@@ -265,7 +267,10 @@ async def test_authorization_with_tok_auth_expired_ends_after_a_minute(sandbox: 
     answer = await sandbox.gateway.capture(payment, payment.amount)
     assert (answer.outcome, answer.failure) == (Outcome.VOIDED, "authorization_expired")
     await sandbox.call_back()
-    assert [event.kind for event in sandbox.heard] == [ProviderEventKind.AUTHORIZED, ProviderEventKind.VOIDED]
+    assert [event.kind for event in sandbox.events] == [
+        ProviderEventKind.AUTHORIZED,
+        ProviderEventKind.VOIDED,
+    ]
 
 
 async def test_authorization_with_tok_auth_renewable_is_renewed_for_seven_days(sandbox: Sandbox) -> None:
@@ -276,8 +281,8 @@ async def test_authorization_with_tok_auth_renewable_is_renewed_for_seven_days(s
     assert renewed.authorized_until == sandbox.clock.now() + timedelta(days=7)
     sandbox.clock.advance(timedelta(days=6))
     await sandbox.call_back()
-    assert [event.kind for event in sandbox.heard] == 2 * [ProviderEventKind.AUTHORIZED]
-    assert sandbox.heard[1].authorized_until == renewed.authorized_until
+    assert [event.kind for event in sandbox.events] == 2 * [ProviderEventKind.AUTHORIZED]
+    assert sandbox.events[1].authorized_until == renewed.authorized_until
     sandbox.clock.advance(timedelta(days=1))
     assert (await sandbox.gateway.renew(payment)).failure == "authorization_expired"
 
@@ -288,8 +293,8 @@ async def test_payment_with_tok_disputed_is_disputed_a_minute_after_its_capture(
     await sandbox.call_back()
     sandbox.clock.advance(timedelta(minutes=1))
     await sandbox.call_back()
-    assert [event.kind for event in sandbox.heard] == [
+    assert [event.kind for event in sandbox.events] == [
         ProviderEventKind.CAPTURED,
         ProviderEventKind.DISPUTE_OPENED,
     ]
-    assert sandbox.heard[1].payment_id == payment.id
+    assert sandbox.events[1].payment_id == payment.id

@@ -16,7 +16,7 @@ from domain.users.permissions import Role
 from domain.users.user import UserStatus
 from tests.kit.accounts import LIFETIME
 from tests.kit.examples import UNICODE
-from tests.kit.pages import walk
+from tests.kit.pages import all_items
 from tests.kit.shop import Shop
 
 
@@ -145,7 +145,7 @@ async def test_active_sessions_of_a_user_are_listed_newest_first(
     async def page_after(after: Position | None) -> Page[SessionView]:
         return await shop.list_sessions(ann.id, after=after, limit=2)
 
-    assert [session.id for session in await walk(page_after)] == expected
+    assert [session.id for session in await all_items(page_after)] == expected
 
 
 async def test_principal_state_contains_role_status_and_session(shop: Shop) -> None:
@@ -172,9 +172,9 @@ async def test_session_loaded_by_a_unit_of_work_is_locked(shop: Shop, way: Way) 
     await add(shop, session)
     async with shop.store.unit_of_work() as work:
         assert await way(work.sessions, session) != [None]
-        async with shop.store.impatient() as another:
+        async with shop.store.unit_of_work_with_short_timeout() as another:
             with pytest.raises(Overloaded):
                 await another.sessions.get(session.id)
-        async with shop.store.impatient() as another:
+        async with shop.store.unit_of_work_with_short_timeout() as another:
             with pytest.raises(Overloaded):
                 await way(another.sessions, session)

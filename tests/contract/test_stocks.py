@@ -13,7 +13,7 @@ from domain.shared.ids import OrderId, ProductId
 from tests.invariants import ledger
 from tests.kit.actors import SOMEBODY
 from tests.kit.examples import NOW, UNICODE, a_product
-from tests.kit.pages import pages, walk
+from tests.kit.pages import all_items, pages
 from tests.kit.shop import STAFF, Shop
 
 
@@ -125,7 +125,7 @@ async def test_stock_ledger_pages_are_newest_first_during_inserts(shop: Shop, li
         seen += [movement.on_hand_delta for movement in page.items]
         await change(shop, mug.id, lambda stock: receive(stock, 50))
     assert seen == [6, 5, 4, 3, 2, 1, 0]
-    assert [movement.on_hand_delta for movement in await walk(page_after)][-7:] == seen
+    assert [movement.on_hand_delta for movement in await all_items(page_after)][-7:] == seen
     assert len(await ledger(shop, cup.id)) == 1
 
 
@@ -133,7 +133,7 @@ async def test_stock_stays_locked_until_the_unit_of_work_ends(shop: Shop) -> Non
     mug = await shop.product(stock=5)
 
     async def try_to_lock() -> None:
-        async with shop.store.impatient() as another:
+        async with shop.store.unit_of_work_with_short_timeout() as another:
             await another.stocks.lock([mug.id])
 
     async with shop.store.unit_of_work() as work:
@@ -149,7 +149,7 @@ async def test_stock_stays_locked_until_the_unit_of_work_ends(shop: Shop) -> Non
 
 async def test_locked_stock_can_be_read(shop: Shop) -> None:
     mug = await shop.product(stock=5)
-    async with shop.store.unit_of_work() as work, shop.store.impatient() as another:
+    async with shop.store.unit_of_work() as work, shop.store.unit_of_work_with_short_timeout() as another:
         await work.stocks.lock([mug.id])
         assert (await another.stocks.get([mug.id]))[mug.id].on_hand == 5
 

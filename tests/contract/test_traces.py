@@ -51,6 +51,6 @@ async def test_due_delivery_has_the_trace_of_its_event(shop: Shop) -> None:
     TRACE.reset(token)
     await webhooks.relay(limit=100)
     now = shop.clock.now()
-    taken = await shop.store.delivery_queue.take(now=now, until=now, limit=9)
-    assert taken is not None
-    assert traceparent(7) in {due.event.traceparent for due in taken.deliveries}
+    due = await shop.store.delivery_queue.take(now=now, until=now, limit=9)
+    assert due is not None
+    assert traceparent(7) in {delivery.event.traceparent for delivery in due.deliveries}

@@ -68,7 +68,7 @@ async def test_events_wait_while_the_endpoint_owner_lacks_permission(
     await change(shop, ann, role=change_to[0], status=change_to[1])
     await shop.order(await shop.product(stock=1))
     await webhooks.work()
-    assert webhooks.subscribers.heard == []
+    assert webhooks.subscribers.messages == []
     [delivery] = await webhooks.log(endpoint.id)
     assert (delivery.status, delivery.attempts) == (DeliveryStatus.PENDING, 0)
     [shown] = (await webhooks.list(after=None, limit=9)).items

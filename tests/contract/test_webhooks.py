@@ -32,12 +32,12 @@ async def test_endpoint_receives_every_event_after_its_creation(webhooks: Webhoo
     await webhooks.shop.order(mug)
     await webhooks.work()
     assert webhooks.subscribers.types_at(ANN) == ["product.created", "user.signed_up", "order.placed"]
-    heard = webhooks.subscribers.heard[0]
-    assert heard.message_id == heard.event["id"]
-    assert heard.event["specversion"] == "1.0"
-    assert heard.event["source"] == "http://shop"
+    message = webhooks.subscribers.messages[0]
+    assert message.message_id == message.event["id"]
+    assert message.event["specversion"] == "1.0"
+    assert message.event["source"] == "http://shop"
     assert endpoint.secret == "whsec_c3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3M="
-    assert heard.secrets == (b"s" * 32,)
+    assert message.secrets == (b"s" * 32,)
 
 
 async def test_endpoint_receives_only_its_event_types(webhooks: Webhooks) -> None:
@@ -84,7 +84,7 @@ async def test_failed_delivery_is_retried_with_backoff_until_dead(
     assert (delivery.status, delivery.attempts) == (DeliveryStatus.DEAD, len(PAUSES) + 1)
     webhooks.shop.clock.advance(timedelta(days=30))
     assert await webhooks.work() == 0
-    assert len({heard.message_id for heard in webhooks.subscribers.heard}) == 1
+    assert len({message.message_id for message in webhooks.subscribers.messages}) == 1
 
 
 async def test_event_waits_only_for_earlier_events_of_its_aggregate(webhooks: Webhooks) -> None:
@@ -127,13 +127,13 @@ async def test_longest_due_deliveries_are_sent_first(webhooks: Webhooks) -> None
     fresh = (await webhooks.shop.product()).id
     await webhooks.relay(limit=100)
     webhooks.shop.clock.advance(PAUSES[0])
-    now, taken = webhooks.shop.clock.now(), []
+    now, taken_ids = webhooks.shop.clock.now(), []
     for number in range(1, 3):
         due = await webhooks.shop.store.delivery_queue.take(now=now, until=now + LEASE, limit=number)
         assert due is not None
-        taken.append([each.event.aggregate_id for each in due.deliveries])
+        taken_ids.append([each.event.aggregate_id for each in due.deliveries])
         await webhooks.shop.store.delivery_queue.give_back(due, now=now)
-    assert taken == [[fresh], [fresh, failed]]
+    assert taken_ids == [[fresh], [fresh, failed]]
 
 
 async def test_dead_delivery_does_not_block_later_deliveries(webhooks: Webhooks) -> None:
@@ -184,7 +184,7 @@ async def test_concurrent_workers_send_each_event_once(webhooks: Webhooks) -> No
 
     await asyncio.gather(*(work() for _ in range(4)))
     await work()
-    sent = [(heard.url, heard.message_id) for heard in webhooks.subscribers.heard]
+    sent = [(message.url, message.message_id) for message in webhooks.subscribers.messages]
     assert len(set(sent)) == len(sent) == 15
 
 
@@ -198,8 +198,8 @@ async def test_slow_endpoint_occupies_one_worker_only(webhooks: Webhooks) -> Non
     assert slow is not None
     while await webhooks.deliver()(limit=10):
         pass
-    [heard] = webhooks.subscribers.heard
-    assert heard.url != slow.url
+    [message] = webhooks.subscribers.messages
+    assert message.url != slow.url
 
 
 async def test_delivery_of_a_killed_worker_is_sent_after_its_lease(
@@ -209,8 +209,8 @@ async def test_delivery_of_a_killed_worker_is_sent_after_its_lease(
     await webhooks.shop.product()
     await webhooks.relay(limit=100)
     now = webhooks.shop.clock.now()
-    taken = await webhooks.shop.store.delivery_queue.take(now=now, until=now + LEASE, limit=10)
-    assert taken is not None
+    due = await webhooks.shop.store.delivery_queue.take(now=now, until=now + LEASE, limit=10)
+    assert due is not None
     assert await webhooks.work() == 0
     webhooks.shop.clock.advance(LEASE)
     assert await webhooks.work() == 1
@@ -238,10 +238,10 @@ async def test_webhook_endpoints_receive_deliveries_in_turn(webhooks: Webhooks) 
     await webhooks.relay(limit=100)
     served = []
     for _ in range(6):
-        webhooks.subscribers.heard.clear()
+        webhooks.subscribers.messages.clear()
         await webhooks.deliver()(limit=1)
         webhooks.shop.clock.advance(SECOND)
-        served.append(webhooks.subscribers.heard[0].url)
+        served.append(webhooks.subscribers.messages[0].url)
     assert served[:3] == served[3:]
     assert set(served) == set(urls)
 
@@ -262,7 +262,7 @@ async def test_removed_endpoint_receives_no_event(webhooks: Webhooks) -> None:
 async def test_endpoint_can_be_removed_during_a_delivery(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint()
     await webhooks.shop.product()
-    webhooks.subscribers.meanwhile = lambda: webhooks.delete(endpoint.id, actor=SOMEBODY)
+    webhooks.subscribers.during_send = lambda: webhooks.delete(endpoint.id, actor=SOMEBODY)
     assert await webhooks.work() == 1
     assert (await webhooks.list(after=None, limit=10)).items == ()
 
@@ -297,7 +297,7 @@ async def test_successful_delivery_can_be_sent_again(webhooks: Webhooks) -> None
     [delivery] = await webhooks.log(endpoint.id)
     await webhooks.retry(endpoint.id, delivery.id, key=None, actor=SOMEBODY)
     assert await webhooks.work() == 1
-    assert len({heard.message_id for heard in webhooks.subscribers.heard}) == 1
+    assert len({message.message_id for message in webhooks.subscribers.messages}) == 1
 
 
 async def test_delivery_retry_has_one_effect_per_idempotency_key(webhooks: Webhooks) -> None:

@@ -21,7 +21,7 @@ async def me(client: httpx2.AsyncClient) -> dict[str, Any]:
 
 
 async def log_in(web: WebShop, email: str, password: str) -> httpx2.Response:
-    return await web.visitor.post("/token", data={"username": email, "password": password})
+    return await web.anonymous.post("/token", data={"username": email, "password": password})
 
 
 def if_match(version: int) -> dict[str, str]:
@@ -73,7 +73,7 @@ async def test_changed_password_replaces_the_former_password(web: WebShop) -> No
     assert (await log_in(web, email, PASSWORD)).json()["error"] == "invalid_grant"
     assert (await log_in(web, email, NEW_PASSWORD)).status_code == 200
     form = {"grant_type": "refresh_token", "refresh_token": elsewhere["refresh_token"]}
-    assert (await web.visitor.post("/token", data=form)).json()["error"] == "invalid_grant"
+    assert (await web.anonymous.post("/token", data=form)).json()["error"] == "invalid_grant"
     assert (await ann.patch("/v1/me", json={}, headers=if_match(2))).status_code == 200
 
 

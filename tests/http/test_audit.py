@@ -72,7 +72,7 @@ def test_audit_exemptions_refer_to_existing_operations() -> None:
 async def test_next_page_of_the_audit_log_keeps_the_filter(web: WebShop) -> None:
     admin = await web.admin()
     for _ in range(3):
-        await web.visitor.post("/token", data={"username": "ann@example.com", "password": PASSWORD})
+        await web.anonymous.post("/token", data={"username": "ann@example.com", "password": PASSWORD})
     query = {"action": "user.log_in_refused", "limit": "2"}
     first = await admin.get("/v1/audit", params=query)
     assert [len(first.json()["items"]), first.json()["next_cursor"] is None] == [2, False]

@@ -45,7 +45,7 @@ class DiscoveredService:
 
     async def verified(self, token: str) -> dict[str, Any]:
         """Return the claims of an access token, verified by joserfc with the published keys."""
-        answer = await self.web.visitor.get(self.metadata["jwks_uri"])
+        answer = await self.web.anonymous.get(self.metadata["jwks_uri"])
         with warnings.catch_warnings():
             # The older name of the algorithm (RFC 9864), which all libraries support.
             warnings.simplefilter("ignore", SecurityWarning)
@@ -62,8 +62,8 @@ class DiscoveredService:
 @pytest.fixture
 async def service() -> AsyncIterator[DiscoveredService]:
     async with web_shop(container_over(memory_store(), token_issuer=BASE_URL)) as web:
-        await web.visitor.post("/v1/users", json=ANN)
-        found = await web.visitor.get(get_well_known_url(BASE_URL, external=True))
+        await web.anonymous.post("/v1/users", json=ANN)
+        found = await web.anonymous.get(get_well_known_url(BASE_URL, external=True))
         yield DiscoveredService(web, found.json())
 
 

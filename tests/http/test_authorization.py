@@ -311,7 +311,7 @@ async def revoke(web: WebShop, authorization: Mapping[str, str]) -> None:
     token = authorization["Authorization"].removeprefix("Bearer ")
     claims = jwt.decode(token, options={"verify_signature": False})
     if "sid" in claims:
-        assert (await web.visitor.post("/oauth/revoke", data={"token": token})).is_success
+        assert (await web.anonymous.post("/oauth/revoke", data={"token": token})).is_success
         return
     [name] = [
         each.name for each in await web.container.clients.list_clients()() if str(each.id) == claims["sub"]
@@ -377,7 +377,7 @@ async def test_order_list_contains_all_orders_only_for_staff(web: WebShop) -> No
     """The list returns 200 for every caller, so the test checks its content."""
     owner = await SampleShop.of(web, Role.CUSTOMER)
     customer, staff = await web.customer(), await web.staff()
-    assert len((await web.visitor.get("/v1/orders", headers=owner.authorization)).json()["items"]) == 2
+    assert len((await web.anonymous.get("/v1/orders", headers=owner.authorization)).json()["items"]) == 2
     assert (await customer.get("/v1/orders")).json()["items"] == []
     of_owner_and_guest = (await staff.get("/v1/orders")).json()["items"]
     assert sorted(order["customer_id"] is None for order in of_owner_and_guest) == [False, False, True]

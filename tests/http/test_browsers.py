@@ -71,7 +71,7 @@ async def test_every_response_has_security_headers(
     web: WebShop, opened: WebShop, method: str, path: str, status: int
 ) -> None:
     for service in (web, opened):
-        response = await service.visitor.request(method, path)
+        response = await service.anonymous.request(method, path)
         assert response.status_code == status
         assert_security_headers(response)
 
@@ -84,7 +84,7 @@ async def test_rejected_body_has_security_headers(
     web: WebShop, opened: WebShop, media_type: str, size: int, status: int
 ) -> None:
     for service in (web, opened):
-        response = await service.visitor.post(
+        response = await service.anonymous.post(
             "/v1/users", content=b"x" * size, headers={"Content-Type": media_type}
         )
         assert response.status_code == status
@@ -101,8 +101,8 @@ async def test_unexpected_error_has_security_headers(web: WebShop, opened: WebSh
 async def test_response_without_content_has_security_headers(web: WebShop) -> None:
     product = await web.product()
     path = f"/v1/products/{product['id']}"
-    tag = (await web.visitor.get(path)).headers["ETag"]
-    unchanged = await web.visitor.get(path, headers={"If-None-Match": tag})
+    tag = (await web.anonymous.get(path)).headers["ETag"]
+    unchanged = await web.anonymous.get(path, headers={"If-None-Match": tag})
     staff = await web.staff()
     archived = await staff.delete(path, headers={"If-Match": tag})
     assert [unchanged.status_code, archived.status_code] == [304, 204]
@@ -112,25 +112,25 @@ async def test_response_without_content_has_security_headers(web: WebShop) -> No
 
 async def test_tls_service_sends_strict_transport_security(web: WebShop, opened: WebShop) -> None:
     for path in ("/livez", "/nowhere", "/v1/me"):
-        said = (await opened.visitor.get(path)).headers["Strict-Transport-Security"]
+        said = (await opened.anonymous.get(path)).headers["Strict-Transport-Security"]
         assert said == "max-age=31536000; includeSubDomains"
-        assert "Strict-Transport-Security" not in (await web.visitor.get(path)).headers
+        assert "Strict-Transport-Security" not in (await web.anonymous.get(path)).headers
 
 
 @pytest.mark.parametrize("origin", [FRIEND, STRANGER, "null"])
 async def test_cross_origin_requests_are_rejected_by_default(web: WebShop, origin: str) -> None:
-    asked = await web.visitor.options("/v1/orders", headers={"Origin": origin, **PREFLIGHT})
-    shown = await web.visitor.get("/v1/products", headers={"Origin": origin})
+    asked = await web.anonymous.options("/v1/orders", headers={"Origin": origin, **PREFLIGHT})
+    shown = await web.anonymous.get("/v1/products", headers={"Origin": origin})
     assert not any(name.startswith("access-control") for name in [*asked.headers, *shown.headers])
 
 
 async def test_cross_origin_request_requires_a_configured_origin(opened: WebShop) -> None:
-    asked = await opened.visitor.options("/v1/orders", headers={"Origin": FRIEND, **PREFLIGHT})
+    asked = await opened.anonymous.options("/v1/orders", headers={"Origin": FRIEND, **PREFLIGHT})
     assert (asked.status_code, asked.headers["Access-Control-Allow-Origin"]) == (200, FRIEND)
     assert "Idempotency-Key" in asked.headers["Access-Control-Allow-Headers"]
     assert "Access-Control-Allow-Credentials" not in asked.headers
     for path in ("/v1/products", "/v1/me", "/nowhere"):
-        shown = await opened.visitor.get(path, headers={"Origin": FRIEND})
+        shown = await opened.anonymous.get(path, headers={"Origin": FRIEND})
         assert shown.headers["Access-Control-Allow-Origin"] == FRIEND
         assert "ETag" in shown.headers["Access-Control-Expose-Headers"]
         assert "Origin" in shown.headers["Vary"]
@@ -143,7 +143,7 @@ async def test_configured_origin_can_use_all_methods_and_trace_headers(opened: W
         "Access-Control-Request-Method": method,
         "Access-Control-Request-Headers": "authorization,baggage,traceparent,tracestate",
     }
-    response = await opened.visitor.options("/v1/orders", headers=headers)
+    response = await opened.anonymous.options("/v1/orders", headers=headers)
     assert (response.status_code, response.text) == (200, "OK")
 
 
@@ -165,8 +165,8 @@ async def test_unconfigured_origin_cannot_read_error_responses(web: WebShop, ope
     "origin", [STRANGER, "null", f"{FRIEND}.evil.example", "http://shop.example", f"{FRIEND}:8443"]
 )
 async def test_origin_similar_to_a_configured_origin_is_rejected(opened: WebShop, origin: str) -> None:
-    asked = await opened.visitor.options("/v1/orders", headers={"Origin": origin, **PREFLIGHT})
-    shown = await opened.visitor.get("/v1/products", headers={"Origin": origin})
+    asked = await opened.anonymous.options("/v1/orders", headers={"Origin": origin, **PREFLIGHT})
+    shown = await opened.anonymous.get("/v1/products", headers={"Origin": origin})
     assert asked.status_code == 400
     assert origin not in asked.text
     for response in (asked, shown):

@@ -56,7 +56,7 @@ async def test_response_never_repeats_an_invalid_value_of_any_field(web: WebShop
         address = path.replace("{", "").replace("}", "")
         filled = "/".join(CANARY if part.startswith("{") else part for part in path.split("/"))
         query = {parameter["name"]: CANARY for parameter in operation.get("parameters", [])}
-        for client, headers in ((staff, {}), (web.visitor, {"Authorization": f"Bearer {CANARY}"})):
+        for client, headers in ((staff, {}), (web.anonymous, {"Authorization": f"Bearer {CANARY}"})):
             answers += [
                 await client.request(method, filled, headers=headers),
                 await client.request(method, address, params=query, headers=headers),
@@ -83,13 +83,15 @@ async def test_response_never_repeats_an_invalid_value_of_any_field(web: WebShop
                     ]
     form = {"username": "ann@example.com", "password": CANARY, "grant_type": "password"}
     answers += [
-        await web.visitor.post("/token", data=form),
-        await web.visitor.post("/token", data={**form, "username": CANARY, "scope": CANARY, "extra": CANARY}),
-        await web.visitor.post(
+        await web.anonymous.post("/token", data=form),
+        await web.anonymous.post(
+            "/token", data={**form, "username": CANARY, "scope": CANARY, "extra": CANARY}
+        ),
+        await web.anonymous.post(
             "/token", data={**form, "grant_type": "refresh_token", "refresh_token": CANARY}
         ),
-        await web.visitor.post("/v1/users", json=_sign_up("short" + CANARY[:3])),
-        await web.visitor.post("/v1/users", json=_sign_up(CANARY)),
+        await web.anonymous.post("/v1/users", json=_sign_up("short" + CANARY[:3])),
+        await web.anonymous.post("/v1/users", json=_sign_up(CANARY)),
     ]
 
     assert len(answers) > 400

@@ -25,7 +25,7 @@ async def test_worker_logs_a_broken_invariant_once_per_period() -> None:
         with captured_log() as log:
             for _ in range(3):
                 await check_invariants()
-        gauges = (await web.visitor.get("/metrics")).text
+        gauges = (await web.anonymous.get("/metrics")).text
     [line] = [json.loads(line) for line in log.getvalue().splitlines() if "invariant" in line]
     assert (line["level"], line["invariant"], line["count"]) == ("error", "I7", 1)
     assert line["offenders"] == list(BROKEN.offenders)

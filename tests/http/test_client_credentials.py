@@ -43,7 +43,7 @@ async def ask(
     web: WebShop, made: NewSecretView, *, headers: dict[str, str] | None = None, **form: str
 ) -> httpx2.Response:
     headers = basic(made.client_id, made.secret) if headers is None else headers
-    return await web.visitor.post("/token", data={**FORM, **form}, headers=headers)
+    return await web.anonymous.post("/token", data={**FORM, **form}, headers=headers)
 
 
 def bearer(tokens: httpx2.Response) -> dict[str, str]:
@@ -84,8 +84,8 @@ async def test_client_token_has_the_claims_of_rfc_9068(web: WebShop, made: NewSe
 async def test_client_token_is_limited_to_its_scopes(web: WebShop, made: NewSecretView) -> None:
     product = await web.product()
     headers = bearer(await ask(web, made, scope="orders:read"))
-    assert (await web.visitor.get("/v1/orders", headers=headers)).status_code == 200
-    refused = await web.visitor.get(f"/v1/stock/{product['id']}", headers=headers)
+    assert (await web.anonymous.get("/v1/orders", headers=headers)).status_code == 200
+    refused = await web.anonymous.get(f"/v1/stock/{product['id']}", headers=headers)
     assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
     assert refused.headers["WWW-Authenticate"] == 'Bearer realm="steelyard", error="insufficient_scope"'
 
@@ -130,7 +130,7 @@ async def test_client_secret_in_a_form_is_rejected_by_default(web: WebShop, made
     assert "STEELYARD_CLIENT_SECRET_POST_ENABLED" in answers[0].json()["error_description"]
     missing = await ask(web, made, headers={}, client_id=str(made.client_id))
     assert "STEELYARD" not in missing.json()["error_description"]
-    metadata = (await web.visitor.get("/.well-known/oauth-authorization-server")).json()
+    metadata = (await web.anonymous.get("/.well-known/oauth-authorization-server")).json()
     assert "client_secret_post" not in metadata["token_endpoint_auth_methods_supported"]
 
 
@@ -146,13 +146,13 @@ async def test_client_secret_in_a_form_is_accepted_if_permitted(permissive: WebS
     form = {"client_id": str(made.client_id), "client_secret": made.secret}
     accepted = await ask(permissive, made, headers={}, **form)
     assert (accepted.status_code, accepted.json()["scope"]) == (200, "orders:read")
-    assert (await permissive.visitor.get("/v1/orders", headers=bearer(accepted))).status_code == 200
+    assert (await permissive.anonymous.get("/v1/orders", headers=bearer(accepted))).status_code == 200
     assert (await ask(permissive, made)).status_code == 200
     for wrong in ({"client_secret": "wrong"}, {"client_id": str(uuid4())}, {"client_id": ""}):
         refused = await ask(permissive, made, headers={}, **{**form, **wrong})
         assert is_refused(refused, 401, "invalid_client")
         assert made.secret not in refused.text
-    metadata = (await permissive.visitor.get("/.well-known/oauth-authorization-server")).json()
+    metadata = (await permissive.anonymous.get("/.well-known/oauth-authorization-server")).json()
     methods = ["none", "client_secret_basic", "client_secret_post"]
     assert metadata["token_endpoint_auth_methods_supported"] == methods
 
@@ -185,7 +185,7 @@ async def test_client_cannot_use_the_password_grant(
     web: WebShop, made: NewSecretView, form: dict[str, str]
 ) -> None:
     right, wrong = basic(made.client_id, made.secret), basic(made.client_id, "wrong")
-    refused = [await web.visitor.post("/token", data=form, headers=shown) for shown in (right, wrong)]
+    refused = [await web.anonymous.post("/token", data=form, headers=shown) for shown in (right, wrong)]
     assert is_refused(refused[0], 400, "unauthorized_client")
     assert is_refused(refused[1], 401, "invalid_client")
 
@@ -205,11 +205,11 @@ async def test_token_of_a_retired_client_secret_cannot_read_stock(web: WebShop, 
     product = await web.product()
     headers = bearer(await ask(web, made))
     stock = f"/v1/stock/{product['id']}"
-    assert (await web.visitor.get(stock, headers=headers)).status_code == 200
+    assert (await web.anonymous.get(stock, headers=headers)).status_code == 200
     await web.container.clients.roll_secret()(NAME, actor=SOMEBODY)
-    assert (await web.visitor.get(stock, headers=headers)).status_code == 200
+    assert (await web.anonymous.get(stock, headers=headers)).status_code == 200
     await retire_first_secret(web)
-    refused = await web.visitor.get(stock, headers=headers)
+    refused = await web.anonymous.get(stock, headers=headers)
     assert (refused.status_code, refused.json()["code"]) == (401, "invalid_token")
     assert is_refused(await ask(web, made), 401, "invalid_client")
 
@@ -218,7 +218,7 @@ async def test_token_of_a_disabled_client_cannot_read_stock(web: WebShop, made: 
     product = await web.product()
     headers = bearer(await ask(web, made))
     await web.container.clients.disable_client()(NAME, actor=SOMEBODY)
-    assert (await web.visitor.get(f"/v1/stock/{product['id']}", headers=headers)).status_code == 401
+    assert (await web.anonymous.get(f"/v1/stock/{product['id']}", headers=headers)).status_code == 401
     assert is_refused(await ask(web, made), 401, "invalid_client")
 
 
@@ -228,9 +228,9 @@ async def test_client_token_cannot_be_revoked_at_the_revocation_endpoint(
     """RFC 7009, section 2.2.1: after 200 a client may assume that the token is invalid."""
     headers = bearer(await ask(web, made))
     token = headers["Authorization"].removeprefix("Bearer ")
-    response = await web.visitor.post("/oauth/revoke", data={"token": token})
+    response = await web.anonymous.post("/oauth/revoke", data={"token": token})
     assert is_refused(response, 400, "unsupported_token_type")
-    assert (await web.visitor.get("/v1/orders", headers=headers)).status_code == 200
+    assert (await web.anonymous.get("/v1/orders", headers=headers)).status_code == 200
 
 
 async def test_client_is_the_actor_in_histories_and_ledgers(web: WebShop) -> None:
@@ -243,14 +243,14 @@ async def test_client_is_the_actor_in_histories_and_ledgers(web: WebShop) -> Non
     headers = bearer(await ask(web, made))
 
     url = f"/v1/orders/{order['id']}"
-    cancelled = await web.visitor.post(f"{url}/cancel", headers=headers | key("2"))
+    cancelled = await web.anonymous.post(f"{url}/cancel", headers=headers | key("2"))
     body = {"lines": [{"product_id": product["id"], "delta": 1}], "reason": "receipt"}
-    adjusted = await web.visitor.post("/v1/stock/adjustments", json=body, headers=headers | key("3"))
+    adjusted = await web.anonymous.post("/v1/stock/adjustments", json=body, headers=headers | key("3"))
 
     assert (cancelled.status_code, adjusted.status_code) == (200, 201)
     assert cancelled.json()["status"] == "cancelled"
-    history = (await web.visitor.get(f"{url}/history", headers=headers)).json()["items"]
-    ledger = (await web.visitor.get(f"/v1/stock/{product['id']}/ledger", headers=headers)).json()["items"]
+    history = (await web.anonymous.get(f"{url}/history", headers=headers)).json()["items"]
+    ledger = (await web.anonymous.get(f"/v1/stock/{product['id']}/ledger", headers=headers)).json()["items"]
     assert [change["actor_id"] for change in history] == [order["customer_id"], str(made.client_id)]
     assert ledger[0]["actor_id"] == str(made.client_id)
 
@@ -295,7 +295,7 @@ def scheme(described: dict[str, Any]) -> Any:
 
 
 async def test_openapi_describes_the_client_flow_and_its_scopes(web: WebShop) -> None:
-    described = (await web.visitor.get("/openapi.json")).json()
+    described = (await web.anonymous.get("/openapi.json")).json()
     flow = scheme(described)["flows"]["clientCredentials"]
     assert (flow["tokenUrl"], list(flow["scopes"])) == ("/token", list(Scope))
     assert described["components"]["securitySchemes"]["password"]["flows"].keys() == {"password"}

@@ -10,8 +10,8 @@ GZIP = {"Accept-Encoding": "gzip"}
 
 async def test_page_is_compressed_for_a_client_that_accepts_gzip(web: WebShop) -> None:
     await _products(web, 8)
-    plain = await web.visitor.get("/v1/products", headers=IDENTITY)
-    compressed = await web.visitor.get("/v1/products", headers=GZIP)
+    plain = await web.anonymous.get("/v1/products", headers=IDENTITY)
+    compressed = await web.anonymous.get("/v1/products", headers=GZIP)
     assert compressed.headers["Content-Encoding"] == "gzip"
     assert int(compressed.headers["Content-Length"]) < int(plain.headers["Content-Length"]) / 2
     assert compressed.json() == plain.json()
@@ -21,14 +21,14 @@ async def test_page_is_compressed_for_a_client_that_accepts_gzip(web: WebShop) -
 @pytest.mark.parametrize("accepted", ["", "identity", "br", "*", "gzip;q=0", "br, gzip; q=0.0", "x-gzipped"])
 async def test_page_is_not_compressed_unless_gzip_is_accepted(web: WebShop, accepted: str) -> None:
     await _products(web, 8)
-    page = await web.visitor.get("/v1/products", headers={"Accept-Encoding": accepted})
+    page = await web.anonymous.get("/v1/products", headers={"Accept-Encoding": accepted})
     assert "Content-Encoding" not in page.headers
     assert page.headers["Content-Length"] == str(len(page.content))
     assert "Accept-Encoding" in page.headers["Vary"]
 
 
 async def test_short_page_is_not_compressed(web: WebShop) -> None:
-    page = await web.visitor.get("/v1/products", headers=GZIP)
+    page = await web.anonymous.get("/v1/products", headers=GZIP)
     assert "Content-Encoding" not in page.headers
 
 
@@ -43,17 +43,17 @@ async def test_page_for_a_logged_in_user_is_compressed(web: WebShop) -> None:
 async def test_single_object_is_never_compressed(web: WebShop) -> None:
     """The ETag is strong, which If-Match needs, and identifies the uncompressed bytes."""
     product = await web.product(description="A mug. " * 500)
-    shown = await web.visitor.get(f"/v1/products/{product['id']}", headers=GZIP)
+    shown = await web.anonymous.get(f"/v1/products/{product['id']}", headers=GZIP)
     assert len(shown.content) > 3_000
     assert "Content-Encoding" not in shown.headers
 
 
 async def test_request_with_the_etag_of_a_compressed_page_returns_304(web: WebShop) -> None:
     await _products(web, 8)
-    page = await web.visitor.get("/v1/products", headers=GZIP)
+    page = await web.anonymous.get("/v1/products", headers=GZIP)
     assert page.headers["ETag"].startswith('W/"')
     for encoding in (GZIP, IDENTITY):
-        again = await web.visitor.get(
+        again = await web.anonymous.get(
             "/v1/products", headers={**encoding, "If-None-Match": page.headers["ETag"]}
         )
         assert again.status_code == 304
@@ -63,8 +63,8 @@ async def test_request_with_the_etag_of_a_compressed_page_returns_304(web: WebSh
 
 async def test_very_long_page_is_compressed_completely(web: WebShop) -> None:
     await _products(web, 60, description="".join(f"{number:x}" for number in range(1_000)))
-    plain = await web.visitor.get("/v1/products", params={"limit": 100}, headers=IDENTITY)
-    compressed = await web.visitor.get("/v1/products", params={"limit": 100}, headers=GZIP)
+    plain = await web.anonymous.get("/v1/products", params={"limit": 100}, headers=IDENTITY)
+    compressed = await web.anonymous.get("/v1/products", params={"limit": 100}, headers=GZIP)
     assert len(plain.content) > 128 * 1024
     assert compressed.headers["Content-Encoding"] == "gzip"
     assert compressed.content == plain.content
@@ -72,8 +72,8 @@ async def test_very_long_page_is_compressed_completely(web: WebShop) -> None:
 
 @pytest.mark.parametrize("path", ["/openapi.json", "/asyncapi.json"])
 async def test_api_document_is_compressed_for_a_client_that_accepts_gzip(web: WebShop, path: str) -> None:
-    plain = await web.visitor.get(path, headers=IDENTITY)
-    compressed = await web.visitor.get(path, headers=GZIP)
+    plain = await web.anonymous.get(path, headers=IDENTITY)
+    compressed = await web.anonymous.get(path, headers=GZIP)
     assert compressed.headers["Content-Encoding"] == "gzip"
     assert int(compressed.headers["Content-Length"]) < len(plain.content) / 2
     assert compressed.content == plain.content
@@ -83,13 +83,13 @@ async def test_api_document_is_compressed_for_a_client_that_accepts_gzip(web: We
 
 @pytest.mark.parametrize("path", ["/openapi.json", "/asyncapi.json"])
 async def test_request_for_an_unchanged_api_document_returns_304(web: WebShop, path: str) -> None:
-    first = await web.visitor.get(path)
-    again = await web.visitor.get(path, headers={"If-None-Match": first.headers["ETag"]})
+    first = await web.anonymous.get(path)
+    again = await web.anonymous.get(path, headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
     for name in ("ETag", "Vary", "Cache-Control"):
         assert again.headers[name] == first.headers[name]
     assert "Content-Length" not in again.headers
-    changed = await web.visitor.get(path, headers={"If-None-Match": '"another"'})
+    changed = await web.anonymous.get(path, headers={"If-None-Match": '"another"'})
     assert changed.status_code == 200
 
 

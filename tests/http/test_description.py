@@ -87,23 +87,23 @@ def test_no_schema_has_a_generated_name() -> None:
 async def test_response_to_an_unsupported_method_lists_the_allowed_methods(web: WebShop, path: str) -> None:
     sample_shop = await SampleShop.of(web)
     there = [operation for operation in operations() if operation.path == path]
-    taken = {operation.method for operation in there}
-    if "GET" in taken:
-        taken.add("HEAD")
+    allowed = {operation.method for operation in there}
+    if "GET" in allowed:
+        allowed.add("HEAD")
     url = sample_shop.url_of(there[0])
     for method in METHODS:
-        response = await web.visitor.request(method, url, headers=sample_shop.authorization)
-        if method in taken:
+        response = await web.anonymous.request(method, url, headers=sample_shop.authorization)
+        if method in allowed:
             assert response.status_code != 405, method
         else:
             assert response.status_code == 405, method
-            assert set(response.headers["Allow"].split(", ")) == taken
+            assert set(response.headers["Allow"].split(", ")) == allowed
 
 
 @pytest.mark.parametrize("path", [path for path in ADDRESSES if "{" in path and "{provider}" not in path])
 async def test_malformed_id_is_not_found(web: WebShop, path: str) -> None:
     url = re.sub(r"\{.*?\}", "no-such-thing", path)
-    response = await web.visitor.get(url)
+    response = await web.anonymous.get(url)
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
     assert "instance" not in response.json()
 
@@ -115,8 +115,8 @@ async def test_malformed_id_is_not_found(web: WebShop, path: str) -> None:
 )
 async def test_head_request_gets_the_headers_of_a_get_request(web: WebShop, operation: Operation) -> None:
     sample = await (await SampleShop.of(web)).sample(operation)
-    got = await web.visitor.get(sample.url, headers=sample.headers)
-    asked = await web.visitor.head(sample.url, headers=sample.headers)
+    got = await web.anonymous.get(sample.url, headers=sample.headers)
+    asked = await web.anonymous.head(sample.url, headers=sample.headers)
     for response in (got, asked):
         for own in ("X-Request-Id", "RateLimit"):
             response.headers.pop(own, None)
@@ -127,13 +127,13 @@ async def test_head_request_gets_the_headers_of_a_get_request(web: WebShop, oper
     "path", ["/v1", "/v1/", "/v1/orders/", "/v2/orders", "/token/", "//v1/orders", "/index.html"]
 )
 async def test_unknown_path_is_not_found_instead_of_redirected(web: WebShop, path: str) -> None:
-    response = await web.visitor.get(path)
+    response = await web.anonymous.get(path)
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
 
 
 async def test_response_that_openapi_does_not_declare_is_detected(web: WebShop) -> None:
     """All other tests rely on this check: their clients validate every response."""
-    right = await web.visitor.get("/livez")
+    right = await web.anonymous.get("/livez")
     headers = {
         name: value
         for name, value in right.headers.items()

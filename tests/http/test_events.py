@@ -99,12 +99,12 @@ async def test_invalid_feed_parameters_are_rejected(web: WebShop, query: str, st
 
 
 async def test_event_feed_requires_staff(web: WebShop) -> None:
-    assert (await web.visitor.get("/v1/events")).json()["code"] == "authentication_required"
+    assert (await web.anonymous.get("/v1/events")).json()["code"] == "authentication_required"
     assert (await (await web.customer()).get("/v1/events")).json()["code"] == "forbidden"
 
 
 async def test_events_match_their_schemas(web: WebShop) -> None:
-    document = (await web.visitor.get("/asyncapi.json")).json()
+    document = (await web.anonymous.get("/asyncapi.json")).json()
     staff = await web.staff()
     await web.product()
     for event in (await happenings(staff))["items"]:

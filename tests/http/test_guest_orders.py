@@ -20,7 +20,7 @@ async def place(web: WebShop, service_client: httpx2.AsyncClient, **guest: Any) 
 
 async def read(web: WebShop, placed: httpx2.Response, token: str | None = None) -> httpx2.Response:
     headers = {"Order-Token": token or placed.json()["order_token"]}
-    return await web.visitor.get(f"/v1/guest-orders/{placed.json()['id']}", headers=headers)
+    return await web.anonymous.get(f"/v1/guest-orders/{placed.json()['id']}", headers=headers)
 
 
 @pytest.mark.parametrize("caller", ["staff", "client"])
@@ -63,7 +63,7 @@ async def test_wrong_order_token_returns_404_like_an_unknown_order(web: WebShop)
     own = await customer.post("/v1/orders", json=order_of((await web.product(), 1)), headers=key("own"))
     assert "order_token" not in own.json()
     assert (await read(web, own, placed.json()["order_token"])).status_code == 404
-    missing = await web.visitor.get(f"/v1/guest-orders/{placed.json()['id']}")
+    missing = await web.anonymous.get(f"/v1/guest-orders/{placed.json()['id']}")
     assert (missing.status_code, missing.json()["code"]) == (422, "validation_failed")
 
 

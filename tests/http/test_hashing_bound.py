@@ -53,11 +53,11 @@ async def full_queue() -> AsyncIterator[FullHashingQueue]:
     container = container_over(memory_store())
     container.security.hasher.override(hasher)
     async with web_shop(container) as web:
-        await web.visitor.post("/v1/users", json=ANN)
+        await web.anonymous.post("/v1/users", json=ANN)
         customer = await web.customer()
         pausable_argon2.begun.clear()
         pausable_argon2.may_go_on.clear()
-        waiting = [asyncio.create_task(web.visitor.post("/token", data=LOG_IN)) for _ in range(PLACES)]
+        waiting = [asyncio.create_task(web.anonymous.post("/token", data=LOG_IN)) for _ in range(PLACES)]
         await asyncio.to_thread(pausable_argon2.begun.wait, 60)
         await asyncio.sleep(0.05)  # until the second log-in is queued
         yield FullHashingQueue(web, customer, pausable_argon2, waiting)
@@ -69,9 +69,9 @@ async def full_queue() -> AsyncIterator[FullHashingQueue]:
 async def test_log_in_with_a_full_hashing_queue_is_rejected_at_once(full_queue: FullHashingQueue) -> None:
     """The response arrives while the queued log-ins make no progress."""
     refused = (
-        await full_queue.web.visitor.post("/token", data=LOG_IN),
-        await full_queue.web.visitor.post("/token", data={**LOG_IN, "username": "nobody@example.com"}),
-        await full_queue.web.visitor.post("/v1/users", json=BOB),
+        await full_queue.web.anonymous.post("/token", data=LOG_IN),
+        await full_queue.web.anonymous.post("/token", data={**LOG_IN, "username": "nobody@example.com"}),
+        await full_queue.web.anonymous.post("/v1/users", json=BOB),
     )
     for answer in refused:
         assert (answer.status_code, answer.json()["code"]) == (503, "overloaded")
@@ -86,8 +86,8 @@ async def test_full_hashing_queue_does_not_delay_other_routes(full_queue: FullHa
 
 
 async def test_queued_and_later_log_ins_succeed_after_a_full_queue(full_queue: FullHashingQueue) -> None:
-    assert (await full_queue.web.visitor.post("/token", data=LOG_IN)).status_code == 503
+    assert (await full_queue.web.anonymous.post("/token", data=LOG_IN)).status_code == 503
     full_queue.argon2.may_go_on.set()
     answers = await asyncio.gather(*full_queue.waiting)
-    answers.append(await full_queue.web.visitor.post("/token", data=LOG_IN))
+    answers.append(await full_queue.web.anonymous.post("/token", data=LOG_IN))
     assert [answer.status_code for answer in answers] == [200] * (PLACES + 1)

@@ -33,12 +33,12 @@ async def mailbox(web: WebShop) -> Mailbox:
 
 
 async def log_in(web: WebShop, password: str = PASSWORD) -> httpx2.Response:
-    return await web.visitor.post("/token", data={"username": "ann@example.com", "password": password})
+    return await web.anonymous.post("/token", data={"username": "ann@example.com", "password": password})
 
 
 async def reset(web: WebShop, token: str, **fields: str) -> httpx2.Response:
     body = {"token": token, "password": NEW_PASSWORD, "password_confirm": NEW_PASSWORD, **fields}
-    return await web.visitor.post("/v1/password-resets/confirm", json=body)
+    return await web.anonymous.post("/v1/password-resets/confirm", json=body)
 
 
 def without_id(response: httpx2.Response) -> dict[str, Any]:
@@ -47,14 +47,14 @@ def without_id(response: httpx2.Response) -> dict[str, Any]:
 
 
 async def test_account_can_log_in_after_verification(verifying: WebShop) -> None:
-    requested = await verifying.visitor.post("/v1/users", json=ANN)
+    requested = await verifying.anonymous.post("/v1/users", json=ANN)
     assert requested.status_code == 202
     assert "Location" not in requested.headers
     pending = await log_in(verifying)
     assert (pending.status_code, pending.json()["error"]) == (400, "invalid_grant")
     body = {"token": (await mailbox(verifying)).token()}
-    verified = await verifying.visitor.post("/v1/users/verify-email", json=body)
-    again = await verifying.visitor.post("/v1/users/verify-email", json=body)
+    verified = await verifying.anonymous.post("/v1/users/verify-email", json=body)
+    again = await verifying.anonymous.post("/v1/users/verify-email", json=body)
     assert (verified.status_code, verified.content) == (204, b"")
     assert again.status_code == 422
     assert [(e["pointer"], e["code"]) for e in again.json()["errors"]] == [("/token", "token_not_valid")]
@@ -62,22 +62,24 @@ async def test_account_can_log_in_after_verification(verifying: WebShop) -> None
 
 
 async def test_sign_up_response_does_not_reveal_known_addresses(verifying: WebShop) -> None:
-    first = await verifying.visitor.post("/v1/users", json=ANN)
-    pending = await verifying.visitor.post("/v1/users", json=ANN | {"full_name": "Eve"})
-    await verifying.visitor.post("/v1/users/verify-email", json={"token": (await mailbox(verifying)).token()})
-    known = await verifying.visitor.post("/v1/users", json=ANN)
+    first = await verifying.anonymous.post("/v1/users", json=ANN)
+    pending = await verifying.anonymous.post("/v1/users", json=ANN | {"full_name": "Eve"})
+    await verifying.anonymous.post(
+        "/v1/users/verify-email", json={"token": (await mailbox(verifying)).token()}
+    )
+    known = await verifying.anonymous.post("/v1/users", json=ANN)
     assert without_id(first) == without_id(pending) == without_id(known)
 
 
 async def test_email_address_is_changed_with_password_and_mailed_token(web: WebShop) -> None:
-    await web.visitor.post("/v1/users", json=ANN)
+    await web.anonymous.post("/v1/users", json=ANN)
     here, elsewhere = [(await log_in(web)).json() for _ in range(2)]
     headers = {"Authorization": f"Bearer {here['access_token']}"}
     body = {"email": "Ann.New@example.com", "current_password": "a wrong password"}
-    wrong = await web.visitor.post("/v1/me/email", json=body, headers=headers)
+    wrong = await web.anonymous.post("/v1/me/email", json=body, headers=headers)
     assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/current_password")
     requested = [
-        await web.visitor.post(
+        await web.anonymous.post(
             "/v1/me/email", json=body | {"current_password": PASSWORD}, headers=headers | key("change")
         )
         for _ in range(2)
@@ -88,12 +90,12 @@ async def test_email_address_is_changed_with_password_and_mailed_token(web: WebS
     assert sorted(message.to.typed for message in messages) == ["Ann.New@example.com", "ann@example.com"]
     (index,) = [n for n, message in enumerate(messages) if message.to.typed == "Ann.New@example.com"]
     token = {"token": (await mailbox(web)).token(index)}
-    assert (await web.visitor.post("/v1/users/verify-email", json=token)).status_code == 204
+    assert (await web.anonymous.post("/v1/users/verify-email", json=token)).status_code == 204
     assert (await log_in(web)).status_code == 400
     new = {"username": "ann.new@example.com", "password": PASSWORD}
-    assert (await web.visitor.post("/token", data=new)).status_code == 200
+    assert (await web.anonymous.post("/token", data=new)).status_code == 200
     refreshed = [
-        await web.visitor.post(
+        await web.anonymous.post(
             "/token", data={"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
         )
         for tokens in (here, elsewhere)
@@ -102,9 +104,9 @@ async def test_email_address_is_changed_with_password_and_mailed_token(web: WebS
 
 
 async def test_password_reset_response_does_not_reveal_known_addresses(web: WebShop) -> None:
-    await web.visitor.post("/v1/users", json=ANN)
+    await web.anonymous.post("/v1/users", json=ANN)
     known, unknown = [
-        await web.visitor.post("/v1/password-resets", json={"email": f"{name}@example.com"})
+        await web.anonymous.post("/v1/password-resets", json={"email": f"{name}@example.com"})
         for name in ("ann", "nobody")
     ]
     assert known.status_code == 202
@@ -113,16 +115,16 @@ async def test_password_reset_response_does_not_reveal_known_addresses(web: WebS
 
 
 async def test_password_reset_replaces_the_password(web: WebShop) -> None:
-    await web.visitor.post("/v1/users", json=ANN)
+    await web.anonymous.post("/v1/users", json=ANN)
     refresh_token = (await log_in(web)).json()["refresh_token"]
-    await web.visitor.post("/v1/password-resets", json={"email": "ANN@example.com"})
+    await web.anonymous.post("/v1/password-resets", json={"email": "ANN@example.com"})
     token = (await mailbox(web)).token()
     response = await reset(web, token)
     assert (response.status_code, response.content) == (204, b"")
     assert (await log_in(web)).json()["error"] == "invalid_grant"
     assert (await log_in(web, NEW_PASSWORD)).status_code == 200
     form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
-    assert (await web.visitor.post("/token", data=form)).json()["error"] == "invalid_grant"
+    assert (await web.anonymous.post("/token", data=form)).json()["error"] == "invalid_grant"
     again = await reset(web, token)
     assert (again.status_code, again.json()["errors"][0]["code"]) == (422, "token_not_valid")
     assert token not in again.text
@@ -135,15 +137,15 @@ async def test_mismatched_reset_passwords_are_reported_at_the_confirmation(web: 
 
 
 async def test_password_reset_with_a_reused_key_and_another_body_is_not_replayed(web: WebShop) -> None:
-    await web.visitor.post("/v1/users", json=ANN)
-    await web.visitor.post("/v1/password-resets", json={"email": "ann@example.com"})
+    await web.anonymous.post("/v1/users", json=ANN)
+    await web.anonymous.post("/v1/password-resets", json={"email": "ann@example.com"})
     body = {"token": (await mailbox(web)).token(), "password": NEW_PASSWORD, "password_confirm": NEW_PASSWORD}
     url = "/v1/password-resets/confirm"
-    assert (await web.visitor.post(url, json=body, headers=key("1"))).status_code == 204
-    replayed = await web.visitor.post(url, json=body, headers=key("1"))
-    other_token = await web.visitor.post(url, json=body | {"token": "another"}, headers=key("1"))
+    assert (await web.anonymous.post(url, json=body, headers=key("1"))).status_code == 204
+    replayed = await web.anonymous.post(url, json=body, headers=key("1"))
+    other_token = await web.anonymous.post(url, json=body | {"token": "another"}, headers=key("1"))
     other = {"password": PASSWORD, "password_confirm": PASSWORD}
-    other_password = await web.visitor.post(url, json=body | other, headers=key("1"))
+    other_password = await web.anonymous.post(url, json=body | other, headers=key("1"))
     assert (replayed.status_code, replayed.headers["Idempotent-Replayed"]) == (204, "true")
     for response in (other_token, other_password):
         assert response.json()["errors"][0]["pointer"] == "/token"
@@ -152,8 +154,8 @@ async def test_password_reset_with_a_reused_key_and_another_body_is_not_replayed
 async def test_mail_links_lead_to_the_storefront() -> None:
     container = container_over(memory_store(), storefront_url="https://shop.example/de")
     async with web_shop(container) as web:
-        await web.visitor.post("/v1/users", json=ANN)
-        await web.visitor.post("/v1/password-resets", json={"email": "ann@example.com"})
+        await web.anonymous.post("/v1/users", json=ANN)
+        await web.anonymous.post("/v1/password-resets", json={"email": "ann@example.com"})
         (message,) = (await mailbox(web)).messages
     assert "\n    https://shop.example/de/reset-password#token=" in message.text
 
@@ -170,6 +172,6 @@ async def test_worker_sends_mail(monkeypatch: pytest.MonkeyPatch) -> None:
 
     container.mail.mailer.override(Letterbox())
     async with web_shop(container) as web, asyncio.timeout(10):
-        await web.visitor.post("/v1/users", json=ANN)
-        await web.visitor.post("/v1/password-resets", json={"email": "ann@example.com"})
+        await web.anonymous.post("/v1/users", json=ANN)
+        await web.anonymous.post("/v1/password-resets", json={"email": "ann@example.com"})
         await arrived.wait()

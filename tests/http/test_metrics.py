@@ -6,7 +6,7 @@ from tests.kit.web import WebShop
 
 
 async def test_invariant_metrics_have_no_samples_before_the_first_check(web: WebShop) -> None:
-    answer = await web.visitor.get("/metrics")
+    answer = await web.anonymous.get("/metrics")
     assert answer.status_code == 200
     assert [family.samples for family in text_string_to_metric_families(answer.text)] == [[], []]
 
@@ -15,7 +15,7 @@ async def test_metrics_contain_a_gauge_for_each_invariant(web: WebShop) -> None:
     findings = [Finding(invariant, number, ()) for number, invariant in enumerate(Invariant)]
     await web.container.database.finding_records().keep(findings, at=NOW)
 
-    answer = await web.visitor.get("/metrics")
+    answer = await web.anonymous.get("/metrics")
     assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
     offenders, checked = text_string_to_metric_families(answer.text)
     assert (offenders.name, offenders.type) == ("steelyard_invariant_offenders", "gauge")

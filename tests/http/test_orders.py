@@ -33,7 +33,7 @@ async def test_order_copies_prices_and_reserves_stock(web: WebShop) -> None:
         "Ring twice",
         {"till": "3"},
     )
-    assert (await web.visitor.get(f"/v1/products/{mug['id']}")).json()["available"] == 3
+    assert (await web.anonymous.get(f"/v1/products/{mug['id']}")).json()["available"] == 3
     assert (await customer.get(f"/v1/orders/{order['id']}")).json() == order
 
 
@@ -72,7 +72,7 @@ async def test_out_of_stock_order_reports_every_unavailable_line(web: WebShop) -
         ("/lines/0/quantity", 1),
         ("/lines/2/quantity", 0),
     ]
-    assert (await web.visitor.get(f"/v1/products/{pot['id']}")).json()["available"] == 9
+    assert (await web.anonymous.get(f"/v1/products/{pot['id']}")).json()["available"] == 9
 
 
 async def test_key_of_a_rejected_order_can_be_used_again(web: WebShop) -> None:
@@ -81,10 +81,10 @@ async def test_key_of_a_rejected_order_can_be_used_again(web: WebShop) -> None:
     refused = await customer.post("/v1/orders", json=order_of((product, 1)), headers=key("1"))
     delivery = {"lines": [{"product_id": product["id"], "delta": 1}], "reason": "receipt"}
     await staff.post("/v1/stock/adjustments", json=delivery, headers=key("d"))
-    taken = await customer.post("/v1/orders", json=order_of((product, 1)), headers=key("1"))
+    placed = await customer.post("/v1/orders", json=order_of((product, 1)), headers=key("1"))
 
-    assert (refused.status_code, taken.status_code) == (409, 201)
-    assert "Idempotent-Replayed" not in taken.headers
+    assert (refused.status_code, placed.status_code) == (409, 201)
+    assert "Idempotent-Replayed" not in placed.headers
 
 
 async def test_order_lines_of_one_product_are_summed(web: WebShop) -> None:
@@ -154,7 +154,7 @@ async def test_repeated_order_is_replayed_unless_its_body_differs(web: WebShop) 
     assert again.headers["Idempotent-Replayed"] == "true"
     assert again.headers["Location"] == first.headers["Location"]
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
-    assert (await web.visitor.get(f"/v1/products/{product['id']}")).json()["available"] == 4
+    assert (await web.anonymous.get(f"/v1/products/{product['id']}")).json()["available"] == 4
 
 
 async def test_two_customers_can_use_equal_idempotency_keys(web: WebShop) -> None:
@@ -174,7 +174,7 @@ async def test_preview_returns_the_total_without_reserving_stock(web: WebShop) -
 
     assert (response.status_code, response.json()["total"]["amount"]) == (200, 3998)
     assert short.json()["code"] == "out_of_stock"
-    assert (await web.visitor.get(f"/v1/products/{product['id']}")).json()["available"] == 5
+    assert (await web.anonymous.get(f"/v1/products/{product['id']}")).json()["available"] == 5
 
 
 async def test_order_of_another_customer_is_found_by_staff_only(web: WebShop) -> None:
@@ -203,7 +203,7 @@ async def test_cancelled_order_releases_its_stock(web: WebShop) -> None:
 
     assert (response.status_code, response.json()["status"]) == (200, "cancelled")
     assert response.headers["ETag"] == '"v2"'
-    assert (await web.visitor.get(f"/v1/products/{product['id']}")).json()["available"] == 5
+    assert (await web.anonymous.get(f"/v1/products/{product['id']}")).json()["available"] == 5
     assert [(row["action"], row["from"], row["to"], row["reason"]) for row in history.json()["items"]] == [
         ("place", None, "pending_payment", None),
         ("cancel", "pending_payment", "cancelled", "Mistake"),

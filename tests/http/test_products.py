@@ -7,7 +7,7 @@ MERGE_PATCH = {"Content-Type": "application/merge-patch+json"}
 
 async def test_new_product_is_listed_at_once(web: WebShop) -> None:
     product = await web.product(sku="MUG-RED", price=1999, stock=5, attributes={"colour": "red"})
-    shown = await web.visitor.get(f"/v1/products/{product['id']}")
+    shown = await web.anonymous.get(f"/v1/products/{product['id']}")
 
     assert shown.json() == product
     assert product["price"] == {"amount": 1999, "currency": "EUR"}
@@ -101,7 +101,7 @@ async def test_order_changes_the_product_etag_but_does_not_prevent_an_edit(web: 
     url = f"/v1/products/{product['id']}"
     await customer.post("/v1/orders", json=order_of((product, 1)), headers=key("1"))
 
-    shown = await web.visitor.get(url, headers={"If-None-Match": '"v1"'})
+    shown = await web.anonymous.get(url, headers={"If-None-Match": '"v1"'})
     edited = await staff.patch(url, json={"name": "Cup"}, headers={"If-Match": '"v1"'})
 
     assert (shown.status_code, shown.json()["available"]) == (200, 4)
@@ -112,7 +112,7 @@ async def test_order_changes_the_product_etag_but_does_not_prevent_an_edit(web: 
 
 async def test_product_request_with_the_current_etag_returns_304(web: WebShop) -> None:
     product = await web.product()
-    response = await web.visitor.get(f"/v1/products/{product['id']}", headers={"If-None-Match": '"v1"'})
+    response = await web.anonymous.get(f"/v1/products/{product['id']}", headers={"If-None-Match": '"v1"'})
 
     assert response.status_code == 304
     assert response.content == b""
@@ -121,9 +121,9 @@ async def test_product_request_with_the_current_etag_returns_304(web: WebShop) -
 
 async def test_page_request_with_the_current_etag_returns_304(web: WebShop) -> None:
     await web.product()
-    page = await web.visitor.get("/v1/products")
+    page = await web.anonymous.get("/v1/products")
     assert page.headers["Content-Length"] == str(len(page.content))
-    again = await web.visitor.get("/v1/products", headers={"If-None-Match": page.headers["ETag"]})
+    again = await web.anonymous.get("/v1/products", headers={"If-None-Match": page.headers["ETag"]})
 
     assert again.status_code == 304
 
@@ -135,10 +135,10 @@ async def test_archived_product_is_visible_to_staff_only(web: WebShop) -> None:
     archived = await staff.delete(url, headers={"If-Match": '"v1"'})
 
     assert archived.status_code == 204
-    assert (await web.visitor.get(url)).status_code == 404
+    assert (await web.anonymous.get(url)).status_code == 404
     assert (await staff.get(url)).json()["status"] == "archived"
-    assert (await web.visitor.get("/v1/products")).json()["items"] == []
-    assert (await web.visitor.get("/v1/products?status=archived")).json()["items"] == []
+    assert (await web.anonymous.get("/v1/products")).json()["items"] == []
+    assert (await web.anonymous.get("/v1/products?status=archived")).json()["items"] == []
     assert len((await staff.get("/v1/products?status=archived")).json()["items"]) == 1
 
 
@@ -147,7 +147,7 @@ async def test_catalog_pages_contain_every_product_once(web: WebShop) -> None:
     met: list[str] = []
     url: str | None = "/v1/products?limit=2&sort=name"
     while url:
-        page = await web.visitor.get(url)
+        page = await web.anonymous.get(url)
         met += [item["id"] for item in page.json()["items"]]
         url = page.links["next"]["url"] if "next" in page.links else None
         assert (url is None) == (page.json()["next_cursor"] is None)
@@ -184,7 +184,7 @@ async def test_catalog_can_be_searched_and_filtered(web: WebShop, query: str, fo
     ):
         await web.product(sku=f"OTHER-{number}", name=name, price=1, currency="USD")
 
-    page = await web.visitor.get(f"/v1/products?sort=created_at&{query}")
+    page = await web.anonymous.get(f"/v1/products?sort=created_at&{query}")
 
     assert [item["name"] for item in page.json()["items"]] == found
 
@@ -206,7 +206,7 @@ async def test_catalog_can_be_searched_and_filtered(web: WebShop, query: str, fo
 async def test_invalid_product_filter_is_reported_at_its_parameter(
     web: WebShop, query: str, parameter: str
 ) -> None:
-    response = await web.visitor.get(f"/v1/products?{query}")
+    response = await web.anonymous.get(f"/v1/products?{query}")
 
     assert response.status_code == 422
     assert [error["parameter"] for error in response.json()["errors"]] == [parameter]
@@ -215,9 +215,9 @@ async def test_invalid_product_filter_is_reported_at_its_parameter(
 async def test_cursor_of_another_list_is_rejected(web: WebShop) -> None:
     for _ in range(3):
         await web.product()
-    cursor = (await web.visitor.get("/v1/products?limit=1")).json()["next_cursor"]
-    foreign = await web.visitor.get(f"/v1/products?limit=1&sort=name&cursor={cursor}")
-    forged = await web.visitor.get(f"/v1/products?limit=1&cursor={cursor[:-2]}AA")
+    cursor = (await web.anonymous.get("/v1/products?limit=1")).json()["next_cursor"]
+    foreign = await web.anonymous.get(f"/v1/products?limit=1&sort=name&cursor={cursor}")
+    forged = await web.anonymous.get(f"/v1/products?limit=1&cursor={cursor[:-2]}AA")
 
     assert (foreign.status_code, foreign.json()["code"]) == (400, "invalid_cursor")
     assert (forged.status_code, forged.json()["code"]) == (400, "invalid_cursor")

@@ -44,7 +44,7 @@ class WebhookReceiver:
     web: WebShop
     events: list[ProviderEvent]
 
-    async def tell(
+    async def receive(
         self,
         message: object = CAPTURED,
         *,
@@ -57,22 +57,22 @@ class WebhookReceiver:
         body = message if isinstance(message, str) else json.dumps(message)
         headers = JSON | StandardWebhooks([secret]).sign("msg_1", body, at=datetime.now(UTC) - age)
         headers |= {name.replace("_", "-"): value for name, value in changed.items()}
-        return await self.web.visitor.post(url, content=body, headers=headers)
+        return await self.web.anonymous.post(url, content=body, headers=headers)
 
 
 @pytest.fixture
-async def callee() -> AsyncIterator[WebhookReceiver]:
+async def receiver() -> AsyncIterator[WebhookReceiver]:
     container = container_over(memory_store(), sandbox_webhook_secret=SECRETS)
-    heard = FakeProviderEventRecorder()
-    container.payments.record_provider_event.override(heard)
+    recorder = FakeProviderEventRecorder()
+    container.payments.record_provider_event.override(recorder)
     async with web_shop(container) as web:
-        yield WebhookReceiver(web, heard.events)
+        yield WebhookReceiver(web, recorder.events)
 
 
-async def test_signed_provider_webhook_is_recorded(callee: WebhookReceiver) -> None:
-    response = await callee.tell()
+async def test_signed_provider_webhook_is_recorded(receiver: WebhookReceiver) -> None:
+    response = await receiver.receive()
     assert (response.status_code, response.content) == (204, b"")
-    assert callee.events == [
+    assert receiver.events == [
         ProviderEvent(
             provider=PaymentMethod.SANDBOX,
             event_id="msg_1",
@@ -85,17 +85,17 @@ async def test_signed_provider_webhook_is_recorded(callee: WebhookReceiver) -> N
     ]
 
 
-async def test_repeated_provider_webhook_is_recorded_once(callee: WebhookReceiver) -> None:
-    assert (await callee.tell()).status_code == 204
-    assert (await callee.tell(age=timedelta(seconds=30))).status_code == 204
-    assert {event.event_id for event in callee.events} == {"msg_1"}
+async def test_repeated_provider_webhook_is_recorded_once(receiver: WebhookReceiver) -> None:
+    assert (await receiver.receive()).status_code == 204
+    assert (await receiver.receive(age=timedelta(seconds=30))).status_code == 204
+    assert {event.event_id for event in receiver.events} == {"msg_1"}
 
 
 @pytest.mark.parametrize("secret", [SECRET, OLD_SECRET])
 async def test_old_and_new_webhook_secrets_are_valid_during_rotation(
-    callee: WebhookReceiver, secret: bytes
+    receiver: WebhookReceiver, secret: bytes
 ) -> None:
-    assert (await callee.tell(secret=secret)).status_code == 204
+    assert (await receiver.receive(secret=secret)).status_code == 204
 
 
 @pytest.mark.parametrize(
@@ -112,33 +112,33 @@ async def test_old_and_new_webhook_secrets_are_valid_during_rotation(
     ids=str,
 )
 async def test_provider_webhook_with_a_wrong_signature_records_nothing(
-    callee: WebhookReceiver, wrong: dict[str, Any]
+    receiver: WebhookReceiver, wrong: dict[str, Any]
 ) -> None:
-    response = await callee.tell(**wrong)
+    response = await receiver.receive(**wrong)
     assert (response.status_code, response.json()["code"]) == (401, "invalid_signature")
     assert response.headers["WWW-Authenticate"].startswith("Signature")
-    assert callee.events == []
+    assert receiver.events == []
 
 
-async def test_binary_provider_webhook_without_headers_is_rejected(callee: WebhookReceiver) -> None:
-    response = await callee.web.visitor.post(URL, content=b"\xff\x00{", headers=JSON)
+async def test_binary_provider_webhook_without_headers_is_rejected(receiver: WebhookReceiver) -> None:
+    response = await receiver.web.anonymous.post(URL, content=b"\xff\x00{", headers=JSON)
     assert response.json()["code"] == "invalid_signature"
 
 
-async def test_provider_signature_is_verified_before_the_body_is_parsed(callee: WebhookReceiver) -> None:
-    assert (await callee.tell("{not json", secret=b"bad" * 8)).status_code == 401
-    assert (await callee.tell("{not json")).json()["code"] == "validation_failed"
-    assert callee.events == []
+async def test_provider_signature_is_verified_before_the_body_is_parsed(receiver: WebhookReceiver) -> None:
+    assert (await receiver.receive("{not json", secret=b"bad" * 8)).status_code == 401
+    assert (await receiver.receive("{not json")).json()["code"] == "validation_failed"
+    assert receiver.events == []
 
 
-async def test_provider_signature_covers_the_raw_body(callee: WebhookReceiver) -> None:
+async def test_provider_signature_covers_the_raw_body(receiver: WebhookReceiver) -> None:
     body = (
         ' {"type" : "captured",\n "data":'
         + json.dumps(CAPTURED["data"])
         + ',"timestamp":"2026-01-05T09:00:00Z"}\n'
     )
-    assert (await callee.tell(body)).status_code == 204
-    assert len(callee.events) == 1
+    assert (await receiver.receive(body)).status_code == 204
+    assert len(receiver.events) == 1
 
 
 @pytest.mark.parametrize(
@@ -155,45 +155,45 @@ async def test_provider_signature_covers_the_raw_body(callee: WebhookReceiver) -
     ids=str,
 )
 async def test_error_for_a_malformed_provider_webhook_hides_the_content(
-    callee: WebhookReceiver, message: object
+    receiver: WebhookReceiver, message: object
 ) -> None:
-    response = await callee.tell(message)
+    response = await receiver.receive(message)
     assert (response.status_code, response.json()["code"]) == (422, "validation_failed")
     assert "celebrated" not in response.text
-    assert callee.events == []
+    assert receiver.events == []
 
 
 @pytest.mark.parametrize("provider", ["stripe", "nobody", "SANDBOX", "%00"])
 async def test_webhook_of_an_unconfigured_provider_is_not_found(
-    callee: WebhookReceiver, provider: str
+    receiver: WebhookReceiver, provider: str
 ) -> None:
-    response = await callee.tell(url=f"/v1/webhooks/payments/{provider}")
+    response = await receiver.receive(url=f"/v1/webhooks/payments/{provider}")
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
-    assert callee.events == []
+    assert receiver.events == []
 
 
-async def test_oversized_provider_webhook_is_rejected(callee: WebhookReceiver) -> None:
-    assert (await callee.tell(" " * MAX_BODY_BYTES)).status_code == 422
-    response = await callee.tell(" " * (MAX_BODY_BYTES + 1))
+async def test_oversized_provider_webhook_is_rejected(receiver: WebhookReceiver) -> None:
+    assert (await receiver.receive(" " * MAX_BODY_BYTES)).status_code == 422
+    response = await receiver.receive(" " * (MAX_BODY_BYTES + 1))
     assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
 
 
-async def test_provider_webhook_with_query_parameters_is_rejected(callee: WebhookReceiver) -> None:
-    assert (await callee.tell(url=f"{URL}?a=1")).json()["code"] == "unknown_parameter"
+async def test_provider_webhook_with_query_parameters_is_rejected(receiver: WebhookReceiver) -> None:
+    assert (await receiver.receive(url=f"{URL}?a=1")).json()["code"] == "unknown_parameter"
 
 
 async def test_sandbox_and_service_share_a_generated_secret() -> None:
     container = container_over(memory_store())
-    heard = FakeProviderEventRecorder()
-    container.payments.record_provider_event.override(heard)
+    recorder = FakeProviderEventRecorder()
+    container.payments.record_provider_event.override(recorder)
     async with web_shop(container) as web:
-        container.payments.http_client.override(web.visitor)
+        container.payments.http_client.override(web.anonymous)
         payment = a_payment(container.ids(), now=container.clock().now())
         await container.payments.sandbox_gateway().pay(payment, "tok_twice")
         assert await container.payments.sandbox_webhook_dispatcher()(limit=10) == 2
         assert await container.payments.sandbox_webhook_dispatcher()(limit=10) == 0
-    assert {event.payment_id for event in heard.events} == {payment.id}
-    assert len({event.reference for event in heard.events}) == 2
+    assert {event.payment_id for event in recorder.events} == {payment.id}
+    assert len({event.reference for event in recorder.events}) == 2
 
 
 async def test_stripe_webhook_requires_a_stripe_signature() -> None:
@@ -203,8 +203,8 @@ async def test_stripe_webhook_requires_a_stripe_signature() -> None:
         stripe_api_key="sk_test_canary",
         stripe_webhook_secret="whsec_new whsec_old",
     )
-    heard = FakeProviderEventRecorder()
-    container.payments.record_provider_event.override(heard)
+    recorder = FakeProviderEventRecorder()
+    container.payments.record_provider_event.override(recorder)
     intent = {
         "object": "payment_intent",
         "id": "pi_1",
@@ -224,11 +224,11 @@ async def test_stripe_webhook_requires_a_stripe_signature() -> None:
     async with web_shop(container) as web:
         for secret, status in (("whsec_old", 204), ("whsec_new", 204), ("whsec_bad", 401)):
             header = stripe.WebhookSignature.generate_signature_header(body, secret)
-            response = await web.visitor.post(
+            response = await web.anonymous.post(
                 "/v1/webhooks/payments/stripe", content=body, headers=JSON | {"Stripe-Signature": header}
             )
             assert response.status_code == status
-        assert (await web.visitor.post(URL, content=b"{}", headers=JSON)).status_code == 404
-    assert [event.payment_id for event in heard.events] == [PAYMENT, PAYMENT]
+        assert (await web.anonymous.post(URL, content=b"{}", headers=JSON)).status_code == 404
+    assert [event.payment_id for event in recorder.events] == [PAYMENT, PAYMENT]
     container.payments.gateways.reset_override()
     assert list(container.payments.gateways()) == [PaymentMethod.STRIPE]

@@ -64,6 +64,6 @@ async def test_response_to_an_exhausted_quota_has_retry_after(small: WebShop) ->
 async def test_request_with_an_invalid_token_is_counted_by_network(small: WebShop) -> None:
     for number in range(QUOTAS["rate_limit_tokens"]):
         form = {"grant_type": "refresh_token", "refresh_token": f"guess-{number}"}
-        await small.visitor.post("/token", data=form, headers={"Authorization": f"Bearer {number}"})
+        await small.anonymous.post("/token", data=form, headers={"Authorization": f"Bearer {number}"})
     form = {"grant_type": "refresh_token", "refresh_token": "one more"}
-    assert (await small.visitor.post("/token", data=form)).status_code == 429
+    assert (await small.anonymous.post("/token", data=form)).status_code == 429

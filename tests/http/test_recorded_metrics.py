@@ -30,7 +30,7 @@ def metrics(tmp_path: Path) -> MetricsReader:
 async def test_requests_are_counted_by_route_template(measured: WebShop, metrics: MetricsReader) -> None:
     product = await measured.product()
     for _ in range(3):
-        await measured.visitor.get(f"/v1/products/{product['id']}")
+        await measured.anonymous.get(f"/v1/products/{product['id']}")
 
     labels = {"http_request_method": "GET", "http_route": "/v1/products/{product_id}"}
     assert (
@@ -58,7 +58,7 @@ async def test_throttled_and_rate_limited_requests_are_counted(tmp_path: Path) -
     )
     async with web_shop(container) as web:
         for _ in range(14):
-            await web.visitor.post("/token", data={"username": "nobody@example.com", "password": "guessed"})
+            await web.anonymous.post("/token", data={"username": "nobody@example.com", "password": "guessed"})
         metrics = MetricsReader(tmp_path)
 
         counted = {

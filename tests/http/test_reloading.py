@@ -31,7 +31,7 @@ async def web(tmp_path: Path) -> AsyncIterator[WebShop]:
 
 
 async def key_ids(web: WebShop) -> list[str]:
-    return [key["kid"] for key in (await web.visitor.get("/.well-known/jwks.json")).json()["keys"]]
+    return [key["kid"] for key in (await web.anonymous.get("/.well-known/jwks.json")).json()["keys"]]
 
 
 async def test_reload_replaces_signing_keys(web: WebShop, tmp_path: Path) -> None:

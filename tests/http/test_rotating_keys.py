@@ -43,22 +43,22 @@ async def processes() -> AsyncIterator[Processes]:
             container = container_over(store)
             container.clock.override(clock)
             webs.append(await stack.enter_async_context(web_shop(container)))
-        await webs[0].visitor.post("/v1/users", json=ANN)
+        await webs[0].anonymous.post("/v1/users", json=ANN)
         yield Processes(clock, store, *webs)
 
 
 async def log_in(web: WebShop) -> str:
-    response = await web.visitor.post("/token", data={"username": "ann@example.com", "password": PASSWORD})
+    response = await web.anonymous.post("/token", data={"username": "ann@example.com", "password": PASSWORD})
     token: str = response.json()["access_token"]
     return token
 
 
 async def status_of_me(web: WebShop, token: str) -> int:
-    return (await web.visitor.get("/v1/me", headers={"Authorization": f"Bearer {token}"})).status_code
+    return (await web.anonymous.get("/v1/me", headers={"Authorization": f"Bearer {token}"})).status_code
 
 
 async def key_set(web: WebShop) -> list[dict[str, Any]]:
-    keys: list[dict[str, Any]] = (await web.visitor.get("/.well-known/jwks.json")).json()["keys"]
+    keys: list[dict[str, Any]] = (await web.anonymous.get("/.well-known/jwks.json")).json()["keys"]
     return keys
 
 

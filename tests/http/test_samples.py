@@ -95,5 +95,5 @@ async def test_sign_up_and_log_in_examples_use_one_account(web: WebShop) -> None
         return body_example(content)
 
     assert not ListedBreachedPasswords().contains(example("create_user")["password"])
-    assert (await web.visitor.post("/v1/users", json=example("create_user"))).status_code == 201
-    assert (await web.visitor.post("/token", data=example("create_token"))).status_code == 200
+    assert (await web.anonymous.post("/v1/users", json=example("create_user"))).status_code == 201
+    assert (await web.anonymous.post("/token", data=example("create_token"))).status_code == 200

@@ -58,7 +58,7 @@ async def checkout() -> AsyncIterator[Checkout]:
     container.clock.override(clock)
     container.payments.gateways.reset_override()
     async with web_shop(container) as web:
-        container.payments.http_client.override(web.visitor)
+        container.payments.http_client.override(web.anonymous)
         staff = await web.staff()
         product = await web.product(stock=1, price=1999)
         placed = await staff.post("/v1/orders", json=order_of((product, 1)), headers=key("place"))

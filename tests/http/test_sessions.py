@@ -39,7 +39,7 @@ async def test_session_list_marks_the_current_session_and_hides_tokens(web: WebS
     ann = await web.customer()
     email = (await ann.get("/v1/me")).json()["email"]
     form = {"username": email, "password": PASSWORD}
-    await web.visitor.post("/token", data=form, headers={"User-Agent": "Ann's\tphone " + "x" * 300})
+    await web.anonymous.post("/token", data=form, headers={"User-Agent": "Ann's\tphone " + "x" * 300})
 
     phone, browser = await sessions(ann)
 
@@ -51,7 +51,7 @@ async def test_session_list_marks_the_current_session_and_hides_tokens(web: WebS
 async def test_ended_session_is_not_found(web: WebShop) -> None:
     ann = await web.customer()
     email = (await ann.get("/v1/me")).json()["email"]
-    await web.visitor.post("/token", data={"username": email, "password": PASSWORD})
+    await web.anonymous.post("/token", data={"username": email, "password": PASSWORD})
     other, own = await sessions(ann)
     ended = await ann.delete(f"/v1/me/sessions/{other['id']}")
     again = await ann.delete(f"/v1/me/sessions/{other['id']}")

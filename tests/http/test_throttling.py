@@ -35,7 +35,7 @@ async def log_in(
 @pytest.mark.parametrize("email", ["ann@example.com", "nobody@example.com"])
 async def test_response_to_a_throttled_log_in_has_retry_after(web: WebShop, email: str) -> None:
     body = {"email": "ann@example.com", "password": PASSWORD, "password_confirm": PASSWORD}
-    assert (await web.visitor.post("/v1/users", json=body)).status_code == 201
+    assert (await web.anonymous.post("/v1/users", json=body)).status_code == 201
     answers = [await log_in(web, email) for _ in range(FREE + 2)]
     assert [answer.status_code for answer in answers] == [*[400] * (FREE + 1), 429]
     assert answers[-1].json()["code"] == "too_many_attempts"
@@ -46,7 +46,7 @@ async def test_response_to_a_throttled_log_in_has_retry_after(web: WebShop, emai
 async def test_repeated_sign_ups_with_one_address_are_throttled(web: WebShop) -> None:
     body = {"email": "ann@example.com", "password": PASSWORD, "password_confirm": PASSWORD}
     free = ACCOUNT_BACKOFF[AttemptKind.SIGN_UP].free
-    answers = [await web.visitor.post("/v1/users", json=body) for _ in range(free + 2)]
+    answers = [await web.anonymous.post("/v1/users", json=body) for _ in range(free + 2)]
     assert [answer.status_code for answer in answers] == [201, *[409] * free, 429]
     assert answers[-1].headers["Retry-After"] == "1"
 

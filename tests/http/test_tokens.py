@@ -30,23 +30,23 @@ async def web(clock: FixedClock) -> AsyncIterator[WebShop]:
     container = container_over(memory_store())
     container.clock.override(clock)
     async with web_shop(container) as web:
-        await web.visitor.post("/v1/users", json=ANN)
+        await web.anonymous.post("/v1/users", json=ANN)
         yield web
 
 
 async def log_in(web: WebShop) -> dict[str, Any]:
-    response = await web.visitor.post("/token", data=LOG_IN)
+    response = await web.anonymous.post("/token", data=LOG_IN)
     assert response.status_code == 200, response.text
     tokens: dict[str, Any] = response.json()
     return tokens
 
 
 async def refresh(web: WebShop, token: str) -> httpx2.Response:
-    return await web.visitor.post("/token", data={"grant_type": "refresh_token", "refresh_token": token})
+    return await web.anonymous.post("/token", data={"grant_type": "refresh_token", "refresh_token": token})
 
 
 async def sessions(web: WebShop, tokens: dict[str, Any]) -> list[dict[str, Any]]:
-    response = await web.visitor.get("/v1/me/sessions", headers=bearer(tokens))
+    response = await web.anonymous.get("/v1/me/sessions", headers=bearer(tokens))
     items: list[dict[str, Any]] = response.json()["items"]
     return items
 
@@ -56,7 +56,7 @@ def bearer(tokens: dict[str, Any]) -> dict[str, str]:
 
 
 async def test_log_in_response_follows_rfc_6749(web: WebShop) -> None:
-    response = await web.visitor.post("/token", data=LOG_IN)
+    response = await web.anonymous.post("/token", data=LOG_IN)
     assert response.headers["Cache-Control"] == "no-store"
     assert response.headers["Pragma"] == "no-cache"
     assert sorted(response.json()) == ["access_token", "expires_in", "refresh_token", "scope", "token_type"]
@@ -65,11 +65,11 @@ async def test_log_in_response_follows_rfc_6749(web: WebShop) -> None:
 async def test_refresh_token_is_exchanged_for_working_tokens(web: WebShop, clock: FixedClock) -> None:
     first = await log_in(web)
     clock.advance(timedelta(minutes=11))
-    expired = await web.visitor.get("/v1/me", headers=bearer(first))
+    expired = await web.anonymous.get("/v1/me", headers=bearer(first))
     second = await refresh(web, first["refresh_token"])
     assert (expired.status_code, expired.json()["code"]) == (401, "token_expired")
     assert second.json()["refresh_token"] != first["refresh_token"]
-    assert (await web.visitor.get("/v1/me", headers=bearer(second.json()))).is_success
+    assert (await web.anonymous.get("/v1/me", headers=bearer(second.json()))).is_success
 
 
 async def test_reused_refresh_token_is_an_invalid_grant_and_ends_the_session(
@@ -127,24 +127,24 @@ async def test_reuse_of_a_refresh_token_returns_503_if_the_commit_fails(
 async def test_invalid_token_request_gets_a_registered_oauth_error(
     web: WebShop, form: dict[str, Any], error: str
 ) -> None:
-    response = await web.visitor.post("/token", data=form)
+    response = await web.anonymous.post("/token", data=form)
     assert response.status_code == 400
     assert response.headers["Content-Type"] == "application/json"
     assert response.json()["error"] == error
 
 
 async def test_unknown_query_parameter_of_a_token_request_is_an_oauth_error(web: WebShop) -> None:
-    response = await web.visitor.post("/token?verbose=1", data=LOG_IN)
+    response = await web.anonymous.post("/token?verbose=1", data=LOG_IN)
     assert (response.status_code, response.json()["error"]) == (400, "invalid_request")
 
 
 async def test_unknown_form_parameter_of_a_token_request_is_ignored(web: WebShop) -> None:
     form = LOG_IN | {"client_id": "", "audience": "x"}
-    assert (await web.visitor.post("/token", data=form)).status_code == 200
+    assert (await web.anonymous.post("/token", data=form)).status_code == 200
 
 
 async def test_empty_client_credentials_of_the_docs_page_are_accepted(web: WebShop) -> None:
-    response = await web.visitor.post("/token", data=LOG_IN, headers={"Authorization": "Basic Og=="})
+    response = await web.anonymous.post("/token", data=LOG_IN, headers={"Authorization": "Basic Og=="})
     assert response.status_code == 200
 
 
@@ -152,29 +152,29 @@ async def test_empty_client_credentials_of_the_docs_page_are_accepted(web: WebSh
 async def test_revoked_token_ends_its_session(web: WebShop, held: str) -> None:
     tokens, other = await log_in(web), await log_in(web)
     form = {"token": tokens[held], "token_type_hint": "whatever"}
-    responses = [await web.visitor.post("/oauth/revoke", data=form) for _ in range(2)]
+    responses = [await web.anonymous.post("/oauth/revoke", data=form) for _ in range(2)]
     assert [response.status_code for response in responses] == [200, 200]
     assert (await refresh(web, tokens["refresh_token"])).json()["error"] == "invalid_grant"
     assert len(await sessions(web, other)) == 1
 
 
 async def test_revoking_an_unknown_token_returns_200(web: WebShop) -> None:
-    assert (await web.visitor.post("/oauth/revoke", data={"token": "x"})).status_code == 200
+    assert (await web.anonymous.post("/oauth/revoke", data={"token": "x"})).status_code == 200
 
 
 async def test_revocation_without_a_token_is_an_invalid_request(web: WebShop) -> None:
-    response = await web.visitor.post("/oauth/revoke", data={})
+    response = await web.anonymous.post("/oauth/revoke", data={})
     assert (response.status_code, response.json()["error"]) == (400, "invalid_request")
 
 
 async def test_urls_in_the_oauth_metadata_exist() -> None:
     container = container_over(memory_store(), token_issuer="http://shop")
     async with web_shop(container) as web:
-        metadata = (await web.visitor.get("/.well-known/oauth-authorization-server")).json()
+        metadata = (await web.anonymous.get("/.well-known/oauth-authorization-server")).json()
         assert metadata["issuer"] == "http://shop"
         assert metadata["grant_types_supported"] == ["password", "refresh_token", "client_credentials"]
         assert metadata["token_endpoint_auth_methods_supported"] == ["none", "client_secret_basic"]
         assert metadata["scopes_supported"] == list(Scope)
-        assert (await web.visitor.get(metadata["jwks_uri"])).json()["keys"]
+        assert (await web.anonymous.get(metadata["jwks_uri"])).json()["keys"]
         for endpoint in ("token_endpoint", "revocation_endpoint"):
-            assert (await web.visitor.post(metadata[endpoint])).json()["error"] == "invalid_request"
+            assert (await web.anonymous.post(metadata[endpoint])).json()["error"] == "invalid_request"

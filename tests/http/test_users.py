@@ -7,7 +7,7 @@ ANN = {"email": "ann@example.com", "password": PASSWORD, "password_confirm": PAS
 
 
 async def test_sign_up_returns_the_account_without_the_password(web: WebShop) -> None:
-    response = await web.visitor.post("/v1/users", json=ANN)
+    response = await web.anonymous.post("/v1/users", json=ANN)
 
     assert response.status_code == 201
     assert response.headers["Location"] == "/v1/me"
@@ -18,7 +18,7 @@ async def test_sign_up_returns_the_account_without_the_password(web: WebShop) ->
 
 
 async def test_mismatched_sign_up_passwords_are_reported_at_the_confirmation(web: WebShop) -> None:
-    response = await web.visitor.post("/v1/users", json=ANN | {"password_confirm": "another password"})
+    response = await web.anonymous.post("/v1/users", json=ANN | {"password_confirm": "another password"})
 
     assert response.status_code == 422
     assert [error["pointer"] for error in response.json()["errors"]] == ["/password_confirm"]
@@ -26,7 +26,7 @@ async def test_mismatched_sign_up_passwords_are_reported_at_the_confirmation(web
 
 async def test_short_sign_up_password_is_reported_at_its_field(web: WebShop) -> None:
     short = {"password": "short", "password_confirm": "short"}
-    response = await web.visitor.post("/v1/users", json=ANN | short)
+    response = await web.anonymous.post("/v1/users", json=ANN | short)
 
     assert response.status_code == 422
     assert response.json()["errors"] == [
@@ -39,8 +39,8 @@ async def test_short_sign_up_password_is_reported_at_its_field(web: WebShop) -> 
 
 
 async def test_spellings_of_an_address_share_one_account(web: WebShop) -> None:
-    await web.visitor.post("/v1/users", json=ANN)
-    response = await web.visitor.post("/v1/users", json=ANN | {"email": "ANN@Example.com"})
+    await web.anonymous.post("/v1/users", json=ANN)
+    response = await web.anonymous.post("/v1/users", json=ANN | {"email": "ANN@Example.com"})
 
     assert response.status_code == 409
     assert response.json()["code"] == "email_taken"
@@ -48,8 +48,8 @@ async def test_spellings_of_an_address_share_one_account(web: WebShop) -> None:
 
 async def test_repeated_sign_up_is_replayed(web: WebShop) -> None:
     key = {"Idempotency-Key": "sign-up-1"}
-    first = await web.visitor.post("/v1/users", json=ANN, headers=key)
-    again = await web.visitor.post("/v1/users", json=ANN, headers=key)
+    first = await web.anonymous.post("/v1/users", json=ANN, headers=key)
+    again = await web.anonymous.post("/v1/users", json=ANN, headers=key)
 
     assert (again.status_code, again.json()) == (201, first.json())
     assert again.headers["Idempotent-Replayed"] == "true"
@@ -57,30 +57,32 @@ async def test_repeated_sign_up_is_replayed(web: WebShop) -> None:
 
 @pytest.mark.parametrize("field", ["role", "status", "id", "email_verified", "is_admin"])
 async def test_sign_up_with_unknown_fields_is_rejected(web: WebShop, field: str) -> None:
-    response = await web.visitor.post("/v1/users", json=ANN | {field: "admin"})
+    response = await web.anonymous.post("/v1/users", json=ANN | {field: "admin"})
 
     assert response.status_code == 422
     assert response.json()["errors"][0]["code"] == "unknown_field"
 
 
 async def test_access_token_reads_the_account_of_its_user(web: WebShop) -> None:
-    await web.visitor.post("/v1/users", json=ANN)
-    token = await web.visitor.post("/token", data={"username": "Ann@example.com", "password": PASSWORD})
+    await web.anonymous.post("/v1/users", json=ANN)
+    token = await web.anonymous.post("/token", data={"username": "Ann@example.com", "password": PASSWORD})
     assert token.status_code == 200
     assert token.headers["Cache-Control"] == "no-store"
     assert token.json()["token_type"] == "bearer"
     assert token.json()["expires_in"] == 600
 
-    me = await web.visitor.get("/v1/me", headers={"Authorization": f"Bearer {token.json()['access_token']}"})
+    me = await web.anonymous.get(
+        "/v1/me", headers={"Authorization": f"Bearer {token.json()['access_token']}"}
+    )
 
     assert me.json()["email"] == "ann@example.com"
     assert me.headers["ETag"] == '"v1"'
 
 
 async def test_wrong_password_and_unknown_address_get_equal_responses(web: WebShop) -> None:
-    await web.visitor.post("/v1/users", json=ANN)
-    wrong = await web.visitor.post("/token", data={"username": "ann@example.com", "password": "wrong"})
-    unknown = await web.visitor.post("/token", data={"username": "bob@example.com", "password": PASSWORD})
+    await web.anonymous.post("/v1/users", json=ANN)
+    wrong = await web.anonymous.post("/token", data={"username": "ann@example.com", "password": "wrong"})
+    unknown = await web.anonymous.post("/token", data={"username": "bob@example.com", "password": PASSWORD})
 
     assert wrong.status_code == unknown.status_code == 400
     assert wrong.json() == unknown.json()
@@ -96,7 +98,7 @@ async def test_wrong_password_and_unknown_address_get_equal_responses(web: WebSh
     ],
 )
 async def test_malformed_log_in_gets_an_oauth_error(web: WebShop, form: dict[str, str], error: str) -> None:
-    response = await web.visitor.post("/token", data=form)
+    response = await web.anonymous.post("/token", data=form)
 
     assert response.status_code == 400
     assert response.json()["error"] == error
@@ -104,13 +106,13 @@ async def test_malformed_log_in_gets_an_oauth_error(web: WebShop, form: dict[str
 
 async def test_password_grant_can_be_disabled() -> None:
     async with web_shop(container_over(memory_store(), password_grant_enabled=False)) as web:
-        response = await web.visitor.post("/token", data={"username": "a", "password": "b"})
+        response = await web.anonymous.post("/token", data={"username": "a", "password": "b"})
 
     assert response.json()["error"] == "unsupported_grant_type"
 
 
 async def test_request_without_a_token_gets_a_bearer_challenge(web: WebShop) -> None:
-    response = await web.visitor.get("/v1/me")
+    response = await web.anonymous.get("/v1/me")
 
     assert response.status_code == 401
     assert response.json()["code"] == "authentication_required"
@@ -118,14 +120,14 @@ async def test_request_without_a_token_gets_a_bearer_challenge(web: WebShop) -> 
 
 
 async def test_token_of_another_issuer_is_an_invalid_token(web: WebShop) -> None:
-    response = await web.visitor.get("/v1/me", headers={"Authorization": "Bearer abc.def.ghi"})
+    response = await web.anonymous.get("/v1/me", headers={"Authorization": "Bearer abc.def.ghi"})
 
     assert response.status_code == 401
     assert 'error="invalid_token"' in response.headers["WWW-Authenticate"]
 
 
 async def test_published_key_verifies_access_tokens(web: WebShop) -> None:
-    response = await web.visitor.get("/.well-known/jwks.json")
+    response = await web.anonymous.get("/.well-known/jwks.json")
 
     (key,) = response.json()["keys"]
     assert (key["kty"], key["crv"], key["alg"], key["use"]) == ("OKP", "Ed25519", "EdDSA", "sig")

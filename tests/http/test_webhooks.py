@@ -76,11 +76,11 @@ async def test_successful_delivery_is_listed(web: WebShop, subscribers: Subscrib
     made = await endpoint(staff, event_types=["product.created"])
     await web.product()
     await work(web)
-    [heard] = subscribers.heard
-    assert (heard.url, heard.event["type"]) == (URL, "product.created")
+    [message] = subscribers.messages
+    assert (message.url, message.event["type"]) == (URL, "product.created")
     [delivery] = await deliveries(staff, made["id"])
     assert (delivery["event_id"], delivery["status"], delivery["last_status"]) == (
-        heard.message_id,
+        message.message_id,
         "delivered",
         204,
     )
@@ -118,7 +118,7 @@ async def test_deleted_webhook_endpoint_is_not_found(web: WebShop, subscribers: 
         assert (response.status_code, response.json()["code"]) == (404, "not_found")
     await web.product()
     await work(web)
-    assert subscribers.heard == []
+    assert subscribers.messages == []
 
 
 async def test_webhook_endpoint_is_created_once_per_idempotency_key(web: WebShop) -> None:
@@ -159,7 +159,7 @@ async def test_plain_http_webhook_url_requires_the_development_setting() -> None
 
 async def test_webhook_operations_require_staff(web: WebShop) -> None:
     customer = await web.customer()
-    for client, code in ((web.visitor, "authentication_required"), (customer, "forbidden")):
+    for client, code in ((web.anonymous, "authentication_required"), (customer, "forbidden")):
         for response in (
             await client.get("/v1/webhook-endpoints"),
             await client.post("/v1/webhook-endpoints", json={"url": URL}),
@@ -185,7 +185,7 @@ async def test_webhook_endpoint_change_requires_its_etag(web: WebShop, subscribe
     assert (await staff.get(url)).headers["ETag"] == paused.headers["ETag"] != tag
     await web.product()
     await work(web)
-    assert subscribers.heard == []
+    assert subscribers.messages == []
     late = await staff.patch(url, json={"paused": False}, headers={"If-Match": tag})
     assert (late.status_code, late.json()["code"]) == (412, "precondition_failed")
     missing = await staff.patch(url, json={"paused": False})
@@ -193,7 +193,7 @@ async def test_webhook_endpoint_change_requires_its_etag(web: WebShop, subscribe
     resumed = await staff.patch(url, json={"paused": False}, headers={"If-Match": paused.headers["ETag"]})
     assert (resumed.status_code, resumed.json()["paused_at"]) == (200, None)
     await work(web)
-    assert [heard.event["type"] for heard in subscribers.heard] == ["product.created"]
+    assert [message.event["type"] for message in subscribers.messages] == ["product.created"]
 
 
 async def test_bulk_retry_schedules_undelivered_events_of_a_window(

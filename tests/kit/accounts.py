@@ -52,7 +52,7 @@ from tests.kit.actors import SOMEBODY
 from tests.kit.clock import FixedClock
 from tests.kit.ids import SequentialIds
 from tests.kit.mailbox import Mailbox
-from tests.kit.passwords import BreachedOnly, PlainHasher
+from tests.kit.passwords import ListedBreachedPasswords, PlainHasher
 from tests.kit.randomness import CountedRandomness
 from tests.kit.store import Store
 from tests.kit.tokens import NumberedTokens
@@ -144,7 +144,7 @@ class Accounts:
             settings=SETTINGS,
             clock=self.clock,
             hasher=self.hasher,
-            breached_passwords=BreachedOnly(BREACHED_PASSWORD),
+            breached_passwords=ListedBreachedPasswords(BREACHED_PASSWORD),
         )
 
     @cached_property

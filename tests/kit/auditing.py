@@ -3,13 +3,15 @@ from typing import Any
 from application.audit.entry import AuditAction
 from application.audit.ports import AuditFilter
 from application.audit.views import AuditEntryView
-from tests.kit.pages import walk
+from tests.kit.pages import all_items
 from tests.kit.shop import Shop
 
 
 async def audit_log(shop: Shop, **criteria: Any) -> list[AuditEntryView]:
     """Return the matching entries, newest first."""
-    return await walk(lambda after: shop.store.audit.list(AuditFilter(**criteria), after=after, limit=100))
+    return await all_items(
+        lambda after: shop.store.audit.list(AuditFilter(**criteria), after=after, limit=100)
+    )
 
 
 async def entry_of(shop: Shop, action: AuditAction) -> AuditEntryView:

@@ -33,7 +33,7 @@ ROOT = Path(__file__).parents[2]
 class Workers:
     """Runs workers with one job, one worker at a time."""
 
-    asked: IO[str]
+    requests: IO[str]
     answers: IO[str]
 
     async def is_killed_at(self, wait: int, *, now: datetime) -> bool:
@@ -41,8 +41,8 @@ class Workers:
 
         Returns whether the worker was killed.
         """
-        self.asked.write(json.dumps([wait, now.isoformat()]) + "\n")
-        self.asked.flush()
+        self.requests.write(json.dumps([wait, now.isoformat()]) + "\n")
+        self.requests.flush()
         code = int(await asyncio.to_thread(self.answers.readline))
         assert code in {0, -signal.SIGKILL}
         return code != 0
@@ -59,7 +59,7 @@ def workers(job: str, **settings: Any) -> Iterator[Workers]:
         yield Workers(process.stdin, process.stdout)
 
 
-class _DyingSelector(selectors.DefaultSelector):
+class _KillingSelector(selectors.DefaultSelector):
     """Counts the waits of the process for I/O, once it is armed."""
 
     left = NEVER
@@ -72,7 +72,7 @@ class _DyingSelector(selectors.DefaultSelector):
         return super().select(timeout)
 
 
-async def _work(container: Container, name: str, selector: _DyingSelector, wait: int) -> None:
+async def _work(container: Container, name: str, selector: _KillingSelector, wait: int) -> None:
     [job] = [job for job in jobs_of(container) if job.name == name]
     async with container.database.engine().connect():
         """Connect before counting: other tests cover connecting."""
@@ -93,7 +93,7 @@ def main(name: str, settings: str) -> None:
         worker = os.fork()
         if not worker:
             clock.set(datetime.fromisoformat(now))
-            selector = _DyingSelector()
+            selector = _KillingSelector()
             try:
                 with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(selector)) as runner:  # noqa: B023 - the function is called before the variable changes
                     runner.run(_work(container, name, selector, wait))

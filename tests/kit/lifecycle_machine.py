@@ -171,7 +171,7 @@ class LifecycleMachine(ShopMachine):
         order = self.draw_order(data, Action.CHANGE)
         send = partial(self.shop.change_order, self.shop.changing(order, note=note))
         changed = self.attempt(order.id, Action.CHANGE, send)
-        assert changed is None or self.see(order.id).note == note
+        assert changed is None or self.current_order(order.id).note == note
 
     @rule(data=st.data())
     def request_return(self, data: st.DataObject) -> None:
@@ -214,8 +214,8 @@ class LifecycleMachine(ShopMachine):
         answer = self.shop.gateway.payments.get(payment.id) if payment else None
         if payment and answer and answer.outcome is Outcome.PENDING:
             is_manual = payment.capture_method is CaptureMethod.MANUAL
-            taken = Outcome.AUTHORIZED if is_manual else Outcome.SUCCEEDED
-            self.shop.gateway.decide(payment.id, taken if is_good else Outcome.DECLINED)
+            success = Outcome.AUTHORIZED if is_manual else Outcome.SUCCEEDED
+            self.shop.gateway.decide(payment.id, success if is_good else Outcome.DECLINED)
 
     @rule(data=st.data(), is_capture=st.booleans())
     def decide_at_provider(self, data: st.DataObject, is_capture: bool) -> None:
@@ -226,7 +226,7 @@ class LifecycleMachine(ShopMachine):
             self.shop.gateway.decide(payment.id, Outcome.SUCCEEDED if is_capture else Outcome.VOIDED)
 
     @rule(data=st.data(), is_second=st.booleans(), missing=st.sampled_from([0, 0, 1, 500]))
-    def tell_of_payment(self, data: st.DataObject, is_second: bool, missing: int) -> None:
+    def report_payment(self, data: st.DataObject, is_second: bool, missing: int) -> None:
         payment = self.draw_payment(data)
         answer = self.shop.gateway.payments.get(payment.id) if payment else None
         if payment is None or answer is None:
@@ -247,7 +247,7 @@ class LifecycleMachine(ShopMachine):
             )
 
     @rule(data=st.data(), is_good=st.booleans())
-    def tell_of_refund(self, data: st.DataObject, is_good: bool) -> None:
+    def report_refund(self, data: st.DataObject, is_good: bool) -> None:
         drawn = self.draw_refund(data)
         if drawn and drawn[0].id in self.shop.gateway.refunds:
             refund, payment = drawn
@@ -260,7 +260,7 @@ class LifecycleMachine(ShopMachine):
         self.shop.clock.advance(time)
 
     @rule()
-    def sweep(self) -> None:
+    def expire(self) -> None:
         self.run(self.shop.expire())
 
     @rule()
@@ -295,7 +295,7 @@ class LifecycleMachine(ShopMachine):
             assert on_hand >= stock.reserved
 
     @rule(data=st.data(), price=st.integers(0, 2000))
-    def reprice(self, data: st.DataObject, price: int) -> None:
+    def change_price(self, data: st.DataObject, price: int) -> None:
         product_id = data.draw(st.sampled_from(self.products)).id
         product = self.run(self.shop.get_product(product_id, include_archived=True))
         change = ChangeProductCommand(
@@ -307,6 +307,6 @@ class LifecycleMachine(ShopMachine):
         self.run(self.shop.change_product(change))
 
     @invariant()
-    def every_rule_holds(self) -> None:
+    def invariants_hold(self) -> None:
         if self.checks_each_step:
             self.run(assert_invariants(self.shop))

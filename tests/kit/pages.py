@@ -17,6 +17,6 @@ async def pages(page_after: PageAfter[T]) -> AsyncIterator[Page[T]]:
         yield page
 
 
-async def walk(page_after: PageAfter[T]) -> list[T]:
+async def all_items(page_after: PageAfter[T]) -> list[T]:
     """Return all rows of a list."""
     return [item async for page in pages(page_after) for item in page.items]

@@ -13,15 +13,15 @@ class PlainHasher(PasswordHasher):
 
     def __init__(self) -> None:
         self._strength = 1
-        self._meanwhile: list[Callable[[], Awaitable[None]]] = []
+        self._during_verification: list[Callable[[], Awaitable[None]]] = []
 
     def raise_parameters(self) -> None:
         """Treat all existing hashes as too weak."""
         self._strength += 1
 
-    def meanwhile(self, happens: Callable[[], Awaitable[None]]) -> None:
+    def call_during_next_verification(self, function: Callable[[], Awaitable[None]]) -> None:
         """Call a function while the next password is being verified."""
-        self._meanwhile.append(happens)
+        self._during_verification.append(function)
 
     async def hash(self, password: str) -> str:
         await asyncio.sleep(0)
@@ -29,8 +29,8 @@ class PlainHasher(PasswordHasher):
 
     async def verify(self, password: str, hashed: str | None) -> bool:
         await asyncio.sleep(0)
-        while self._meanwhile:
-            await self._meanwhile.pop()()
+        while self._during_verification:
+            await self._during_verification.pop()()
         plain = _PLAIN.fullmatch(hashed or "")
         return (
             len(password) <= MAX_RAW_LENGTH and plain is not None and plain[1] == normalize_password(password)
@@ -44,7 +44,7 @@ class PlainHasher(PasswordHasher):
         return f"plain-{self._strength}:"
 
 
-class BreachedOnly(BreachedPasswords):
+class ListedBreachedPasswords(BreachedPasswords):
     """Contains the passwords that the test passes."""
 
     def __init__(self, *passwords: str) -> None:

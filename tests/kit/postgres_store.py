@@ -46,14 +46,14 @@ SECRET_BOX = AesGcmSecretBox([SECRETS_KEY])
 @asynccontextmanager
 async def postgres_store(url: str, ids: IdFactory | None = None) -> AsyncIterator[Store]:
     """Open a store. Two stores on one database need distinct ids."""
-    engine = patient_engine(url)
-    impatient = create_engine(url)
-    _wait_for_locks(impatient, "10ms")
+    engine = engine_with_long_timeouts(url)
+    short_timeout_engine = create_engine(url)
+    _wait_for_locks(short_timeout_engine, "10ms")
     ids = ids or SequentialIds()
     try:
         yield Store(
             unit_of_work=PostgresUnitOfWorkFactory(engine, ids, SECRET_BOX, current_trace=TRACE.get),
-            impatient=PostgresUnitOfWorkFactory(impatient, ids, SECRET_BOX),
+            unit_of_work_with_short_timeout=PostgresUnitOfWorkFactory(short_timeout_engine, ids, SECRET_BOX),
             users=PostgresUserQueries(engine),
             sessions=PostgresSessionQueries(engine),
             clients=PostgresClientQueries(engine),
@@ -82,10 +82,10 @@ async def postgres_store(url: str, ids: IdFactory | None = None) -> AsyncIterato
         )
     finally:
         await engine.dispose()
-        await impatient.dispose()
+        await short_timeout_engine.dispose()
 
 
-def patient_engine(url: str) -> AsyncEngine:
+def engine_with_long_timeouts(url: str) -> AsyncEngine:
     """Return an engine like the service's, but with timeouts of a minute."""
     engine = create_engine(url, checkout_timeout=60)
     _wait_for_locks(engine, "60s")

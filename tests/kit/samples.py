@@ -55,7 +55,7 @@ class Sample:
         media = {"Content-Type": self.media_type} if self.media_type else {}
         if "Idempotency-Key" in self.headers:
             headers = {"Idempotency_Key": uuid4().hex, **headers}
-        return await web.visitor.request(
+        return await web.anonymous.request(
             self.method,
             self.url,
             content=self.content if content is None else content,
@@ -88,15 +88,15 @@ class SampleShop:
         )
         operator = await web.admin()  # a second admin, so that the owner is not the last admin
         tokens = [
-            (await web.visitor.post("/token", data={"username": email, "password": PASSWORD})).json()
+            (await web.anonymous.post("/token", data={"username": email, "password": PASSWORD})).json()
             for _ in range(2)
         ]
         authorization = {"Authorization": f"Bearer {tokens[0]['access_token']}"}
-        sessions = (await web.visitor.get("/v1/me/sessions", headers=authorization)).json()["items"]
+        sessions = (await web.anonymous.get("/v1/me/sessions", headers=authorization)).json()["items"]
         ids = {
             "user_id": await web.account(),
             "session_id": next(session["id"] for session in sessions if not session["current"]),
-            "owner_id": str((await web.visitor.get("/v1/me", headers=operator.headers)).json()["id"]),
+            "owner_id": str((await web.anonymous.get("/v1/me", headers=operator.headers)).json()["id"]),
             "code": "out_of_stock",
             "provider": "sandbox",
             "username": email,
@@ -144,12 +144,12 @@ class SampleShop:
         )
         await self.web.container.events.relay_to_webhooks()(limit=1000)
         url = f"/v1/webhook-endpoints/{endpoint['id']}"
-        sent = (await self.web.visitor.get(f"{url}/deliveries", headers=self.operator)).json()["items"]
+        sent = (await self.web.anonymous.get(f"{url}/deliveries", headers=self.operator)).json()["items"]
         self.ids.update(endpoint_id=endpoint["id"], delivery_id=sent[0]["id"])
 
     async def _post(self, url: str, body: Any, *, actor: Mapping[str, str] | None = None) -> Any:
         headers = {**(actor or self.authorization), "Idempotency-Key": uuid4().hex}
-        response = await self.web.visitor.post(url, json=body, headers=headers)
+        response = await self.web.anonymous.post(url, json=body, headers=headers)
         assert response.is_success, response.text
         return response.json()
 
@@ -219,9 +219,9 @@ class SampleShop:
 
     async def verify_address(self) -> None:
         """Verify the owner's e-mail address."""
-        owner = (await self.web.visitor.get("/v1/me", headers=self.authorization)).json()
+        owner = (await self.web.anonymous.get("/v1/me", headers=self.authorization)).json()
         token = await self._mailed_token(TokenPurpose.VERIFY_EMAIL, owner["id"])
-        verified = await self.web.visitor.post("/v1/users/verify-email", json={"token": token})
+        verified = await self.web.anonymous.post("/v1/users/verify-email", json={"token": token})
         assert verified.is_success, verified.text
 
     async def _signature(self, sample: Sample) -> Mapping[str, str]:
@@ -257,7 +257,7 @@ class SampleShop:
                 return self.ids["order_token"]
             case "If-Match":
                 reader = self.authorization if url.startswith("/v1/me") else self.operator
-                shown = await self.web.visitor.get(url, headers=reader)
+                shown = await self.web.anonymous.get(url, headers=reader)
                 return str(shown.headers["ETag"])
         raise LookupError(f"There is no sample of the header {name}.")
 

@@ -335,7 +335,7 @@ class Shop(Accounts):
             actor=STAFF,
         )
 
-    async def see(self, order: OrderView) -> OrderView:
+    async def current_order(self, order: OrderView) -> OrderView:
         """Return the present order."""
         return await self.get_order(order.id, access=OrderAccess.all())
 

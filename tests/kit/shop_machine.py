@@ -96,7 +96,7 @@ class ShopMachine(RuleBasedStateMachine):
         *allowed: type[DomainError],
     ) -> V | None:
         """Run an action on an order. It must succeed exactly if `allowed_actions` contains it."""
-        before = self.see(order_id)
+        before = self.current_order(order_id)
         is_offered = action in before.allowed_actions
         is_due = action is Action.PAY and self.shop.clock.now() >= before.expires_at
         try:
@@ -119,7 +119,7 @@ class ShopMachine(RuleBasedStateMachine):
         send: Callable[[], Awaitable[IdempotentResult[PaymentView]]],
     ) -> None:
         """Capture or void a payment, and check that this succeeds only if it is authorized."""
-        is_offered = action in self.see(payment.order_id).allowed_actions
+        is_offered = action in self.current_order(payment.order_id).allowed_actions
         is_authorized = payment.status is PaymentStatus.AUTHORIZED
         try:
             result = self.run(send()).result
@@ -174,7 +174,7 @@ class ShopMachine(RuleBasedStateMachine):
         send = partial(self.shop.fulfill_order, self.shop.fulfilling(order, *units))
         self.attempt(order.id, Action.FULFILL, send, ValidationFailed, OrderDisputed)
 
-    def see(self, order_id: OrderId) -> OrderView:
+    def current_order(self, order_id: OrderId) -> OrderView:
         return self.run(self.shop.get_order(order_id, access=OrderAccess.all()))
 
     def draw_order(self, data: st.DataObject, action: Action) -> OrderView:

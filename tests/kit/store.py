@@ -64,10 +64,10 @@ _PROVIDERS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
-    """All ports of one database. `impatient` opens units of work with a short lock timeout."""
+    """All ports of one database. The short timeout limits the waits for locks."""
 
     unit_of_work: UnitOfWorkFactory
-    impatient: UnitOfWorkFactory
+    unit_of_work_with_short_timeout: UnitOfWorkFactory
     users: UserQueries
     sessions: SessionQueries
     clients: ClientQueries
@@ -99,7 +99,7 @@ class Store:
         return {
             _PROVIDERS.get(port.name, port.name): getattr(self, port.name)
             for port in fields(self)
-            if port.name != "impatient"
+            if port.name != "unit_of_work_with_short_timeout"
         }
 
 
@@ -111,7 +111,7 @@ def memory_store(database: MemoryDatabase | None = None) -> Store:
     relay_progress = MemoryRelayProgress()
     return Store(
         unit_of_work=MemoryUnitOfWorkFactory(database, ids, lock_timeout=10, current_trace=TRACE.get),
-        impatient=MemoryUnitOfWorkFactory(database, ids, lock_timeout=0.01),
+        unit_of_work_with_short_timeout=MemoryUnitOfWorkFactory(database, ids, lock_timeout=0.01),
         users=MemoryUserQueries(database),
         sessions=MemorySessionQueries(database),
         clients=MemoryClientQueries(database),

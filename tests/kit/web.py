@@ -22,7 +22,7 @@ from tests.kit.actors import SOMEBODY
 from tests.kit.event_schemas import check
 from tests.kit.gateway import FakeGateway
 from tests.kit.mailbox import Mailbox
-from tests.kit.passwords import BreachedOnly, PlainHasher
+from tests.kit.passwords import ListedBreachedPasswords, PlainHasher
 from tests.kit.store import Store
 
 PASSWORD = "a password of some length"
@@ -36,12 +36,12 @@ def container_over(store: Store, **settings: Any) -> Container:
     container.database.override_providers(
         **store.providers(),
         health=AlwaysReady(),
-        invariant_checks=NothingBroken(),
-        stored_secrets=SecretsInClear(),
+        invariant_checks=NoBrokenInvariants(),
+        stored_secrets=UnencryptedSecrets(),
     )
     container.payments.gateways.override({PaymentMethod.SANDBOX: FakeGateway()})
     container.security.hasher.override(PlainHasher())
-    container.security.breached_passwords.override(BreachedOnly())
+    container.security.breached_passwords.override(ListedBreachedPasswords())
     container.mail.mailer.override(Mailbox())
     return container
 
@@ -50,7 +50,7 @@ class AlwaysReady(Health):
     async def check(self) -> None: ...
 
 
-class SecretsInClear(StoredSecrets):
+class UnencryptedSecrets(StoredSecrets):
     """The secrets of a shop in memory, without encryption."""
 
     async def count_by_key(self) -> Mapping[str | None, int]:
@@ -60,7 +60,7 @@ class SecretsInClear(StoredSecrets):
         return 0
 
 
-class NothingBroken(InvariantChecks):
+class NoBrokenInvariants(InvariantChecks):
     async def run(self) -> Sequence[Finding]:
         return ()
 
@@ -71,7 +71,7 @@ class WebShop:
 
     app: FastAPI
     container: Container
-    visitor: httpx2.AsyncClient
+    anonymous: httpx2.AsyncClient
     _clients: AsyncExitStack
     _numbers: Iterator[int]
 
@@ -98,7 +98,7 @@ class WebShop:
         made = await self.container.clients.create_client()(
             f"client-{next(self._numbers)}", scopes, actor=SOMEBODY
         )
-        response = await self.visitor.post(
+        response = await self.anonymous.post(
             "/token", data={"grant_type": "client_credentials"}, auth=(str(made.client_id), made.secret)
         )
         return await self._bearing(response.json()["access_token"])
@@ -125,7 +125,7 @@ class WebShop:
         await self.container.users.sign_up()(
             SignUpCommand(email=sought_email_address(email), password=PASSWORD, role=role, actor=SOMEBODY)
         )
-        response = await self.visitor.post("/token", data={"username": email, "password": PASSWORD})
+        response = await self.anonymous.post("/token", data={"username": email, "password": PASSWORD})
         return await self._bearing(response.json()["access_token"])
 
     async def _bearing(self, token: str) -> httpx2.AsyncClient:
@@ -139,8 +139,8 @@ async def web_shop(container: Container) -> AsyncIterator[WebShop]:
     """Run the lifespan of a fresh app during the context."""
     app = create_app(container=container)
     async with app.router.lifespan_context(app), AsyncExitStack() as clients:
-        visitor = await clients.enter_async_context(_client(app))
-        yield WebShop(app, container, visitor, clients, count(1))
+        anonymous = await clients.enter_async_context(_client(app))
+        yield WebShop(app, container, anonymous, clients, count(1))
 
 
 def _client(app: FastAPI, **options: Any) -> httpx2.AsyncClient:

@@ -50,9 +50,9 @@ class Subscribers(WebhookSender):
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self.heard: list[SentMessage] = []
+        self.messages: list[SentMessage] = []
         self.answers: dict[str, int | str] = {}
-        self.meanwhile: Callable[[], Awaitable[object]] | None = None
+        self.during_send: Callable[[], Awaitable[object]] | None = None
 
     async def send(
         self,
@@ -64,16 +64,16 @@ class Subscribers(WebhookSender):
         traceparent: str | None = None,
     ) -> Attempt:
         await asyncio.sleep(0)
-        self.heard.append(SentMessage(url, tuple(secrets), message_id, json.loads(body)))
-        if self.meanwhile:
-            await self.meanwhile()
+        self.messages.append(SentMessage(url, tuple(secrets), message_id, json.loads(body)))
+        if self.during_send:
+            await self.during_send()
         answer = self.answers.get(url, 204)
         if isinstance(answer, str):
             return Attempt(self._clock.now(), None, answer)
         return Attempt(self._clock.now(), answer, None)
 
     def types_at(self, url: str) -> list[str]:
-        return [heard.event["type"] for heard in self.heard if heard.url == url]
+        return [message.event["type"] for message in self.messages if message.url == url]
 
 
 class Webhooks:

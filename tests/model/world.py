@@ -328,10 +328,10 @@ class World:
 
     def _decisions(self, outcome: Outcome) -> list[Outcome]:
         """Return the provider's possible decisions about a payment in this state."""
-        taken = Outcome.AUTHORIZED if self.bounds.is_manual else Outcome.SUCCEEDED
+        success = Outcome.AUTHORIZED if self.bounds.is_manual else Outcome.SUCCEEDED
         decisions = {
-            Outcome.PENDING: [taken, Outcome.DECLINED],
-            Outcome.REQUIRES_ACTION: [taken, Outcome.DECLINED],
+            Outcome.PENDING: [success, Outcome.DECLINED],
+            Outcome.REQUIRES_ACTION: [success, Outcome.DECLINED],
             Outcome.AUTHORIZED: [Outcome.VOIDED],
         }.get(outcome, [])
         if outcome is Outcome.PENDING and self.bounds.requires_action:

@@ -40,14 +40,14 @@ if TYPE_CHECKING:
 
 
 def main(url: str, admin_email: str, admin_password: str) -> None:
-    visitor = Client(base_url=url)
+    anonymous = Client(base_url=url)
     admin = log_in(url, admin_email, admin_password)
     price = NonNegativeMoney(amount=1800, currency=Currency.USD)
     chai = CreateProductRequest(sku=f"PY-{uuid4().hex[:8]}", name="Chai", price=price, initial_stock=ORDERS)
     product = expect(ProductResponse, create_product.sync(client=admin, body=chai, idempotency_key=key()))
 
     body = CreateUserRequest(email=EMAIL, password=PASSWORD, password_confirm=PASSWORD)
-    create_user.sync(client=visitor, body=body, idempotency_key=key())
+    create_user.sync(client=anonymous, body=body, idempotency_key=key())
     customer = log_in(url, EMAIL, PASSWORD)
 
     one = PlaceOrderRequest(lines=[OrderLineRequest(product_id=product.id, quantity=1)])

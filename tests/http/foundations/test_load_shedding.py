@@ -44,7 +44,7 @@ def full(web: WebShop) -> Iterator[None]:
 
 async def test_request_that_arrives_at_a_full_service_is_rejected(web: WebShop) -> None:
     with full(web):
-        response = await web.visitor.post("/v1/orders", content=BODY, headers=WRONG_TOKEN)
+        response = await web.anonymous.post("/v1/orders", content=BODY, headers=WRONG_TOKEN)
     assert (response.status_code, response.json()["code"]) == (503, "overloaded")
     assert int(response.headers["Retry-After"]) >= 1
 
@@ -57,9 +57,9 @@ async def test_request_is_rejected_if_the_service_is_full_when_its_body_arrives(
             stack.enter_context(full(web))
             yield BODY[5:]
 
-        response = await web.visitor.post("/v1/orders", content=body(), headers=WRONG_TOKEN)
+        response = await web.anonymous.post("/v1/orders", content=body(), headers=WRONG_TOKEN)
     assert (response.status_code, response.json()["code"]) == (503, "overloaded")
-    assert (await web.visitor.post("/v1/orders", content=BODY, headers=WRONG_TOKEN)).status_code == 401
+    assert (await web.anonymous.post("/v1/orders", content=BODY, headers=WRONG_TOKEN)).status_code == 401
 
 
 async def test_burst_of_requests_is_rejected_before_tokens_are_checked(web: WebShop) -> None:
@@ -78,7 +78,7 @@ async def test_burst_of_requests_is_rejected_before_tokens_are_checked(web: WebS
         yield BODY[5:]
 
     responses = await asyncio.gather(
-        *(web.visitor.post("/v1/orders", content=body(), headers=WRONG_TOKEN) for _ in range(requests))
+        *(web.anonymous.post("/v1/orders", content=body(), headers=WRONG_TOKEN) for _ in range(requests))
     )
     statuses = Counter(response.status_code for response in responses)
     assert statuses == {401: capacity, 503: 7}

@@ -69,7 +69,7 @@ def http_scope(path: str, *headers: tuple[bytes, bytes], method: str = "GET", qu
     }
 
 
-async def stay() -> Message:
+async def receive_nothing() -> Message:
     """Wait forever, like a client that sends no body and stays connected."""
     await asyncio.Event().wait()
     raise AssertionError
@@ -134,7 +134,7 @@ async def test_valid_request_id_of_the_client_is_used(given: str) -> None:
 )
 async def test_malformed_request_id_of_the_client_is_replaced(given: bytes, log: StringIO) -> None:
     sent = SentMessages()
-    await app_of(router)(http_scope("/things/1", (b"x-request-id", given)), stay, sent)
+    await app_of(router)(http_scope("/things/1", (b"x-request-id", given)), receive_nothing, sent)
     [id_] = [value for name, value in sent.messages[0]["headers"] if name == b"x-request-id"]
     assert re.fullmatch(rb"[0-9a-f]{32}", id_)
 
@@ -181,7 +181,7 @@ async def test_hostile_request_is_answered_and_logged_in_one_line(
     method: str, path: str, query: bytes, log: StringIO
 ) -> None:
     sent = SentMessages()
-    await app_of(router)(http_scope(path, method=method, query=query), stay, sent)
+    await app_of(router)(http_scope(path, method=method, query=query), receive_nothing, sent)
     assert 400 <= sent.status < 500
     [line] = await lines(log)
     assert line["status"] == sent.status
@@ -200,7 +200,7 @@ async def test_exception_outside_of_routes_returns_500(log: StringIO) -> None:
         raise RuntimeError(CANARY)
 
     sent = SentMessages()
-    await RequestContextMiddleware(broken)(http_scope("/x"), stay, sent)
+    await RequestContextMiddleware(broken)(http_scope("/x"), receive_nothing, sent)
     assert sent.status == 500
     assert json.loads(sent.messages[1]["body"])["code"] == "internal_error"
     assert CANARY not in log.getvalue()
@@ -209,7 +209,7 @@ async def test_exception_outside_of_routes_returns_500(log: StringIO) -> None:
 async def test_response_that_fails_after_its_start_is_aborted(log: StringIO) -> None:
     sent = SentMessages()
     with pytest.raises(ResponseCutOff) as broken:
-        await app_of(router)(http_scope("/cut-off"), stay, sent)
+        await app_of(router)(http_scope("/cut-off"), receive_nothing, sent)
     assert broken.value.__cause__ is None
     assert broken.value.__suppress_context__
     assert [message.get("body") for message in sent.messages] == [None, b"begun"]
@@ -222,7 +222,7 @@ async def test_client_disconnect_is_logged(log: StringIO) -> None:
         await asyncio.Event().wait()
 
     task = asyncio.create_task(
-        RequestContextMiddleware(wait_for_ever)(http_scope("/x"), stay, SentMessages())
+        RequestContextMiddleware(wait_for_ever)(http_scope("/x"), receive_nothing, SentMessages())
     )
     await asyncio.sleep(0)
     task.cancel()
@@ -243,18 +243,18 @@ async def test_interrupted_body_is_rejected_with_400(log: StringIO) -> None:
 
 async def test_headers_above_the_size_limit_are_rejected() -> None:
     fits = (b"x", b"a" * (MAX_BYTES - 1))
-    taken, refused = SentMessages(), SentMessages()
-    await app_of(router)(http_scope("/things/1", fits), stay, taken)
-    await app_of(router)(http_scope("/things/1", fits, (b"y", b"")), stay, refused)
-    assert [taken.status, refused.status] == [200, 431]
+    accepted, refused = SentMessages(), SentMessages()
+    await app_of(router)(http_scope("/things/1", fits), receive_nothing, accepted)
+    await app_of(router)(http_scope("/things/1", fits, (b"y", b"")), receive_nothing, refused)
+    assert [accepted.status, refused.status] == [200, 431]
     assert json.loads(refused.messages[1]["body"])["params"] == {"max_bytes": MAX_BYTES}
 
 
 @pytest.mark.parametrize("name", [b"host", b"content-type"])
 async def test_duplicate_single_value_header_is_rejected(name: bytes) -> None:
     once, twice = SentMessages(), SentMessages()
-    await app_of(router)(http_scope("/things/1", (name, b"a")), stay, once)
-    await app_of(router)(http_scope("/things/1", (name, b"a"), (name, b"b")), stay, twice)
+    await app_of(router)(http_scope("/things/1", (name, b"a")), receive_nothing, once)
+    await app_of(router)(http_scope("/things/1", (name, b"a"), (name, b"b")), receive_nothing, twice)
     assert [once.status, twice.status] == [200, 400]
     assert json.loads(twice.messages[1]["body"])["code"] == "malformed_request"
 

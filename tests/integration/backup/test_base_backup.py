@@ -123,7 +123,7 @@ async def shop_on(history: History, node: Node | None = None) -> AsyncIterator[W
 
 
 async def pay(web: WebShop, history: History, order_id: str, token: str) -> str:
-    response = await web.visitor.post(
+    response = await web.anonymous.post(
         f"/v1/orders/{order_id}/payments",
         json={"amount": history.product["price"], "method": "sandbox", "token": token},
         headers=history.customer | key(f"pay-{order_id}"),
@@ -199,12 +199,12 @@ async def test_restored_shop_places_a_lost_order_again_when_its_client_retries(
 ) -> None:
     await orders_after_recovery(at_point)
     async with shop_on(history, at_point) as web:
-        retried = await web.visitor.post(
+        retried = await web.anonymous.post(
             "/v1/orders",
             json=order_of((history.product, 1)),
             headers=history.customer | key(f"{len(history.kept)}"),
         )
-        lost = await web.visitor.get(f"/v1/orders/{history.lost}", headers=history.customer)
+        lost = await web.anonymous.get(f"/v1/orders/{history.lost}", headers=history.customer)
 
     assert retried.status_code == 201
     assert retried.json()["id"] != history.lost
@@ -217,12 +217,12 @@ async def test_restored_event_feed_reuses_lost_positions_for_other_events(
     await orders_after_recovery(at_point)
     async with shop_on(history, at_point) as web, connected(at_point.url) as psql:
         first_free = 1 + await psql.fetchval("SELECT max(position) FROM outbox")
-        await web.visitor.post(
+        await web.anonymous.post(
             "/v1/orders", json=order_of((history.product, 1)), headers=history.customer | key("next")
         )
         await publish(web, at_point)
         positions = [row["position"] for row in await psql.fetch("SELECT position FROM outbox")]
-        after_lost = await web.visitor.get(
+        after_lost = await web.anonymous.get(
             "/v1/events", params={"after": str(history.lost_event["id"])}, headers=history.staff
         )
 

@@ -59,8 +59,8 @@ async def test_restored_dump_has_the_acknowledged_orders_and_accepts_more(dump: 
     await asyncio.to_thread(dump.scripts.run, dump.node, "restore-dump.sh", dump.file, database="restored")
     check = Program("check", [], {"STEELYARD_DATABASE_URL": url}, Path("unused")).run("check")
     async with web_shop(container_on(url)) as web:
-        found = await web.visitor.get(f"/v1/orders/{before.json()['id']}", headers=authorization)
-        after = await web.visitor.post(
+        found = await web.anonymous.get(f"/v1/orders/{before.json()['id']}", headers=authorization)
+        after = await web.anonymous.post(
             "/v1/orders", json=order_of((mug, 1)), headers=authorization | key("after")
         )
 

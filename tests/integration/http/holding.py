@@ -27,7 +27,7 @@ async def assert_nothing_is_held(web: WebShop, psql: asyncpg.Connection) -> None
     async with AsyncExitStack() as stack:
         for _ in range(pool_size):
             await stack.enter_async_context(engine.connect())
-    responses = await asyncio.gather(*(web.visitor.get("/v1/products") for _ in range(pool_size)))
+    responses = await asyncio.gather(*(web.anonymous.get("/v1/products") for _ in range(pool_size)))
     assert [response.status_code for response in responses] == [200] * pool_size
 
 

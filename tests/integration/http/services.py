@@ -15,7 +15,7 @@ from domain.shared.ids import UserId
 from entrypoints.bootstrap.root import Container
 from entrypoints.settings import Settings
 from tests.kit.passwords import PlainHasher
-from tests.kit.postgres_store import patient_engine
+from tests.kit.postgres_store import engine_with_long_timeouts
 from tests.kit.shop import Shop
 from tests.kit.web import WebShop, key, web_shop
 
@@ -35,8 +35,8 @@ def patient_container(database_url: str) -> Container:
     With these timeouts it returns no 503, so that races do not depend on the machine's speed.
     """
     container = container_on(database_url)
-    container.database.engine.override(patient_engine(database_url))
-    container.database.public_read_engine.override(patient_engine(database_url))
+    container.database.engine.override(engine_with_long_timeouts(database_url))
+    container.database.public_read_engine.override(engine_with_long_timeouts(database_url))
     place = container.orders.place_order_batch()
     container.orders.order_batcher.override(Batcher(place, queue_timeout=60))
     container.orders.order_lanes.override(Lanes(place, queue_timeout=60))
@@ -84,4 +84,4 @@ class Buyer:
     async def order(self, web: WebShop, body: dict[str, Any], *, key_: str = "k") -> httpx2.Response:
         """Place an order at one process."""
         self.direct_shop.keys_sent.add((self.id, key_))
-        return await web.visitor.post("/v1/orders", json=body, headers=self.authorization | key(key_))
+        return await web.anonymous.post("/v1/orders", json=body, headers=self.authorization | key(key_))

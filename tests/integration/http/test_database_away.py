@@ -46,10 +46,10 @@ async def refusals(web: WebShop, customer: httpx2.AsyncClient, body: dict[str, A
             customer.post("/v1/orders/preview", json=body),
             customer.get("/v1/orders"),
             customer.get("/v1/me"),
-            web.visitor.get("/v1/products"),
-            web.visitor.post("/v1/users", json=account),
-            web.visitor.post("/token", data={"username": "new@example.com", "password": PASSWORD}),
-            web.visitor.get("/readyz"),
+            web.anonymous.get("/v1/products"),
+            web.anonymous.post("/v1/users", json=account),
+            web.anonymous.post("/token", data={"username": "new@example.com", "password": PASSWORD}),
+            web.anonymous.get("/readyz"),
         )
 
 
@@ -71,17 +71,17 @@ async def test_requests_succeed_after_the_database_is_back(
 
         for _ in range(3):
             assert_refused_for_a_while(await refusals(web, customer, body), "database_unavailable")
-            assert (await web.visitor.get("/livez")).status_code == 200
-            assert (await web.visitor.get("/.well-known/jwks.json")).status_code == 200
+            assert (await web.anonymous.get("/livez")).status_code == 200
+            assert (await web.anonymous.get("/.well-known/jwks.json")).status_code == 200
 
         await asyncio.to_thread(server.start)
-        assert (await web.visitor.get("/readyz")).status_code == 200
-        taken = await customer.post("/v1/orders", json=body, headers=key("while-away"))
+        assert (await web.anonymous.get("/readyz")).status_code == 200
+        placed = await customer.post("/v1/orders", json=body, headers=key("while-away"))
         again = await customer.post("/v1/orders", json=body, headers=key("before"))
-        assert (taken.status_code, again.status_code) == (201, 201)
-        assert "Idempotent-Replayed" not in taken.headers
+        assert (placed.status_code, again.status_code) == (201, 201)
+        assert "Idempotent-Replayed" not in placed.headers
         assert again.headers["Idempotent-Replayed"] == "true"
-        assert (await web.visitor.get(f"/v1/products/{mug['id']}")).json()["available"] == 3
+        assert (await web.anonymous.get(f"/v1/products/{mug['id']}")).json()["available"] == 3
         async with connected(server.url) as psql:
             await assert_nothing_is_held(web, psql)
 
@@ -140,7 +140,7 @@ async def test_retried_order_is_placed_once_after_its_connection_was_cut(
         *(order_until_placed(buyer, number) for buyer in buyers for number in range(20)),
     )
     assert statuses[201] == 200
-    assert (await web.visitor.get(f"/v1/products/{mug['id']}")).json()["available"] == 800
+    assert (await web.anonymous.get(f"/v1/products/{mug['id']}")).json()["available"] == 800
     await assert_invariants(direct_shop)
     await assert_nothing_is_held(web, psql)
 
@@ -157,6 +157,6 @@ async def test_exhausted_connection_pool_returns_overloaded(web: WebShop) -> Non
         *refused, ready = await refusals(web, customer, order_of((mug, 1)))
         assert_refused_for_a_while(refused, "overloaded")
         assert ready.status_code == 200, "busy is not broken: to take it out would make the others busier"
-        assert (await web.visitor.get("/livez")).status_code == 200
-    taken = await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key("while-away"))
-    assert taken.status_code == 201
+        assert (await web.anonymous.get("/livez")).status_code == 200
+    placed = await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key("while-away"))
+    assert placed.status_code == 201

@@ -119,4 +119,4 @@ async def test_order_without_a_reachable_primary_returns_database_unavailable(
     servers.primary.kill()
     refused = await buyer.order(web, order_of((mug, 1)))
     assert (refused.status_code, refused.json()["code"]) == (503, "database_unavailable")
-    assert (await web.visitor.get("/readyz")).status_code == 503
+    assert (await web.anonymous.get("/readyz")).status_code == 503

@@ -24,7 +24,7 @@ async def test_twenty_concurrent_customers_buy_the_last_unit_once(
 
     assert Counter(response.status_code for response in responses) == {201: 1, 409: 19}
     assert Counter(response.json().get("code") for response in responses) == {None: 1, "out_of_stock": 19}
-    assert (await service_processes[0].visitor.get(f"/v1/products/{mug['id']}")).json()["available"] == 0
+    assert (await service_processes[0].anonymous.get(f"/v1/products/{mug['id']}")).json()["available"] == 0
     await assert_invariants(direct_shop)
 
 
@@ -46,7 +46,7 @@ async def test_concurrent_orders_with_reversed_lines_do_not_deadlock(
 
     assert Counter(response.status_code for response in responses) == {201: 1, 409: 19}
     for product in (mug, cup):
-        assert (await service_processes[0].visitor.get(f"/v1/products/{product['id']}")).json()[
+        assert (await service_processes[0].anonymous.get(f"/v1/products/{product['id']}")).json()[
             "available"
         ] == 0
     await assert_invariants(direct_shop)
@@ -71,11 +71,11 @@ async def test_concurrent_orders_of_overlapping_products_sell_no_unit_twice(
         )
     )
 
-    taken = Counter(response.status_code for response in responses)
-    assert set(taken) <= {201, 409}
+    statuses = Counter(response.status_code for response in responses)
+    assert set(statuses) <= {201, 409}
     left = [
-        (await service_processes[0].visitor.get(f"/v1/products/{product['id']}")).json()["available"]
+        (await service_processes[0].anonymous.get(f"/v1/products/{product['id']}")).json()["available"]
         for product in ring
     ]
-    assert sum(left) == 5 * 4 - 2 * taken[201]
+    assert sum(left) == 5 * 4 - 2 * statuses[201]
     await assert_invariants(direct_shop)

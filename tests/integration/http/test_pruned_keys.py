@@ -24,12 +24,12 @@ async def test_retry_with_a_pruned_key_returns_200_with_the_present_order(
     ann = await Buyer.of(web, direct_shop)
     placed = (await ann.order(web, order_of((mug, 1)))).json()
     url = f"/v1/orders/{placed['id']}"
-    await web.visitor.post(f"{url}/cancel", headers=ann.authorization | key("cancel"))
+    await web.anonymous.post(f"{url}/cancel", headers=ann.authorization | key("cancel"))
     await prune_all(web)
     again = await ann.order(web, order_of((mug, 1)))
 
     assert again.status_code == 200
-    assert again.json() == (await web.visitor.get(url, headers=ann.authorization)).json()
+    assert again.json() == (await web.anonymous.get(url, headers=ann.authorization)).json()
     assert again.json()["status"] == "cancelled"
     assert (again.headers["Location"], again.headers["ETag"]) == (url, '"v2"')
     assert again.headers["Idempotent-Replayed"] == "true"
@@ -60,7 +60,7 @@ async def test_pruned_key_with_another_body_places_no_order(web: WebShop, direct
 
     assert placed.status_code == 201
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
-    assert (await web.visitor.get(f"/v1/products/{mug['id']}")).json()["available"] == 8
+    assert (await web.anonymous.get(f"/v1/products/{mug['id']}")).json()["available"] == 8
     await assert_invariants(direct_shop)
 
 
@@ -82,8 +82,8 @@ async def test_retry_of_a_pruned_order_returns_409_order_expired(
 
     assert (late.status_code, late.json()["code"]) == (409, "order_expired")
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
-    gone = await web.visitor.get(f"/v1/orders/{placed['id']}", headers=ann.authorization)
+    gone = await web.anonymous.get(f"/v1/orders/{placed['id']}", headers=ann.authorization)
     assert gone.status_code == 404
-    assert (await web.visitor.get(f"/v1/products/{mug['id']}")).json()["available"] == 1
-    assert (await web.visitor.get("/problems/order_expired")).status_code == 200
+    assert (await web.anonymous.get(f"/v1/products/{mug['id']}")).json()["available"] == 1
+    assert (await web.anonymous.get("/problems/order_expired")).status_code == 200
     await assert_invariants(direct_shop, pruned=1)

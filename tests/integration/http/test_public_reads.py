@@ -19,7 +19,7 @@ async def test_orders_are_placed_while_the_read_pool_is_exhausted(web: WebShop) 
         for _ in range(public_read_pool_of(web).size()):
             await stack.enter_async_context(engine.connect())
         for address in ("/v1/products?q=mug", f"/v1/products/{product['id']}"):
-            refused = await web.visitor.get(address)
+            refused = await web.anonymous.get(address)
             assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
             assert "Retry-After" in refused.headers
 
@@ -28,8 +28,8 @@ async def test_orders_are_placed_while_the_read_pool_is_exhausted(web: WebShop) 
         assert (await customer.get(placed.headers["Location"])).status_code == 200
         me = (await customer.get("/v1/me")).json()
         login = {"username": me["email"], "password": PASSWORD}
-        assert (await web.visitor.post("/token", data=login)).status_code == 200
-    assert (await web.visitor.get("/v1/products?q=mug")).status_code == 200
+        assert (await web.anonymous.post("/token", data=login)).status_code == 200
+    assert (await web.anonymous.get("/v1/products?q=mug")).status_code == 200
 
 
 async def test_costly_public_read_is_cancelled_by_the_server(web: WebShop) -> None:

@@ -61,8 +61,8 @@ async def test_catalog_and_lists_are_read_from_the_replica(web: WebShop) -> None
     mug, customer, admin = await web.product(stock=5), await web.customer(), await web.admin()
     statements_before = len(statements)
     for client, path in (
-        (web.visitor, f"/v1/products/{mug['id']}"),
-        (web.visitor, "/v1/products?q=mug"),
+        (web.anonymous, f"/v1/products/{mug['id']}"),
+        (web.anonymous, "/v1/products?q=mug"),
         (customer, "/v1/orders"),
         (admin, "/v1/audit"),
     ):
@@ -86,7 +86,7 @@ async def test_reads_from_the_replica_include_earlier_writes_of_the_caller(
         for number in range(1, 31):
             await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key(f"k{number}"))
             assert await orders_of(customer) == number
-            product = (await other_process.visitor.get(f"/v1/products/{mug['id']}")).json()
+            product = (await other_process.anonymous.get(f"/v1/products/{mug['id']}")).json()
             assert product["available"] == 1000 - number
     assert len(statements) >= 30
 
@@ -129,7 +129,7 @@ async def test_reads_continue_if_the_replica_is_unavailable(
     try:
         async with asyncio.timeout(HANG):
             assert await orders_of(customer) == 0
-            assert (await web.visitor.get(f"/v1/products/{mug['id']}")).status_code == 200
+            assert (await web.anonymous.get(f"/v1/products/{mug['id']}")).status_code == 200
     finally:
         if failure == "pause":
             servers.standby.resume()

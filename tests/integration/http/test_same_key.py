@@ -35,7 +35,7 @@ async def test_twenty_concurrent_requests_with_one_key_place_one_order(
         assert response.headers["Location"] == first.headers["Location"]
         assert response.headers["ETag"] == first.headers["ETag"]
     assert [replayed(response) for response in responses].count(False) == 1
-    assert (await service_processes[0].visitor.get(f"/v1/products/{mug['id']}")).json()["available"] == 98
+    assert (await service_processes[0].anonymous.get(f"/v1/products/{mug['id']}")).json()["available"] == 98
     await assert_invariants(direct_shop)
 
 
@@ -51,11 +51,11 @@ async def test_concurrent_orders_with_one_key_but_different_bodies_place_one_ord
         )
     )
 
-    taken = [response for response in responses if response.status_code == 201]
+    accepted = [response for response in responses if response.status_code == 201]
     refused = [response for response in responses if response.status_code == 422]
-    assert (len(taken), len(refused)) == (1, 19)
+    assert (len(accepted), len(refused)) == (1, 19)
     assert {response.json()["code"] for response in refused} == {"idempotency_key_reused"}
-    assert not replayed(taken[0])
+    assert not replayed(accepted[0])
     await assert_invariants(direct_shop)
 
 
@@ -97,7 +97,9 @@ async def test_concurrent_requests_with_one_key_have_one_effect_and_result(
     headers = key("same") | {"Authorization": staff.headers["Authorization"]}
     responses = await asyncio.gather(
         *(
-            service_processes[number % len(service_processes)].visitor.post(path, json=body, headers=headers)
+            service_processes[number % len(service_processes)].anonymous.post(
+                path, json=body, headers=headers
+            )
             for number in range(20)
         )
     )

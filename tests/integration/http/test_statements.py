@@ -54,7 +54,7 @@ async def test_concurrent_identical_reads_share_one_statement(web: WebShop) -> N
     mugs = [await web.product() for _ in range(10)]
     with statements_sent_by(web) as sent:
         responses = await asyncio.gather(
-            *(web.visitor.get(f"/v1/products/{mug['id']}") for mug in mugs for _ in range(3))
+            *(web.anonymous.get(f"/v1/products/{mug['id']}") for mug in mugs for _ in range(3))
         )
     assert {response.status_code for response in responses} == {200}
     # The first request is read alone; requests that arrive during this read are read together.
@@ -68,7 +68,7 @@ async def test_malformed_request_executes_no_statement(web: WebShop) -> None:
             await customer.post("/v1/orders", json={"lines": []}, headers=key("k")),
             await customer.post("/v1/orders", json=order_of(), headers=key("k")),
             await customer.get("/v1/products?limit=0"),
-            await web.visitor.get("/v1/orders"),
+            await web.anonymous.get("/v1/orders"),
         ]
     assert [response.status_code for response in responses] == [422, 422, 422, 401]
     assert sent == []

@@ -60,7 +60,7 @@ async def web(server: OwnServer) -> AsyncIterator[WebShop]:
 async def await_readiness(web: WebShop, status: int) -> httpx2.Response:
     async with asyncio.timeout(HANG):
         while True:
-            response = await web.visitor.get("/readyz")
+            response = await web.anonymous.get("/readyz")
             if response.status_code == status:
                 return response
             await asyncio.sleep(0.05)
@@ -108,7 +108,7 @@ async def test_commit_waiting_for_a_lost_standby_is_reported_as_undecided(
     server.configure(synchronous_standby_names="lost")
     undecided = await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key("k"))
     assert (undecided.status_code, undecided.json()["code"]) == (503, "database_unavailable")
-    assert (await web.visitor.get("/readyz")).status_code == 503
+    assert (await web.anonymous.get("/readyz")).status_code == 503
     again = await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key("k"))
     assert again.status_code == 503, "an order must not be acknowledged before the standby has it"
 
@@ -142,14 +142,14 @@ async def test_service_with_a_full_disk_is_unready_until_there_is_space(
         fill(filler)
         placed = await order_until_refused(customer, order_of((mug, 1)))
         for _ in range(3):
-            assert (await web.visitor.get("/readyz")).status_code == 503
-        assert (await web.visitor.get("/livez")).status_code == 200
+            assert (await web.anonymous.get("/readyz")).status_code == 503
+        assert (await web.anonymous.get("/livez")).status_code == 200
 
         filler.unlink()
-        assert (await web.visitor.get("/readyz")).status_code == 200
+        assert (await web.anonymous.get("/readyz")).status_code == 200
         retried = await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key(f"k{placed}"))
         assert retried.status_code == 201
-        available = (await web.visitor.get(f"/v1/products/{mug['id']}")).json()["available"]
+        available = (await web.anonymous.get(f"/v1/products/{mug['id']}")).json()["available"]
         assert available == 5000 - placed - 1
 
 

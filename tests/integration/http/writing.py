@@ -23,7 +23,7 @@ class WriteRequests:
 
     staff: httpx2.AsyncClient
     customer: httpx2.AsyncClient
-    visitor: httpx2.AsyncClient
+    anonymous: httpx2.AsyncClient
     product: Mapping[str, Any]
 
     @classmethod
@@ -31,7 +31,7 @@ class WriteRequests:
         return cls(
             staff=await web.staff(),
             customer=await web.customer(),
-            visitor=web.visitor,
+            anonymous=web.anonymous,
             product=await web.product(stock=100_000),
         )
 
@@ -42,7 +42,7 @@ class WriteRequests:
             "password_confirm": PASSWORD,
         }
         headers = _new_key()
-        return lambda: self.visitor.post("/v1/users", json=body, headers=headers)
+        return lambda: self.anonymous.post("/v1/users", json=body, headers=headers)
 
     async def create_product(self) -> Send:
         body = {

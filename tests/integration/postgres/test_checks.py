@@ -46,7 +46,7 @@ async def shop_with_every_record(shop: Shop) -> OrderView:
     await shop.cancel(await shop.order(mug))
     await shop.report_provider_event(ProviderEventKind.CAPTURED, payments[0], reference="ch_again")
     await shop.settle()
-    return await shop.see(paid[4])
+    return await shop.current_order(paid[4])
 
 
 async def found(engine: AsyncEngine) -> dict[Invariant, Finding]:
@@ -69,7 +69,7 @@ async def test_pruned_order_breaks_no_invariant(shop: Shop, engine: AsyncEngine)
     await shop.expire()
     assert await shop.store.expired_orders.prune(before=shop.clock.now() + HOLD, limit=9) == 1
     with pytest.raises(NotFound):
-        await shop.see(order)
+        await shop.current_order(order)
     assert await found(engine) == {}
 
 

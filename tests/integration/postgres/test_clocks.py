@@ -143,9 +143,9 @@ async def test_grace_period_of_a_refresh_token_does_not_depend_on_the_system_clo
     fast: Container, slow: Container, psql: asyncpg.Connection
 ) -> None:
     async with web_shop(fast) as there, web_shop(slow) as here:
-        await there.visitor.post("/v1/users", json=ANN)
-        tokens = (await there.visitor.post("/token", data=LOG_IN)).json()
+        await there.anonymous.post("/v1/users", json=ANN)
+        tokens = (await there.anonymous.post("/token", data=LOG_IN)).json()
         form = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
-        first, repeated = [await web.visitor.post("/token", data=form) for web in (there, here)]
+        first, repeated = [await web.anonymous.post("/token", data=form) for web in (there, here)]
     assert first.json()["refresh_token"] == repeated.json()["refresh_token"]
     assert await psql.fetchval("SELECT reissued_at FROM sessions") is None

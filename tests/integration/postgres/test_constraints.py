@@ -46,14 +46,14 @@ async def test_database_constraint_rejects_an_oversold_stock(
 async def test_traceback_of_a_constraint_error_does_not_contain_the_row(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
-    taken = "ann@example.com"
-    await shop.customer(taken)
+    existing = "ann@example.com"
+    await shop.customer(existing)
     async with unit_of_work(SOMEBODY) as work:
         with pytest.raises(EmailTaken) as refused:
-            await work.users.add(user_of(shop, taken))
+            await work.users.add(user_of(shop, existing))
     shown = "".join(traceback.format_exception(refused.value))
     assert "uq_users_email" in shown
-    assert taken not in shown
+    assert existing not in shown
     assert SECRET not in shown
 
 

@@ -14,7 +14,7 @@ from entrypoints.settings import Settings
 from entrypoints.worker import jobs_of
 from tests.integration.postgres.catalogs import places_of
 from tests.kit.mailbox import Mailbox
-from tests.kit.passwords import BreachedOnly, PlainHasher
+from tests.kit.passwords import ListedBreachedPasswords, PlainHasher
 from tests.kit.web import WebShop, key, order_of, web_shop
 
 CANARY = "Canary-7f3a"
@@ -116,7 +116,7 @@ class Customer:
 
     async def post(self, path: str, body: Any = None, *, chosen_key: str | None = None) -> httpx2.Response:
         headers = {**self.headers, **key(f"{CHOSEN_ID}-{chosen_key}")} if chosen_key else self.headers
-        return await self.web.visitor.post(path, json=body, headers=headers)
+        return await self.web.anonymous.post(path, json=body, headers=headers)
 
     async def mailed_token(self) -> str:
         """Return the token of the next message, which the service may be sending already."""
@@ -137,7 +137,7 @@ class Customer:
 
     async def log_in(self, password: str) -> None:
         form = {"username": EMAIL, "password": password, "scope": CANARY}
-        response = await self.web.visitor.post("/token", data=form, headers={"User-Agent": CANARY})
+        response = await self.web.anonymous.post("/token", data=form, headers={"User-Agent": CANARY})
         assert response.status_code == 200, response.text
         self.headers = {
             "Authorization": f"Bearer {response.json()['access_token']}",
@@ -148,16 +148,16 @@ class Customer:
     async def guess(self) -> None:
         """Send wrong credentials and tokens."""
         for username in (EMAIL, f"{EMAIL}.mistyped"):
-            await self.web.visitor.post("/token", data={"username": username, "password": CANARY})
-        await self.web.visitor.post("/token", data={"grant_type": "refresh_token", "refresh_token": CANARY})
+            await self.web.anonymous.post("/token", data={"username": username, "password": CANARY})
+        await self.web.anonymous.post("/token", data={"grant_type": "refresh_token", "refresh_token": CANARY})
         client = {"grant_type": "client_credentials", "client_id": CANARY, "client_secret": CANARY}
-        await self.web.visitor.post("/token", data=client)
-        await self.web.visitor.post("/oauth/revoke", data={"token": CANARY, "token_type_hint": CANARY})
+        await self.web.anonymous.post("/token", data=client)
+        await self.web.anonymous.post("/oauth/revoke", data={"token": CANARY, "token_type_hint": CANARY})
 
     async def change_account(self) -> None:
-        version = (await self.web.visitor.get("/v1/me", headers=self.headers)).headers["ETag"]
+        version = (await self.web.anonymous.get("/v1/me", headers=self.headers)).headers["ETag"]
         patch = {**self.headers, "If-Match": version, "Content-Type": "application/merge-patch+json"}
-        renamed = await self.web.visitor.patch("/v1/me", json={"full_name": f"{CANARY} B"}, headers=patch)
+        renamed = await self.web.anonymous.patch("/v1/me", json={"full_name": f"{CANARY} B"}, headers=patch)
         assert renamed.status_code == 200, renamed.text
         body = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
         changed = await self.post(
@@ -181,13 +181,13 @@ class Customer:
     async def change(self, order: str) -> None:
         """Change the order with and without a key: first to other details, then back to canaries."""
         for name, details in (("change", {"note": f"{CANARY} B"}), (None, DETAILS)):
-            version = (await self.web.visitor.get(order, headers=self.headers)).headers["ETag"]
+            version = (await self.web.anonymous.get(order, headers=self.headers)).headers["ETag"]
             headers = {
                 **self.headers,
                 "If-Match": version,
                 **(key(f"{CHOSEN_ID}-{name}-{order[-12:]}") if name else {}),
             }
-            changed = await self.web.visitor.patch(order, json=details, headers=headers)
+            changed = await self.web.anonymous.patch(order, json=details, headers=headers)
             assert changed.status_code == 200, changed.text
 
     async def pay(self, order: str, token: str) -> httpx2.Response:
@@ -218,10 +218,10 @@ async def web(database_url: str, box: Mailbox) -> AsyncIterator[WebShop]:
     )
     container = Container(settings=settings)
     container.security.hasher.override(PlainHasher())
-    container.security.breached_passwords.override(BreachedOnly())
+    container.security.breached_passwords.override(ListedBreachedPasswords())
     container.mail.mailer.override(box)
     async with web_shop(container) as web:
-        container.payments.http_client.override(web.visitor)
+        container.payments.http_client.override(web.anonymous)
         yield web
 
 
@@ -263,7 +263,7 @@ async def test_closed_account_leaves_no_personal_data(
     for order in (paid, shipped):
         assert (await customer.pay(order, "tok_ok")).json()["status"] == "captured"
     await ship(staff, shipped)
-    [line] = (await web.visitor.get(shipped, headers=customer.headers)).json()["lines"]
+    [line] = (await web.anonymous.get(shipped, headers=customer.headers)).json()["lines"]
     units = [{"line_id": line["id"], "quantity": 1}]
     await customer.post(f"{shipped}/returns", {"lines": units, "reason": CANARY}, chosen_key="return")
     await place_for_guest(staff, product)
@@ -281,8 +281,8 @@ async def test_closed_account_leaves_no_personal_data(
     if former_records:
         await psql.execute(AS_6DAF4A4)
 
-    version = (await web.visitor.get("/v1/me", headers=customer.headers)).headers["ETag"]
-    closed = await web.visitor.delete("/v1/me", headers=customer.headers | {"If-Match": version})
+    version = (await web.anonymous.get("/v1/me", headers=customer.headers)).headers["ETag"]
+    closed = await web.anonymous.delete("/v1/me", headers=customer.headers | {"If-Match": version})
 
     assert closed.status_code == 204
     assert await places_of(psql, CANARY) == LEFT_UNTIL_DELIVERY
@@ -314,7 +314,7 @@ async def ship(staff: httpx2.AsyncClient, order: str) -> None:
 
 
 async def test_erasure_test_covers_every_text_that_a_customer_can_send(web: WebShop) -> None:
-    document = (await web.visitor.get("/openapi.json")).json()
+    document = (await web.anonymous.get("/openapi.json")).json()
     sent = {
         f"{method.upper()} {path}": fields
         for path, operations in document["paths"].items()

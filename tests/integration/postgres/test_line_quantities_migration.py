@@ -47,7 +47,7 @@ async def test_migration_cancels_refunded_units_that_were_left_to_ship(
     await shop.cancel(cancelled)
     await asyncio.to_thread(migrations.downgrade, database_url, BEFORE)
     await asyncio.to_thread(migrations.upgrade, database_url)
-    seen = {order.id: await shop.see(order) for order in (ended, gone, open_order, cancelled)}
+    seen = {order.id: await shop.current_order(order) for order in (ended, gone, open_order, cancelled)}
     assert [(order.status, order.lines[0].cancelled) for order in seen.values()] == [
         (OrderStatus.FULFILLED, 1),
         (OrderStatus.CANCELLED, 2),
@@ -69,7 +69,7 @@ async def test_migration_keeps_an_order_with_unrefunded_money_open(
     await psql.execute("UPDATE order_lines SET refunded = 2 WHERE order_id = $1", order.id)
     await asyncio.to_thread(migrations.downgrade, database_url, BEFORE)
     await asyncio.to_thread(migrations.upgrade, database_url)
-    left = await shop.see(order)
+    left = await shop.current_order(order)
     assert (left.status, left.lines[0].cancelled, left.version) == (
         OrderStatus.CONFIRMED,
         0,

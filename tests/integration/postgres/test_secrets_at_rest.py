@@ -45,12 +45,12 @@ def spellings(secret: str) -> set[str]:
 async def test_no_column_contains_a_usable_credential(
     web: WebShop, mailbox: Mailbox, psql: asyncpg.Connection
 ) -> None:
-    await web.visitor.post("/v1/users", json=ANN, headers=key("sign-up"))
+    await web.anonymous.post("/v1/users", json=ANN, headers=key("sign-up"))
     form = {"username": EMAIL, "password": PASSWORD}
-    first = (await web.visitor.post("/token", data=form)).json()
+    first = (await web.anonymous.post("/token", data=form)).json()
     form = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
-    second = (await web.visitor.post("/token", data=form)).json()
-    await web.visitor.post("/v1/password-resets", json={"email": EMAIL}, headers=key("reset"))
+    second = (await web.anonymous.post("/token", data=form)).json()
+    await web.anonymous.post("/v1/password-resets", json={"email": EMAIL}, headers=key("reset"))
     await web.container.mail.deliver_mail()()
     made = await web.container.clients.create_client()("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     rolled = await web.container.clients.roll_secret()("till", actor=SOMEBODY)

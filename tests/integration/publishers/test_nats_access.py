@@ -33,15 +33,15 @@ def log() -> Iterator[StringIO]:
 @asynccontextmanager
 async def eavesdropper() -> AsyncIterator[tuple[int, bytearray]]:
     """Run a fake server without TLS that records what it receives."""
-    heard = bytearray()
+    received = bytearray()
 
     async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(PLAIN_TEXT)
-        heard.extend(await reader.read(4096))
+        received.extend(await reader.read(4096))
         writer.close()
 
     async with await asyncio.start_server(greet, "127.0.0.1", 0) as server:
-        yield server.sockets[0].getsockname()[1], heard
+        yield server.sockets[0].getsockname()[1], received
 
 
 def relay(shop: Shop, publisher_to: PublisherTo, url: str) -> RelayEvents:
@@ -136,10 +136,10 @@ async def test_nats_over_tls_never_falls_back_to_plain_text(
 ) -> None:
     monkeypatch.setattr("adapters.publishers.nats.ANSWER_SECONDS", 0.3)
     await shop.product()
-    async with eavesdropper() as (port, heard):
+    async with eavesdropper() as (port, received):
         with pytest.raises(PublisherUnavailable):
             await relay(shop, publisher_to, f"tls://shop:canary@127.0.0.1:{port}")(limit=10)
-        assert heard == b""
+        assert received == b""
         with pytest.raises(PublisherUnavailable):
             await relay(shop, publisher_to, f"nats://shop:canary@127.0.0.1:{port}")(limit=10)
-        assert b"canary" in heard
+        assert b"canary" in received

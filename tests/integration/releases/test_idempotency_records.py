@@ -17,7 +17,7 @@ from entrypoints.email_addresses import sought_email_address
 from entrypoints.settings import Settings
 from tests.kit.actors import SOMEBODY
 from tests.kit.mailbox import Mailbox
-from tests.kit.passwords import BreachedOnly, PlainHasher
+from tests.kit.passwords import ListedBreachedPasswords, PlainHasher
 from tests.kit.web import PASSWORD, WebShop, web_shop
 from tests.servers.databases import connected
 
@@ -84,7 +84,7 @@ async def web(database_url: str, psql: asyncpg.Connection, recorded: Any) -> Asy
         )
     )
     container.security.hasher.override(PlainHasher())
-    container.security.breached_passwords.override(BreachedOnly())
+    container.security.breached_passwords.override(ListedBreachedPasswords())
     container.mail.mailer.override(Mailbox())
     async with web_shop(container) as web:
         yield web
@@ -122,7 +122,7 @@ async def callers(web: WebShop, psql: asyncpg.Connection, recorded: Any) -> dict
             )
         )
         await psql.execute("UPDATE users SET id = $1 WHERE email = $2", user["id"], email)
-        token = await web.visitor.post("/token", data={"username": email, "password": PASSWORD})
+        token = await web.anonymous.post("/token", data={"username": email, "password": PASSWORD})
         callers[name] = {"Authorization": f"Bearer {token.json()['access_token']}"}
     return callers
 
@@ -136,7 +136,7 @@ def operation_of(recorded: Any, request: Any) -> str:
 async def send(
     web: WebShop, callers: Mapping[str, dict[str, str]], request: Any, body: str | None
 ) -> httpx2.Response:
-    return await web.visitor.request(
+    return await web.anonymous.request(
         request["method"],
         request["path"],
         content=body and body.encode(),

@@ -12,7 +12,7 @@ import pytest
 from entrypoints.bootstrap.root import Container
 from entrypoints.settings import Settings
 from tests.kit.clock import FixedClock
-from tests.kit.passwords import BreachedOnly, PlainHasher
+from tests.kit.passwords import ListedBreachedPasswords, PlainHasher
 from tests.kit.web import PASSWORD, WebShop, web_shop
 
 ANN = {"email": "ann@example.com", "password": PASSWORD, "password_confirm": PASSWORD}
@@ -31,20 +31,20 @@ async def process(database_url: str, clock: FixedClock) -> AsyncIterator[WebShop
     container = Container(settings=Settings(database_url=database_url, rate_limit_enabled=False))
     container.clock.override(clock)
     container.security.hasher.override(PlainHasher())
-    container.security.breached_passwords.override(BreachedOnly())
+    container.security.breached_passwords.override(ListedBreachedPasswords())
     async with web_shop(container) as web:
         yield web
 
 
 async def log_in(web: WebShop) -> dict[str, Any]:
-    tokens: dict[str, Any] = (await web.visitor.post("/token", data=LOG_IN)).json()
+    tokens: dict[str, Any] = (await web.anonymous.post("/token", data=LOG_IN)).json()
     return tokens
 
 
 async def refresh(web: WebShop, tokens: dict[str, Any]) -> httpx2.Response:
     """Refresh, and retry while the service returns 503, as clients do."""
     form = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
-    while (response := await web.visitor.post("/token", data=form)).status_code == BUSY:
+    while (response := await web.anonymous.post("/token", data=form)).status_code == BUSY:
         pass
     return response
 
@@ -54,7 +54,7 @@ async def test_concurrent_refreshes_in_two_processes_return_the_same_token(
 ) -> None:
     async with AsyncExitStack() as stack:
         webs = [await stack.enter_async_context(process(database_url, clock)) for _ in range(2)]
-        await webs[0].visitor.post("/v1/users", json=ANN)
+        await webs[0].anonymous.post("/v1/users", json=ANN)
         tokens = await log_in(webs[0])
         answers = await asyncio.gather(*(refresh(webs[n % 2], tokens) for n in range(20)))
         assert {answer.status_code for answer in answers} == {200}
@@ -65,7 +65,7 @@ async def test_refresh_token_reuse_after_a_restart_ends_the_session(
     database_url: str, clock: FixedClock
 ) -> None:
     async with process(database_url, clock) as web:
-        await web.visitor.post("/v1/users", json=ANN)
+        await web.anonymous.post("/v1/users", json=ANN)
         first = await log_in(web)
         second = (await refresh(web, (await refresh(web, first)).json())).json()
     clock.advance(timedelta(minutes=1))
@@ -81,7 +81,7 @@ async def test_refresh_response_lost_in_a_restart_can_be_requested_again(
     database_url: str, clock: FixedClock
 ) -> None:
     async with process(database_url, clock) as web:
-        await web.visitor.post("/v1/users", json=ANN)
+        await web.anonymous.post("/v1/users", json=ANN)
         first = await log_in(web)
         lost = (await refresh(web, first)).json()
     clock.advance(timedelta(seconds=3))

@@ -127,7 +127,7 @@ async def test_trace_of_a_batch_has_links_to_all_its_requests(spans: Collector, 
 
 async def test_request_continues_the_trace_of_its_client(spans: Collector, database_url: str) -> None:
     async with shop_on(database_url) as web:
-        await web.visitor.get("/v1/products", headers=REMOTE)
+        await web.anonymous.get("/v1/products", headers=REMOTE)
     [request] = spans.named("GET /v1/products")
     assert request.trace_id.hex() == REMOTE_TRACE
 
@@ -157,19 +157,19 @@ async def test_new_traces_are_sampled_once_by_the_configured_ratio(
     monkeypatch.setenv("OTEL_TRACES_SAMPLER_ARG", "0.5")
     async with shop_on(database_url) as web:
         for _ in range(400):
-            await web.visitor.get("/.well-known/jwks.json", headers={"traceparent": "invalid"})
+            await web.anonymous.get("/.well-known/jwks.json", headers={"traceparent": "invalid"})
     assert 140 < len(spans.named("GET /.well-known/jwks.json")) < 260
 
 
 async def test_spans_contain_no_data_of_clients(spans: Collector, database_url: str) -> None:
     async with shop_on(database_url) as web:
-        staff, visitor = await web.staff(), web.visitor
+        staff, anonymous = await web.staff(), web.anonymous
         mug = await web.product(name="canary mug")
         customer = await web.customer()
         await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key("canary"))
-        await visitor.get("/v1/products", params={"q": "canary"})
-        await visitor.get("/canary/ann@example.com")
-        await visitor.post("/token", data={"username": "canary@example.com", "password": "canary canary"})
+        await anonymous.get("/v1/products", params={"q": "canary"})
+        await anonymous.get("/canary/ann@example.com")
+        await anonymous.post("/token", data={"username": "canary@example.com", "password": "canary canary"})
         await staff.get("/v1/users", params={"email": "canary@example.com"})
         token = customer.headers["Authorization"].removeprefix("Bearer ")
     exported = str(spans)
@@ -182,7 +182,7 @@ async def test_spans_contain_no_data_of_clients(spans: Collector, database_url: 
 async def test_failed_statement_exports_no_message(spans: Collector, database_url: str) -> None:
     async with shop_on(database_url) as web:
         await web.account()
-        made = await web.visitor.post(
+        made = await web.anonymous.post(
             "/v1/users", json={"email": "customer-1@example.com", "password": "canary canary canary"}
         )
         assert made.status_code < 500
@@ -192,8 +192,8 @@ async def test_failed_statement_exports_no_message(spans: Collector, database_ur
 
 async def test_health_checks_and_jobs_have_no_spans(spans: Collector, database_url: str) -> None:
     async with shop_on(database_url) as web:
-        await web.visitor.get("/livez")
-        await web.visitor.get("/readyz")
+        await web.anonymous.get("/livez")
+        await web.anonymous.get("/readyz")
         await work(web.container)
     assert spans.spans == []
 
@@ -202,10 +202,10 @@ async def test_service_name_in_traces_is_steelyard_unless_otel_service_name_is_s
     spans: Collector, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with shop_on(database_url) as web:
-        await web.visitor.get("/v1/products")
+        await web.anonymous.get("/v1/products")
     monkeypatch.setenv("OTEL_SERVICE_NAME", "storefront-orders")
     async with shop_on(database_url) as web:
-        await web.visitor.get("/v1/products")
+        await web.anonymous.get("/v1/products")
     names = [
         attribute.value.string_value
         for request in spans.requests

@@ -148,8 +148,8 @@ async def test_killed_workers_deliver_each_event_at_least_once(shop: Shop, datab
     assert killed > 3
     delivered = await webhooks.deliveries(endpoint.id, status=DeliveryStatus.DELIVERED, after=None, limit=100)
     assert len(delivered.items) == killed + 1
-    heard = [headers["webhook-id"] for headers, _ in subscriber.requests]
-    assert set(heard) == {str(event_id) for event_id in await _feed(shop)}
+    delivered_ids = [headers["webhook-id"] for headers, _ in subscriber.requests]
+    assert set(delivered_ids) == {str(event_id) for event_id in await _feed(shop)}
 
 
 async def test_killed_workers_publish_each_event_once_in_order(
