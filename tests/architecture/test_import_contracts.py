@@ -1,20 +1,13 @@
-import subprocess
 import sys
 from pathlib import Path
+
+from tests.kit.children import run
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_imports_follow_the_layer_contracts() -> None:
-    result = subprocess.run(
-        [Path(sys.executable).parent / "lint-imports", "--no-cache"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert result.returncode == 0, result.stdout
+    run([Path(sys.executable).parent / "lint-imports", "--no-cache"], cwd=ROOT)
 
 
 def test_domain_and_application_import_only_the_standard_library() -> None:
@@ -26,11 +19,6 @@ def test_domain_and_application_import_only_the_standard_library() -> None:
         "ours = {'domain', 'application', '__main__'}\n"
         "print(*sorted({n.split('.')[0] for n in sys.modules} - set(sys.stdlib_module_names) - ours))\n"
     )
-    result = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{code}"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    result = run([sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{code}"])
 
     assert result.stdout.split() == []

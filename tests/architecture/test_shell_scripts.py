@@ -2,10 +2,11 @@
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
+
+from tests.kit.children import run
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = (".ci", "benchmarks", "deploy", "tests")
@@ -27,9 +28,7 @@ def test_shellcheck_finds_no_errors() -> None:
     scripts = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if _is_shell_script(path)]
     assert set(BACKUP) < set(scripts)
 
-    checked = subprocess.run([shellcheck, *map(str, scripts)], capture_output=True, text=True, check=False)
-
-    assert checked.returncode == 0, checked.stdout
+    run([shellcheck, *scripts])
 
 
 @pytest.mark.parametrize("script", BACKUP, ids=lambda script: script.name)

@@ -9,6 +9,7 @@ import pytest
 
 from entrypoints.cli import server, worker_process
 from entrypoints.cli.failures import MISUSED
+from tests.kit.children import run
 
 UNITS = Path(__file__).parents[2] / "deploy" / "systemd"
 SERVICES = sorted(file.name for file in UNITS.glob("*.service"))
@@ -67,7 +68,7 @@ def _analyze(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
     if found is None:
         must_exist = "CI" in os.environ and os.geteuid() == 0 and shutil.which("apt-get") is not None
         (pytest.fail if must_exist else pytest.skip)("There is no systemd-analyze here.")
-    return subprocess.run([found, *arguments], capture_output=True, text=True, check=False)
+    return run([found, *arguments], check=False)
 
 
 def test_systemd_accepts_the_units(installed: Path) -> None:

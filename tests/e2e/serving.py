@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx2
 
 from entrypoints.cli.address import Address
+from tests.kit.children import run, started
 
 CHECKOUT = Path(__file__).parents[2]
 START_SECONDS = 120
@@ -35,13 +36,17 @@ class Service:
     def interrupt(self) -> tuple[int, str]:
         """Send SIGINT to the group, as Ctrl-C does. Return the exit code and the output."""
         os.killpg(self.process.pid, signal.SIGINT)
+        return self.end()
+
+    def end(self) -> tuple[int, str]:
+        """Wait until every process has ended. Return the exit code and the output."""
         output, _ = self.process.communicate(timeout=STOP_SECONDS)
         return self.process.returncode, output
 
     def await_answer(self) -> None:
         deadline = time.monotonic() + START_SECONDS
         while not self.address.answers():
-            assert self.process.poll() is None, self.process.communicate()[0]
+            assert self.process.poll() is None, self.end()[1]
             assert time.monotonic() < deadline
             time.sleep(0.05)
 
@@ -76,33 +81,24 @@ def serving(
         **({"STEELYARD_METRICS_PORT": "0"} if checkout == CHECKOUT else {}),
         **{f"STEELYARD_{name.upper()}": value for name, value in settings.items()},
     }
-    process = subprocess.Popen(
+    with started(
         [*program, "serve", "--worker" if with_worker else "--no-worker"],
+        seconds=None,
         cwd=checkout,
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    with process:
-        try:
-            yield Service(process, Address("127.0.0.1", port), environment, checkout, program)
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
+    ) as process:
+        yield Service(process, Address("127.0.0.1", port), environment, checkout, program)
 
 
 def create_admin(service: Service, email: str, password: str) -> None:
     """Create an admin on the command line while the service runs."""
-    subprocess.run(
+    run(
         [*service.program, "users", "create-admin", email],
+        typed=f"{password}\n",
         cwd=service.checkout,
         env=service.environment,
-        input=f"{password}\n",
-        text=True,
-        check=True,
-        capture_output=True,
     )
 
 
@@ -111,13 +107,10 @@ def create_client(service: Service, name: str, scope: str) -> tuple[str, str]:
 
     Returns the id and the secret of the client.
     """
-    made = subprocess.run(
+    made = run(
         [*service.program, "clients", "create", name, "--scope", scope],
         cwd=service.checkout,
         env=service.environment,
-        text=True,
-        check=True,
-        capture_output=True,
     )
     shown = dict(line.split("=", 1) for line in made.stdout.splitlines())
     return shown["client_id"], shown["client_secret"]

@@ -1,8 +1,7 @@
 import re
-import subprocess
-import sys
 
-from tests.e2e.serving import CHECKOUT, Service, serving
+from tests.e2e.serving import CHECKOUT, PROGRAM, Service, serving
+from tests.kit.children import run
 
 
 def test_second_demo_run_adds_no_orders_and_reconciles(empty_database_url: str) -> None:
@@ -26,14 +25,4 @@ def test_second_demo_run_adds_no_orders_and_reconciles(empty_database_url: str) 
 
 
 def demo(service: Service) -> str:
-    ended = subprocess.run(
-        [sys.executable, "-m", "entrypoints", "demo"],
-        check=False,
-        cwd=CHECKOUT,
-        env=service.environment | {"COLUMNS": "100"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert ended.returncode == 0, ended.stdout
-    return ended.stdout
+    return run([*PROGRAM, "demo"], cwd=CHECKOUT, env=service.environment | {"COLUMNS": "100"}).stdout

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import sys
 from collections import Counter
 from itertools import count
 from typing import Any
@@ -11,7 +10,8 @@ from typing import Any
 import httpx2
 from aiohttp import web
 
-from tests.e2e.serving import CHECKOUT, STOP_SECONDS, Service, create_admin, free_port, serving
+from tests.e2e.serving import CHECKOUT, PROGRAM, STOP_SECONDS, Service, create_admin, free_port, serving
+from tests.kit.children import started
 from tests.servers.databases import connected
 from tests.servers.subscriber import Subscriber
 
@@ -51,7 +51,8 @@ async def test_draining_service_refuses_no_connection(database_url: str) -> None
                     await asyncio.sleep(0.1)
             unready.set()
 
-        await asyncio.gather(balancer(), *(client() for _ in range(CLIENTS)))
+        async with asyncio.timeout(STOP_SECONDS * 2):
+            await asyncio.gather(balancer(), *(client() for _ in range(CLIENTS)))
         assert await asyncio.to_thread(service.process.wait, STOP_SECONDS) == 0
     assert set(statuses) == {201}
     async with connected(database_url) as psql:
@@ -82,20 +83,14 @@ async def test_stopped_worker_finishes_its_delivery_and_releases_its_leases(data
                     "initial_stock": 1,
                 }
                 assert (await staff.post("/v1/products", json=product)).status_code == 201
-            command = [sys.executable, "-m", "entrypoints", "worker"]
             environment = service.environment | {"STEELYARD_METRICS_PORT": str(free_port())}
-            worker = await asyncio.create_subprocess_exec(*command, cwd=CHECKOUT, env=environment)
-            try:
+            with started([*PROGRAM, "worker"], cwd=CHECKOUT, env=environment) as worker:
                 async with asyncio.timeout(STOP_SECONDS * 2):
                     await is_called.wait()
-                    worker.terminate()
-                    await asyncio.sleep(0.5)
-                    may_answer.set()
-                    assert await worker.wait() == 0
-            finally:
-                if worker.returncode is None:
-                    worker.kill()
-                    await worker.wait()
+                worker.terminate()
+                await asyncio.sleep(0.5)
+                may_answer.set()
+                assert await asyncio.to_thread(worker.wait, STOP_SECONDS) == 0
     async with connected(database_url) as psql:
         assert await psql.fetchval(LEASES) == 0
         statuses = await psql.fetch("SELECT DISTINCT status FROM webhook_deliveries")

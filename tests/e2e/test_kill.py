@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.e2e.serving import Service, create_admin, serving
+from tests.e2e.serving import STOP_SECONDS, Service, create_admin, serving
 from tests.servers.embedded import data_directory
 
 PASSWORD = "a long password of mine"
@@ -27,7 +27,7 @@ def test_order_and_idempotency_key_survive_sigkill(data_dir: Path) -> None:
         product = _product(service)
         order = _order(service, product)
         os.killpg(service.process.pid, signal.SIGKILL)
-        service.process.wait()
+        service.process.wait(STOP_SECONDS)
 
     with serving(data_dir=str(data_dir)) as again:
         again.await_answer()

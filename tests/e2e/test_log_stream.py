@@ -4,13 +4,13 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import httpx2
 
 from entrypoints.cli.address import Address
-from tests.e2e.serving import CHECKOUT, STOP_SECONDS, free_port
+from tests.e2e.serving import CHECKOUT, PROGRAM, STOP_SECONDS, free_port
+from tests.kit.children import started
 
 NO_COLLECTOR = "http://127.0.0.1:1"
 
@@ -27,24 +27,20 @@ def test_service_writes_only_json_lines_to_standard_error(database_url: str, tmp
         "OTEL_EXPORTER_OTLP_ENDPOINT": NO_COLLECTOR,
         "OTEL_BSP_SCHEDULE_DELAY": "100",
     }
-    command = [sys.executable, "-m", "entrypoints", "serve"]
     with (
         log.open("wb") as errors,
-        subprocess.Popen(
-            command, cwd=CHECKOUT, env=environment, stdout=subprocess.DEVNULL, stderr=errors
+        started(
+            [*PROGRAM, "serve"], cwd=CHECKOUT, env=environment, stdout=subprocess.DEVNULL, stderr=errors
         ) as service,
     ):
-        try:
-            while not address.answers():
-                assert service.poll() is None, log.read_text()
-            with httpx2.Client(base_url=address.url) as client:
-                assert client.get("/v1/products").status_code == 200
-                assert client.get("/unknown").status_code == 404
-                assert client.post("/v1/users", content=b"{").status_code == 415
-            service.send_signal(signal.SIGTERM)
-            assert service.wait(STOP_SECONDS) == 0
-        finally:
-            service.kill()
+        while not address.answers():
+            assert service.poll() is None, log.read_text()
+        with httpx2.Client(base_url=address.url) as client:
+            assert client.get("/v1/products").status_code == 200
+            assert client.get("/unknown").status_code == 404
+            assert client.post("/v1/users", content=b"{").status_code == 415
+        service.send_signal(signal.SIGTERM)
+        assert service.wait(STOP_SECONDS) == 0
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     assert all({"event", "level", "timestamp"} <= line.keys() for line in lines)
     [listing] = [line for line in lines if line.get("route") == "/v1/products"]

@@ -3,7 +3,7 @@
 import os
 import signal
 import subprocess
-import sys
+import time
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.request import urlopen
@@ -11,14 +11,15 @@ from urllib.request import urlopen
 from prometheus_client.parser import text_string_to_metric_families
 
 from entrypoints.metrics.cells import SUFFIX
-from tests.e2e.serving import CHECKOUT, STOP_SECONDS, Service, free_port, serving
+from tests.e2e.serving import CHECKOUT, PROGRAM, STOP_SECONDS, Service, free_port, serving
+from tests.kit.children import started
 
 DURATIONS = "http_server_request_duration_seconds"
 
 
 def scraped(port: int) -> dict[tuple[str, str], float]:
     """Scrape a metrics port, and return the number of requests by route and status."""
-    with urlopen(f"http://127.0.0.1:{port}/metrics") as response:
+    with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=STOP_SECONDS) as response:
         text = response.read().decode()
     return {
         (sample.labels["http_route"], sample.labels["http_response_status_code"]): sample.value
@@ -30,7 +31,7 @@ def scraped(port: int) -> dict[tuple[str, str], float]:
 
 def status_of(service: Service, path: str) -> int:
     """Send one request over a new connection, which the kernel assigns to any process."""
-    connection = HTTPConnection("127.0.0.1", service.address.port)
+    connection = HTTPConnection("127.0.0.1", service.address.port, timeout=STOP_SECONDS)
     connection.request("GET", path)
     status = connection.getresponse().status
     connection.close()
@@ -45,11 +46,15 @@ def test_each_scrape_returns_the_request_total_of_two_processes(database_url: st
         service.await_answer()
         statuses = [status_of(service, "/v1/products") for _ in range(10)]
         statuses.append(status_of(service, "/no/such/page"))
+        deadline = time.monotonic() + STOP_SECONDS
         while len(files := list(tmp_path.glob(f"*{SUFFIX}"))) < 2:
+            assert time.monotonic() < deadline
             status_of(service, "/livez")
         scrapes = [scraped(port) for _ in range(3)]
         os.kill(int(files[0].stem.partition("-")[0]), signal.SIGKILL)
+        deadline = time.monotonic() + STOP_SECONDS
         while files[0].exists():
+            assert time.monotonic() < deadline
             scrapes.append(scraped(port))
         service.interrupt()
 
@@ -66,13 +71,16 @@ def test_worker_serves_its_own_metrics(database_url: str) -> None:
         "STEELYARD_DATABASE_URL": database_url,
         "STEELYARD_METRICS_PORT": str(port),
     }
-    command = [sys.executable, "-m", "entrypoints", "worker"]
-    with subprocess.Popen(
-        command, cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    with started(
+        [*PROGRAM, "worker"],
+        cwd=CHECKOUT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     ) as worker:
         assert worker.stdout is not None
         worker.stdout.readline()
-        with urlopen(f"http://127.0.0.1:{port}/metrics") as response:
+        with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=STOP_SECONDS) as response:
             families = {family.name for family in text_string_to_metric_families(response.read().decode())}
         worker.terminate()
         output, _ = worker.communicate(timeout=STOP_SECONDS)

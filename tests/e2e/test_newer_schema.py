@@ -6,7 +6,7 @@ The service accepts orders, or reports in one line that it cannot start.
 import asyncio
 
 from adapters.postgres.core.schema_revision import RELEASE
-from tests.e2e.serving import STOP_SECONDS, place_an_order, serving
+from tests.e2e.serving import place_an_order, serving
 from tests.servers.newer_schema import migrate_to_newer_schema
 
 
@@ -23,8 +23,8 @@ def test_service_starts_on_a_newer_schema_that_permits_the_release(database_url:
 def test_service_does_not_start_on_a_schema_that_excludes_the_release(database_url: str) -> None:
     asyncio.run(migrate_to_newer_schema(database_url, min_compatible_release=RELEASE + 1))
     with serving(database_url) as service:
-        output, _ = service.process.communicate(timeout=STOP_SECONDS)
-    assert service.process.returncode == 1
+        code, output = service.end()
+    assert code == 1
     starting, error = output.splitlines()
     assert starting.startswith("Steelyard is starting")
     assert error.startswith(

@@ -1,10 +1,10 @@
 import subprocess
-import sys
 from collections.abc import Mapping
 
 import pytest
 
-from tests.e2e.serving import CHECKOUT, START_SECONDS, serving
+from tests.e2e.serving import CHECKOUT, PROGRAM, START_SECONDS, serving
+from tests.kit.children import run
 from tests.servers.pgbouncer import pgbouncer
 
 REFUSAL = (
@@ -12,16 +12,8 @@ REFUSAL = (
 )
 
 
-def run(environment: Mapping[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "entrypoints", *arguments],
-        env=environment,
-        cwd=CHECKOUT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=START_SECONDS,
-    )
+def run_command(environment: Mapping[str, str], command: str) -> "subprocess.CompletedProcess[str]":
+    return run([*PROGRAM, command], check=False, env=environment, cwd=CHECKOUT)
 
 
 def test_service_starts_three_times_behind_pgbouncer(empty_database_url: str) -> None:
@@ -34,7 +26,7 @@ def test_service_starts_three_times_behind_pgbouncer(empty_database_url: str) ->
                 code, output = service.interrupt()
             assert code == 0
             assert "Traceback" not in output, output
-        checked = run(environment, "check")
+        checked = run_command(environment, "check")
     assert (checked.returncode, checked.stderr) == (0, "")
 
 
@@ -44,6 +36,6 @@ def test_pooler_without_the_pooler_setting_is_reported_in_one_line(
 ) -> None:
     with pgbouncer(empty_database_url) as pooler, serving(pooler.url) as service:
         service.process.communicate(timeout=START_SECONDS)
-        refused = run(service.environment, command)
+        refused = run_command(service.environment, command)
     assert (service.process.returncode, refused.returncode) == (2, 2)
     assert refused.stderr.splitlines() == [REFUSAL]

@@ -1,10 +1,10 @@
 import json
 import re
 import shlex
-import subprocess
 import sys
 
 from tests.e2e.serving import CHECKOUT, Service, serving
+from tests.kit.children import run
 
 
 def test_readme_commands_lead_to_a_fulfilled_order(empty_database_url: str) -> None:
@@ -21,13 +21,5 @@ def run_commands(service: Service) -> str:
     [commands] = re.findall(r"```bash\n(.*?)```", readme, re.DOTALL)
     commands = commands.replace("http://127.0.0.1:8000", service.address.url)
     commands = commands.replace(".venv/bin/python", shlex.quote(sys.executable))
-    ended = subprocess.run(
-        ["/usr/bin/env", "bash", "-euo", "pipefail", "-c", commands],
-        check=False,
-        cwd=CHECKOUT,
-        env=service.environment,
-        capture_output=True,
-        text=True,
-    )
-    assert ended.returncode == 0, ended.stderr
-    return ended.stdout
+    shell = ["/usr/bin/env", "bash", "-euo", "pipefail", "-c", commands]
+    return run(shell, cwd=CHECKOUT, env=service.environment).stdout

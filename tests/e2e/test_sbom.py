@@ -2,16 +2,16 @@
 
 import json
 import re
-import subprocess
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tests.e2e.serving import CHECKOUT
+from tests.kit.children import run
 
 
 def test_sbom_lists_the_locked_packages_of_the_image() -> None:
-    subprocess.run(["/usr/bin/env", "make", "--silent", "sbom"], check=True, cwd=CHECKOUT)
+    run(["/usr/bin/env", "make", "--silent", "sbom"], cwd=CHECKOUT)
     document = json.loads((CHECKOUT / ".artefacts/steelyard.cdx.json").read_text())
     listed = {canonicalize_name(part["name"]): part["version"] for part in document["components"]}
     assert listed == packages_of_the_image()

@@ -1,12 +1,12 @@
 """Schemathesis sends requests that it generates from the OpenAPI description of the service."""
 
-import subprocess
 import sys
 from pathlib import Path
 
 import httpx2
 
 from tests.e2e.serving import CHECKOUT, Service, create_admin, serving
+from tests.kit.children import run
 
 EMAIL, PASSWORD = "boss@example.com", "a long admin password"
 SEED = "1"
@@ -18,7 +18,7 @@ def test_schemathesis_gets_only_declared_responses(
 ) -> None:
     with serving(database_url, rate_limit_enabled="false", log_level="warning") as service:
         service.await_answer()
-        result = subprocess.run(
+        result = run(
             [
                 Path(sys.executable).parent / "schemathesis",
                 *("--config-file", CHECKOUT / "tests/e2e/schemathesis.toml"),
@@ -26,8 +26,6 @@ def test_schemathesis_gets_only_declared_responses(
                 *("--seed", SEED, "--max-examples", EXAMPLES, "--continue-on-failure"),
                 *("-H", f"Authorization: Bearer {_admin_token(service)}"),
             ],
-            capture_output=True,
-            text=True,
             check=False,
         )
         code, output = service.interrupt()

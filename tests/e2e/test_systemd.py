@@ -1,9 +1,7 @@
 """Notifications of systemd, for which units of `Type=notify` wait."""
 
 import os
-import signal
 import socket
-import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -12,6 +10,7 @@ import pytest
 
 from entrypoints.cli.systemd import notify_ready
 from tests.e2e.serving import PROGRAM, START_SECONDS, STOP_SECONDS, serving
+from tests.kit.children import started
 
 
 @pytest.fixture
@@ -46,11 +45,9 @@ def test_service_under_systemd_prints_no_terminal_hints(
 
 def test_worker_notifies_systemd_after_its_start(notifications: socket.socket, database_url: str) -> None:
     settings = {"STEELYARD_DATABASE_URL": database_url, "STEELYARD_METRICS_PORT": "0"}
-    with subprocess.Popen([*PROGRAM, "worker"], env={**os.environ, **settings}) as worker:
-        try:
-            assert notifications.recv(100) == b"READY=1"
-        finally:
-            worker.send_signal(signal.SIGTERM)
+    with started([*PROGRAM, "worker"], env={**os.environ, **settings}) as worker:
+        assert notifications.recv(100) == b"READY=1"
+        worker.terminate()
         assert worker.wait(STOP_SECONDS) == 0
 
 

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 import sys
 import time
 import zipfile
@@ -12,6 +11,7 @@ import httpx2
 import pytest
 
 from tests.e2e.serving import CHECKOUT, STOP_SECONDS, place_an_order, serving
+from tests.kit.children import run
 
 LAYERS = ("domain", "application", "adapters", "entrypoints")
 
@@ -19,11 +19,9 @@ LAYERS = ("domain", "application", "adapters", "entrypoints")
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("wheel")
-    subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(directory)],
+    run(
+        [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", directory],
         cwd=CHECKOUT,
-        check=True,
-        capture_output=True,
     )
     [file] = directory.glob("*.whl")
     return file
@@ -41,7 +39,7 @@ def program(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         ["pip", "install", "--python", python, "--compile-bytecode", "--no-deps", wheel],
         ["pip", "check", "--python", python],
     ):
-        subprocess.run([uv, "--quiet", *map(str, arguments)], check=True, cwd="/")
+        run([uv, "--quiet", *map(str, arguments)], cwd="/")
     return environment / "bin" / "steelyard"
 
 
@@ -82,12 +80,9 @@ def test_installed_service_accepts_an_order_in_any_working_directory(
         assert place_an_order(service) == 201
         _request_password_reset(service.address.url)
         _await_file(data_dir / "mail")  # written by the worker, in the working directory of the service
-        checked = subprocess.run(
-            [program, "check"], cwd=root, env=service.environment, capture_output=True, text=True, check=False
-        )
+        run([program, "check"], cwd=root, env=service.environment)
         code, output = service.interrupt()
 
-    assert checked.returncode == 0, checked.stdout + checked.stderr
     assert code == 0
     assert "Traceback" not in output
     hint = program.parent.relative_to(root) / "python"
@@ -107,9 +102,7 @@ def _await_file(directory: Path) -> None:
 
 
 def test_usage_errors_of_the_installed_program_contain_its_name(program: Path) -> None:
-    ended = subprocess.run(
-        [program, "users", "create-staff", "--none"], cwd="/", capture_output=True, text=True, check=False
-    )
+    ended = run([program, "users", "create-staff", "--none"], check=False, cwd="/")
 
     assert ended.returncode == 2
     assert ended.stderr.startswith("Usage: steelyard users create-staff")
@@ -121,12 +114,6 @@ def test_installed_module_ignores_packages_in_the_working_directory(program: Pat
         (tmp_path / layer).mkdir()
         (tmp_path / layer / "__init__.py").write_text("raise RuntimeError")
 
-    ended = subprocess.run(
-        [program.parent / "python", "-m", "steelyard", "openapi", "export"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    ended = run([program.parent / "python", "-m", "steelyard", "openapi", "export"], cwd=tmp_path)
 
-    assert '"/v1/orders"' in ended.stdout, ended.stderr
+    assert '"/v1/orders"' in ended.stdout

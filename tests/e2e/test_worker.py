@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +10,8 @@ from pathlib import Path
 import httpx2
 
 from entrypoints.cli.address import Address
-from tests.e2e.serving import CHECKOUT, STOP_SECONDS, Service, free_port, serving
+from tests.e2e.serving import CHECKOUT, PROGRAM, STOP_SECONDS, Service, free_port, serving
+from tests.kit.children import started
 
 
 def worker_of(service: Service) -> int | None:
@@ -70,7 +70,7 @@ def test_worker_ends_after_its_service_is_killed(database_url: str) -> None:
     with serving(database_url) as service:
         worker = awaited_worker_of(service)
         os.kill(service.process.pid, signal.SIGKILL)
-        service.process.wait()
+        service.process.wait(STOP_SECONDS)
         eventually(lambda: not is_alive(worker))
 
 
@@ -81,15 +81,18 @@ def test_worker_command_is_ready_until_stopped(database_url: str) -> None:
         "STEELYARD_DATABASE_URL": database_url,
         "STEELYARD_METRICS_PORT": str(health.port),
     }
-    command = [sys.executable, "-m", "entrypoints", "worker"]
-    with subprocess.Popen(
-        command, cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    with started(
+        [*PROGRAM, "worker"],
+        cwd=CHECKOUT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     ) as worker:
         assert worker.stdout is not None
-        started = worker.stdout.readline()
+        first = worker.stdout.readline()
         eventually(health.answers)
         ready = httpx2.get(f"{health.url}/readyz").status_code
         worker.terminate()
         output, _ = worker.communicate(timeout=STOP_SECONDS)
     assert ready == 200
-    assert (worker.returncode, started, output) == (0, "The worker is running.\n", "Stopped.\n")
+    assert (worker.returncode, first, output) == (0, "The worker is running.\n", "Stopped.\n")

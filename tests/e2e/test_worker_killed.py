@@ -3,7 +3,6 @@
 import asyncio
 import os
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,8 @@ from typing import Any
 import asyncpg
 import httpx2
 
-from tests.e2e.serving import CHECKOUT, Service, create_admin, serving
+from tests.e2e.serving import CHECKOUT, PROGRAM, Service, create_admin, serving
+from tests.kit.children import run, started
 from tests.kit.streams import stored_at
 from tests.servers.databases import connected
 from tests.servers.nats import nats_server
@@ -77,14 +77,7 @@ async def test_repeatedly_killed_worker_performs_all_work_exactly_once(
             assert [each.message_id for each in await stored_at(events.url)] == [
                 str(row["id"]) for row in rows
             ]
-        await asyncio.to_thread(
-            subprocess.run,
-            [sys.executable, "-m", "entrypoints", "check"],
-            cwd=CHECKOUT,
-            env=service.environment,
-            check=True,
-            capture_output=True,
-        )
+        await asyncio.to_thread(run, [*PROGRAM, "check"], cwd=CHECKOUT, env=service.environment)
 
 
 async def assert_work_is_done_once(psql: asyncpg.Connection) -> None:
@@ -129,18 +122,13 @@ async def _post(client: httpx2.AsyncClient, url: str, body: object, key: str) ->
 @contextmanager
 def worker_beside(service: Service) -> Iterator[None]:
     """Run a worker that has just begun, and kill it at the end."""
-    command = [sys.executable, "-m", "entrypoints", "worker"]
-    with subprocess.Popen(
-        command,
+    with started(
+        [*PROGRAM, "worker"],
         cwd=CHECKOUT,
         env={"PATH": os.environ["PATH"], **service.environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        text=True,
     ) as worker:
-        try:
-            assert worker.stdout is not None
-            assert worker.stdout.readline() == "The worker is running.\n"
-            yield
-        finally:
-            worker.kill()
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == "The worker is running.\n"
+        yield

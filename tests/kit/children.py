@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-RUN_SECONDS = 240
+RUN_SECONDS = 300
 """Several times the duration of the longest program on a busy machine."""
 
 KILLED_SECONDS = 10
@@ -26,12 +26,12 @@ Command = Sequence[str | Path]
 
 @contextmanager
 def started(
-    command: Command, *, seconds: float = RUN_SECONDS, **options: Any
+    command: Command, *, seconds: float | None = RUN_SECONDS, **options: Any
 ) -> "Iterator[subprocess.Popen[str]]":
     """Start a program for the duration of a block. `options` are those of `subprocess.Popen`.
 
     When the time limit has passed, the process group is killed and the test fails. Reading the output and waiting for
-    the end therefore always return.
+    the end therefore always return. Without a limit, the program may run until the end of the block.
     """
     with subprocess.Popen(command, text=True, start_new_session=True, **options) as process:
         is_late = Event()
@@ -40,9 +40,10 @@ def started(
             is_late.set()
             kill_group(process)
 
-        timer = Timer(seconds, expire)
+        timer = Timer(seconds or 0, expire)
         timer.daemon = True
-        timer.start()
+        if seconds is not None:
+            timer.start()
         try:
             yield process
         finally:
@@ -60,7 +61,7 @@ def run(
     The test fails if the program does not end in time, or if it ends with an error and `check` is set.
     """
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with started(command, seconds=2 * seconds, **pipes | options) as process:
+    with started(command, seconds=None, **pipes | options) as process:
         try:
             output, errors = process.communicate(typed, timeout=seconds)
         except subprocess.TimeoutExpired:
@@ -77,7 +78,7 @@ def kill_group(process: "subprocess.Popen[str]") -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def _fail(process: "subprocess.Popen[str]", command: Command, seconds: float) -> NoReturn:
+def _fail(process: "subprocess.Popen[str]", command: Command, seconds: float | None) -> NoReturn:
     output = ""
     # A process outside the group may keep the pipe open, and the test may have read and closed it.
     with suppress(subprocess.TimeoutExpired, ValueError):

@@ -23,6 +23,7 @@ from typing import IO, Any
 from entrypoints.bootstrap.root import Container
 from entrypoints.settings import Settings
 from entrypoints.worker import jobs_of
+from tests.kit.children import started
 from tests.kit.clock import FixedClock
 
 NEVER = 0
@@ -51,9 +52,7 @@ class Workers:
 @contextmanager
 def workers(job: str, **settings: Any) -> Iterator[Workers]:
     command = [sys.executable, "-m", "tests.kit.killing", job, json.dumps(settings)]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
+    with started(command, seconds=None, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         yield Workers(process.stdin, process.stdout)

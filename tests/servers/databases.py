@@ -10,6 +10,7 @@ from sqlalchemy import make_url
 # The collation of the embedded server, regardless of this server's default.
 LOCALE = "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'"
 FIRST_WITH_BUILTIN_LOCALES = 17
+COMMAND_SECONDS = 300
 
 
 _TABLES = """
@@ -22,7 +23,9 @@ _TABLES = """
 @asynccontextmanager
 async def connected(url: str) -> AsyncIterator[asyncpg.Connection]:
     """Connect to the database of an SQLAlchemy URL."""
-    connection = await asyncpg.connect(url.replace("postgresql+asyncpg://", "postgresql://", 1))
+    connection = await asyncpg.connect(
+        url.replace("postgresql+asyncpg://", "postgresql://", 1), command_timeout=COMMAND_SECONDS
+    )
     try:
         yield connection
     finally:

@@ -2,6 +2,7 @@
 
 import fcntl
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,8 @@ from adapters.embedded_postgres.account import Account
 from adapters.embedded_postgres.binaries import find_binaries
 from adapters.embedded_postgres.layout import Layout
 from tests.servers.forgetful import FORGETFUL
+
+END_SECONDS = 60
 
 
 @contextmanager
@@ -38,8 +41,21 @@ def data_directory() -> Iterator[Path]:
 
 
 def await_end(data_dir: Path) -> None:
-    """Wait until the supervisor and all server processes have ended."""
+    """Wait until the supervisor and all server processes have ended.
+
+    Raises AssertionError if a process that a test has left running keeps the server.
+    """
+    deadline = time.monotonic() + END_SECONDS
     for lock in (Layout(data_dir).supervisor_lock, Layout(data_dir).server_lock):
-        if lock.exists():
-            with lock.open() as file:
-                fcntl.flock(file, fcntl.LOCK_EX)
+        while lock.exists() and not is_free(lock):
+            assert time.monotonic() < deadline, f"The server of {data_dir} still runs."
+            time.sleep(0.01)
+
+
+def is_free(lock: Path) -> bool:
+    with lock.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True

@@ -86,7 +86,7 @@ def _await_listener(process: "subprocess.Popen[bytes]", port: int) -> None:
     for _ in range(TRIES):
         assert process.poll() is None, "HAProxy does not start."
         try:
-            socket.create_connection(("127.0.0.1", port)).close()
+            socket.create_connection(("127.0.0.1", port), timeout=10).close()
         except ConnectionRefusedError:
             sleep(0.01)
         else:

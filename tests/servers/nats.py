@@ -70,7 +70,7 @@ class NatsServer:
         """Pause the server's process, as if the network were broken, and wait until it is paused."""
         self._signal(signal.SIGSTOP)
         if self._process is not None:
-            os.waitid(os.P_PID, self._process.pid, os.WSTOPPED)
+            os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def resume(self) -> None:
         self._signal(signal.SIGCONT)
@@ -81,7 +81,8 @@ class NatsServer:
             self._process.wait()
 
     def _greeting(self) -> dict[str, Any]:
-        with socket.create_connection(("127.0.0.1", self.port)) as connection, connection.makefile() as lines:
+        address = ("127.0.0.1", self.port)
+        with socket.create_connection(address, timeout=10) as connection, connection.makefile() as lines:
             greeting: dict[str, Any] = json.loads(lines.readline().removeprefix("INFO "))
             return greeting
 

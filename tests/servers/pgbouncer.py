@@ -73,7 +73,7 @@ class PgBouncer:
         for _ in range(TRIES):
             assert self._process.poll() is None, "PgBouncer does not start."
             try:
-                socket.create_connection(("127.0.0.1", self.port)).close()
+                socket.create_connection(("127.0.0.1", self.port), timeout=10).close()
             except ConnectionRefusedError:
                 sleep(0.01)
             else:

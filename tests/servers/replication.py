@@ -15,7 +15,7 @@ from time import sleep
 from adapters.embedded_postgres.account import Account
 from adapters.embedded_postgres.binaries import Binaries, find_binaries
 from adapters.embedded_postgres.layout import Layout
-from tests.e2e.serving import free_port
+from tests.e2e.serving import STOP_SECONDS, free_port
 from tests.servers.embedded import data_directory
 
 ROLE = DATABASE = "steelyard"
@@ -123,7 +123,7 @@ class Node:
         """Stop the server cleanly."""
         if self._process is not None:
             self._process.send_signal(signal.SIGINT)
-            self._process.wait()
+            self._process.wait(STOP_SECONDS)
 
     def await_end(self, seconds: float) -> int:
         """Wait until the server ends by itself, and return its exit code."""
@@ -150,7 +150,7 @@ class Node:
 
     def _is_ready(self) -> bool:
         try:
-            socket.create_connection(("127.0.0.1", self.port)).close()
+            socket.create_connection(("127.0.0.1", self.port), timeout=10).close()
         except ConnectionRefusedError:
             return False
         return self._call("pg_isready", "-h", "127.0.0.1", "-p", str(self.port)).returncode == 0

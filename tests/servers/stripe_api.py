@@ -5,15 +5,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tests.kit.children import started
+
 
 @contextmanager
 def fake_stripe() -> Iterator[str]:
     """Start the fake, and yield the root URL of its API."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.servers.fake_stripe"], stdout=subprocess.PIPE, text=True
-    ) as process:
-        try:
-            assert process.stdout is not None
-            yield f"http://127.0.0.1:{int(process.stdout.readline())}"
-        finally:
-            process.terminate()
+    command = [sys.executable, "-m", "tests.servers.fake_stripe"]
+    with started(command, seconds=None, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        yield f"http://127.0.0.1:{int(process.stdout.readline())}"

@@ -37,7 +37,7 @@ class ValkeyServer:
         settings = ("--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(self.directory))
         self._process = subprocess.Popen([find_server(), *settings], stdout=subprocess.DEVNULL)
         for _ in range(TRIES):
-            with Valkey(unix_socket_path=str(socket)) as client:
+            with Valkey(unix_socket_path=str(socket), socket_timeout=10) as client:
                 try:
                     client.ping()
                 except NotYet:
@@ -50,7 +50,7 @@ class ValkeyServer:
         """Pause the server's process, as if the network were broken, and wait until it is paused."""
         self._signal(signal.SIGSTOP)
         if self._process is not None:
-            os.waitid(os.P_PID, self._process.pid, os.WSTOPPED)
+            os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def resume(self) -> None:
         self._signal(signal.SIGCONT)

@@ -11,6 +11,7 @@ from benchmarks.cpu import CpuTime, cpu_seconds
 from benchmarks.load import Measurement
 from benchmarks.report import Report, markdown_table
 from benchmarks.rounds import Sample, medians
+from tests.kit.children import started
 
 ROOT = Path(__file__).parents[2]
 CHILD_SECONDS = 0.5
@@ -64,7 +65,7 @@ def _figures(server_us: float, database_us: float) -> dict[str, float]:
 @pytest.mark.parametrize("program", [RUNS_A_CHILD, HAS_RUN_A_CHILD])
 def test_cpu_time_of_a_process_includes_its_children(program: str) -> None:
     command = [sys.executable, "-c", program, CHILD]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    with started(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()
         found = cpu_seconds(process.pid)

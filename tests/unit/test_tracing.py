@@ -1,6 +1,5 @@
 """Tracing is configured by environment variables. Without them, requests run without tracing code."""
 
-import subprocess
 import sys
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from application.orders.place_order_batch import PlaceOrderBatch
 from entrypoints.bootstrap.tracing import create_tracing
 from entrypoints.http.app import create_app
 from entrypoints.setting_names import WrongSettings
+from tests.kit.children import run
 from tests.kit.store import memory_store
 from tests.kit.web import container_over
 
@@ -63,12 +63,5 @@ def test_service_without_tracing_executes_no_span_code() -> None:
 
 
 def test_service_without_tracing_loads_no_tracing_library() -> None:
-    loaded = subprocess.run(
-        [sys.executable, "-c", LOADS_NOTHING],
-        cwd=Path(__file__).parents[2],
-        env={},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    loaded = run([sys.executable, "-c", LOADS_NOTHING], cwd=Path(__file__).parents[2], env={})
     assert loaded.stdout.strip() == ""

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.backup.scripts import SCRIPTS
+from tests.kit.children import run
 
 NAME = "000000010000000000000001"
 
@@ -20,8 +21,7 @@ def archive(tmp_path: Path) -> Path:
 def store(archive: Path, content: str) -> "subprocess.CompletedProcess[str]":
     source = archive.with_name("source")
     source.write_text(content)
-    command = [str(part) for part in (SCRIPTS / "archive-wal.sh", source, NAME, archive)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return run([SCRIPTS / "archive-wal.sh", source, NAME, archive], check=False)
 
 
 def test_wal_file_is_archived_once_if_postgresql_repeats_the_command(archive: Path) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 
 from adapters.embedded_postgres import EmbeddedPostgres
+from tests.kit.children import run
 from tests.servers.databases import connected
 from tests.servers.embedded import data_directory
 from tests.servers.forgetful import FORGETFUL
@@ -15,10 +16,7 @@ async def test_copied_data_directory_has_the_committed_rows() -> None:
                 await psql.execute("CREATE TABLE saved AS SELECT 'a row' AS value")
         # The lock is free when the last process of the server has ended.
         lock = original / "postgresql" / "server.lock"
-        copying = await asyncio.create_subprocess_exec(
-            "/usr/bin/env", "flock", lock, "cp", "-a", original / "postgresql", copy
-        )
-        assert await copying.wait() == 0
+        await asyncio.to_thread(run, ["flock", lock, "cp", "-a", original / "postgresql", copy])
 
         with EmbeddedPostgres(copy, FORGETFUL).lease() as url:
             async with connected(url) as psql:

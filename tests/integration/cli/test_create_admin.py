@@ -1,26 +1,23 @@
 import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
+from tests.e2e.serving import CHECKOUT, PROGRAM
 from tests.integration.cli.conftest import Fetch, Run
+from tests.kit import children
 
 PASSWORD = b"a password of some length"
 
 
 def test_admin_is_created_with_a_piped_password(database_url: str, fetch: Fetch) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", "entrypoints", "users", "create-admin", "Boss@Example.com"],
-        check=False,
-        cwd=Path(__file__).parents[3],
+    ended = children.run(
+        [*PROGRAM, "users", "create-admin", "Boss@Example.com"],
+        typed=f"{PASSWORD.decode()}\n",
+        cwd=CHECKOUT,
         env=os.environ | {"STEELYARD_DATABASE_URL": database_url},
-        input=PASSWORD + b"\n",
-        capture_output=True,
     )
-    assert (ended.returncode, ended.stderr) == (0, b"")
-    assert ended.stdout.startswith(b"boss@example.com is now an admin")
+    assert ended.stderr == ""
+    assert ended.stdout.startswith("boss@example.com is now an admin")
     assert fetch("SELECT email, role FROM users") == [("boss@example.com", "admin")]
     assert fetch("SELECT action, actor_id, request_id, details->>'role' FROM audit_log") == [
         ("user.signed_up", None, "users create-admin", "admin")

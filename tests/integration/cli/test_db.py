@@ -2,12 +2,13 @@
 
 import asyncio
 import subprocess
-import sys
 
 import pytest
 
 from adapters.postgres.core.schema_revision import RELEASE, needed_revision
+from tests.e2e.serving import PROGRAM
 from tests.integration.cli.conftest import Run
+from tests.kit.children import started
 from tests.servers.newer_schema import migrate_to_newer_schema
 
 CREATE_ADMIN = ("users", "create-admin", "boss@example.com")
@@ -49,17 +50,12 @@ def test_db_status_with_wait_ends_after_another_process_migrates(
     run: Run, empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STEELYARD_DATABASE_URL", empty_database_url)
-    command = [sys.executable, "-m", "entrypoints", "db", "status", "--wait"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as waiting:
+    with started([*PROGRAM, "db", "status", "--wait"], stdout=subprocess.PIPE) as waiting:
         assert waiting.stdout is not None
-        try:
-            assert waiting.stdout.readline() == f"Waiting for schema revision {needed_revision()}.\n"
-            assert run("db", "upgrade")[0] == 0
-            assert f"schema revision           {needed_revision()}\n" in waiting.stdout.read()
-        except BaseException:
-            waiting.kill()
-            raise
-    assert waiting.returncode == 0
+        assert waiting.stdout.readline() == f"Waiting for schema revision {needed_revision()}.\n"
+        assert run("db", "upgrade")[0] == 0
+        assert f"schema revision           {needed_revision()}\n" in waiting.stdout.read()
+        assert waiting.wait() == 0
 
 
 def test_downgraded_database_is_rejected_until_an_upgrade(run: Run) -> None:

@@ -1,12 +1,13 @@
 import asyncio
-import sys
 from pathlib import Path
 
 import pytest
 
 from application.catalog.plan_import import ROWS_AT_A_TIME
 from examples.northwind.data import PRODUCTS_FILE
+from tests.e2e.serving import PROGRAM
 from tests.integration.cli.conftest import Fetch, Run
+from tests.kit import children
 from tests.servers.databases import connected
 
 HEADER = "sku,name,price_amount,price_currency,initial_stock\n"
@@ -104,20 +105,18 @@ async def test_killed_import_changes_nothing(
 ) -> None:
     monkeypatch.setenv("STEELYARD_DATABASE_URL", database_url)
     file = tmp_path / "products.csv"
-    command = [sys.executable, "-m", "entrypoints", "catalog", "import", str(file)]
+    command = [*PROGRAM, "catalog", "import", str(file)]
     skus = [f"SKU-{number}" for number in range(ROWS_AT_A_TIME + 1)]
     file.write_text(HEADER + "".join(f"{sku},Mug,1,EUR,5\n" for sku in skus))
-    assert await (await asyncio.create_subprocess_exec(*command)).wait() == 0
+    await asyncio.to_thread(children.run, command)
     file.write_text("sku,name\n" + "".join(f"{sku},Beaker\n" for sku in skus))
     async with connected(database_url) as connection:
         async with connected(database_url) as holder, holder.transaction():
             # The import locks the stocks after it has written all other rows.
             await holder.execute("SELECT FROM stocks FOR UPDATE")
-            importing = await asyncio.create_subprocess_exec(*command)
-            async with asyncio.timeout(60):
-                while not await connection.fetchval(WAITING):  # noqa: ASYNC110 - PostgreSQL sends no notification of a wait
-                    await asyncio.sleep(0.05)
-            importing.kill()
-            await importing.wait()
+            with children.started(command):
+                async with asyncio.timeout(60):
+                    while not await connection.fetchval(WAITING):  # noqa: ASYNC110 - PostgreSQL sends no notification of a wait
+                        await asyncio.sleep(0.05)
         names = [row["name"] for row in await connection.fetch("SELECT DISTINCT name FROM products")]
     assert names == ["Mug"]

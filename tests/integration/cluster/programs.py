@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,8 @@ from pathlib import Path
 
 import httpx2
 
-from tests.e2e.serving import CHECKOUT, START_SECONDS, STOP_SECONDS
+from tests.e2e.serving import CHECKOUT, PROGRAM, START_SECONDS, STOP_SECONDS
+from tests.kit.children import run
 
 POLL_SECONDS = 0.2
 
@@ -32,7 +32,7 @@ class Program:
     def start(self) -> None:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "entrypoints", *self.command],
+                [*PROGRAM, *self.command],
                 cwd=CHECKOUT,
                 env={**os.environ, **self.environment},
                 stdout=log,
@@ -75,14 +75,12 @@ class Program:
 
     def run(self, *command: str, typed: str = "") -> "subprocess.CompletedProcess[str]":
         """Run another command with the same settings, and wait for its end."""
-        return subprocess.run(
-            [sys.executable, "-m", "entrypoints", *command],
+        return run(
+            [*PROGRAM, *command],
+            typed=typed,
+            check=False,
             cwd=CHECKOUT,
             env={**os.environ, **self.environment},
-            input=typed,
-            capture_output=True,
-            text=True,
-            check=False,
         )
 
     def _is_ready(self, port: int) -> bool:

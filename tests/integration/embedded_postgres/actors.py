@@ -1,7 +1,6 @@
 """The processes around an embedded server, for tests that kill them."""
 
 import asyncio
-import fcntl
 import os
 import signal
 import subprocess
@@ -21,6 +20,7 @@ from adapters.embedded_postgres.layout import Layout
 from adapters.embedded_postgres.lease import CHECKOUT, SUPERVISOR
 from adapters.embedded_postgres.pid_file import PidFile
 from tests.servers.databases import connected
+from tests.servers.embedded import is_free
 
 LIMIT = 60  # timeout in seconds for events without a delay
 # The operating system keeps running in these tests, so written data need not be flushed.
@@ -45,10 +45,10 @@ class Holder:
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.wait()
+        self.process.wait(LIMIT)
 
     def leave(self) -> None:
-        self.process.communicate()
+        self.process.communicate(timeout=LIMIT)
 
 
 def embedded(data_dir: Path) -> EmbeddedPostgres:
@@ -62,7 +62,7 @@ def hold(data_dir: Path, *, python: str = sys.executable, account: Account | Non
         yield holder_of(process)
     finally:
         process.kill()
-        process.communicate()
+        process.communicate(timeout=LIMIT)
 
 
 def start_holder(
@@ -119,15 +119,6 @@ def is_dead(pid: int) -> bool:
         return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return True
-
-
-def is_free(lock: Path) -> bool:
-    with lock.open() as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-    return True
 
 
 def await_that(condition: Callable[[], bool]) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from adapters.embedded_postgres.layout import Layout
 from tests.integration.embedded_postgres.actors import (
+    LIMIT,
     Holder,
     await_nothing_running,
     await_that,
@@ -96,7 +97,7 @@ async def test_database_starts_after_a_start_was_killed_during_initdb(new_data_d
     starting = start_holder(data_dir)
     await_that(lambda: any(Layout(data_dir).home.glob("cluster.*/PG_VERSION")))
     kill(starting.pid, *supervisors(data_dir))
-    starting.communicate()
+    starting.communicate(timeout=LIMIT)
     assert not Layout(data_dir).cluster.exists()
 
     with embedded(data_dir).lease() as url:

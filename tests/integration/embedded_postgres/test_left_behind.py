@@ -1,3 +1,4 @@
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from adapters.embedded_postgres.locks import try_lock
 from adapters.embedded_postgres.pid_file import PidFile
 from adapters.embedded_postgres.sockets import prepare_socket_directory
 from tests.integration.embedded_postgres.actors import (
+    LIMIT,
     await_nothing_running,
     await_that,
     embedded,
@@ -54,7 +56,7 @@ async def test_orphaned_server_is_stopped_before_a_new_one_starts(data_dir: Path
             assert await rows(url) == kept
             assert postmaster(data_dir) != orphan.pid
 
-        assert orphan.wait() == 0
+        assert orphan.wait(LIMIT) == 0
 
 
 async def test_manually_started_server_is_not_stopped(data_dir: Path) -> None:
@@ -77,9 +79,11 @@ def stranger(data_dir: Path) -> Iterator[subprocess.Popen[bytes]]:
     account = Account.for_layout(Layout(data_dir))
     with Layout(data_dir).log.open("a") as log:
         process = account.start(["/bin/sleep", "600"], log=log, keep_open=log)
-    yield process
-    process.kill()
-    process.wait()
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait(LIMIT)
 
 
 @contextmanager
@@ -101,6 +105,8 @@ def server_without_supervisor(data_dir: Path, *, ours: bool) -> Iterator[subproc
             assert try_lock(lock)
         process = account.start(command, log=log, keep_open=lock)
     await_that(lambda: (file := PidFile.read(layout.cluster)) is not None and file.is_ready())
-    yield process
-    process.terminate()
-    process.wait()
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGINT)  # does not wait for connections to end
+        process.wait(LIMIT)

@@ -10,13 +10,13 @@ from tests.integration.embedded_postgres.actors import (
     embedded,
     hold,
     holder_of,
-    is_free,
     keep_a_row,
     postmaster,
     rows,
     start_holder,
     supervisors,
 )
+from tests.servers.embedded import is_free
 
 
 async def test_second_lease_reads_the_data_of_the_first_lease(data_dir: Path) -> None:

@@ -5,7 +5,6 @@ The service is unready, and recovers without a restart.
 
 import asyncio
 import os
-import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.integration.http.services import container_on, pool_of
+from tests.kit.children import run
 from tests.kit.web import WebShop, key, order_of, web_shop
 from tests.servers.embedded import data_directory
 from tests.servers.own_server import OwnServer, own_server
@@ -30,13 +30,13 @@ DISK_BYTES = 192 << 20
 def small_disk(directory: Path) -> Iterator[Path]:
     """Mount a file system of a fixed size. Skip the test if this is not permitted."""
     mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES},mode=711", "tmpfs", str(directory)]
-    if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode != 0:
+    if os.geteuid() != 0 or run(mount, check=False).returncode != 0:
         pytest.skip("Only root can mount a small disk, and not in every container.")
     try:
         yield directory
     finally:
         # Lazily, because the server's last process may still have the directory open for a moment.
-        subprocess.run(["umount", "--lazy", str(directory)], check=True)  # noqa: S607 - found by PATH, like `mount`
+        run(["umount", "--lazy", directory])
 
 
 @pytest.fixture

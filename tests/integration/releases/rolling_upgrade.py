@@ -21,8 +21,9 @@ from threading import Thread
 
 import httpx2
 
-from tests.e2e.serving import CHECKOUT, STOP_SECONDS, Service, create_admin, free_port, serving
+from tests.e2e.serving import CHECKOUT, PROGRAM, STOP_SECONDS, Service, create_admin, free_port, serving
 from tests.integration.releases.ordering import PASSWORD, Customers, prepare
+from tests.kit.children import run
 from tests.servers.databases import connected, create_empty
 from tests.servers.embedded import embedded_server
 from tests.servers.haproxy import haproxy
@@ -110,7 +111,7 @@ class Host:
             )
         )
         errors: list[str] = []
-        reader = Thread(target=collect_errors, args=(service, errors))
+        reader = Thread(target=collect_errors, args=(service, errors), daemon=True)
         reader.start()
         return cls(name, port, database_url, with_worker, release, running, service, errors, reader)
 
@@ -152,8 +153,9 @@ def former_release(directory: Path) -> Release:
     """Extract the code of the last listed release."""
     releases = tomllib.loads((CHECKOUT / "tests" / "releases.toml").read_text())["release"]
     commit = releases[-1]["commit"]
-    archive = subprocess.run(["git", "archive", commit], cwd=CHECKOUT, capture_output=True, check=True)  # noqa: S607 - git is found by PATH
-    subprocess.run(["tar", "-x", "-C", directory], input=archive.stdout, check=True)  # noqa: S607 - tar is found by PATH
+    archive = directory / "release.tar"
+    run(["git", "archive", "--output", archive, commit], cwd=CHECKOUT)
+    run(["tar", "--extract", "--file", archive, "--directory", directory])
     if (directory / "requirements.lock").read_text() != (CHECKOUT / "requirements.lock").read_text():
         print(f"Release {commit} runs with the dependencies of this release, not with its own.")  # noqa: T201 - prints the report
     return Release(len(releases), commit, directory)
@@ -162,14 +164,7 @@ def former_release(directory: Path) -> Release:
 def manage(release: Release, service: Service, *command: str) -> "subprocess.CompletedProcess[str]":
     """Run a command of the release on the service's database."""
     environment = {n: v for n, v in service.environment.items() if n != "STEELYARD_DRAIN_DELAY"}
-    return subprocess.run(
-        [sys.executable, "-m", "entrypoints", *command],
-        cwd=release.checkout,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return run([*PROGRAM, *command], check=False, cwd=release.checkout, env=environment)
 
 
 @contextmanager

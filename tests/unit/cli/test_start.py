@@ -1,12 +1,12 @@
 """The start of `serve`, before the serving processes exist."""
 
 import os
-import subprocess
 import sys
 
 import pytest
 
 from benchmarks.processes import free_port
+from tests.kit.children import run
 
 SERVED = "import sys, entrypoints.asgi; print(*sys.modules)"
 CREATE_APP = """
@@ -38,16 +38,8 @@ def imported_by_app() -> set[str]:
 
 
 def _output(program: str, *arguments: str, **settings: str) -> str:
-    ended = subprocess.run(
-        [sys.executable, "-c", program, *arguments],
-        env={name: value for name, value in os.environ.items() if not name.startswith("STEELYARD_")}
-        | settings,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stderr
-    return ended.stdout
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("STEELYARD_")}
+    return run([sys.executable, "-c", program, *arguments], env=environment | settings).stdout
 
 
 def test_parent_reads_settings_before_serving_processes_start(imported: set[str]) -> None:
