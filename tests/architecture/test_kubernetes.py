@@ -74,7 +74,7 @@ def test_settings_in_kubernetes_manifests_exist() -> None:
 
 
 @pytest.mark.parametrize("container", CONTAINERS, ids=lambda container: container["name"])
-def test_container_gets_the_settings_and_the_database_url(container: Resource) -> None:
+def test_kubernetes_container_gets_the_settings_and_the_database_url(container: Resource) -> None:
     assert container["envFrom"] == [
         {"configMapRef": {"name": "steelyard"}},
         {"secretRef": {"name": "steelyard"}},
@@ -85,7 +85,7 @@ def test_container_gets_the_settings_and_the_database_url(container: Resource) -
 
 
 @pytest.mark.parametrize("container", CONTAINERS, ids=lambda container: container["name"])
-def test_container_mounts_the_file_of_the_secrets_key(container: Resource) -> None:
+def test_kubernetes_container_mounts_the_secrets_key_file(container: Resource) -> None:
     assert SETTINGS.secrets_key_file is not None
     assert str(SETTINGS.secrets_key_file.parent) in {
         mount["mountPath"] for mount in container["volumeMounts"] if mount["name"] == "keys"
@@ -103,7 +103,7 @@ def test_readme_creates_every_secret_of_the_manifests() -> None:
 
 
 @pytest.mark.parametrize("container", CONTAINERS, ids=lambda container: container["name"])
-def test_container_runs_a_command_of_the_service(container: Resource) -> None:
+def test_kubernetes_container_runs_a_command_of_the_service(container: Resource) -> None:
     command = typer.main.get_command(app)
     arguments = list(container["args"])
     while isinstance(command, TyperGroup):
@@ -150,7 +150,7 @@ def test_grace_period_of_pods_is_longer_than_the_time_to_stop() -> None:
     assert worker > worker_process.STOP_SECONDS
 
 
-def test_selectors_match_pods() -> None:
+def test_kubernetes_selectors_match_the_pods() -> None:
     pods = {
         resource_id(workload): workload["spec"]["template"]["metadata"]["labels"] for workload in WORKLOADS
     }

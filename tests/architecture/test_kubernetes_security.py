@@ -61,7 +61,7 @@ def test_pod_can_write_only_to_a_tmp_directory_of_limited_size(workload: Resourc
     assert SETTINGS.data_dir.is_relative_to("/tmp")  # noqa: S108 - the /tmp of the pod, which no other pod can access
 
 
-def test_namespace_enforces_the_restricted_standard() -> None:
+def test_namespace_enforces_the_restricted_pod_security_standard() -> None:
     [namespace] = resources_of_kind("Namespace")
     assert namespace["metadata"]["name"] == KUSTOMIZATION["namespace"]
     assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"

@@ -16,7 +16,7 @@ MIN_WORDS = 2
 """The minimum number of words in a description."""
 
 
-def test_document_states_version_license_contact_and_servers() -> None:
+def test_openapi_document_states_version_license_contact_and_servers() -> None:
     info = description()["info"]
     assert re.fullmatch(r"\d+\.\d+\.\d+", info["version"])
     assert info["license"] == {"name": "MIT", "identifier": "MIT"}

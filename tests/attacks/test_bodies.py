@@ -71,7 +71,7 @@ async def test_every_operation_rejects_non_interoperable_json(
     assert await accepted_bodies(web, sample, bodies, detector, log) == []
 
 
-async def test_value_outside_the_schema_is_rejected_with_its_pointer(
+async def test_value_outside_the_schema_is_rejected_with_a_documented_error(
     web: WebShop, sample: Sample, detector: ChangeDetector, log: StringIO, operation: Operation
 ) -> None:
     [content] = operation.described["requestBody"]["content"].values()

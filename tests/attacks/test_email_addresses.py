@@ -36,7 +36,7 @@ async def test_different_spellings_of_one_mailbox_share_one_account(web: WebShop
         assert (await web.anonymous.post("/token", data=form)).status_code == 200
 
 
-async def test_owner_of_an_internationalized_address_gets_a_password_reset_mail(web: WebShop) -> None:
+async def test_owner_of_an_internationalized_email_address_gets_a_reset_mail(web: WebShop) -> None:
     await web.anonymous.post("/v1/users", json=account("jörg@münchen.de"))
     requested = await web.anonymous.post("/v1/password-resets", json={"email": "Jörg@xn--mnchen-3ya.de"})
     assert requested.status_code == 202

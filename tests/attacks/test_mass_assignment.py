@@ -86,7 +86,7 @@ def with_column(body: Any, column: str, schema: Any) -> tuple[Any, set[str]]:
 
 
 @pytest.mark.parametrize("operation", WITH_JSON, ids=lambda operation: operation.id)
-async def test_every_body_rejects_column_names_as_extra_fields(
+async def test_every_operation_rejects_column_names_as_extra_fields(
     web: WebShop, sample_shop: SampleShop, detector: ChangeDetector, operation: Operation
 ) -> None:
     sample = await sample_shop.sample(operation)

@@ -162,7 +162,7 @@ async def test_client_secret_authenticates_only_its_own_client(shop: Shop) -> No
     assert await shop.store.clients.scopes_of(other.client_id, one.secret_id) is None
 
 
-async def test_client_token_with_a_lost_scope_is_rejected(shop: Shop) -> None:
+async def test_client_token_loses_the_permissions_of_a_withdrawn_scope(shop: Shop) -> None:
     made = await shop.create_client("till", [Scope.READ_ORDERS, Scope.READ_EVENTS], actor=SOMEBODY)
     principal = await bearer(shop, made)
     async with shop.store.unit_of_work(SOMEBODY) as work:

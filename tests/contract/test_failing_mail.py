@@ -51,7 +51,7 @@ async def test_failing_message_delays_no_other_message(failing: Shop, request_ma
     assert sent_to(failing) == [SOUND]
 
 
-async def test_first_attempts_of_messages_precede_repeated_attempts(failing: Shop) -> None:
+async def test_new_mail_is_sent_before_mail_of_a_repeated_attempt(failing: Shop) -> None:
     await request_reset(failing, BROKEN)
     await failing.deliver_mail()
     failing.mailbox.broken.clear()
@@ -118,7 +118,7 @@ async def test_failed_mail_is_pruned_after_a_week(failing: Shop) -> None:
     assert await failing.list_failed_mail(limit=9) == []
 
 
-async def test_mail_run_attempts_every_message_if_the_server_is_unavailable(failing: Shop) -> None:
+async def test_mail_job_tries_every_message_if_the_server_is_unavailable(failing: Shop) -> None:
     await request_reset(failing, BROKEN)
     await request_reset(failing, SOUND)
     failing.mailbox.failures += [MailNotSent(), MailNotSent()]

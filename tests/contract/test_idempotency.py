@@ -220,7 +220,7 @@ async def test_anonymous_key_finds_the_result_stored_by_release_6daf4a4(shop: Sh
         await work.commit()
 
 
-async def test_result_of_a_later_fingerprint_version_is_replayed_unverified() -> None:
+async def test_result_of_a_later_fingerprint_version_needs_no_fingerprint_match() -> None:
     later = StoredResult(b"version 3", "result", fingerprint_version=FINGERPRINT_VERSION + 1)
     assert later.replay(KEY).result == "result"
 

@@ -110,7 +110,7 @@ async def test_order_waits_in_its_lane_until_the_row_is_unlocked(shop: Shop) -> 
     await assert_invariants(shop)
 
 
-async def test_order_of_two_locked_products_waits_for_both(shop: Shop) -> None:
+async def test_order_of_two_locked_products_waits_for_both_products(shop: Shop) -> None:
     mug, cup = await shop.product(stock=5), await shop.product(stock=5)
     process = shop.other_process()
     command = shop.placing((mug, 1), (cup, 1), customer=await shop.customer())

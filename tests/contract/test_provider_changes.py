@@ -117,7 +117,7 @@ async def test_refund_made_at_the_provider_is_recorded(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_provider_refund_settles_an_equal_refund_that_the_shop_owes(shop: Shop) -> None:
+async def test_provider_refund_settles_an_equal_pending_refund_of_the_shop(shop: Shop) -> None:
     order, payment = await a_paid_order(shop)
     await shop.cancel(order)
     await shop.refunded_at_provider(payment, order.total)
@@ -129,7 +129,7 @@ async def test_provider_refund_settles_an_equal_refund_that_the_shop_owes(shop: 
     await assert_invariants(shop)
 
 
-async def test_partial_provider_refund_reduces_the_refund_that_the_shop_owes(shop: Shop) -> None:
+async def test_partial_provider_refund_reduces_the_pending_refund_of_the_shop(shop: Shop) -> None:
     order, payment = await a_paid_order(shop)
     await shop.cancel(order)
     await shop.refunded_at_provider(payment, Money(700, "EUR"))

@@ -54,7 +54,7 @@ async def test_event_published_twice_is_stored_once(shop: Shop, event_destinatio
     assert await event_destination.received() == [event.id for event in events]
 
 
-async def test_concurrent_publishers_keep_the_order_without_duplicates(
+async def test_concurrent_publishers_publish_each_event_once_in_sequence(
     shop: Shop, event_destination: EventDestination
 ) -> None:
     events = await create_events(shop, 20)

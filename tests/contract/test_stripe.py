@@ -361,7 +361,7 @@ async def test_missing_stripe_response_times_out(stripe: Stripe, monkeypatch: py
         await stripe.gateway.pay(stripe.payment(), "pm_card_visa")
 
 
-async def test_wrong_stripe_api_key_is_logged_without_the_key(
+async def test_error_for_a_wrong_stripe_api_key_is_logged_without_the_key(
     stripe: Stripe, stripe_api: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)

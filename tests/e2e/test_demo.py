@@ -4,7 +4,7 @@ from tests.e2e.serving import CHECKOUT, PROGRAM, Service, serving
 from tests.kit.children import run
 
 
-def test_second_demo_run_adds_no_orders_and_reconciles(empty_database_url: str) -> None:
+def test_second_demo_run_adds_no_orders_and_passes_reconciliation(empty_database_url: str) -> None:
     with serving(empty_database_url, rate_limit_enabled="false", log_level="warning") as service:
         service.await_answer()
         first, second = demo(service), demo(service)

@@ -16,7 +16,7 @@ def run_command(environment: Mapping[str, str], command: str) -> "subprocess.Com
     return run([*PROGRAM, command], check=False, env=environment, cwd=CHECKOUT)
 
 
-def test_service_starts_three_times_behind_pgbouncer(empty_database_url: str) -> None:
+def test_service_can_be_restarted_behind_pgbouncer(empty_database_url: str) -> None:
     environment: Mapping[str, str] = {}
     with pgbouncer(empty_database_url) as pooler:
         for _ in range(3):

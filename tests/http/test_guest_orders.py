@@ -39,7 +39,7 @@ async def test_guest_reads_the_order_with_its_token(web: WebShop, caller: str) -
     assert (await (await web.staff()).get(f"/v1/orders/{order['id']}")).json()["guest"] == GUEST
 
 
-async def test_retry_returns_the_same_order_token(web: WebShop) -> None:
+async def test_retried_guest_order_returns_the_same_order_token(web: WebShop) -> None:
     service_client, body = (
         await web.client(Scope.PLACE_ORDERS),
         order_of((await web.product(), 1), guest=GUEST),

@@ -66,7 +66,7 @@ async def full_queue() -> AsyncIterator[FullHashingQueue]:
     hasher.close()
 
 
-async def test_log_in_with_a_full_hashing_queue_is_rejected_at_once(full_queue: FullHashingQueue) -> None:
+async def test_log_in_is_rejected_at_once_if_the_hashing_queue_is_full(full_queue: FullHashingQueue) -> None:
     """The response arrives while the queued log-ins make no progress."""
     refused = (
         await full_queue.web.anonymous.post("/token", data=LOG_IN),

@@ -41,7 +41,7 @@ def test_job_is_healthy_again_after_a_success() -> None:
     assert health.ages() == {"send": 0}
 
 
-def test_run_that_does_not_end_is_hanging_after_its_limit() -> None:
+def test_unfinished_run_counts_as_hanging_after_the_time_limit() -> None:
     watch, health = watched()
     watch.seconds = 80
     assert health.hanging() == []

@@ -91,7 +91,7 @@ def test_forwarding_headers_are_ignored_without_proxies() -> None:
     said=st.text(alphabet='for=";,\\ 1.:[]_x\t', max_size=60),
     header=st.sampled_from(["x-forwarded-for", "forwarded"]),
 )
-def test_header_line_of_the_client_does_not_change_the_proxy_line(said: str, header: ProxyHeader) -> None:
+def test_forged_forwarding_header_does_not_change_the_client_address(said: str, header: ProxyHeader) -> None:
     added = CLIENT if header == "x-forwarded-for" else f"for={CLIENT}"
     assert client_of(PROXY, said, added, header=header) == CLIENT
     if header == "x-forwarded-for":
@@ -130,7 +130,7 @@ def test_forwarding_header_of_an_untrusted_sender_is_logged_once(caplog: pytest.
     assert CLIENT not in message
 
 
-def test_trusted_sender_or_missing_forwarding_header_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+def test_trusted_or_missing_forwarding_header_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     proxies = TrustedProxies(PROXIES, "x-forwarded-for")
     proxies.client_of(PROXY, Headers({"X-Forwarded-For": CLIENT}))
     proxies.client_of(CLIENT, Headers({"Forwarded": f"for={ELSEWHERE}"}))

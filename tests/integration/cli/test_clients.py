@@ -56,7 +56,7 @@ def test_disabled_client_is_listed_as_disabled(run: Run) -> None:
         (("retire-secret", NAME, "0192f0c4-0000-7000-8000-000000000001"), "The client has no such secret."),
     ],
 )
-def test_rejected_clients_command_prints_one_line(
+def test_failed_clients_command_prints_one_error_line(
     run: Run, arguments: tuple[str, ...], complaint: str
 ) -> None:
     made(run, "create", NAME, "--scope", "orders:read")

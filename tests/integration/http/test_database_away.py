@@ -60,7 +60,7 @@ def assert_refused_for_a_while(responses: list[httpx2.Response], code: str) -> N
     assert all(int(response.headers["Retry-After"]) >= 1 for response in responses)
 
 
-async def test_requests_succeed_after_the_database_is_back(
+async def test_requests_succeed_after_a_database_outage(
     server: OwnServer,
 ) -> None:
     async with web_shop(container_on(server.url)) as web:

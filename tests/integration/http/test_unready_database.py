@@ -120,7 +120,7 @@ async def test_commit_waiting_for_a_lost_standby_is_reported_as_undecided(
     assert [order["id"] for order in orders] == [placed.json()["id"]]
 
 
-async def test_service_is_unready_while_a_commit_waits(web: WebShop, server: OwnServer) -> None:
+async def test_service_is_unready_while_a_commit_waits_for_a_standby(web: WebShop, server: OwnServer) -> None:
     mug, customer = await web.product(stock=5), await web.customer()
     server.configure(synchronous_standby_names="lost")
     ordering = asyncio.create_task(customer.post("/v1/orders", json=order_of((mug, 1)), headers=key("k")))

@@ -15,7 +15,7 @@ from tests.kit.actors import SOMEBODY
 from tests.kit.shop import STAFF, Shop
 
 
-async def test_every_constraint_mapped_to_an_error_exists(psql: asyncpg.Connection) -> None:
+async def test_every_constraint_in_the_error_mapping_exists(psql: asyncpg.Connection) -> None:
     rows = await psql.fetch("SELECT conname::text FROM pg_constraint UNION SELECT indexname FROM pg_indexes")
     names = {name for (name,) in rows}
     assert set(REFUSALS) <= names

@@ -96,7 +96,7 @@ async def other(database_url: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 @pytest.mark.usefixtures("endpoint")
-async def test_delivery_stored_by_the_former_release_gets_a_head(psql: asyncpg.Connection) -> None:
+async def test_delivery_heads_follow_changes_by_the_former_release(psql: asyncpg.Connection) -> None:
     for position in (5, 3, 7):
         await add(psql, position)
     await add(psql, 4, OTHER_ORDER)
@@ -116,13 +116,13 @@ async def test_delivery_stored_by_the_former_release_gets_a_head(psql: asyncpg.C
 
 
 @pytest.mark.usefixtures("endpoint")
-async def test_removed_endpoint_leaves_no_heads(psql: asyncpg.Connection) -> None:
+async def test_removed_endpoint_leaves_no_delivery_heads(psql: asyncpg.Connection) -> None:
     await add(psql, 1)
     await psql.execute("DELETE FROM webhook_endpoints")
     assert await heads(psql) == []
 
 
-async def test_migration_creates_the_heads_of_stored_deliveries(empty_database_url: str) -> None:
+async def test_migration_creates_delivery_heads_for_stored_deliveries(empty_database_url: str) -> None:
     await asyncio.to_thread(migrations.upgrade, empty_database_url)
     await asyncio.to_thread(migrations.downgrade, empty_database_url, "0027")
     async with connected(empty_database_url) as psql:
@@ -157,7 +157,7 @@ async def wait_until_blocked(psql: asyncpg.Connection, other: asyncpg.Connection
         ([0, 1], [], (retry, 1), (retry, 0), [0]),
     ],
 )
-async def test_concurrent_writers_keep_the_first_delivery_as_head(
+async def test_concurrent_writers_keep_the_first_delivery_as_delivery_head(
     psql: asyncpg.Connection,
     other: asyncpg.Connection,
     delivered: list[int],

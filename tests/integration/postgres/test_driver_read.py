@@ -82,7 +82,7 @@ async def test_missing_server_is_translated_to_database_unavailable() -> None:
     await engine.dispose()
 
 
-async def test_cut_connection_is_replaced_after_one_error(
+async def test_interrupted_connection_is_replaced_after_one_error(
     engine: AsyncEngine, psql: asyncpg.Connection
 ) -> None:
     sleeping = asyncio.create_task(DriverRead(engine, _SLEEP)({"seconds": 60}))

@@ -50,7 +50,7 @@ def test_one_attempt_per_minute_never_has_to_wait() -> None:
         assert not ann.wait(NOW + minutes * MINUTE)
 
 
-def test_removed_attempt_does_not_count() -> None:
+def test_removed_attempt_does_not_count_toward_throttling() -> None:
     ann = tally()
     for _ in range(3):
         ann.add(NOW)
@@ -74,7 +74,7 @@ def test_wait_after_failed_attempts_has_a_maximum_and_ends(backoff: Backoff, pau
 
 
 @pytest.mark.parametrize("backoff", BACKOFFS)
-def test_persistent_guessing_is_limited_to_the_recovery_rate(backoff: Backoff) -> None:
+def test_guesses_per_day_are_limited_by_the_rate_of_forgiven_attempts(backoff: Backoff) -> None:
     ann, now, attempts = tally(backoff), NOW, 0
     while now < NOW + timedelta(days=1):
         ann.add(now)

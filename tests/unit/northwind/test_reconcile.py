@@ -38,7 +38,7 @@ def failing(checks: list[Check]) -> list[str]:
     return [check.name for check in checks if not check.holds]
 
 
-def test_orders_equal_to_the_data_files_reconcile() -> None:
+def test_orders_equal_to_the_data_files_pass_reconciliation() -> None:
     assert failing(check_orders(SMALL, [FETCHED])) == []
 
 
@@ -99,13 +99,13 @@ async def demo_shop(shop: Shop) -> DemoShop:
     return DemoShop(shop, {"NW-0001": chai.id, "NW-0002": chang.id}, placed.result)
 
 
-async def test_stock_with_only_demo_orders_reconciles(demo_shop: DemoShop) -> None:
+async def test_stock_with_only_demo_orders_passes_reconciliation(demo_shop: DemoShop) -> None:
     checks = await demo_shop.stock_checks()
     assert failing(checks) == []
     assert checks[1].found == "8"
 
 
-async def test_stock_with_other_orders_and_cancellations_reconciles(demo_shop: DemoShop) -> None:
+async def test_stock_with_other_orders_passes_reconciliation(demo_shop: DemoShop) -> None:
     shop = demo_shop.shop
     other = await shop.product(sku="OTHER", stock=1)
     chai = await shop.get_product(demo_shop.order.lines[0].product_id, include_archived=False)
@@ -116,7 +116,7 @@ async def test_stock_with_other_orders_and_cancellations_reconciles(demo_shop: D
     assert failing(await demo_shop.stock_checks()) == []
 
 
-async def test_stock_with_a_cancelled_demo_order_reconciles(demo_shop: DemoShop) -> None:
+async def test_stock_with_a_cancelled_demo_order_passes_reconciliation(demo_shop: DemoShop) -> None:
     await demo_shop.shop.cancel(demo_shop.order)
     assert failing(await demo_shop.stock_checks()) == []
 

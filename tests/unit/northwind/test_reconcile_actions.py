@@ -34,7 +34,7 @@ def failing(checks: list[Check]) -> dict[str, tuple[str, ...]]:
     return {check.name: check.differences for check in checks if not check.holds}
 
 
-def test_performed_actions_equal_to_the_plan_reconcile() -> None:
+def test_performed_actions_equal_to_the_plan_pass_reconciliation() -> None:
     assert failing(check_actions(SMALL, FETCHED)) == {}
 
 
