@@ -1,6 +1,6 @@
 """Injection from the container into a route.
 
-The form is `Annotated[PlaceOrder, from_container(Container.orders.place_order)]`.
+The form is `Annotated[PlaceOrder, from_container(GRAPH.orders.place_order)]`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,16 +13,16 @@ from dependency_injector.providers import Provider
 from fastapi import Depends, Request
 from fastapi.params import Depends as Dependency
 
-from entrypoints.bootstrap.root import Container, named_providers
+from entrypoints.bootstrap.root import GRAPH, named_providers
 from entrypoints.http.routing.compiled_dependencies import ImmediateDependency
 
-_ENGINES = (Container.database.engine, Container.database.public_read_engine)
+_ENGINES = (GRAPH.database.engine, GRAPH.database.public_read_engine)
 
 
 @cache
 def _names() -> Mapping[Provider[Any], str]:
     """Return the name of each provider of the container."""
-    return {provider: name for name, provider in named_providers(Container)}
+    return {provider: name for name, provider in named_providers(GRAPH)}
 
 
 def from_container(provider: Provider[Any]) -> Dependency:
@@ -31,7 +31,7 @@ def from_container(provider: Provider[Any]) -> Dependency:
     A test overrides either the provider of the app's container or the dependency itself:
 
         app.state.container.orders.place_order.override(fake)
-        app.dependency_overrides[FromContainer.of(Container.orders.place_order)] = lambda: fake
+        app.dependency_overrides[FromContainer.of(GRAPH.orders.place_order)] = lambda: fake
     """
     dependency: Dependency = Depends(FromContainer.of(provider))
     return dependency

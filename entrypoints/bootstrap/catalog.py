@@ -11,29 +11,42 @@ from application.catalog.queries import ExportProducts, GetProduct, GetStock, Li
 from application.catalog.refresh_search_index import RefreshSearchIndex
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory
+from entrypoints.bootstrap.database import Database
 
 
-class Catalog(containers.DeclarativeContainer):
-    clock: providers.Dependency[Clock] = providers.Dependency()
-    ids: providers.Dependency[IdFactory] = providers.Dependency()
-    database = providers.DependenciesContainer()
+class Catalog(containers.DynamicContainer):
+    def __init__(
+        self,
+        *,
+        clock: providers.Provider[Clock],
+        ids: providers.Provider[IdFactory],
+        database: Database,
+    ) -> None:
+        super().__init__()
+        self.create_product = providers.Singleton(
+            CreateProduct, unit_of_work=database.unit_of_work, clock=clock, ids=ids
+        )
+        self.change_product = providers.Singleton(
+            ChangeProduct, unit_of_work=database.unit_of_work, clock=clock
+        )
+        self.archive_product = providers.Singleton(
+            ArchiveProduct, unit_of_work=database.unit_of_work, clock=clock
+        )
+        self.get_product = providers.Singleton(GetProduct, products=database.product_queries)
+        self.list_products = providers.Singleton(ListProducts, products=database.product_queries)
+        self.export_products = providers.Singleton(ExportProducts, products=database.product_queries)
+        self.plan_import = providers.Singleton(PlanImport, unit_of_work=database.unit_of_work)
+        self.import_catalog = providers.Singleton(
+            ImportCatalog, unit_of_work=database.unit_of_work, clock=clock, ids=ids
+        )
 
-    create_product = providers.Singleton(
-        CreateProduct, unit_of_work=database.unit_of_work, clock=clock, ids=ids
-    )
-    change_product = providers.Singleton(ChangeProduct, unit_of_work=database.unit_of_work, clock=clock)
-    archive_product = providers.Singleton(ArchiveProduct, unit_of_work=database.unit_of_work, clock=clock)
-    get_product = providers.Singleton(GetProduct, products=database.product_queries)
-    list_products = providers.Singleton(ListProducts, products=database.product_queries)
-    export_products = providers.Singleton(ExportProducts, products=database.product_queries)
-    plan_import = providers.Singleton(PlanImport, unit_of_work=database.unit_of_work)
-    import_catalog = providers.Singleton(
-        ImportCatalog, unit_of_work=database.unit_of_work, clock=clock, ids=ids
-    )
+        self.refresh_search_index = providers.Singleton(
+            RefreshSearchIndex, index=database.product_search_index
+        )
 
-    refresh_search_index = providers.Singleton(RefreshSearchIndex, index=database.product_search_index)
-
-    get_stock = providers.Singleton(GetStock, stocks=database.stock_queries)
-    list_movements = providers.Singleton(ListMovements, stocks=database.stock_queries)
-    count_stock = providers.Singleton(CountStock, unit_of_work=database.unit_of_work, clock=clock)
-    adjust_stock = providers.Singleton(AdjustStock, unit_of_work=database.unit_of_work, clock=clock, ids=ids)
+        self.get_stock = providers.Singleton(GetStock, stocks=database.stock_queries)
+        self.list_movements = providers.Singleton(ListMovements, stocks=database.stock_queries)
+        self.count_stock = providers.Singleton(CountStock, unit_of_work=database.unit_of_work, clock=clock)
+        self.adjust_stock = providers.Singleton(
+            AdjustStock, unit_of_work=database.unit_of_work, clock=clock, ids=ids
+        )

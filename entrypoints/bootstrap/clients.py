@@ -10,33 +10,44 @@ from application.clients.roll_secret import RollSecret
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory
 from application.shared.randomness import Randomness
+from entrypoints.bootstrap.database import Database
+from entrypoints.bootstrap.security import Security
+from entrypoints.bootstrap.signing import Signing
 
 
-class Clients(containers.DeclarativeContainer):
-    clock: providers.Dependency[Clock] = providers.Dependency()
-    ids: providers.Dependency[IdFactory] = providers.Dependency()
-    randomness: providers.Dependency[Randomness] = providers.Dependency()
-    database = providers.DependenciesContainer()
-    security = providers.DependenciesContainer()
-    signing = providers.DependenciesContainer()
+class Clients(containers.DynamicContainer):
+    def __init__(
+        self,
+        *,
+        clock: providers.Provider[Clock],
+        ids: providers.Provider[IdFactory],
+        randomness: providers.Provider[Randomness],
+        database: Database,
+        security: Security,
+        signing: Signing,
+    ) -> None:
+        super().__init__()
+        self.create_client = providers.Singleton(
+            CreateClient, unit_of_work=database.unit_of_work, clock=clock, ids=ids, randomness=randomness
+        )
+        self.list_clients = providers.Singleton(ListClients, clients=database.client_queries)
+        self.roll_secret = providers.Singleton(
+            RollSecret, unit_of_work=database.unit_of_work, clock=clock, ids=ids, randomness=randomness
+        )
+        self.retire_secret = providers.Singleton(
+            RetireSecret, unit_of_work=database.unit_of_work, clock=clock
+        )
+        self.disable_client = providers.Singleton(
+            DisableClient, unit_of_work=database.unit_of_work, clock=clock
+        )
 
-    create_client = providers.Singleton(
-        CreateClient, unit_of_work=database.unit_of_work, clock=clock, ids=ids, randomness=randomness
-    )
-    list_clients = providers.Singleton(ListClients, clients=database.client_queries)
-    roll_secret = providers.Singleton(
-        RollSecret, unit_of_work=database.unit_of_work, clock=clock, ids=ids, randomness=randomness
-    )
-    retire_secret = providers.Singleton(RetireSecret, unit_of_work=database.unit_of_work, clock=clock)
-    disable_client = providers.Singleton(DisableClient, unit_of_work=database.unit_of_work, clock=clock)
-
-    authenticate_client = providers.Singleton(
-        AuthenticateClient, unit_of_work=database.unit_of_work, throttle=security.throttle, clock=clock
-    )
-    issue_token = providers.Singleton(
-        IssueToken,
-        authenticate_client=authenticate_client,
-        tokens=signing.access_tokens,
-        clock=clock,
-        ids=ids,
-    )
+        self.authenticate_client = providers.Singleton(
+            AuthenticateClient, unit_of_work=database.unit_of_work, throttle=security.throttle, clock=clock
+        )
+        self.issue_token = providers.Singleton(
+            IssueToken,
+            authenticate_client=self.authenticate_client,
+            tokens=signing.access_tokens,
+            clock=clock,
+            ids=ids,
+        )

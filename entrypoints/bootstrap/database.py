@@ -41,97 +41,108 @@ from adapters.postgres.webhooks.queries import PostgresWebhookQueries
 from adapters.tracing.tracing import Tracing
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory
+from entrypoints.bootstrap.security import Security
 from entrypoints.metrics.metrics import Metrics
 from entrypoints.settings import Settings
 
 
-class Database(containers.DeclarativeContainer):
-    settings: providers.Dependency[Settings] = providers.Dependency(instance_of=Settings)
-    clock: providers.Dependency[Clock] = providers.Dependency()
-    ids: providers.Dependency[IdFactory] = providers.Dependency()
-    tracing: providers.Dependency[Tracing] = providers.Dependency()
-    security = providers.DependenciesContainer()
-    metrics: providers.Dependency[Metrics] = providers.Dependency()
+class Database(containers.DynamicContainer):
+    def __init__(
+        self,
+        *,
+        settings: providers.Provider[Settings],
+        clock: providers.Provider[Clock],
+        ids: providers.Provider[IdFactory],
+        tracing: providers.Provider[Tracing],
+        security: Security,
+        metrics: providers.Provider[Metrics],
+    ) -> None:
+        super().__init__()
+        self.engine = providers.Singleton(
+            create_engine,
+            url=settings.provided.database_url,
+            pool_size=settings.provided.database_pool_size,
+            pooled=settings.provided.is_database_pooled,
+            clock=clock,
+            on_checkout=metrics.provided.pools.observe_main,
+        )
+        self.public_read_engine = providers.Singleton(
+            create_engine,
+            url=settings.provided.database_url,
+            pool_size=settings.provided.public_read_pool_size,
+            statement_timeout=PUBLIC_READ_TIMEOUT,
+            pooled=settings.provided.is_database_pooled,
+            clock=clock,
+            on_checkout=metrics.provided.pools.observe_public_reads,
+        )
+        self.catalog_reader = providers.Singleton(
+            create_reader,
+            primary=self.public_read_engine,
+            replica_url=settings.provided.database_read_url,
+            pool_size=settings.provided.public_read_pool_size,
+            statement_timeout=PUBLIC_READ_TIMEOUT,
+            pooled=settings.provided.is_database_pooled,
+        )
+        self.list_reader = providers.Singleton(
+            create_reader,
+            primary=self.engine,
+            replica_url=settings.provided.database_read_url,
+            pool_size=settings.provided.database_pool_size,
+            statement_timeout=STATEMENT_TIMEOUT,
+            pooled=settings.provided.is_database_pooled,
+        )
+        self.write_monitor = providers.Singleton(WriteMonitor)
+        self.unit_of_work = providers.Singleton(
+            PostgresUnitOfWorkFactory,
+            engine=self.engine,
+            ids=ids,
+            secret_box=security.secret_box,
+            writes=self.write_monitor,
+            current_trace=tracing.provided.current_trace,
+        )
+        self.health = providers.Singleton(PostgresHealth, engine=self.engine, writes=self.write_monitor)
 
-    engine = providers.Singleton(
-        create_engine,
-        url=settings.provided.database_url,
-        pool_size=settings.provided.database_pool_size,
-        pooled=settings.provided.is_database_pooled,
-        clock=clock,
-        on_checkout=metrics.provided.pools.observe_main,
-    )
-    public_read_engine = providers.Singleton(
-        create_engine,
-        url=settings.provided.database_url,
-        pool_size=settings.provided.public_read_pool_size,
-        statement_timeout=PUBLIC_READ_TIMEOUT,
-        pooled=settings.provided.is_database_pooled,
-        clock=clock,
-        on_checkout=metrics.provided.pools.observe_public_reads,
-    )
-    catalog_reader = providers.Singleton(
-        create_reader,
-        primary=public_read_engine,
-        replica_url=settings.provided.database_read_url,
-        pool_size=settings.provided.public_read_pool_size,
-        statement_timeout=PUBLIC_READ_TIMEOUT,
-        pooled=settings.provided.is_database_pooled,
-    )
-    list_reader = providers.Singleton(
-        create_reader,
-        primary=engine,
-        replica_url=settings.provided.database_read_url,
-        pool_size=settings.provided.database_pool_size,
-        statement_timeout=STATEMENT_TIMEOUT,
-        pooled=settings.provided.is_database_pooled,
-    )
-    write_monitor = providers.Singleton(WriteMonitor)
-    unit_of_work = providers.Singleton(
-        PostgresUnitOfWorkFactory,
-        engine=engine,
-        ids=ids,
-        secret_box=security.secret_box,
-        writes=write_monitor,
-        current_trace=tracing.provided.current_trace,
-    )
-    health = providers.Singleton(PostgresHealth, engine=engine, writes=write_monitor)
+        self.user_queries = providers.Singleton(PostgresUserQueries, engine=self.engine)
+        self.session_queries = providers.Singleton(PostgresSessionQueries, engine=self.engine)
+        self.client_queries = providers.Singleton(PostgresClientQueries, engine=self.engine)
+        self.product_queries = providers.Singleton(PostgresProductQueries, reader=self.catalog_reader)
+        self.product_search_index = providers.Singleton(PostgresProductSearchIndex, engine=self.engine)
+        self.stock_queries = providers.Singleton(PostgresStockQueries, engine=self.engine)
+        self.order_queries = providers.Singleton(
+            PostgresOrderQueries, engine=self.engine, lists=self.list_reader
+        )
+        self.payment_queries = providers.Singleton(PostgresPaymentQueries, engine=self.engine)
+        self.webhook_queries = providers.Singleton(PostgresWebhookQueries, engine=self.engine)
+        self.outbox_queries = providers.Singleton(PostgresOutboxQueries, engine=self.engine)
+        self.audit_queries = providers.Singleton(PostgresAuditQueries, reader=self.list_reader)
 
-    user_queries = providers.Singleton(PostgresUserQueries, engine=engine)
-    session_queries = providers.Singleton(PostgresSessionQueries, engine=engine)
-    client_queries = providers.Singleton(PostgresClientQueries, engine=engine)
-    product_queries = providers.Singleton(PostgresProductQueries, reader=catalog_reader)
-    product_search_index = providers.Singleton(PostgresProductSearchIndex, engine=engine)
-    stock_queries = providers.Singleton(PostgresStockQueries, engine=engine)
-    order_queries = providers.Singleton(PostgresOrderQueries, engine=engine, lists=list_reader)
-    payment_queries = providers.Singleton(PostgresPaymentQueries, engine=engine)
-    webhook_queries = providers.Singleton(PostgresWebhookQueries, engine=engine)
-    outbox_queries = providers.Singleton(PostgresOutboxQueries, engine=engine)
-    audit_queries = providers.Singleton(PostgresAuditQueries, reader=list_reader)
+        self.event_feed = providers.Singleton(PostgresEventFeed, engine=self.engine)
+        self.relay_progress = providers.Singleton(PostgresRelayProgress, engine=self.engine)
+        self.delivery_queue = providers.Singleton(
+            PostgresDeliveryQueue, engine=self.engine, ids=ids, secret_box=security.secret_box
+        )
+        self.expired_orders = providers.Singleton(PostgresExpiredOrders, engine=self.engine)
+        self.stock_ledger = providers.Singleton(PostgresStockLedger, engine=self.engine)
+        self.old_records = providers.Singleton(PostgresOldRecords, engine=self.engine)
+        self.audit_records = providers.Singleton(PostgresAuditRecords, engine=self.engine)
+        self.attempt_records = providers.Singleton(PostgresAttemptRecords, engine=self.engine)
+        self.idempotency_records = providers.Singleton(PostgresIdempotencyRecordStore, engine=self.engine)
+        self.backlogs = providers.Singleton(PostgresBacklogs, engine=self.engine)
+        self.finding_records = providers.Singleton(PostgresFindingRecords, engine=self.engine)
+        self.signing_key_store = providers.Singleton(
+            PostgresSigningKeys, engine=self.engine, secret_box=security.secret_box
+        )
+        self.secrets = providers.Singleton(
+            PostgresSecrets, engine=self.engine, secret_box=security.secret_box
+        )
+        self.stored_secrets = providers.Singleton(
+            PostgresStoredSecrets, engine=self.engine, secret_box=security.secret_box
+        )
+        self.sandbox_store = providers.Singleton(PostgresSandboxStore, engine=self.engine)
 
-    event_feed = providers.Singleton(PostgresEventFeed, engine=engine)
-    relay_progress = providers.Singleton(PostgresRelayProgress, engine=engine)
-    delivery_queue = providers.Singleton(
-        PostgresDeliveryQueue, engine=engine, ids=ids, secret_box=security.secret_box
-    )
-    expired_orders = providers.Singleton(PostgresExpiredOrders, engine=engine)
-    stock_ledger = providers.Singleton(PostgresStockLedger, engine=engine)
-    old_records = providers.Singleton(PostgresOldRecords, engine=engine)
-    audit_records = providers.Singleton(PostgresAuditRecords, engine=engine)
-    attempt_records = providers.Singleton(PostgresAttemptRecords, engine=engine)
-    idempotency_records = providers.Singleton(PostgresIdempotencyRecordStore, engine=engine)
-    backlogs = providers.Singleton(PostgresBacklogs, engine=engine)
-    finding_records = providers.Singleton(PostgresFindingRecords, engine=engine)
-    signing_key_store = providers.Singleton(
-        PostgresSigningKeys, engine=engine, secret_box=security.secret_box
-    )
-    secrets = providers.Singleton(PostgresSecrets, engine=engine, secret_box=security.secret_box)
-    stored_secrets = providers.Singleton(PostgresStoredSecrets, engine=engine, secret_box=security.secret_box)
-    sandbox_store = providers.Singleton(PostgresSandboxStore, engine=engine)
-
-    checking_engine = providers.Singleton(
-        create_checking_engine,
-        url=settings.provided.database_url,
-        pooled=settings.provided.is_database_pooled,
-    )
-    invariant_checks = providers.Singleton(PostgresInvariantChecks, engine=checking_engine)
+        self.checking_engine = providers.Singleton(
+            create_checking_engine,
+            url=settings.provided.database_url,
+            pooled=settings.provided.is_database_pooled,
+        )
+        self.invariant_checks = providers.Singleton(PostgresInvariantChecks, engine=self.checking_engine)

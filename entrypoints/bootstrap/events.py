@@ -9,7 +9,9 @@ from application.events.queries import ListEvents
 from application.events.relay_events import RelayEvents
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory
+from entrypoints.bootstrap.database import Database
 from entrypoints.bootstrap.tracing import traced_publisher
+from entrypoints.bootstrap.webhooks import Webhooks
 from entrypoints.settings import Settings
 
 if TYPE_CHECKING:
@@ -27,29 +29,33 @@ def _nats_publisher(settings: Settings) -> "NatsPublisher":
     )
 
 
-class Events(containers.DeclarativeContainer):
-    settings: providers.Dependency[Settings] = providers.Dependency(instance_of=Settings)
-    clock: providers.Dependency[Clock] = providers.Dependency()
-    ids: providers.Dependency[IdFactory] = providers.Dependency()
-    database = providers.DependenciesContainer()
-    tracing: providers.Dependency[Tracing] = providers.Dependency()
-    webhooks = providers.DependenciesContainer()
-
-    list_events = providers.Singleton(ListEvents, feed=database.event_feed)
-    relay_to_webhooks = providers.Singleton(
-        RelayEvents,
-        feed=database.event_feed,
-        progress=database.relay_progress,
-        publisher=webhooks.queue_deliveries,
-        clock=clock,
-        ids=ids,
-    )
-    nats_publisher = providers.Singleton(_nats_publisher, settings=settings)
-    relay_to_nats = providers.Singleton(
-        RelayEvents,
-        feed=database.event_feed,
-        progress=database.relay_progress,
-        publisher=providers.Singleton(traced_publisher, tracing=tracing, publisher=nats_publisher),
-        clock=clock,
-        ids=ids,
-    )
+class Events(containers.DynamicContainer):
+    def __init__(
+        self,
+        *,
+        settings: providers.Provider[Settings],
+        clock: providers.Provider[Clock],
+        ids: providers.Provider[IdFactory],
+        database: Database,
+        tracing: providers.Provider[Tracing],
+        webhooks: Webhooks,
+    ) -> None:
+        super().__init__()
+        self.list_events = providers.Singleton(ListEvents, feed=database.event_feed)
+        self.relay_to_webhooks = providers.Singleton(
+            RelayEvents,
+            feed=database.event_feed,
+            progress=database.relay_progress,
+            publisher=webhooks.queue_deliveries,
+            clock=clock,
+            ids=ids,
+        )
+        self.nats_publisher = providers.Singleton(_nats_publisher, settings=settings)
+        self.relay_to_nats = providers.Singleton(
+            RelayEvents,
+            feed=database.event_feed,
+            progress=database.relay_progress,
+            publisher=providers.Singleton(traced_publisher, tracing=tracing, publisher=self.nats_publisher),
+            clock=clock,
+            ids=ids,
+        )

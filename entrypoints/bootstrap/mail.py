@@ -7,6 +7,7 @@ from application.mail.ports import Mailer
 from application.mail.queries import ListFailedMail
 from application.shared.clock import Clock
 from application.shared.randomness import Randomness
+from entrypoints.bootstrap.database import Database
 from entrypoints.settings import Settings
 
 
@@ -18,20 +19,24 @@ def _mailer(settings: Settings) -> Mailer:
     return FileMailer(settings.data_dir / "mail", sender=settings.mail_from)
 
 
-class Mail(containers.DeclarativeContainer):
-    settings: providers.Dependency[Settings] = providers.Dependency(instance_of=Settings)
-    clock: providers.Dependency[Clock] = providers.Dependency()
-    randomness: providers.Dependency[Randomness] = providers.Dependency()
-    database = providers.DependenciesContainer()
-
-    mailer = providers.Singleton(_mailer, settings=settings)
-    templates = providers.Singleton(MailTemplates, storefront=settings.provided.storefront_url)
-    deliver_mail = providers.Singleton(
-        DeliverMail,
-        unit_of_work=database.unit_of_work,
-        mailer=mailer,
-        templates=templates,
-        clock=clock,
-        randomness=randomness,
-    )
-    list_failed_mail = providers.Singleton(ListFailedMail, unit_of_work=database.unit_of_work)
+class Mail(containers.DynamicContainer):
+    def __init__(
+        self,
+        *,
+        settings: providers.Provider[Settings],
+        clock: providers.Provider[Clock],
+        randomness: providers.Provider[Randomness],
+        database: Database,
+    ) -> None:
+        super().__init__()
+        self.mailer = providers.Singleton(_mailer, settings=settings)
+        self.templates = providers.Singleton(MailTemplates, storefront=settings.provided.storefront_url)
+        self.deliver_mail = providers.Singleton(
+            DeliverMail,
+            unit_of_work=database.unit_of_work,
+            mailer=self.mailer,
+            templates=self.templates,
+            clock=clock,
+            randomness=randomness,
+        )
+        self.list_failed_mail = providers.Singleton(ListFailedMail, unit_of_work=database.unit_of_work)

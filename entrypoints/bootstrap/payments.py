@@ -32,6 +32,8 @@ from application.payments.void_payment import VoidPayment
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory
 from domain.payments.method import PaymentMethod
+from entrypoints.bootstrap.database import Database
+from entrypoints.bootstrap.orders import Orders
 from entrypoints.settings import Settings
 
 if TYPE_CHECKING:
@@ -102,102 +104,116 @@ def _webhook_parsers(
     }
 
 
-class Payments(containers.DeclarativeContainer):
-    settings: providers.Dependency[Settings] = providers.Dependency(instance_of=Settings)
-    clock: providers.Dependency[Clock] = providers.Dependency()
-    ids: providers.Dependency[IdFactory] = providers.Dependency()
-    database = providers.DependenciesContainer()
-    orders = providers.DependenciesContainer()
-    tracing: providers.Dependency[Tracing] = providers.Dependency()
+class Payments(containers.DynamicContainer):
+    def __init__(
+        self,
+        *,
+        settings: providers.Provider[Settings],
+        clock: providers.Provider[Clock],
+        ids: providers.Provider[IdFactory],
+        database: Database,
+        orders: Orders,
+        tracing: providers.Provider[Tracing],
+    ) -> None:
+        super().__init__()
+        self.outgoing_http = providers.Singleton(OutgoingHttp, watch=tracing.provided.watch_client)
+        self.http_client = self.outgoing_http.provided.get.call()
+        self.sandbox_signatures = providers.Singleton(
+            SandboxSignatures,
+            secrets=database.secrets,
+            configured=providers.Callable(_sandbox_secrets, settings=settings),
+        )
+        self.sandbox_gateway = providers.Singleton(
+            SandboxGateway,
+            store=database.sandbox_store,
+            clock=clock,
+            ids=ids,
+            late_by=settings.provided.order_hold,
+        )
+        self.sandbox_webhook_parser = providers.Singleton(
+            SandboxWebhookParser, signatures=self.sandbox_signatures, clock=clock
+        )
+        self.sandbox_webhook_dispatcher = providers.Singleton(
+            _sandbox_webhook_dispatcher,
+            store=database.sandbox_store,
+            signatures=self.sandbox_signatures,
+            http_client=self.http_client,
+            clock=clock,
+            settings=settings,
+        )
+        self.stripe = providers.Singleton(
+            _stripe, settings=settings, http_client=self.http_client, clock=clock
+        )
+        self.gateways = providers.Singleton(
+            _gateways, settings=settings, sandbox=self.sandbox_gateway.provider, stripe=self.stripe.provider
+        )
+        self.webhook_parsers = providers.Singleton(
+            _webhook_parsers,
+            settings=settings,
+            sandbox=self.sandbox_webhook_parser.provider,
+            stripe=self.stripe.provider,
+        )
 
-    outgoing_http = providers.Singleton(OutgoingHttp, watch=tracing.provided.watch_client)
-    http_client = outgoing_http.provided.get.call()
-    sandbox_signatures = providers.Singleton(
-        SandboxSignatures,
-        secrets=database.secrets,
-        configured=providers.Callable(_sandbox_secrets, settings=settings),
-    )
-    sandbox_gateway = providers.Singleton(
-        SandboxGateway,
-        store=database.sandbox_store,
-        clock=clock,
-        ids=ids,
-        late_by=settings.provided.order_hold,
-    )
-    sandbox_webhook_parser = providers.Singleton(
-        SandboxWebhookParser, signatures=sandbox_signatures, clock=clock
-    )
-    sandbox_webhook_dispatcher = providers.Singleton(
-        _sandbox_webhook_dispatcher,
-        store=database.sandbox_store,
-        signatures=sandbox_signatures,
-        http_client=http_client,
-        clock=clock,
-        settings=settings,
-    )
-    stripe = providers.Singleton(_stripe, settings=settings, http_client=http_client, clock=clock)
-    gateways = providers.Singleton(
-        _gateways, settings=settings, sandbox=sandbox_gateway.provider, stripe=stripe.provider
-    )
-    webhook_parsers = providers.Singleton(
-        _webhook_parsers, settings=settings, sandbox=sandbox_webhook_parser.provider, stripe=stripe.provider
-    )
-
-    provider_results = providers.Singleton(
-        ProviderResults, clock=clock, ids=ids, hold=settings.provided.order_hold
-    )
-    payment_operations = providers.Singleton(
-        PaymentOperations,
-        unit_of_work=database.unit_of_work,
-        gateways=gateways,
-        clock=clock,
-        results=provider_results,
-    )
-    pay_order = providers.Singleton(
-        PayOrder,
-        unit_of_work=database.unit_of_work,
-        gateways=gateways,
-        clock=clock,
-        ids=ids,
-        results=provider_results,
-        capture_method=settings.provided.default_capture_method,
-    )
-    capture_payment = providers.Singleton(CapturePayment, operations=payment_operations)
-    void_payment = providers.Singleton(VoidPayment, operations=payment_operations)
-    refund_order = providers.Singleton(
-        RefundOrder,
-        unit_of_work=database.unit_of_work,
-        gateways=gateways,
-        clock=clock,
-        ids=ids,
-        results=provider_results,
-    )
-    settle_payments = providers.Singleton(
-        SettlePayments,
-        unit_of_work=database.unit_of_work,
-        gateways=gateways,
-        clock=clock,
-        results=provider_results,
-    )
-    find_missing_providers = providers.Singleton(
-        FindMissingProviders, payments=database.payment_queries, gateways=gateways
-    )
-    record_provider_event = providers.Singleton(
-        RecordProviderEvent, unit_of_work=database.unit_of_work, clock=clock, results=provider_results
-    )
-    receive_provider_message = providers.Singleton(
-        ReceiveProviderMessage, inboxes=webhook_parsers, record=record_provider_event
-    )
-    get_payment = providers.Singleton(
-        GetPayment,
-        get_order=orders.get_order,
-        payments=database.payment_queries,
-        gateways=gateways,
-    )
-    list_payments = providers.Singleton(
-        ListPayments, get_order=orders.get_order, payments=database.payment_queries
-    )
-    get_refund = providers.Singleton(GetRefund, get_order=orders.get_order, payments=database.payment_queries)
-    list_refunds = providers.Singleton(
-        ListRefunds, get_order=orders.get_order, payments=database.payment_queries
-    )
+        self.provider_results = providers.Singleton(
+            ProviderResults, clock=clock, ids=ids, hold=settings.provided.order_hold
+        )
+        self.payment_operations = providers.Singleton(
+            PaymentOperations,
+            unit_of_work=database.unit_of_work,
+            gateways=self.gateways,
+            clock=clock,
+            results=self.provider_results,
+        )
+        self.pay_order = providers.Singleton(
+            PayOrder,
+            unit_of_work=database.unit_of_work,
+            gateways=self.gateways,
+            clock=clock,
+            ids=ids,
+            results=self.provider_results,
+            capture_method=settings.provided.default_capture_method,
+        )
+        self.capture_payment = providers.Singleton(CapturePayment, operations=self.payment_operations)
+        self.void_payment = providers.Singleton(VoidPayment, operations=self.payment_operations)
+        self.refund_order = providers.Singleton(
+            RefundOrder,
+            unit_of_work=database.unit_of_work,
+            gateways=self.gateways,
+            clock=clock,
+            ids=ids,
+            results=self.provider_results,
+        )
+        self.settle_payments = providers.Singleton(
+            SettlePayments,
+            unit_of_work=database.unit_of_work,
+            gateways=self.gateways,
+            clock=clock,
+            results=self.provider_results,
+        )
+        self.find_missing_providers = providers.Singleton(
+            FindMissingProviders, payments=database.payment_queries, gateways=self.gateways
+        )
+        self.record_provider_event = providers.Singleton(
+            RecordProviderEvent,
+            unit_of_work=database.unit_of_work,
+            clock=clock,
+            results=self.provider_results,
+        )
+        self.receive_provider_message = providers.Singleton(
+            ReceiveProviderMessage, inboxes=self.webhook_parsers, record=self.record_provider_event
+        )
+        self.get_payment = providers.Singleton(
+            GetPayment,
+            get_order=orders.get_order,
+            payments=database.payment_queries,
+            gateways=self.gateways,
+        )
+        self.list_payments = providers.Singleton(
+            ListPayments, get_order=orders.get_order, payments=database.payment_queries
+        )
+        self.get_refund = providers.Singleton(
+            GetRefund, get_order=orders.get_order, payments=database.payment_queries
+        )
+        self.list_refunds = providers.Singleton(
+            ListRefunds, get_order=orders.get_order, payments=database.payment_queries
+        )

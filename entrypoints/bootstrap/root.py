@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 from typing import Any, TypeVar, cast
 
-from dependency_injector.containers import Container as AnyContainer
-from dependency_injector.containers import DeclarativeContainer
+from dependency_injector.containers import DynamicContainer
 from dependency_injector.providers import Container as Nested
-from dependency_injector.providers import DependenciesContainer, Dependency, Object, Provider, Singleton
+from dependency_injector.providers import Dependency, Object, Provider, Singleton
 
 from adapters.postgres.core.database_clock import DatabaseClock
 from adapters.postgres.core.schema_revision import RELEASE
 from adapters.system import SystemRandomness, UuidV7Factory
+from application.shared.clock import Clock
+from application.shared.ids import IdFactory
+from application.shared.randomness import Randomness
 from entrypoints.bootstrap.audit import Audit
 from entrypoints.bootstrap.catalog import Catalog
 from entrypoints.bootstrap.checks import Checks
@@ -31,100 +33,131 @@ from entrypoints.job_health import JobHealth
 from entrypoints.metrics.metrics import create_metrics
 from entrypoints.settings import Settings
 
-C = TypeVar("C", bound=AnyContainer)
+C = TypeVar("C", bound=DynamicContainer)
 
 
-def part(container: type[C], **dependencies: object) -> C:
-    """Nest a container.
+def part(container: C) -> C:
+    """Nest a container, so that the providers of the root include its providers.
 
     The returned provider is typed as the container, because it has the container's attributes.
     """
-    return cast(C, Nested(container, **dependencies))
+    return cast(C, Nested(type(container), container))
 
 
-class Container(DeclarativeContainer):
+class Container(DynamicContainer):
     """The dependency injection container. It creates each object once, when the object is first used.
 
     All requests can use the same objects.
     """
 
-    settings: Dependency[Settings] = Dependency(instance_of=Settings)
-    clock = Singleton(DatabaseClock)
-    ids = Singleton(UuidV7Factory)
-    randomness = Singleton(SystemRandomness)
-    metrics = Singleton(create_metrics, directory=settings.provided.metrics_dir)
-    release = Object(RELEASE)
-    job_health = Singleton(JobHealth)
-    tracing = Singleton(create_tracing)
+    def __init__(self, *, settings: Settings | None = None) -> None:
+        """Without settings, the container has its providers but creates no objects."""
+        super().__init__()
+        self.settings = Dependency(instance_of=Settings, default=settings)
+        self.clock: Singleton[Clock] = Singleton(DatabaseClock)
+        self.ids: Singleton[IdFactory] = Singleton(UuidV7Factory)
+        self.randomness: Singleton[Randomness] = Singleton(SystemRandomness)
+        clock, ids, randomness = self.clock, self.ids, self.randomness
+        metrics = self.metrics = Singleton(create_metrics, directory=self.settings.provided.metrics_dir)
+        self.release = Object(RELEASE)
+        self.job_health = Singleton(JobHealth)
+        tracing = self.tracing = Singleton(create_tracing)
 
-    security = part(Security, settings=settings, clock=clock)
-    database = part(
-        Database,
-        tracing=tracing,
-        settings=settings,
-        clock=clock,
-        ids=ids,
-        security=security,
-        metrics=metrics,
-    )
-    signing = part(Signing, settings=settings, clock=clock, ids=ids, database=database)
-    mail = part(Mail, settings=settings, clock=clock, randomness=randomness, database=database)
-    retention = part(Retention, settings=settings, clock=clock, database=database)
-    checks = part(Checks, clock=clock, database=database)
+        security = self.security = part(Security(settings=self.settings, clock=clock))
+        database = self.database = part(
+            Database(
+                tracing=tracing,
+                settings=self.settings,
+                clock=clock,
+                ids=ids,
+                security=security,
+                metrics=metrics,
+            )
+        )
+        signing = self.signing = part(
+            Signing(settings=self.settings, clock=clock, ids=ids, database=database)
+        )
+        self.mail = part(Mail(settings=self.settings, clock=clock, randomness=randomness, database=database))
+        self.retention = part(Retention(settings=self.settings, clock=clock, database=database))
+        self.checks = part(Checks(clock=clock, database=database))
 
-    users = part(Users, clock=clock, ids=ids, database=database, security=security, signing=signing)
-    sessions = part(
-        Sessions,
-        settings=settings,
-        clock=clock,
-        ids=ids,
-        randomness=randomness,
-        database=database,
-        security=security,
-        signing=signing,
-        users=users,
-    )
-    clients = part(
-        Clients,
-        clock=clock,
-        ids=ids,
-        randomness=randomness,
-        database=database,
-        security=security,
-        signing=signing,
-    )
-    catalog = part(Catalog, clock=clock, ids=ids, database=database)
-    orders = part(
-        Orders,
-        tracing=tracing,
-        settings=settings,
-        clock=clock,
-        ids=ids,
-        database=database,
-        metrics=metrics,
-    )
-    payments = part(
-        Payments, tracing=tracing, settings=settings, clock=clock, ids=ids, database=database, orders=orders
-    )
-    webhooks = part(
-        Webhooks,
-        tracing=tracing,
-        settings=settings,
-        clock=clock,
-        ids=ids,
-        database=database,
-        security=security,
-    )
-    events = part(
-        Events, tracing=tracing, settings=settings, clock=clock, ids=ids, database=database, webhooks=webhooks
-    )
-    audit = part(Audit, database=database)
+        users = self.users = part(
+            Users(clock=clock, ids=ids, database=database, security=security, signing=signing)
+        )
+        self.sessions = part(
+            Sessions(
+                settings=self.settings,
+                clock=clock,
+                ids=ids,
+                randomness=randomness,
+                database=database,
+                security=security,
+                signing=signing,
+                users=users,
+            )
+        )
+        self.clients = part(
+            Clients(
+                clock=clock,
+                ids=ids,
+                randomness=randomness,
+                database=database,
+                security=security,
+                signing=signing,
+            )
+        )
+        self.catalog = part(Catalog(clock=clock, ids=ids, database=database))
+        orders = self.orders = part(
+            Orders(
+                tracing=tracing,
+                settings=self.settings,
+                clock=clock,
+                ids=ids,
+                database=database,
+                metrics=metrics,
+            )
+        )
+        self.payments = part(
+            Payments(
+                tracing=tracing,
+                settings=self.settings,
+                clock=clock,
+                ids=ids,
+                database=database,
+                orders=orders,
+            )
+        )
+        webhooks = self.webhooks = part(
+            Webhooks(
+                tracing=tracing,
+                settings=self.settings,
+                clock=clock,
+                ids=ids,
+                database=database,
+                security=security,
+            )
+        )
+        self.events = part(
+            Events(
+                tracing=tracing,
+                settings=self.settings,
+                clock=clock,
+                ids=ids,
+                database=database,
+                webhooks=webhooks,
+            )
+        )
+        self.audit = part(Audit(database=database))
 
 
-def named_providers(container: AnyContainer | type[AnyContainer]) -> Iterator[tuple[str, Provider[Any]]]:
+GRAPH = Container()
+"""The providers by which routes name their dependencies."""
+
+
+def named_providers(container: DynamicContainer) -> Iterator[tuple[str, Provider[Any]]]:
     """Yield every provider of a container and of its nested containers, with its dotted name."""
     for name, provider in container.providers.items():
         if isinstance(provider, Nested):
             yield from ((f"{name}.{inner}", found) for inner, found in named_providers(provider.container))
-        elif not isinstance(provider, DependenciesContainer):
+        else:
             yield name, provider

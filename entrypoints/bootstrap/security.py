@@ -54,30 +54,34 @@ def _rate_limit_policies(settings: Settings) -> Mapping[str, RateLimitPolicy]:
     return {name: RateLimitPolicy(name, quota, RATE_LIMIT_WINDOW) for name, quota in quotas.items()}
 
 
-class Security(containers.DeclarativeContainer):
-    settings: providers.Dependency[Settings] = providers.Dependency(instance_of=Settings)
-    clock: providers.Dependency[Clock] = providers.Dependency()
+class Security(containers.DynamicContainer):
+    def __init__(
+        self,
+        *,
+        settings: providers.Provider[Settings],
+        clock: providers.Provider[Clock],
+    ) -> None:
+        super().__init__()
+        self.secret_box = providers.Singleton(_secret_box, settings=settings)
+        self.hasher = providers.Resource(
+            _hasher,
+            workers=settings.provided.hashing_threads,
+            max_waiting=settings.provided.hashing_queue,
+        )
+        self.breached_passwords = providers.Singleton(ListedBreachedPasswords)
+        self.password_policy = providers.Singleton(
+            PasswordPolicy, breached=self.breached_passwords, min_length=settings.provided.password_min_length
+        )
+        self.throttle = providers.Selector(
+            providers.Callable(_throttle_name, settings=settings),
+            counting=providers.Singleton(CountingThrottle, clock=clock),
+            null=providers.Singleton(NullThrottle),
+        )
 
-    secret_box = providers.Singleton(_secret_box, settings=settings)
-    hasher = providers.Resource(
-        _hasher,
-        workers=settings.provided.hashing_threads,
-        max_waiting=settings.provided.hashing_queue,
-    )
-    breached_passwords = providers.Singleton(ListedBreachedPasswords)
-    password_policy = providers.Singleton(
-        PasswordPolicy, breached=breached_passwords, min_length=settings.provided.password_min_length
-    )
-    throttle = providers.Selector(
-        providers.Callable(_throttle_name, settings=settings),
-        counting=providers.Singleton(CountingThrottle, clock=clock),
-        null=providers.Singleton(NullThrottle),
-    )
-
-    rate_limiter = providers.Singleton(_rate_limiter, settings=settings)
-    rate_limit_policies = providers.Singleton(_rate_limit_policies, settings=settings)
-    trusted_proxies = providers.Singleton(
-        TrustedProxies,
-        networks=settings.provided.trusted_proxies,
-        header=settings.provided.proxy_header,
-    )
+        self.rate_limiter = providers.Singleton(_rate_limiter, settings=settings)
+        self.rate_limit_policies = providers.Singleton(_rate_limit_policies, settings=settings)
+        self.trusted_proxies = providers.Singleton(
+            TrustedProxies,
+            networks=settings.provided.trusted_proxies,
+            header=settings.provided.proxy_header,
+        )

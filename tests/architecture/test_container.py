@@ -6,7 +6,7 @@ from typing import Any, get_type_hints
 import pytest
 from dependency_injector import providers
 
-from entrypoints.bootstrap.root import Container, named_providers
+from entrypoints.bootstrap.root import GRAPH, Container, named_providers
 from entrypoints.settings import Settings
 from tests.kit.accounts import NO_DATABASE
 
@@ -40,7 +40,7 @@ def test_dependency_containers_pass_arguments_by_keyword() -> None:
     """Without keywords, arguments of similar types could be swapped without an error."""
     positional = {
         name: provider.args
-        for name, provider in named_providers(Container)
+        for name, provider in named_providers(GRAPH)
         if isinstance(provider, providers.Singleton | providers.Resource) and provider.args
     }
 

@@ -1,10 +1,9 @@
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import cached_property
 from itertools import count
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import DependenciesContainer, Object
 
 from application.clients.create_client import CreateClient
@@ -40,8 +39,10 @@ from application.users.verify_email import VerifyEmail
 from application.users.views import UserView
 from domain.sessions.session import SessionLifetime
 from entrypoints.bootstrap.clients import Clients
+from entrypoints.bootstrap.database import Database
 from entrypoints.bootstrap.mail import Mail
 from entrypoints.bootstrap.retention import Retention
+from entrypoints.bootstrap.root import GRAPH
 from entrypoints.bootstrap.security import Security
 from entrypoints.bootstrap.sessions import Sessions
 from entrypoints.bootstrap.signing import Signing
@@ -60,7 +61,7 @@ from tests.kit.tokens import NumberedTokens
 NO_DATABASE = "postgresql://nobody@127.0.0.1:1/nowhere"
 """The URL of an engine that is created but not used."""
 
-SETTINGS = Settings(database_url=NO_DATABASE)
+SETTINGS = Object(Settings(database_url=NO_DATABASE))
 LIFETIME = SessionLifetime(idle=timedelta(days=14), absolute=timedelta(days=30))
 PASSWORD = "a password of some length"
 BREACHED_PASSWORD = "correct horse battery staple"
@@ -107,14 +108,7 @@ class Accounts:
     list_failed_mail: ListFailedMail
     prune_mail: PruneMail
 
-    parts: ClassVar[Mapping[str, type[DeclarativeContainer]]] = {
-        "users": Users,
-        "sessions": Sessions,
-        "clients": Clients,
-        "signing": Signing,
-        "mail": Mail,
-        "retention": Retention,
-    }
+    parts: ClassVar[Sequence[str]] = ("users", "sessions", "clients", "signing", "mail", "retention")
     """The containers of the use cases."""
 
     def __init__(self, store: Store) -> None:
@@ -124,44 +118,39 @@ class Accounts:
         self.randomness = CountedRandomness()
         self.hasher = PlainHasher()
         self.mailbox = Mailbox()
-        self.database = DependenciesContainer(
-            **{name: Object(port) for name, port in store.providers().items()}
-        )
+        ports = {name: Object(port) for name, port in store.providers().items()}
+        self.database = cast(Database, DependenciesContainer(**ports))
         self._numbers = count(1)
 
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
-            for part, container in self.parts.items():
-                if name in container.providers:
+            for part in self.parts:
+                if name in getattr(GRAPH, part).providers:
                     vars(self)[name] = getattr(getattr(self, part), name)()
                     return vars(self)[name]
             raise AttributeError(name)
 
     @cached_property
     def security(self) -> Security:
-        return Security(
-            settings=SETTINGS,
-            clock=self.clock,
-            hasher=self.hasher,
-            breached_passwords=ListedBreachedPasswords(BREACHED_PASSWORD),
-        )
+        security = Security(settings=SETTINGS, clock=Object(self.clock))
+        security.hasher.override(self.hasher)
+        security.breached_passwords.override(ListedBreachedPasswords(BREACHED_PASSWORD))
+        return security
 
     @cached_property
     def signing(self) -> Signing:
-        return Signing(
-            settings=SETTINGS,
-            clock=self.clock,
-            ids=self.ids,
-            database=self.database,
-            access_tokens=NumberedTokens(),
+        signing = Signing(
+            settings=SETTINGS, clock=Object(self.clock), ids=Object(self.ids), database=self.database
         )
+        signing.access_tokens.override(NumberedTokens())
+        return signing
 
     @cached_property
     def users(self) -> Users:
         return Users(
-            clock=self.clock,
-            ids=self.ids,
+            clock=Object(self.clock),
+            ids=Object(self.ids),
             database=self.database,
             security=self.security,
             signing=self.signing,
@@ -171,9 +160,9 @@ class Accounts:
     def sessions(self) -> Sessions:
         return Sessions(
             settings=SETTINGS,
-            clock=self.clock,
-            ids=self.ids,
-            randomness=self.randomness,
+            clock=Object(self.clock),
+            ids=Object(self.ids),
+            randomness=Object(self.randomness),
             database=self.database,
             security=self.security,
             signing=self.signing,
@@ -183,9 +172,9 @@ class Accounts:
     @cached_property
     def clients(self) -> Clients:
         return Clients(
-            clock=self.clock,
-            ids=self.ids,
-            randomness=self.randomness,
+            clock=Object(self.clock),
+            ids=Object(self.ids),
+            randomness=Object(self.randomness),
             database=self.database,
             security=self.security,
             signing=self.signing,
@@ -193,17 +182,18 @@ class Accounts:
 
     @cached_property
     def retention(self) -> Retention:
-        return Retention(settings=SETTINGS, clock=self.clock, database=self.database)
+        return Retention(settings=SETTINGS, clock=Object(self.clock), database=self.database)
 
     @cached_property
     def mail(self) -> Mail:
-        return Mail(
+        mail = Mail(
             settings=SETTINGS,
-            clock=self.clock,
-            randomness=self.randomness,
+            clock=Object(self.clock),
+            randomness=Object(self.randomness),
             database=self.database,
-            mailer=self.mailbox,
         )
+        mail.mailer.override(self.mailbox)
+        return mail
 
     async def customer(self, email: str | None = None) -> UserView:
         command = SignUpCommand(

@@ -5,8 +5,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any, ClassVar
 
-from dependency_injector.containers import DeclarativeContainer
-from dependency_injector.providers import Object
+from dependency_injector.providers import Dependency, Object
 
 from adapters.tracing.tracing import Tracing
 from application.catalog.adjust_stock import AdjustStock, AdjustStockCommand
@@ -71,6 +70,7 @@ from domain.shared.unset import UNSET, Unset
 from entrypoints.bootstrap.catalog import Catalog
 from entrypoints.bootstrap.orders import Orders
 from entrypoints.bootstrap.payments import Payments
+from entrypoints.metrics.metrics import Metrics
 from tests.kit.accounts import SETTINGS, Accounts
 from tests.kit.gateway import FakeGateway
 from tests.kit.store import Store
@@ -133,12 +133,7 @@ class Shop(Accounts):
     settle_payments: SettlePayments
     record_provider_event: RecordProviderEvent
 
-    parts: ClassVar[Mapping[str, type[DeclarativeContainer]]] = {
-        "catalog": Catalog,
-        "orders": Orders,
-        "payments": Payments,
-        **Accounts.parts,
-    }
+    parts: ClassVar[Sequence[str]] = ("catalog", "orders", "payments", *Accounts.parts)
 
     def __init__(self, store: Store) -> None:
         super().__init__(store)
@@ -149,19 +144,20 @@ class Shop(Accounts):
 
     @cached_property
     def catalog(self) -> Catalog:
-        return Catalog(clock=self.clock, ids=self.ids, database=self.database)
+        return Catalog(clock=Object(self.clock), ids=Object(self.ids), database=self.database)
 
     @cached_property
     def orders(self) -> Orders:
         """The container of orders, with queues that never time out."""
         orders = Orders(
             settings=SETTINGS,
-            clock=self.clock,
-            ids=self.ids,
-            tracing=Tracing(),
+            clock=Object(self.clock),
+            ids=Object(self.ids),
+            tracing=Object(Tracing()),
             database=self.database,
-            hold_limits=Object(self.hold_limits),
+            metrics=Dependency(instance_of=Metrics),
         )
+        orders.hold_limits.override(self.hold_limits)
         run = orders.place_order_batch()
         orders.order_batcher.override(Batcher(run, max_batch=MAX_BATCH, queue_timeout=NO_TIMEOUT))
         orders.order_lanes.override(Lanes(run, max_batch=MAX_BATCH, queue_timeout=NO_TIMEOUT))
@@ -172,14 +168,16 @@ class Shop(Accounts):
 
     @cached_property
     def payments(self) -> Payments:
-        return Payments(
+        payments = Payments(
             settings=SETTINGS,
-            clock=self.clock,
-            ids=self.ids,
+            clock=Object(self.clock),
+            ids=Object(self.ids),
             database=self.database,
             orders=self.orders,
-            gateways=Object(self.gateways),
+            tracing=Object(Tracing()),
         )
+        payments.gateways.override(Object(self.gateways))
+        return payments
 
     def other_process(self, run: RunPlacing | None = None, *, max_batch: int = MAX_BATCH) -> PlaceOrder:
         """Return the `place_order` of another process, which has its own batches."""

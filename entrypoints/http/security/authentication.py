@@ -19,7 +19,7 @@ from application.users.principal import Principal, UserPrincipal
 from domain.shared.actor import Actor
 from domain.shared.errors import Forbidden
 from domain.users.permissions import TRUSTED_IN_TOKEN, Permission
-from entrypoints.bootstrap.root import Container
+from entrypoints.bootstrap.root import GRAPH
 from entrypoints.from_container import from_container
 from entrypoints.http.problems.openapi import raises_problems
 from entrypoints.http.problems.problem import HTTPProblem
@@ -38,7 +38,7 @@ bearer_token = OAuth2PasswordBearer(
 
 async def verify_token(
     token: Annotated[str | None, Depends(bearer_token)],
-    authenticate: Annotated[Authenticate, from_container(Container.users.authenticate)],
+    authenticate: Annotated[Authenticate, from_container(GRAPH.users.authenticate)],
 ) -> Principal | InvalidToken | TokenExpired | None:
     """Return the caller that the token describes, None without a token, or the token's error.
 
@@ -69,7 +69,7 @@ async def find_principal(result: TokenResult) -> Principal | None:
 @raises_problems("account_disabled", "database_unavailable", "overloaded")
 async def find_catalog_reader(
     principal: Annotated[Principal | None, Depends(find_principal)],
-    confirm: Annotated[ConfirmPrincipal, from_container(Container.users.confirm_principal)],
+    confirm: Annotated[ConfirmPrincipal, from_container(GRAPH.users.confirm_principal)],
 ) -> Principal | None:
     """Return the caller, or None without a token.
 
@@ -96,7 +96,7 @@ async def get_principal(
 @raises_problems("account_disabled", "database_unavailable", "overloaded")
 async def get_confirmed_principal(
     principal: Annotated[Principal, Depends(get_principal)],
-    confirm: Annotated[ConfirmPrincipal, from_container(Container.users.confirm_principal)],
+    confirm: Annotated[ConfirmPrincipal, from_container(GRAPH.users.confirm_principal)],
 ) -> Principal:
     """Return the caller with its present role or scopes.
 
@@ -139,7 +139,7 @@ def requires(
         @raises_problems("account_disabled", "database_unavailable", "overloaded")
         async def get_caller(
             principal: Annotated[Principal, Depends(get_principal)],
-            confirm: Annotated[ConfirmPrincipal, from_container(Container.users.confirm_principal)],
+            confirm: Annotated[ConfirmPrincipal, from_container(GRAPH.users.confirm_principal)],
         ) -> Principal:
             claimed = principal.permissions & accepted
             return principal if claimed <= TRUSTED_IN_TOKEN else await confirm(principal)

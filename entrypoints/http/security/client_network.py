@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from entrypoints.bootstrap.root import Container
+from entrypoints.bootstrap.root import GRAPH
 from entrypoints.from_container import FromContainer
 from entrypoints.proxies import TrustedProxies, parse_address
 
@@ -17,7 +17,7 @@ All addresses of the network count as one client.
 """
 
 
-trusted_proxies = FromContainer.of(Container.security.trusted_proxies)
+trusted_proxies = FromContainer.of(GRAPH.security.trusted_proxies)
 
 
 async def get_network(request: Request, proxies: Annotated[TrustedProxies, Depends(trusted_proxies)]) -> str:

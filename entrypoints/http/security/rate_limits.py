@@ -8,7 +8,7 @@ from fastapi import Depends, Request, Response
 
 from application.rate_limits.ports import RateLimiter, RateLimitPolicy
 from domain.shared.errors import DomainError
-from entrypoints.bootstrap.root import Container
+from entrypoints.bootstrap.root import GRAPH
 from entrypoints.from_container import from_container
 from entrypoints.http.problems.openapi import raises_problems
 from entrypoints.http.problems.problem import HTTPProblem
@@ -40,9 +40,9 @@ def limited(policy_name: str, *, by: Callable[..., Awaitable[str]]) -> Callable[
     async def take(
         response: Response,
         partition: Annotated[str, Depends(by)],
-        limiter: Annotated[RateLimiter, from_container(Container.security.rate_limiter)],
+        limiter: Annotated[RateLimiter, from_container(GRAPH.security.rate_limiter)],
         policies: Annotated[
-            Mapping[str, RateLimitPolicy], from_container(Container.security.rate_limit_policies)
+            Mapping[str, RateLimitPolicy], from_container(GRAPH.security.rate_limit_policies)
         ],
     ) -> None:
         policy = policies[policy_name]

@@ -8,7 +8,7 @@ from application.audit.ports import AuditFilter
 from application.audit.queries import ListAuditEntries
 from application.audit.views import AuditEntryView
 from domain.shared.ids import UserId
-from entrypoints.bootstrap.root import Container
+from entrypoints.bootstrap.root import GRAPH
 from entrypoints.from_container import from_container
 from entrypoints.http.api.audit.schemas import AuditEntryResponse, ListAuditEntriesQuery
 from entrypoints.http.representation.descriptions import described_by
@@ -33,7 +33,7 @@ async def list_audit_entries(
     query: Annotated[ListAuditEntriesQuery, Query()],
     _reader: AuditReader,
     paginator: RequestPaginator,
-    list_audit_entries: Annotated[ListAuditEntries, from_container(Container.audit.list_audit_entries)],
+    list_audit_entries: Annotated[ListAuditEntries, from_container(GRAPH.audit.list_audit_entries)],
 ) -> PageResult[AuditEntryView]:
     page = await list_audit_entries(
         AuditFilter(

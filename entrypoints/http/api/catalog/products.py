@@ -16,7 +16,7 @@ from application.shared.single_flight import SingleFlight
 from application.users.principal import Principal
 from domain.shared.ids import ProductId
 from domain.users.permissions import Permission
-from entrypoints.bootstrap.root import Container
+from entrypoints.bootstrap.root import GRAPH
 from entrypoints.from_container import from_container
 from entrypoints.http.api.catalog.schemas import (
     ChangeProductRequest,
@@ -78,7 +78,7 @@ async def get_product(
     reader: CatalogReader,
     request: Request,
     response: Response,
-    get_product: Annotated[GetProduct, from_container(Container.catalog.get_product)],
+    get_product: Annotated[GetProduct, from_container(GRAPH.catalog.get_product)],
 ) -> bytes | Response:
     product = await get_product(ProductId(product_id), include_archived=_sees_archived(reader))
     _let_be_stored(response, reader)
@@ -102,7 +102,7 @@ async def list_products(
     request: Request,
     response: Response,
     paginator: RequestPaginator,
-    list_products: Annotated[ListProducts, from_container(Container.catalog.list_products)],
+    list_products: Annotated[ListProducts, from_container(GRAPH.catalog.list_products)],
 ) -> bytes | Response:
     include_archived = _sees_archived(reader)
 
@@ -151,7 +151,7 @@ async def create_product(
     key: OptionalKey,
     request: Request,
     response: Response,
-    create_product: Annotated[CreateProduct, from_container(Container.catalog.create_product)],
+    create_product: Annotated[CreateProduct, from_container(GRAPH.catalog.create_product)],
 ) -> ProductView:
     outcome = await create_product(
         CreateProductCommand(
@@ -186,7 +186,7 @@ async def change_product(
     manager: CatalogManager,
     request: Request,
     response: Response,
-    change_product: Annotated[ChangeProduct, from_container(Container.catalog.change_product)],
+    change_product: Annotated[ChangeProduct, from_container(GRAPH.catalog.change_product)],
 ) -> ProductView:
     product = await change_product(
         ChangeProductCommand(
@@ -215,7 +215,7 @@ async def archive_product(
     expected_version: IfMatch,
     manager: CatalogManager,
     request: Request,
-    archive_product: Annotated[ArchiveProduct, from_container(Container.catalog.archive_product)],
+    archive_product: Annotated[ArchiveProduct, from_container(GRAPH.catalog.archive_product)],
 ) -> None:
     await archive_product(
         ProductId(product_id), expected_version=expected_version, actor=actor_of(request, manager)

@@ -12,7 +12,7 @@ from application.shared.idempotency import IdempotentOperation
 from domain.catalog.adjusting import StockDelta
 from domain.catalog.stock import MovementReason
 from domain.shared.ids import ProductId
-from entrypoints.bootstrap.root import Container
+from entrypoints.bootstrap.root import GRAPH
 from entrypoints.from_container import from_container
 from entrypoints.http.api.catalog.schemas import (
     AdjustmentResponse,
@@ -51,7 +51,7 @@ async def adjust_stock(
     key: RequiredKey,
     request: Request,
     response: Response,
-    adjust_stock: Annotated[AdjustStock, from_container(Container.catalog.adjust_stock)],
+    adjust_stock: Annotated[AdjustStock, from_container(GRAPH.catalog.adjust_stock)],
 ) -> AdjustmentView:
     outcome = await adjust_stock(
         AdjustStockCommand(
@@ -81,7 +81,7 @@ async def get_stock(
     _manager: StockManager,
     request: Request,
     response: Response,
-    get_stock: Annotated[GetStock, from_container(Container.catalog.get_stock)],
+    get_stock: Annotated[GetStock, from_container(GRAPH.catalog.get_stock)],
 ) -> StockView | Response:
     stock = await get_stock(ProductId(product_id))
     return with_etag(request, response, stock, stock.version)
@@ -104,7 +104,7 @@ async def count_stock(
     manager: StockManager,
     request: Request,
     response: Response,
-    count_stock: Annotated[CountStock, from_container(Container.catalog.count_stock)],
+    count_stock: Annotated[CountStock, from_container(GRAPH.catalog.count_stock)],
 ) -> StockView:
     stock = await count_stock(
         CountStockCommand(
@@ -134,7 +134,7 @@ async def list_movements(
     query: Annotated[ListQuery, Query()],
     _manager: StockManager,
     paginator: RequestPaginator,
-    list_movements: Annotated[ListMovements, from_container(Container.catalog.list_movements)],
+    list_movements: Annotated[ListMovements, from_container(GRAPH.catalog.list_movements)],
 ) -> PageResult[MovementView]:
     page = await list_movements(ProductId(product_id), after=paginator.position(query), limit=query.limit)
     return paginator.page(query, page)

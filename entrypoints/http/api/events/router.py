@@ -8,7 +8,7 @@ from fastapi import Query, Request, Response
 from application.events.cloud_event import cloud_event
 from application.events.queries import ListEvents
 from domain.shared.ids import EventId
-from entrypoints.bootstrap.root import Container
+from entrypoints.bootstrap.root import GRAPH
 from entrypoints.from_container import from_container
 from entrypoints.http.api.events.schemas import EventsResponse, ListEventsQuery
 from entrypoints.http.problems.openapi import problem_responses
@@ -38,8 +38,8 @@ async def list_events(
     _reader: EventReader,
     request: Request,
     response: Response,
-    list_events: Annotated[ListEvents, from_container(Container.events.list_events)],
-    settings: Annotated[Settings, from_container(Container.settings)],
+    list_events: Annotated[ListEvents, from_container(GRAPH.events.list_events)],
+    settings: Annotated[Settings, from_container(GRAPH.settings)],
 ) -> dict[str, object]:
     after = EventId(query.after) if query.after else None
     portion = await list_events(after=after, type_=query.type, limit=query.limit)

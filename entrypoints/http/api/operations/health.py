@@ -6,7 +6,7 @@ from fastapi import Request
 from pydantic import Field
 
 from application.health.ports import Health
-from entrypoints.bootstrap.root import Container
+from entrypoints.bootstrap.root import GRAPH
 from entrypoints.from_container import from_container
 from entrypoints.http.middleware.request_drainer import RequestDrainer, shutting_down
 from entrypoints.http.problems.openapi import problem_responses
@@ -45,7 +45,7 @@ async def get_liveness() -> HealthResponse:
     responses=problem_responses("database_unavailable", "schema_outdated", "release_outdated"),
 )
 async def get_readiness(
-    request: Request, health: Annotated[Health, from_container(Container.database.health)]
+    request: Request, health: Annotated[Health, from_container(GRAPH.database.health)]
 ) -> HealthResponse:
     drainer: RequestDrainer = request.app.state.request_drainer
     if drainer.is_stop_announced:

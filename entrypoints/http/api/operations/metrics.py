@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 from starlette.responses import PlainTextResponse
 
 from application.checks.ports import FindingRecords, Tally
-from entrypoints.bootstrap.root import Container
+from entrypoints.bootstrap.root import GRAPH
 from entrypoints.from_container import from_container
 from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.routing.strict_router import StrictRouter
@@ -52,7 +52,7 @@ class InvariantGauges(Collector):
     responses=problem_responses("database_unavailable"),
 )
 async def get_metrics(
-    records: Annotated[FindingRecords, from_container(Container.database.finding_records)],
+    records: Annotated[FindingRecords, from_container(GRAPH.database.finding_records)],
 ) -> PlainTextResponse:
     registry = CollectorRegistry()
     registry.register(InvariantGauges(await records.latest()))

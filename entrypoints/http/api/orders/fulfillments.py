@@ -9,7 +9,7 @@ from application.orders.queries import GetFulfillment, ListFulfillments
 from application.orders.views import FulfillmentView
 from application.shared.idempotency import IdempotentOperation
 from domain.shared.ids import OrderId
-from entrypoints.bootstrap.root import Container
+from entrypoints.bootstrap.root import GRAPH
 from entrypoints.from_container import from_container
 from entrypoints.http.api.orders.parts import page_of_order, part_of_order
 from entrypoints.http.api.payments.schemas import FulfillmentResponse, FulfilOrderRequest
@@ -43,7 +43,7 @@ async def fulfil_order(
     key: RequiredKey,
     request: Request,
     response: Response,
-    fulfil_order: Annotated[FulfillOrder, from_container(Container.orders.fulfill_order)],
+    fulfil_order: Annotated[FulfillOrder, from_container(GRAPH.orders.fulfill_order)],
 ) -> FulfillmentView:
     outcome = await fulfil_order(
         FulfillOrderCommand(
@@ -72,7 +72,7 @@ async def fulfil_order(
     dependencies=[LimitReads],
 )
 async def list_fulfillments(
-    fulfillments: Annotated[PageResult[FulfillmentView], page_of_order(Container.orders.list_fulfillments)],
+    fulfillments: Annotated[PageResult[FulfillmentView], page_of_order(GRAPH.orders.list_fulfillments)],
 ) -> PageResult[FulfillmentView]:
     return fulfillments
 
@@ -88,8 +88,6 @@ async def list_fulfillments(
     dependencies=[LimitReads],
 )
 async def get_fulfillment(
-    fulfillment: Annotated[
-        FulfillmentView, part_of_order(Container.orders.get_fulfillment, "fulfillment_id")
-    ],
+    fulfillment: Annotated[FulfillmentView, part_of_order(GRAPH.orders.get_fulfillment, "fulfillment_id")],
 ) -> FulfillmentView:
     return fulfillment

@@ -8,7 +8,7 @@ from application.orders.claim_guest_orders import ClaimGuestOrders
 from application.orders.queries import GetGuestOrder
 from application.orders.renew_order_token import RenewOrderToken
 from domain.shared.ids import OrderId
-from entrypoints.bootstrap.root import Container
+from entrypoints.bootstrap.root import GRAPH
 from entrypoints.from_container import from_container
 from entrypoints.http.api.orders.schemas import ClaimedOrdersResponse, OrderResponse, OrderTokenResponse
 from entrypoints.http.problems.openapi import problem_responses
@@ -51,7 +51,7 @@ async def get_guest_order(
     ],
     request: Request,
     response: Response,
-    get_guest_order: Annotated[GetGuestOrder, from_container(Container.orders.get_guest_order)],
+    get_guest_order: Annotated[GetGuestOrder, from_container(GRAPH.orders.get_guest_order)],
 ) -> bytes | Response:
     tokens: OrderTokens = request.app.state.order_tokens
     order = await get_guest_order(
@@ -76,7 +76,7 @@ async def renew_order_token(
     renewer: OrderTokenRenewer,
     key: OptionalKey,  # noqa: ARG001 - accepted on every POST; a repeated request issues a newer token
     request: Request,
-    renew_order_token: Annotated[RenewOrderToken, from_container(Container.orders.renew_order_token)],
+    renew_order_token: Annotated[RenewOrderToken, from_container(GRAPH.orders.renew_order_token)],
 ) -> OrderTokenResponse:
     version = await renew_order_token(OrderId(order_id), actor=actor_of(request, renewer))
     tokens: OrderTokens = request.app.state.order_tokens
@@ -97,7 +97,7 @@ async def claim_guest_orders(
     user: CurrentUser,
     key: OptionalKey,  # noqa: ARG001 - accepted on every POST; a repeated request finds no more orders to claim
     request: Request,
-    claim_guest_orders: Annotated[ClaimGuestOrders, from_container(Container.orders.claim_guest_orders)],
+    claim_guest_orders: Annotated[ClaimGuestOrders, from_container(GRAPH.orders.claim_guest_orders)],
 ) -> ClaimedOrdersResponse:
     claimed = await claim_guest_orders(user.user_id, actor=actor_of(request, user))
     return ClaimedOrdersResponse(claimed=claimed)

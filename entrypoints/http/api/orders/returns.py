@@ -12,7 +12,7 @@ from application.orders.views import ReturnView
 from application.shared.idempotency import IdempotentOperation
 from domain.shared.ids import OrderId, ReturnId
 from domain.users.permissions import Permission
-from entrypoints.bootstrap.root import Container
+from entrypoints.bootstrap.root import GRAPH
 from entrypoints.from_container import from_container
 from entrypoints.http.api.orders.access import order_access
 from entrypoints.http.api.orders.return_schemas import (
@@ -54,7 +54,7 @@ async def request_return(
     key: RequiredKey,
     request: Request,
     response: Response,
-    request_return: Annotated[RequestReturn, from_container(Container.orders.request_return)],
+    request_return: Annotated[RequestReturn, from_container(GRAPH.orders.request_return)],
 ) -> ReturnView:
     access = order_access(returner, Permission.REFUND_ORDERS)
     result = await request_return(
@@ -87,7 +87,7 @@ async def list_returns(
     query: Annotated[ListQuery, Query()],
     reader: OrderReader,
     paginator: RequestPaginator,
-    list_returns: Annotated[ListReturns, from_container(Container.orders.list_returns)],
+    list_returns: Annotated[ListReturns, from_container(GRAPH.orders.list_returns)],
 ) -> PageResult[ReturnView]:
     page = await list_returns(
         OrderId(order_id),
@@ -112,7 +112,7 @@ async def get_return(
     order_id: OrderIdInPath,
     return_id: ReturnIdInPath,
     reader: OrderReader,
-    get_return: Annotated[GetReturn, from_container(Container.orders.get_return)],
+    get_return: Annotated[GetReturn, from_container(GRAPH.orders.get_return)],
 ) -> ReturnView:
     return await get_return(
         OrderId(order_id), ReturnId(return_id), access=order_access(reader, Permission.SEE_ALL_ORDERS)
@@ -136,7 +136,7 @@ async def approve_return(
     key: RequiredKey,
     request: Request,
     response: Response,
-    approve_return: Annotated[ApproveReturn, from_container(Container.orders.approve_return)],
+    approve_return: Annotated[ApproveReturn, from_container(GRAPH.orders.approve_return)],
     body: ApproveReturnRequest = NO_AGREEMENT,
 ) -> ReturnView:
     command = ReturnCommand(
@@ -168,7 +168,7 @@ async def refuse_return(
     key: RequiredKey,
     request: Request,
     response: Response,
-    refuse_return: Annotated[RefuseReturn, from_container(Container.orders.refuse_return)],
+    refuse_return: Annotated[RefuseReturn, from_container(GRAPH.orders.refuse_return)],
 ) -> ReturnView:
     command = ReturnCommand(
         order_id=OrderId(order_id),
@@ -199,7 +199,7 @@ async def receive_return(
     key: RequiredKey,
     request: Request,
     response: Response,
-    receive_return: Annotated[ReceiveReturn, from_container(Container.orders.receive_return)],
+    receive_return: Annotated[ReceiveReturn, from_container(GRAPH.orders.receive_return)],
 ) -> ReturnView:
     result = await receive_return(
         ReceiveReturnCommand(

@@ -19,7 +19,7 @@ from application.users.principal import Principal
 from domain.orders.placing import OrderRequest
 from domain.shared.ids import OrderId, ProductId, UserId
 from domain.users.permissions import Permission
-from entrypoints.bootstrap.root import Container
+from entrypoints.bootstrap.root import GRAPH
 from entrypoints.email_addresses import known_email_address
 from entrypoints.from_container import from_container
 from entrypoints.http.api.orders.access import customer_of, order_access, party_of
@@ -94,8 +94,8 @@ async def place_order(
     key: RequiredKey,
     request: Request,
     response: Response,
-    admission: Annotated[Admission, from_container(Container.orders.order_admission)],
-    place_order: Annotated[PlaceOrder, from_container(Container.orders.place_order)],
+    admission: Annotated[Admission, from_container(GRAPH.orders.order_admission)],
+    place_order: Annotated[PlaceOrder, from_container(GRAPH.orders.place_order)],
 ) -> bytes:
     command = PlaceOrderCommand(
         request=_request_of(body, placer),
@@ -133,7 +133,7 @@ async def get_order(
     reader: OrderReader,
     request: Request,
     response: Response,
-    get_order: Annotated[GetOrder, from_container(Container.orders.get_order)],
+    get_order: Annotated[GetOrder, from_container(GRAPH.orders.get_order)],
 ) -> bytes | Response:
     access = order_access(reader, Permission.SEE_ALL_ORDERS)
     order = await get_order(OrderId(order_id), access=access)
@@ -154,7 +154,7 @@ async def preview_order(
     body: PlaceOrderRequest,
     placer: OrderPlacer,
     key: OptionalKey,  # noqa: ARG001 - accepted on every POST; a preview changes nothing that could be repeated
-    preview_order: Annotated[PreviewOrder, from_container(Container.orders.preview_order)],
+    preview_order: Annotated[PreviewOrder, from_container(GRAPH.orders.preview_order)],
 ) -> QuoteView:
     return await preview_order(_request_of(body, placer))
 
@@ -177,7 +177,7 @@ async def list_orders(
     query: Annotated[ListOrdersQuery, Query()],
     reader: OrderReader,
     paginator: RequestPaginator,
-    list_orders: Annotated[ListOrders, from_container(Container.orders.list_orders)],
+    list_orders: Annotated[ListOrders, from_container(GRAPH.orders.list_orders)],
 ) -> PageResult[OrderView]:
     access = order_access(reader, Permission.SEE_ALL_ORDERS)
     page = await list_orders(
@@ -213,7 +213,7 @@ async def list_orders(
     dependencies=[LimitReads],
 )
 async def list_status_changes(
-    changes: Annotated[PageResult[StatusChangeView], page_of_order(Container.orders.list_status_changes)],
+    changes: Annotated[PageResult[StatusChangeView], page_of_order(GRAPH.orders.list_status_changes)],
 ) -> PageResult[StatusChangeView]:
     return changes
 
@@ -236,7 +236,7 @@ async def change_order(
     key: OptionalKey,
     request: Request,
     response: Response,
-    change_order: Annotated[ChangeOrder, from_container(Container.orders.change_order)],
+    change_order: Annotated[ChangeOrder, from_container(GRAPH.orders.change_order)],
 ) -> OrderView:
     access = order_access(changer, Permission.CHANGE_ANY_ORDER)
     outcome = await change_order(
@@ -271,7 +271,7 @@ async def cancel_order(
     key: RequiredKey,
     request: Request,
     response: Response,
-    cancel_order: Annotated[CancelOrder, from_container(Container.orders.cancel_order)],
+    cancel_order: Annotated[CancelOrder, from_container(GRAPH.orders.cancel_order)],
     body: CancelOrderRequest = NO_REASON,
 ) -> OrderView:
     access = order_access(canceller, Permission.CANCEL_ANY_ORDER)

@@ -15,7 +15,7 @@ from application.shared.idempotency import IdempotentOperation
 from domain.payments.payment import PaymentStatus
 from domain.shared.ids import OrderId, PaymentId
 from domain.users.permissions import Permission
-from entrypoints.bootstrap.root import Container
+from entrypoints.bootstrap.root import GRAPH
 from entrypoints.from_container import from_container
 from entrypoints.http.api.orders.access import order_access
 from entrypoints.http.api.orders.parts import page_of_order, part_of_order
@@ -66,7 +66,7 @@ async def pay_order(
     key: RequiredKey,
     request: Request,
     response: Response,
-    pay_order: Annotated[PayOrder, from_container(Container.payments.pay_order)],
+    pay_order: Annotated[PayOrder, from_container(GRAPH.payments.pay_order)],
 ) -> PaymentView:
     outcome = await pay_order(
         PayOrderCommand(
@@ -99,7 +99,7 @@ async def pay_order(
     dependencies=[LimitReads],
 )
 async def list_payments(
-    payments: Annotated[PageResult[PaymentView], page_of_order(Container.payments.list_payments)],
+    payments: Annotated[PageResult[PaymentView], page_of_order(GRAPH.payments.list_payments)],
 ) -> PageResult[PaymentView]:
     return payments
 
@@ -115,7 +115,7 @@ async def list_payments(
     dependencies=[LimitReads],
 )
 async def get_payment(
-    payment: Annotated[PaymentView, part_of_order(Container.payments.get_payment, "payment_id")],
+    payment: Annotated[PaymentView, part_of_order(GRAPH.payments.get_payment, "payment_id")],
 ) -> PaymentView:
     return payment
 
@@ -137,7 +137,7 @@ async def capture_payment(
     key: RequiredKey,
     request: Request,
     response: Response,
-    capture_payment: Annotated[CapturePayment, from_container(Container.payments.capture_payment)],
+    capture_payment: Annotated[CapturePayment, from_container(GRAPH.payments.capture_payment)],
     body: CapturePaymentRequest = CAPTURE_ALL,
 ) -> PaymentView:
     outcome = await capture_payment(
@@ -171,7 +171,7 @@ async def void_payment(
     key: RequiredKey,
     request: Request,
     response: Response,
-    void_payment: Annotated[VoidPayment, from_container(Container.payments.void_payment)],
+    void_payment: Annotated[VoidPayment, from_container(GRAPH.payments.void_payment)],
     body: VoidPaymentRequest = VOID,  # noqa: ARG001 - it has no fields, and unknown ones are rejected
 ) -> PaymentView:
     outcome = await void_payment(

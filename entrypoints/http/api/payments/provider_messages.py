@@ -9,7 +9,7 @@ from starlette.responses import Response
 from application.payments.ports import UnverifiedMessage
 from application.payments.receive_provider_message import ReceiveProviderMessage
 from domain.shared.actor import Actor
-from entrypoints.bootstrap.root import Container
+from entrypoints.bootstrap.root import GRAPH
 from entrypoints.from_container import from_container
 from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.representation.descriptions import described_by
@@ -68,7 +68,7 @@ async def receive_provider_message(
     ],
     request: Request,
     receive_provider_message: Annotated[
-        ReceiveProviderMessage, from_container(Container.payments.receive_provider_message)
+        ReceiveProviderMessage, from_container(GRAPH.payments.receive_provider_message)
     ],
 ) -> None:
     message = UnverifiedMessage(headers=dict(request.headers), body=await request.body())

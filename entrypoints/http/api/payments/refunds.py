@@ -9,7 +9,7 @@ from application.payments.refund_order import RefundOrder, RefundOrderCommand
 from application.payments.views import RefundView
 from application.shared.idempotency import IdempotentOperation
 from domain.shared.ids import OrderId
-from entrypoints.bootstrap.root import Container
+from entrypoints.bootstrap.root import GRAPH
 from entrypoints.from_container import from_container
 from entrypoints.http.api.orders.parts import page_of_order, part_of_order
 from entrypoints.http.api.payments.schemas import RefundOrderRequest, RefundResponse
@@ -43,7 +43,7 @@ async def refund_order(
     key: RequiredKey,
     request: Request,
     response: Response,
-    refund_order: Annotated[RefundOrder, from_container(Container.payments.refund_order)],
+    refund_order: Annotated[RefundOrder, from_container(GRAPH.payments.refund_order)],
 ) -> RefundView:
     outcome = await refund_order(
         RefundOrderCommand(
@@ -72,7 +72,7 @@ async def refund_order(
     dependencies=[LimitReads],
 )
 async def list_refunds(
-    refunds: Annotated[PageResult[RefundView], page_of_order(Container.payments.list_refunds)],
+    refunds: Annotated[PageResult[RefundView], page_of_order(GRAPH.payments.list_refunds)],
 ) -> PageResult[RefundView]:
     return refunds
 
@@ -88,6 +88,6 @@ async def list_refunds(
     dependencies=[LimitReads],
 )
 async def get_refund(
-    refund: Annotated[RefundView, part_of_order(Container.payments.get_refund, "refund_id")],
+    refund: Annotated[RefundView, part_of_order(GRAPH.payments.get_refund, "refund_id")],
 ) -> RefundView:
     return refund

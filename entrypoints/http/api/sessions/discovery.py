@@ -5,7 +5,7 @@ from typing import Annotated
 from application.shared.clock import Clock
 from application.signing.ports import AccessTokens
 from domain.users.permissions import Scope
-from entrypoints.bootstrap.root import Container
+from entrypoints.bootstrap.root import GRAPH
 from entrypoints.from_container import from_container
 from entrypoints.http.api.sessions.schemas import MetadataResponse
 from entrypoints.http.routing.strict_router import StrictRouter
@@ -24,8 +24,8 @@ router = StrictRouter(prefix="/.well-known", tags=["sessions"])
     dependencies=[LimitKeySets],
 )
 async def get_jwks(
-    tokens: Annotated[AccessTokens, from_container(Container.signing.access_tokens)],
-    clock: Annotated[Clock, from_container(Container.clock)],
+    tokens: Annotated[AccessTokens, from_container(GRAPH.signing.access_tokens)],
+    clock: Annotated[Clock, from_container(GRAPH.clock)],
 ) -> dict[str, list[dict[str, str]]]:
     return {"keys": [dict(key) for key in tokens.public_keys(now=clock.now())["keys"]]}
 
@@ -39,7 +39,7 @@ async def get_jwks(
     dependencies=[LimitKeySets],
 )
 async def get_authorization_server(
-    settings: Annotated[Settings, from_container(Container.settings)],
+    settings: Annotated[Settings, from_container(GRAPH.settings)],
 ) -> MetadataResponse:
     issuer = settings.token_issuer
     # "none" is for callers without a secret. The other methods are HTTP Basic and the form (RFC 7591, section

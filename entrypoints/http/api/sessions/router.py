@@ -8,7 +8,7 @@ from application.sessions.end_session import EndSession
 from application.sessions.queries import ListSessions
 from application.sessions.views import SessionView
 from domain.shared.ids import SessionId
-from entrypoints.bootstrap.root import Container
+from entrypoints.bootstrap.root import GRAPH
 from entrypoints.from_container import from_container
 from entrypoints.http.api.sessions.schemas import SessionResponse
 from entrypoints.http.problems.openapi import problem_responses
@@ -34,7 +34,7 @@ async def list_sessions(
     query: Annotated[ListQuery, Query()],
     principal: TokenUser,
     paginator: RequestPaginator,
-    list_sessions: Annotated[ListSessions, from_container(Container.sessions.list_sessions)],
+    list_sessions: Annotated[ListSessions, from_container(GRAPH.sessions.list_sessions)],
 ) -> PageResponse[SessionResponse]:
     page = await list_sessions(principal.user_id, after=paginator.position(query), limit=query.limit)
     portion = paginator.page(query, page)
@@ -58,7 +58,7 @@ async def end_session(
     session_id: SessionIdInPath,
     principal: CurrentUser,
     request: Request,
-    end_session: Annotated[EndSession, from_container(Container.sessions.end_session)],
+    end_session: Annotated[EndSession, from_container(GRAPH.sessions.end_session)],
 ) -> None:
     await end_session(SessionId(session_id), actor=actor_of(request, principal))
 

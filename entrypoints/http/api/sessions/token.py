@@ -10,7 +10,7 @@ from application.sessions.log_in import LogIn, LogInCommand
 from application.sessions.refresh_session import RefreshSession
 from application.sessions.revoke_token import RevokeToken
 from application.sessions.tokens import SessionTokens
-from entrypoints.bootstrap.root import Container
+from entrypoints.bootstrap.root import GRAPH
 from entrypoints.email_addresses import sought_email_address
 from entrypoints.from_container import from_container
 from entrypoints.http.api.sessions.basic import credentials_in
@@ -60,11 +60,11 @@ async def create_token(
     request: Request,
     response: Response,
     network: Network,
-    settings: Annotated[Settings, from_container(Container.settings)],
-    log_in: Annotated[LogIn, from_container(Container.sessions.log_in)],
-    refresh_session: Annotated[RefreshSession, from_container(Container.sessions.refresh_session)],
-    authenticate_client: Annotated[AuthenticateClient, from_container(Container.clients.authenticate_client)],
-    issue_token: Annotated[IssueToken, from_container(Container.clients.issue_token)],
+    settings: Annotated[Settings, from_container(GRAPH.settings)],
+    log_in: Annotated[LogIn, from_container(GRAPH.sessions.log_in)],
+    refresh_session: Annotated[RefreshSession, from_container(GRAPH.sessions.refresh_session)],
+    authenticate_client: Annotated[AuthenticateClient, from_container(GRAPH.clients.authenticate_client)],
+    issue_token: Annotated[IssueToken, from_container(GRAPH.clients.issue_token)],
 ) -> TokenResponse:
     response.headers["Pragma"] = "no-cache"
     credentials = credentials_in(request, network=network)
@@ -106,7 +106,7 @@ async def revoke_token(
     _: SentOnce,
     form: Annotated[RevocationForm, Form()],
     request: Request,
-    revoke_token: Annotated[RevokeToken, from_container(Container.sessions.revoke_token)],
+    revoke_token: Annotated[RevokeToken, from_container(GRAPH.sessions.revoke_token)],
 ) -> None:
     await revoke_token(form.token.get_secret_value(), actor=actor_of(request, None))
 

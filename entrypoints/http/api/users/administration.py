@@ -9,7 +9,7 @@ from application.users.ports import UserFilter
 from application.users.queries import GetUser, ListUsers
 from application.users.views import UserView
 from domain.shared.ids import UserId
-from entrypoints.bootstrap.root import Container
+from entrypoints.bootstrap.root import GRAPH
 from entrypoints.email_addresses import known_email_address
 from entrypoints.from_container import from_container
 from entrypoints.http.api.users.schemas import ChangeUserRequest, ListUsersQuery, UserResponse
@@ -39,7 +39,7 @@ async def list_users(
     query: Annotated[ListUsersQuery, Query()],
     _manager: UserManager,
     paginator: RequestPaginator,
-    list_users: Annotated[ListUsers, from_container(Container.users.list_users)],
+    list_users: Annotated[ListUsers, from_container(GRAPH.users.list_users)],
 ) -> PageResult[UserView]:
     page = await list_users(
         UserFilter(
@@ -69,7 +69,7 @@ async def get_user(
     _manager: UserManager,
     request: Request,
     response: Response,
-    get_user: Annotated[GetUser, from_container(Container.users.get_user)],
+    get_user: Annotated[GetUser, from_container(GRAPH.users.get_user)],
 ) -> UserView | Response:
     user = await get_user(UserId(user_id))
     return with_etag(request, response, user, user.version)
@@ -92,7 +92,7 @@ async def change_user(
     manager: UserManager,
     request: Request,
     response: Response,
-    change_user: Annotated[ChangeUser, from_container(Container.users.change_user)],
+    change_user: Annotated[ChangeUser, from_container(GRAPH.users.change_user)],
 ) -> UserView:
     user = await change_user(
         ChangeUserCommand(

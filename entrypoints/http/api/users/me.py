@@ -11,7 +11,7 @@ from application.users.close_account import CloseAccount, CloseAccountCommand
 from application.users.queries import GetMe
 from application.users.request_email_change import RequestEmailChange, RequestEmailChangeCommand
 from application.users.views import UserView
-from entrypoints.bootstrap.root import Container
+from entrypoints.bootstrap.root import GRAPH
 from entrypoints.email_addresses import parse_email_address
 from entrypoints.from_container import from_container
 from entrypoints.http.api.users.schemas import (
@@ -52,7 +52,7 @@ async def get_me(
     principal: TokenUser,
     request: Request,
     response: Response,
-    get_me: Annotated[GetMe, from_container(Container.users.get_me)],
+    get_me: Annotated[GetMe, from_container(GRAPH.users.get_me)],
 ) -> UserView | Response:
     user = await get_me(principal.user_id)
     return with_etag(request, response, user, user.version)
@@ -73,7 +73,7 @@ async def change_me(
     principal: CurrentUser,
     request: Request,
     response: Response,
-    change_me: Annotated[ChangeMe, from_container(Container.users.change_me)],
+    change_me: Annotated[ChangeMe, from_container(GRAPH.users.change_me)],
 ) -> UserView:
     user = await change_me(
         ChangeMeCommand(
@@ -101,7 +101,7 @@ async def close_me(
     expected_version: IfMatch,
     principal: CurrentUser,
     request: Request,
-    close_account: Annotated[CloseAccount, from_container(Container.users.close_account)],
+    close_account: Annotated[CloseAccount, from_container(GRAPH.users.close_account)],
 ) -> None:
     await close_account(
         CloseAccountCommand(
@@ -127,7 +127,7 @@ async def request_email_change(
     request: Request,
     response: Response,
     network: Network,
-    request_email_change: Annotated[RequestEmailChange, from_container(Container.users.request_email_change)],
+    request_email_change: Annotated[RequestEmailChange, from_container(GRAPH.users.request_email_change)],
 ) -> MessageResponse:
     requested = await request_email_change(
         RequestEmailChangeCommand(
@@ -161,7 +161,7 @@ async def change_password(
     request: Request,
     response: Response,
     network: Network,
-    change_password: Annotated[ChangePassword, from_container(Container.users.change_password)],
+    change_password: Annotated[ChangePassword, from_container(GRAPH.users.change_password)],
 ) -> None:
     outcome = await change_password(
         ChangePasswordCommand(

@@ -7,7 +7,7 @@ from fastapi import Request, Response
 from application.shared.idempotency import IdempotentOperation
 from application.users.request_password_reset import RequestPasswordReset
 from application.users.reset_password import ResetPassword, ResetPasswordCommand
-from entrypoints.bootstrap.root import Container
+from entrypoints.bootstrap.root import GRAPH
 from entrypoints.email_addresses import known_email_address
 from entrypoints.from_container import from_container
 from entrypoints.http.api.users.schemas import (
@@ -43,7 +43,7 @@ async def request_password_reset(
     key: OptionalKey,  # noqa: ARG001 - every POST accepts a key; a repeated request sends one message anyway
     network: Network,
     request_password_reset: Annotated[
-        RequestPasswordReset, from_container(Container.users.request_password_reset)
+        RequestPasswordReset, from_container(GRAPH.users.request_password_reset)
     ],
 ) -> MessageResponse:
     await request_password_reset(known_email_address(body.email), network=network)
@@ -65,7 +65,7 @@ async def reset_password(
     key: OptionalKey,
     request: Request,
     response: Response,
-    reset_password: Annotated[ResetPassword, from_container(Container.users.reset_password)],
+    reset_password: Annotated[ResetPassword, from_container(GRAPH.users.reset_password)],
 ) -> None:
     outcome = await reset_password(
         ResetPasswordCommand(

@@ -10,7 +10,7 @@ from application.users.request_sign_up import RequestSignUp
 from application.users.sign_up import SignUp, SignUpCommand
 from application.users.verify_email import VerifyEmail, VerifyEmailCommand
 from application.users.views import UserView
-from entrypoints.bootstrap.root import Container
+from entrypoints.bootstrap.root import GRAPH
 from entrypoints.email_addresses import parse_email_address
 from entrypoints.from_container import from_container
 from entrypoints.http.api.users.schemas import (
@@ -56,9 +56,9 @@ async def create_user(
     request: Request,
     response: Response,
     network: Network,
-    settings: Annotated[Settings, from_container(Container.settings)],
-    sign_up: Annotated[SignUp, from_container(Container.users.sign_up)],
-    request_sign_up: Annotated[RequestSignUp, from_container(Container.users.request_sign_up)],
+    settings: Annotated[Settings, from_container(GRAPH.settings)],
+    sign_up: Annotated[SignUp, from_container(GRAPH.users.sign_up)],
+    request_sign_up: Annotated[RequestSignUp, from_container(GRAPH.users.request_sign_up)],
 ) -> UserView | Response:
     command = SignUpCommand(
         email=parse_email_address(body.email),
@@ -91,7 +91,7 @@ async def verify_email(
     key: OptionalKey,
     request: Request,
     response: Response,
-    verify_email: Annotated[VerifyEmail, from_container(Container.users.verify_email)],
+    verify_email: Annotated[VerifyEmail, from_container(GRAPH.users.verify_email)],
 ) -> None:
     outcome = await verify_email(
         VerifyEmailCommand(

@@ -18,7 +18,7 @@ from application.webhooks.roll_endpoint_secret import RollEndpointSecret, RollEn
 from application.webhooks.transfer_endpoint import TransferEndpoint
 from application.webhooks.views import DeliveryView, EndpointView, NewEndpointView, RetriedView
 from domain.shared.ids import DeliveryId, EndpointId, UserId
-from entrypoints.bootstrap.root import Container
+from entrypoints.bootstrap.root import GRAPH
 from entrypoints.from_container import from_container
 from entrypoints.http.api.webhooks.schemas import (
     ChangeEndpointRequest,
@@ -63,7 +63,7 @@ async def create_webhook_endpoint(
     key: OptionalKey,
     request: Request,
     response: Response,
-    create_endpoint: Annotated[CreateEndpoint, from_container(Container.webhooks.create_endpoint)],
+    create_endpoint: Annotated[CreateEndpoint, from_container(GRAPH.webhooks.create_endpoint)],
 ) -> NewEndpointView:
     outcome = await create_endpoint(
         CreateEndpointCommand(
@@ -94,7 +94,7 @@ async def list_webhook_endpoints(
     query: Annotated[ListQuery, Query()],
     _manager: WebhookManager,
     paginator: RequestPaginator,
-    list_endpoints: Annotated[ListEndpoints, from_container(Container.webhooks.list_endpoints)],
+    list_endpoints: Annotated[ListEndpoints, from_container(GRAPH.webhooks.list_endpoints)],
 ) -> PageResult[EndpointView]:
     return paginator.page(query, await list_endpoints(after=paginator.position(query), limit=query.limit))
 
@@ -114,7 +114,7 @@ async def get_webhook_endpoint(
     _manager: WebhookManager,
     request: Request,
     response: Response,
-    get_endpoint: Annotated[GetEndpoint, from_container(Container.webhooks.get_endpoint)],
+    get_endpoint: Annotated[GetEndpoint, from_container(GRAPH.webhooks.get_endpoint)],
 ) -> EndpointView | Response:
     endpoint = await get_endpoint(EndpointId(endpoint_id))
     return with_etag(request, response, endpoint, endpoint.version)
@@ -137,7 +137,7 @@ async def change_webhook_endpoint(
     manager: WebhookManager,
     request: Request,
     response: Response,
-    change_endpoint: Annotated[ChangeEndpoint, from_container(Container.webhooks.change_endpoint)],
+    change_endpoint: Annotated[ChangeEndpoint, from_container(GRAPH.webhooks.change_endpoint)],
 ) -> EndpointView:
     endpoint = await change_endpoint(
         ChangeEndpointCommand(
@@ -166,7 +166,7 @@ async def delete_webhook_endpoint(
     endpoint_id: EndpointIdInPath,
     manager: WebhookManager,
     request: Request,
-    delete_endpoint: Annotated[DeleteEndpoint, from_container(Container.webhooks.delete_endpoint)],
+    delete_endpoint: Annotated[DeleteEndpoint, from_container(GRAPH.webhooks.delete_endpoint)],
 ) -> None:
     await delete_endpoint(EndpointId(endpoint_id), actor=actor_of(request, manager))
 
@@ -189,9 +189,7 @@ async def roll_webhook_secret(
     key: OptionalKey,
     request: Request,
     response: Response,
-    roll_endpoint_secret: Annotated[
-        RollEndpointSecret, from_container(Container.webhooks.roll_endpoint_secret)
-    ],
+    roll_endpoint_secret: Annotated[RollEndpointSecret, from_container(GRAPH.webhooks.roll_endpoint_secret)],
 ) -> NewEndpointView:
     result = await roll_endpoint_secret(
         RollEndpointSecretCommand(
@@ -225,7 +223,7 @@ async def transfer_webhook_endpoint(
     key: OptionalKey,
     request: Request,
     response: Response,
-    transfer_endpoint: Annotated[TransferEndpoint, from_container(Container.webhooks.transfer_endpoint)],
+    transfer_endpoint: Annotated[TransferEndpoint, from_container(GRAPH.webhooks.transfer_endpoint)],
 ) -> EndpointView:
     result = await transfer_endpoint(
         EndpointId(endpoint_id),
@@ -253,7 +251,7 @@ async def list_webhook_deliveries(
     query: Annotated[ListDeliveriesQuery, Query()],
     _manager: WebhookManager,
     paginator: RequestPaginator,
-    list_deliveries: Annotated[ListDeliveries, from_container(Container.webhooks.list_deliveries)],
+    list_deliveries: Annotated[ListDeliveries, from_container(GRAPH.webhooks.list_deliveries)],
 ) -> PageResult[DeliveryView]:
     page = await list_deliveries(
         EndpointId(endpoint_id), status=query.status, after=paginator.position(query), limit=query.limit
@@ -278,8 +276,8 @@ async def retry_webhook_deliveries(
     key: OptionalKey,
     request: Request,
     response: Response,
-    clock: Annotated[Clock, from_container(Container.clock)],
-    retry_deliveries: Annotated[RetryDeliveries, from_container(Container.webhooks.retry_deliveries)],
+    clock: Annotated[Clock, from_container(GRAPH.clock)],
+    retry_deliveries: Annotated[RetryDeliveries, from_container(GRAPH.webhooks.retry_deliveries)],
 ) -> RetriedView:
     result = await retry_deliveries(
         UndeliveredFilter(
@@ -312,7 +310,7 @@ async def retry_webhook_delivery(
     key: OptionalKey,
     request: Request,
     response: Response,
-    retry_delivery: Annotated[RetryDelivery, from_container(Container.webhooks.retry_delivery)],
+    retry_delivery: Annotated[RetryDelivery, from_container(GRAPH.webhooks.retry_delivery)],
 ) -> DeliveryView:
     outcome = await retry_delivery(
         EndpointId(endpoint_id),
