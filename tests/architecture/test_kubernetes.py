@@ -16,7 +16,6 @@ from entrypoints.cli.app import app
 from entrypoints.job_health import JobHealth
 from entrypoints.setting_names import PREFIX
 from entrypoints.worker_health import health_apps
-from tests.kit.event_schemas import description
 from tests.kit.manifests import (
     API,
     CONTAINERS,
@@ -38,6 +37,7 @@ from tests.kit.manifests import (
     resources_of_kind,
     values_of,
 )
+from tests.kit.openapi import openapi_document
 
 DEFAULT_MAX_CONNECTIONS = 100
 """`max_connections` of PostgreSQL."""
@@ -125,7 +125,7 @@ def test_pods_start_after_the_migration(deployment: Resource) -> None:
 def test_probes_request_routes_of_the_service(deployment: Resource) -> None:
     [container] = deployment["spec"]["template"]["spec"]["containers"]
     if deployment is API:
-        paths, port = set(description()["paths"]), "http"
+        paths, port = set(openapi_document()["paths"]), "http"
     else:
         paths, port = set(health_apps(JobHealth(), is_stopping=lambda: False)), "metrics"
     probes = [container[f"{kind}Probe"]["httpGet"] for kind in ("startup", "liveness", "readiness")]

@@ -6,9 +6,9 @@ import pytest
 
 from application.events.event_types import EVENT_TYPES
 from entrypoints.http.problems.registry import PROBLEMS
-from tests.kit.event_schemas import Json, description, objects_within, operations, resolved, validator
+from tests.kit.openapi import Json, objects_within, openapi_document, operations, resolved, validator
 
-SCHEMAS: Json = description()["components"]["schemas"]
+SCHEMAS: Json = openapi_document()["components"]["schemas"]
 OPEN_ENUMERATIONS = ("Action", "AuditAction", "EventType", "MovementReason", "ProblemCode", "ReturnAction")
 """Enumerations that can get values in a later release; see decision 37."""
 
@@ -17,16 +17,16 @@ MIN_WORDS = 2
 
 
 def test_openapi_document_states_version_license_contact_and_servers() -> None:
-    info = description()["info"]
+    info = openapi_document()["info"]
     assert re.fullmatch(r"\d+\.\d+\.\d+", info["version"])
     assert info["license"] == {"name": "MIT", "identifier": "MIT"}
     assert info["contact"]["name"]
     assert info["summary"]
-    assert [server["url"] for server in description()["servers"]] == ["/", "http://127.0.0.1:8000"]
+    assert [server["url"] for server in openapi_document()["servers"]] == ["/", "http://127.0.0.1:8000"]
 
 
 def test_openapi_tags_are_described_and_start_with_sessions() -> None:
-    tags = description()["tags"]
+    tags = openapi_document()["tags"]
     assert tags[0]["name"] == "sessions"
     assert all(tag["description"] for tag in tags)
     used = {tag for operation in operations() for tag in operation.described["tags"]}
@@ -102,7 +102,7 @@ def test_schema_names_contain_only_letters_and_digits() -> None:
 
 def test_all_currency_fields_refer_to_one_schema() -> None:
     assert "EUR" in SCHEMAS["Currency"]["enum"]
-    copies = [schema for schema in objects_within(description()) if "EUR" in (schema.get("enum") or ())]
+    copies = [schema for schema in objects_within(openapi_document()) if "EUR" in (schema.get("enum") or ())]
     assert copies == [SCHEMAS["Currency"]]
     for schema in SCHEMAS.values():
         if "currency" in schema.get("properties", {}):
@@ -156,7 +156,7 @@ def test_request_fields_with_defaults_are_optional_in_generated_clients() -> Non
 
 @pytest.mark.parametrize("type_", EVENT_TYPES)
 def test_openapi_webhook_of_each_event_type_describes_the_data(type_: str) -> None:
-    webhook = description()["webhooks"][type_]["post"]
+    webhook = openapi_document()["webhooks"][type_]["post"]
     headers = {resolved(parameter)["name"] for parameter in webhook["parameters"]}
     assert headers == {"webhook-id", "webhook-timestamp", "webhook-signature"}
     [content] = webhook["requestBody"]["content"].values()
@@ -202,5 +202,5 @@ def test_grant_type_selects_the_schema_of_the_token_form() -> None:
 
 
 def test_oauth_password_flow_contains_the_refresh_url() -> None:
-    flow = description()["components"]["securitySchemes"]["password"]["flows"]["password"]
+    flow = openapi_document()["components"]["securitySchemes"]["password"]["flows"]["password"]
     assert (flow["tokenUrl"], flow["refreshUrl"]) == ("/token", "/token")

@@ -10,11 +10,11 @@ from domain.orders.number import order_number
 from entrypoints.http.api.documentation.examples.requests import REQUESTS
 from entrypoints.http.api.documentation.examples.responses import RESPONSES
 from entrypoints.http.api.documentation.examples.shop import DAMAGES, ORDER, REFUND
-from tests.kit.event_schemas import (
+from tests.kit.openapi import (
     Json,
     Operation,
-    description,
     objects_within,
+    openapi_document,
     operations,
     resolved,
     validator,
@@ -44,7 +44,10 @@ def bodies(operation: Operation) -> Iterator[tuple[str, Json]]:
             yield f"{status} as {media_type}", content
 
 
-DESCRIBED = [*operations(), *(webhook(methods["post"]) for methods in description()["webhooks"].values())]
+DESCRIBED = [
+    *operations(),
+    *(webhook(methods["post"]) for methods in openapi_document()["webhooks"].values()),
+]
 EVERYTHING = [REQUESTS, RESPONSES, [examples_of(body) for each in DESCRIBED for _, body in bodies(each)]]
 
 

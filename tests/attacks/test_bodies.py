@@ -20,7 +20,7 @@ from tests.attacks.bodies import (
     with_values,
 )
 from tests.attacks.conftest import ChangeDetector
-from tests.kit.event_schemas import Operation, operations, validator
+from tests.kit.openapi import Operation, operations, validator
 from tests.kit.samples import FORM, Sample, SampleShop
 from tests.kit.web import WebShop
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.serving import Service, serving
-from tests.kit.event_schemas import Operation, operations
+from tests.kit.openapi import Operation, operations
 from tests.kit.samples import FORM
 from tests.servers.databases import create_empty, drop
 

@@ -14,7 +14,7 @@ from entrypoints.http.routing.body import MAX_BODY_BYTES, MAX_FORM_BYTES, MAX_FO
 from entrypoints.http.routing.query import MAX_BYTES
 from tests.attacks.bodies import with_values
 from tests.attacks.conftest import ChangeDetector
-from tests.kit.event_schemas import Json, Operation, operations, resolved
+from tests.kit.openapi import Json, Operation, operations, resolved
 from tests.kit.passwords import PlainHasher
 from tests.kit.samples import FORM, SampleShop
 from tests.kit.web import PASSWORD, WebShop

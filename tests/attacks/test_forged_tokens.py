@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from adapters.security.keys import generate_signing_key
 from tests.attacks.conftest import ChangeDetector
-from tests.kit.event_schemas import operations
+from tests.kit.openapi import operations
 from tests.kit.samples import SampleShop
 from tests.kit.web import WebShop
 

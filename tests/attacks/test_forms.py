@@ -7,7 +7,7 @@ import pytest
 
 from tests.attacks.bodies import CANARY
 from tests.attacks.conftest import ChangeDetector
-from tests.kit.event_schemas import Operation, operations
+from tests.kit.openapi import Operation, operations
 from tests.kit.samples import FORM, SampleShop
 from tests.kit.web import WebShop
 

@@ -12,7 +12,7 @@ import pytest
 from adapters.postgres.core.rows import Row
 from entrypoints.http.routing.body import MAX_FORM_FIELDS
 from tests.attacks.conftest import ChangeDetector
-from tests.kit.event_schemas import Operation, operations, validator
+from tests.kit.openapi import Operation, operations, validator
 from tests.kit.samples import FORM, SampleShop
 from tests.kit.web import PASSWORD, WebShop
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.attacks.conftest import ChangeDetector
-from tests.kit.event_schemas import Operation, operations
+from tests.kit.openapi import Operation, operations
 from tests.kit.samples import SampleShop
 
 READS = [operation for operation in operations() if operation.method == "GET"]

@@ -11,7 +11,7 @@ from starlette.types import Message
 from application.rate_limits.ports import Allowance, RateLimiter, RateLimitPolicy
 from tests.attacks.conftest import ChangeDetector
 from tests.http.test_rate_limits import UNLIMITED
-from tests.kit.event_schemas import operations
+from tests.kit.openapi import operations
 from tests.kit.samples import FORM, Sample, SampleShop
 from tests.kit.web import WebShop, container_over, web_shop
 

@@ -7,7 +7,7 @@ import pytest
 
 from entrypoints.worker import _ACTOR as WORKER
 from tests.attacks.conftest import ChangeDetector
-from tests.kit.web import WebShop, key, order_of
+from tests.kit.web import WebShop, key, order_body
 
 
 @pytest.mark.parametrize("name", [WORKER.request_id, "make_room", "cli", "clients.create", "0" * 32])
@@ -16,7 +16,7 @@ async def test_request_id_of_a_client_is_marked_in_records_and_logs(
 ) -> None:
     admin, mug = await web.admin(), await web.product()
     given = {"X-Request-Id": name}
-    order = await admin.post("/v1/orders", json=order_of((mug, 1)), headers=given | key("1"))
+    order = await admin.post("/v1/orders", json=order_body((mug, 1)), headers=given | key("1"))
     address = order.headers["Location"]
     await admin.post(f"{address}/cancel", json={}, headers=given | key("2"))
     await admin.delete(f"/v1/products/{mug['id']}", headers=given | {"If-Match": '"v1"'})

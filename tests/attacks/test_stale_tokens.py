@@ -13,7 +13,7 @@ from domain.shared.ids import UserId
 from domain.users.permissions import Role, Scope
 from domain.users.user import UserStatus
 from tests.kit.actors import SOMEBODY
-from tests.kit.web import PASSWORD, WebShop, key, order_of
+from tests.kit.web import PASSWORD, WebShop, key, order_body
 
 
 def claims_of(client: httpx2.AsyncClient) -> dict[str, str]:
@@ -49,7 +49,7 @@ async def test_token_of_an_ended_session_cannot_end_other_sessions(web: WebShop)
 async def test_demoted_staff_immediately_see_only_own_orders(web: WebShop) -> None:
     mug = await web.product()
     customer, staff = await web.customer(), await web.staff()
-    order = await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key("1"))
+    order = await customer.post("/v1/orders", json=order_body((mug, 1)), headers=key("1"))
     address = order.headers["Location"]
     assert (await staff.get(address)).status_code == 200
     await change(web, staff, role=Role.CUSTOMER)
@@ -91,7 +91,7 @@ async def test_closed_account_cannot_place_an_order(web: WebShop) -> None:
     account = await customer.get("/v1/me")
     closed = await customer.delete("/v1/me", headers={"If-Match": account.headers["ETag"]})
     assert closed.status_code == 204
-    refused = await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key("1"))
+    refused = await customer.post("/v1/orders", json=order_body((mug, 1)), headers=key("1"))
     assert (refused.status_code, refused.json()["code"]) == (401, "invalid_token")
     assert (await (await web.staff()).get("/v1/orders")).json()["items"] == []
 
@@ -99,7 +99,7 @@ async def test_closed_account_cannot_place_an_order(web: WebShop) -> None:
 async def test_disabled_account_cannot_place_an_order(web: WebShop) -> None:
     customer, mug = await web.customer(), await web.product()
     await change(web, customer, status=UserStatus.DISABLED)
-    refused = await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key("1"))
+    refused = await customer.post("/v1/orders", json=order_body((mug, 1)), headers=key("1"))
     assert (refused.status_code, refused.json()["code"]) == (403, "account_disabled")
 
 

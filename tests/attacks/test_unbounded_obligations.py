@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from tests.kit.web import WebShop, key, order_of
+from tests.kit.web import WebShop, key, order_body
 
 PRICE = {"amount": 1999, "currency": "EUR"}
 
@@ -14,7 +14,7 @@ PRICE = {"amount": 1999, "currency": "EUR"}
 async def test_order_paid_with_several_keys_is_charged_once(web: WebShop, token: str) -> None:
     customer = await web.customer()
     product = await web.product(stock=1, price=1999)
-    placed = await customer.post("/v1/orders", json=order_of((product, 1)), headers=key("place"))
+    placed = await customer.post("/v1/orders", json=order_body((product, 1)), headers=key("place"))
     address = f"{placed.headers['Location']}/payments"
     body = {"amount": PRICE, "method": "sandbox", "token": token}
     responses = await asyncio.gather(
@@ -33,11 +33,11 @@ async def test_order_paid_with_several_keys_is_charged_once(web: WebShop, token:
 async def test_default_settings_limit_the_number_of_unpaid_orders_per_customer(web: WebShop) -> None:
     customer = await web.customer()
     product = await web.product(stock=100_000, price=1999)
-    too_large = await customer.post("/v1/orders", json=order_of((product, 1001)), headers=key("large"))
+    too_large = await customer.post("/v1/orders", json=order_body((product, 1001)), headers=key("large"))
     assert (too_large.status_code, too_large.json()["code"]) == (409, "too_many_units_held")
     assert too_large.json()["params"] == {"allowed": 1000}
     statuses = [
-        (await customer.post("/v1/orders", json=order_of((product, 1)), headers=key(f"k{n}"))).status_code
+        (await customer.post("/v1/orders", json=order_body((product, 1)), headers=key(f"k{n}"))).status_code
         for n in range(51)
     ]
     assert statuses == [201] * 50 + [409]

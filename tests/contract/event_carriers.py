@@ -10,7 +10,7 @@ from application.events.ports import EventPublisher
 from application.webhooks.queue_deliveries import QueueDeliveries
 from domain.shared.ids import EventId
 from tests.kit.shop import Shop
-from tests.kit.streams import PREFIX, SOURCE, STREAM, stored_at
+from tests.kit.streams import PREFIX, SOURCE, STREAM, stored_messages
 from tests.kit.webhooks import Webhooks
 
 
@@ -44,7 +44,7 @@ async def to_nats(url: str) -> AsyncIterator[EventDestination]:
     publishers = [NatsPublisher([url], stream=STREAM, prefix=PREFIX, source=SOURCE) for _ in range(2)]
 
     async def received() -> list[EventId]:
-        return [EventId(UUID(stored.message_id)) for stored in await stored_at(url)]
+        return [EventId(UUID(stored.message_id)) for stored in await stored_messages(url)]
 
     yield EventDestination(publishers=publishers, received=received)
     for publisher in publishers:

@@ -77,14 +77,14 @@ async def test_account_change_without_effect_keeps_the_version(shop: Shop) -> No
 
 async def test_disabled_account_loses_its_sessions_and_can_be_enabled_again(shop: Shop) -> None:
     boss, ann = await sign_up(shop, "boss", Role.ADMIN), await sign_up(shop, "ann")
-    tokens = await shop.logged_in(ann)
+    tokens = await shop.start_session(ann)
     assert (await change(shop, ann, DISABLE, boss)).status is UserStatus.DISABLED
     with pytest.raises(InvalidRefreshToken):
         await shop.refresh_session(tokens.refresh.text, actor=SOMEBODY)
     with pytest.raises(AccountDisabled):
-        await shop.logged_in(ann)
+        await shop.start_session(ann)
     assert (await change(shop, ann, ENABLE, boss)).status is UserStatus.ACTIVE
-    await shop.logged_in(ann)
+    await shop.start_session(ann)
 
 
 @pytest.mark.parametrize(
@@ -169,8 +169,8 @@ def changing(user: UserView, session_id: SessionId, **fields: str) -> ChangePass
 
 async def test_password_change_ends_other_sessions(shop: Shop) -> None:
     ann = await sign_up(shop, "ann")
-    here, elsewhere = await shop.logged_in(ann), await shop.logged_in(ann)
-    session_id = (await shop.bearer_of(here)).session_id
+    here, elsewhere = await shop.start_session(ann), await shop.start_session(ann)
+    session_id = (await shop.principal_of(here)).session_id
     await shop.change_password(changing(ann, session_id))
     await shop.refresh_session(here.refresh.text, actor=SOMEBODY)
     with pytest.raises(InvalidRefreshToken):
@@ -199,12 +199,12 @@ async def test_invalid_password_change_is_rejected_with_its_pointer(
     shop: Shop, fields: dict[str, str], refusal: type[WeakPassword | WrongPassword], place: str
 ) -> None:
     ann = await sign_up(shop, "ann")
-    tokens = await shop.logged_in(ann)
+    tokens = await shop.start_session(ann)
     with pytest.raises(refusal) as refused:
         await shop.change_password(changing(ann, SessionId(shop.ids.new()), **fields))
     assert [violation.path for violation in refused.value.violations] == [(place,)]
     await shop.refresh_session(tokens.refresh.text, actor=SOMEBODY)
-    await shop.logged_in(ann)
+    await shop.start_session(ann)
 
 
 async def test_concurrent_password_changes_succeed_only_once(shop: Shop) -> None:

@@ -54,7 +54,7 @@ async def test_log_in_and_log_out_are_audited(shop: Shop) -> None:
 
 async def test_log_out_by_token_is_audited(shop: Shop) -> None:
     ann = await shop.customer()
-    tokens = await shop.logged_in(ann)
+    tokens = await shop.start_session(ann)
     for _ in range(2):
         await shop.revoke_token(tokens.refresh.text, actor=Actor(None, "request-2"))
     ended = await entry_of(shop, AuditAction.SESSION_ENDED)
@@ -116,7 +116,7 @@ async def test_throttled_guesses_are_not_audited(shop: Shop) -> None:
 
 async def test_refresh_token_reuse_is_audited_with_user_and_request_id(shop: Shop) -> None:
     ann = await shop.customer()
-    tokens = await shop.logged_in(ann)
+    tokens = await shop.start_session(ann)
     successor = await shop.refresh_session(tokens.refresh.text, actor=SOMEBODY)
     await shop.refresh_session(successor.refresh.text, actor=SOMEBODY)
     with pytest.raises(InvalidRefreshToken):
@@ -131,7 +131,7 @@ async def test_refresh_token_reuse_is_audited_with_user_and_request_id(shop: Sho
 
 async def test_reissued_refresh_token_is_audited(shop: Shop) -> None:
     ann = await shop.customer()
-    tokens = await shop.logged_in(ann)
+    tokens = await shop.start_session(ann)
     for _ in range(2):
         await shop.refresh_session(tokens.refresh.text, actor=SOMEBODY)
     assert await audit_log(shop, action=AuditAction.SESSION_TOKEN_REISSUED) == []
@@ -144,7 +144,7 @@ async def test_reissued_refresh_token_is_audited(shop: Shop) -> None:
 
 async def test_password_changes_and_wrong_current_passwords_are_audited(shop: Shop) -> None:
     ann = await shop.customer()
-    session_id = (await shop.bearer_of(await shop.logged_in(ann))).session_id
+    session_id = (await shop.principal_of(await shop.start_session(ann))).session_id
     command = ChangePasswordCommand(
         user_id=ann.id,
         session_id=session_id,

@@ -96,8 +96,8 @@ async def test_email_change_sends_mail_to_both_addresses(shop: Shop) -> None:
 
 async def test_email_change_ends_all_other_sessions(shop: Shop) -> None:
     ann = await shop.customer()
-    here, elsewhere = await shop.logged_in(ann), await shop.logged_in(ann)
-    session_id = (await shop.bearer_of(here)).session_id
+    here, elsewhere = await shop.start_session(ann), await shop.start_session(ann)
+    session_id = (await shop.principal_of(here)).session_id
     token = await token_for(shop, replace(request(shop, ann), session_id=session_id))
     await shop.refresh_session(elsewhere.refresh.text, actor=SOMEBODY)
     await confirm(shop, token)

@@ -132,7 +132,7 @@ async def test_paused_endpoint_receives_waiting_events_after_resumption(webhooks
     resumed = await webhooks.edit(again, EndpointChanges(paused=False))
     assert (resumed.paused, resumed.paused_at) == (False, None)
     await webhooks.work()
-    assert webhooks.subscribers.types_at(ANN) == ["product.created"]
+    assert webhooks.subscribers.event_types_sent_to(ANN) == ["product.created"]
 
 
 async def test_endpoint_pause_and_resumption_record_events(webhooks: Webhooks) -> None:

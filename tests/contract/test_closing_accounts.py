@@ -54,7 +54,7 @@ def personal(command: PlaceOrderCommand) -> PlaceOrderCommand:
 
 async def test_closed_account_keeps_no_personal_data_and_cannot_log_in(shop: Shop) -> None:
     ann = await sign_up(shop)
-    tokens = await shop.logged_in(ann)
+    tokens = await shop.start_session(ann)
     await shop.close_account(closing(ann))
     closed = await shop.get_user(ann.id)
     assert closed.status is UserStatus.CLOSED
@@ -64,7 +64,7 @@ async def test_closed_account_keeps_no_personal_data_and_cannot_log_in(shop: Sho
     with pytest.raises(InvalidRefreshToken):
         await shop.refresh_session(tokens.refresh.text, actor=SOMEBODY)
     with pytest.raises(WrongCredentials):
-        await shop.logged_in(ann)
+        await shop.start_session(ann)
     async with shop.store.unit_of_work() as work:
         kept = await work.users.peek(ann.id)
     assert kept
@@ -94,7 +94,7 @@ async def test_address_of_a_closed_account_can_be_used_again(shop: Shop) -> None
     await shop.close_account(closing(ann))
     again = (await shop.sign_up(ANN)).result
     assert again.id != ann.id
-    await shop.logged_in(again)
+    await shop.start_session(again)
 
 
 async def test_orders_of_a_closed_account_keep_totals_without_addresses(shop: Shop) -> None:
@@ -158,7 +158,7 @@ async def test_disabled_and_closed_accounts_cannot_place_orders(
     )
     assert isinstance(refused, error)
     assert isinstance(accepted, IdempotentResult)
-    assert await shop.every_order_of(ann) == ()
+    assert await shop.orders_of(ann) == ()
     assert (await shop.get_stock(mug.id)).available == 8
     await assert_invariants(shop)
 
@@ -174,7 +174,7 @@ async def test_order_placed_during_account_closure_loses_the_address(shop: Shop)
         )
         assert closed is None
         assert {type(each) for each in placed} <= {IdempotentResult, InvalidToken}
-        for order in await shop.every_order_of(ann):
+        for order in await shop.orders_of(ann):
             assert (order.status, order.shipping_address) == (OrderStatus.CANCELLED, None)
     assert (await shop.get_stock(mug.id)).available == 99
     await assert_invariants(shop)
@@ -211,7 +211,7 @@ async def test_closing_an_account_erases_no_data_of_other_accounts(shop: Shop) -
     ann, bob, mug = await sign_up(shop), await shop.customer(), await shop.product(stock=9)
     of_bob = (await shop.place_order(personal(shop.placing((mug, 1), customer=bob)))).result
     await shop.cancel(of_bob)
-    await shop.logged_in(bob)
+    await shop.start_session(bob)
     before = await shop.get_order(of_bob.id, access=OrderAccess.all())
     await shop.close_account(closing(ann))
     await shop.erase_closed_accounts()

@@ -144,7 +144,7 @@ async def test_verified_account_claims_its_guest_orders(shop: Shop, service_clie
     actor = Actor(ann.id, "claim")
     assert await shop.claim_guest_orders(ann.id, actor=actor) == 2
     assert await shop.claim_guest_orders(ann.id, actor=actor) == 0
-    claimed = await shop.every_order_of(ann)
+    claimed = await shop.orders_of(ann)
     assert {order.id for order in claimed} == {order.id for order in orders}
     assert {(order.customer_id, order.guest) for order in claimed} == {(ann.id, None)}
     assert (await shop.current_order(other)).guest == other.guest

@@ -29,7 +29,7 @@ async def number_of_sessions(shop: Shop, user: UserView) -> int:
 
 async def test_concurrent_refreshes_return_the_same_refresh_token(shop: Shop) -> None:
     user = await shop.customer()
-    tokens = await shop.logged_in(user)
+    tokens = await shop.start_session(user)
     answers = await asyncio.gather(*(refreshed(shop, tokens) for _ in range(20)))
     assert len({answer.refresh for answer in answers}) == 1
     assert len({answer.access.token for answer in answers}) == 20
@@ -40,11 +40,11 @@ async def test_concurrent_refreshes_return_the_same_refresh_token(shop: Shop) ->
 async def test_password_does_not_expire(shop: Shop) -> None:
     user = await shop.customer()
     shop.clock.advance(timedelta(days=3650))
-    assert (await shop.logged_in(user)).access.token
+    assert (await shop.start_session(user)).access.token
 
 
 async def test_refresh_token_is_accepted_again_after_a_lost_response(shop: Shop) -> None:
-    tokens = await shop.logged_in(await shop.customer())
+    tokens = await shop.start_session(await shop.customer())
     lost = await refreshed(shop, tokens)
     shop.clock.advance(GRACE)
     assert (await refreshed(shop, tokens)).refresh == lost.refresh
@@ -52,7 +52,7 @@ async def test_refresh_token_is_accepted_again_after_a_lost_response(shop: Shop)
 
 
 async def test_concurrent_tabs_receive_the_same_refresh_token(shop: Shop) -> None:
-    tokens = await shop.logged_in(await shop.customer())
+    tokens = await shop.start_session(await shop.customer())
     for _ in range(3):
         one, other = await asyncio.gather(refreshed(shop, tokens), refreshed(shop, tokens))
         assert one.refresh == other.refresh
@@ -62,7 +62,7 @@ async def test_concurrent_tabs_receive_the_same_refresh_token(shop: Shop) -> Non
 
 async def test_refresh_token_is_reissued_to_two_tabs_an_hour_after_a_lost_response(shop: Shop) -> None:
     user = await shop.customer()
-    tokens = await shop.logged_in(user)
+    tokens = await shop.start_session(user)
     lost = await refreshed(shop, tokens)
     shop.clock.advance(timedelta(hours=1))
     one, other = await asyncio.gather(refreshed(shop, tokens), refreshed(shop, tokens))
@@ -75,7 +75,7 @@ async def test_refresh_token_reuse_after_the_grace_period_ends_the_session(
     shop: Shop,
 ) -> None:
     user = await shop.customer()
-    tokens = await shop.logged_in(user)
+    tokens = await shop.start_session(user)
     successor = await refreshed(shop, await refreshed(shop, tokens))
     principal = await shop.authenticate(successor.access.token)
     shop.clock.advance(timedelta(minutes=1))
@@ -90,7 +90,7 @@ async def test_refresh_token_reuse_after_the_grace_period_ends_the_session(
 
 async def test_refresh_token_reuse_ends_only_its_session(shop: Shop) -> None:
     user = await shop.customer()
-    stolen, other = await shop.logged_in(user), await shop.logged_in(user)
+    stolen, other = await shop.start_session(user), await shop.start_session(user)
     await refreshed(shop, await refreshed(shop, stolen))
     shop.clock.advance(GRACE + SECOND)
     with pytest.raises(InvalidRefreshToken):
@@ -100,7 +100,7 @@ async def test_refresh_token_reuse_ends_only_its_session(shop: Shop) -> None:
 
 async def test_unknown_refresh_token_is_rejected(shop: Shop) -> None:
     user = await shop.customer()
-    await shop.logged_in(user)
+    await shop.start_session(user)
     for text in ("", "x", "A" * 64):
         with pytest.raises(InvalidRefreshToken):
             await shop.refresh_session(text, actor=SOMEBODY)
@@ -109,13 +109,13 @@ async def test_unknown_refresh_token_is_rejected(shop: Shop) -> None:
 
 async def test_log_in_above_the_limit_ends_the_least_recently_used_session(shop: Shop) -> None:
     user = await shop.customer()
-    first = await shop.logged_in(user)
-    second = await shop.logged_in(user)
+    first = await shop.start_session(user)
+    second = await shop.start_session(user)
     shop.clock.advance(SECOND)
     first = await refreshed(shop, first)
     for _ in range(MAX_SESSIONS - 1):
         shop.clock.advance(SECOND)
-        await shop.logged_in(user)
+        await shop.start_session(user)
     assert await number_of_sessions(shop, user) == MAX_SESSIONS
     with pytest.raises(InvalidRefreshToken):
         await refreshed(shop, second)
@@ -124,7 +124,7 @@ async def test_log_in_above_the_limit_ends_the_least_recently_used_session(shop:
 
 async def test_session_can_be_ended_only_by_its_user(shop: Shop) -> None:
     user, stranger = await shop.customer(), await shop.customer()
-    tokens = await shop.logged_in(user)
+    tokens = await shop.start_session(user)
     (session,) = (await shop.list_sessions(user.id, after=None, limit=2)).items
     with pytest.raises(NotFound):
         await shop.end_session(session.id, actor=Actor(stranger.id, "test"))
@@ -139,7 +139,7 @@ async def test_session_can_be_ended_only_by_its_user(shop: Shop) -> None:
 @pytest.mark.parametrize("kind", ["refresh token", "used refresh token", "access token"])
 async def test_revoking_the_access_or_refresh_token_ends_the_session(shop: Shop, kind: str) -> None:
     user = await shop.customer()
-    tokens = await shop.logged_in(user)
+    tokens = await shop.start_session(user)
     successor = await refreshed(shop, tokens)
     held = {
         "refresh token": successor.refresh.text,
@@ -155,7 +155,7 @@ async def test_revoking_the_access_or_refresh_token_ends_the_session(shop: Shop,
 
 async def test_revoking_an_unknown_token_succeeds(shop: Shop) -> None:
     user = await shop.customer()
-    await shop.logged_in(user)
+    await shop.start_session(user)
     for text in ("", "x", "A" * 64, "token-99"):
         await shop.revoke_token(text, actor=SOMEBODY)
     assert await number_of_sessions(shop, user) == 1
@@ -174,7 +174,7 @@ async def test_log_in_fails_if_the_password_changes_during_verification(shop: Sh
 
     shop.hasher.call_during_next_verification(change_password)
     with pytest.raises(WrongCredentials):
-        await shop.logged_in(user)
+        await shop.start_session(user)
     assert await number_of_sessions(shop, user) == 0
 
 
@@ -182,11 +182,11 @@ async def test_log_in_replaces_only_a_weak_password_hash(shop: Shop) -> None:
     user = await shop.customer()
     shop.hasher.raise_parameters()
     before = await shop.get_user(user.id)
-    await asyncio.gather(*(shop.logged_in(user) for _ in range(3)))
+    await asyncio.gather(*(shop.start_session(user) for _ in range(3)))
     assert await shop.get_user(user.id) == before
     async with shop.store.unit_of_work() as work:
         kept = await work.users.peek(user.id)
     assert kept
     assert kept.password_hash
     assert not shop.hasher.needs_rehash(kept.password_hash)
-    await shop.logged_in(user)
+    await shop.start_session(user)

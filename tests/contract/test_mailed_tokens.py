@@ -68,7 +68,7 @@ async def test_sign_up_with_a_known_address_sends_its_owner_a_notice(shop: Shop)
     known = (await shop.sign_up(ANN)).result
     await shop.request_sign_up(replace(ANN, password=NEW_PASSWORD, full_name="Eve"))
     assert await account(shop) == known
-    await shop.logged_in(known)
+    await shop.start_session(known)
     await shop.deliver_mail()
     (message,) = shop.mailbox.messages
     assert message.subject == "You have an account already"
@@ -102,7 +102,7 @@ async def test_mailed_token_is_rejected_for_another_purpose(shop: Shop) -> None:
 
 async def test_password_reset_ends_all_sessions(shop: Shop) -> None:
     ann = (await shop.sign_up(ANN)).result
-    tokens = await shop.logged_in(ann)
+    tokens = await shop.start_session(ann)
     await reset(shop, await mailed_reset_token(shop))
     with pytest.raises(InvalidRefreshToken):
         await shop.refresh_session(tokens.refresh.text, actor=SOMEBODY)
@@ -130,14 +130,14 @@ async def test_token_of_a_former_release_verifies_its_pending_account(shop: Shop
     await verify(shop, shop.mailbox.token())
     opened = await account(shop)
     assert (opened.status, opened.email_verified) == (UserStatus.ACTIVE, True)
-    await shop.logged_in(opened)
+    await shop.start_session(opened)
 
 
 async def test_account_with_the_status_pending_cannot_log_in(shop: Shop) -> None:
     pending = (await shop.sign_up(ANN)).result
     await change_status(shop, UserStatus.PENDING)
     with pytest.raises(AccountPending):
-        await shop.logged_in(pending)
+        await shop.start_session(pending)
 
 
 async def test_only_the_latest_reset_token_is_valid(shop: Shop) -> None:

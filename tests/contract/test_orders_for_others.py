@@ -29,9 +29,9 @@ async def test_order_placed_by_a_service_client_belongs_to_its_customer(
     mug, ann, bob = await shop.product(stock=5), await shop.customer(), await shop.customer()
     order = (await shop.place_order(shop.placing((mug, 2), customer=ann, placed_by=service_client))).result
     assert order.customer_id == ann.id
-    assert await shop.every_order_of(ann) == (order,)
+    assert await shop.orders_of(ann) == (order,)
     assert await shop.get_order(order.id, access=OrderAccess.own(ann.id)) == order
-    assert await shop.every_order_of(bob) == ()
+    assert await shop.orders_of(bob) == ()
     [placed] = await history(shop, order)
     assert placed.actor_id == service_client
     await shop.pay(order)

@@ -15,7 +15,7 @@ from domain.orders.lifecycle import InvalidTransition, OrderStatus
 from domain.orders.placing import OutOfStock
 from tests.invariants import assert_invariants
 from tests.kit.examples import an_order
-from tests.kit.racing import drawn_by, run_at_once, run_in_order, set_up
+from tests.kit.racing import random_race, run_concurrently, run_serially, set_up
 from tests.kit.shop import STAFF, Shop
 from tests.kit.store import Store, memory_store
 
@@ -211,8 +211,8 @@ async def test_concurrent_cancellations_with_one_key_return_equal_results(shop: 
 
 @pytest.mark.parametrize("seed", range(4))
 async def test_concurrent_orders_have_the_results_of_a_serial_execution(store: Store, seed: int) -> None:
-    race = drawn_by(Random(seed))  # noqa: S311 - pseudo-random, so that every run is the same
+    race = random_race(Random(seed))  # noqa: S311 - pseudo-random, so that every run is the same
     race_set_up = await set_up(store, race)
-    outcomes, order = await run_at_once(race_set_up, race)
-    assert outcomes == await run_in_order(await set_up(memory_store(), race), race, order)
+    outcomes, order = await run_concurrently(race_set_up, race)
+    assert outcomes == await run_serially(await set_up(memory_store(), race), race, order)
     await assert_invariants(race_set_up.shop)

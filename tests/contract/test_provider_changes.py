@@ -104,8 +104,8 @@ async def test_capture_by_the_shop_has_origin_shop_after_the_order_is_cancelled(
 
 async def test_refund_made_at_the_provider_is_recorded(shop: Shop) -> None:
     order, payment = await a_paid_order(shop)
-    await shop.refunded_at_provider(payment, Money(500, "EUR"), reference="re_1")
-    await shop.refunded_at_provider(payment, Money(500, "EUR"), reference="re_1")
+    await shop.report_refund_at_provider(payment, Money(500, "EUR"), reference="re_1")
+    await shop.report_refund_at_provider(payment, Money(500, "EUR"), reference="re_1")
     [refund] = await refunds(shop, order)
     assert (refund.status, refund.origin) == (RefundStatus.SUCCEEDED, RefundOrigin.PROVIDER)
     seen = await shop.current_order(order)
@@ -120,7 +120,7 @@ async def test_refund_made_at_the_provider_is_recorded(shop: Shop) -> None:
 async def test_provider_refund_settles_an_equal_pending_refund_of_the_shop(shop: Shop) -> None:
     order, payment = await a_paid_order(shop)
     await shop.cancel(order)
-    await shop.refunded_at_provider(payment, order.total)
+    await shop.report_refund_at_provider(payment, order.total)
     assert await shop.settle() == 0
     [refund] = await refunds(shop, order)
     assert (refund.status, refund.origin) == (RefundStatus.SUCCEEDED, RefundOrigin.SHOP)
@@ -132,7 +132,7 @@ async def test_provider_refund_settles_an_equal_pending_refund_of_the_shop(shop:
 async def test_partial_provider_refund_reduces_the_pending_refund_of_the_shop(shop: Shop) -> None:
     order, payment = await a_paid_order(shop)
     await shop.cancel(order)
-    await shop.refunded_at_provider(payment, Money(700, "EUR"))
+    await shop.report_refund_at_provider(payment, Money(700, "EUR"))
     assert await shop.settle() == 1
     assert sorted(refund.amount.amount for refund in await refunds(shop, order)) == [700, 1300]
     assert (await shop.current_order(order)).payment_status is OrderPaymentStatus.REFUNDED
@@ -142,7 +142,7 @@ async def test_partial_provider_refund_reduces_the_pending_refund_of_the_shop(sh
 async def test_provider_refunds_never_exceed_the_captured_amount(shop: Shop) -> None:
     order, payment = await a_paid_order(shop)
     await shop.refund(order, 1500)
-    await shop.refunded_at_provider(payment, Money(900, "EUR"))
+    await shop.report_refund_at_provider(payment, Money(900, "EUR"))
     assert (await shop.current_order(order)).refunded_total == order.total
     await assert_invariants(shop)
 

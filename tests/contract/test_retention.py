@@ -21,7 +21,7 @@ Exists = Callable[[], Awaitable[bool]]
 
 async def a_session(shop: Shop) -> Exists:
     user = await shop.customer()
-    await shop.logged_in(user)
+    await shop.start_session(user)
 
     async def exists() -> bool:
         async with shop.store.unit_of_work() as work:

@@ -147,7 +147,7 @@ async def test_bulk_retry_keeps_the_event_order_of_an_aggregate(
     webhooks.subscribers.messages.clear()
     del webhooks.subscribers.answers[ANN]
     await webhooks.work()
-    types = [type_ for type_ in webhooks.subscribers.types_at(ANN) if type_.startswith("order.")]
+    types = [type_ for type_ in webhooks.subscribers.event_types_sent_to(ANN) if type_.startswith("order.")]
     assert types == ["order.placed", "order.cancelled"]
 
 

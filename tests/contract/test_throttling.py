@@ -157,7 +157,7 @@ async def test_sign_ups_from_one_network_are_throttled(shop: Shop) -> None:
 
 async def test_password_guesses_within_a_session_are_throttled(shop: Shop) -> None:
     ann = await shop.customer(ANN)
-    principal = await shop.bearer_of(await shop.logged_in(ann))
+    principal = await shop.principal_of(await shop.start_session(ann))
 
     async def change(current: str) -> str | int:
         command = ChangePasswordCommand(

@@ -77,7 +77,7 @@ async def test_events_wait_while_the_endpoint_owner_lacks_permission(
     await webhooks.transfer(endpoint.id, owner_id=bob, key=None, actor=SOMEBODY)
     shop.clock.advance(HELD_BACK)
     await webhooks.work()
-    assert webhooks.subscribers.types_at(URL) == ["order.placed"]
+    assert webhooks.subscribers.event_types_sent_to(URL) == ["order.placed"]
     [shown] = (await webhooks.list(after=None, limit=9)).items
     assert (shown.owner_id, shown.blocked_at) == (bob, None)
 
@@ -101,7 +101,7 @@ async def test_lost_permission_of_an_endpoint_owner_is_audited_once(shop: Shop, 
         (AuditAction.WEBHOOK_ENDPOINT_BLOCKED, str(endpoint.id), None, "worker"),
         (AuditAction.WEBHOOK_ENDPOINT_UNBLOCKED, str(endpoint.id), None, "worker"),
     ]
-    assert webhooks.subscribers.types_at(URL).count("product.created") == 3
+    assert webhooks.subscribers.event_types_sent_to(URL).count("product.created") == 3
 
 
 async def test_admins_get_mail_when_an_endpoint_owner_loses_permission(
@@ -143,7 +143,7 @@ async def test_events_for_the_endpoint_of_a_disabled_client_wait(shop: Shop, web
     await shop.disable_client("erp", actor=SOMEBODY)
     await shop.order(await shop.product(stock=1))
     await webhooks.work()
-    assert webhooks.subscribers.types_at(URL) == ["order.placed"]
+    assert webhooks.subscribers.event_types_sent_to(URL) == ["order.placed"]
     assert sorted(each.status for each in await webhooks.log(endpoint.id)) == ["delivered", "pending"]
 
 

@@ -14,7 +14,7 @@ import httpx2
 
 from tests.e2e.serving import CHECKOUT, PROGRAM, Service, create_admin, serving
 from tests.kit.children import run, started
-from tests.kit.streams import stored_at
+from tests.kit.streams import stored_messages
 from tests.servers.databases import connected
 from tests.servers.nats import nats_server
 
@@ -74,7 +74,7 @@ async def test_repeatedly_killed_worker_performs_all_work_exactly_once(
                         await psql.execute(TIME_PASSES)
             await assert_work_is_done_once(psql)
             rows = await psql.fetch("SELECT id, position FROM outbox ORDER BY position")
-            assert [each.message_id for each in await stored_at(events.url)] == [
+            assert [each.message_id for each in await stored_messages(events.url)] == [
                 str(row["id"]) for row in rows
             ]
         await asyncio.to_thread(run, [*PROGRAM, "check"], cwd=CHECKOUT, env=service.environment)

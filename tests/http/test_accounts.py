@@ -5,7 +5,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.kit.web import PASSWORD, WebShop, key, order_of
+from tests.kit.web import PASSWORD, WebShop, key, order_body
 
 NEW_PASSWORD = "another password of some length"
 CHANGE = {
@@ -172,7 +172,9 @@ async def test_orders_remain_after_their_account_is_closed(web: WebShop) -> None
     ann, staff = await web.customer(), await web.staff()
     email = (await me(ann))["email"]
     product = await web.product()
-    order = (await ann.post("/v1/orders", json=order_of((product, 2), note="Ring"), headers=key("1"))).json()
+    order = (
+        await ann.post("/v1/orders", json=order_body((product, 2), note="Ring"), headers=key("1"))
+    ).json()
     without_version = await ann.delete("/v1/me")
     assert (without_version.status_code, without_version.json()["code"]) == (428, "precondition_required")
     closed = await ann.delete("/v1/me", headers=if_match(1))

@@ -4,7 +4,7 @@ import pytest
 
 from domain.users.permissions import Role
 from tests.http.test_authorization import authorized_as
-from tests.kit.event_schemas import Operation, operations
+from tests.kit.openapi import Operation, operations
 from tests.kit.samples import SampleShop
 from tests.kit.web import PASSWORD, WebShop
 

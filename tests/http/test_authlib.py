@@ -16,7 +16,7 @@ from joserfc.jwk import KeySet
 
 from domain.users.permissions import Scope
 from tests.kit.actors import SOMEBODY
-from tests.kit.event_schemas import check
+from tests.kit.openapi import validate_response
 from tests.kit.store import memory_store
 from tests.kit.web import BASE_URL, PASSWORD, WebShop, container_over, web_shop
 
@@ -38,7 +38,7 @@ class DiscoveredService:
             revocation_endpoint_auth_method="none",
             token_endpoint=self.metadata["token_endpoint"],
             transport=httpx2.ASGITransport(app=self.web.app),
-            event_hooks={"response": [check]},
+            event_hooks={"response": [validate_response]},
             base_url=BASE_URL,
             **known,
         )

@@ -12,8 +12,8 @@ from starlette.routing import Mount, Route
 
 from domain.users.permissions import PERMISSIONS, SCOPES, Permission, Role, Scope
 from tests.kit.actors import SOMEBODY
-from tests.kit.event_schemas import Operation, operations
 from tests.kit.logs import captured_log
+from tests.kit.openapi import Operation, operations
 from tests.kit.samples import Sample, SampleShop
 from tests.kit.web import WebShop
 

@@ -6,8 +6,8 @@ import httpx2
 import pytest
 
 from entrypoints.http.routing.body import MAX_BODY_BYTES
-from tests.kit.event_schemas import CAREFUL
 from tests.kit.logs import captured_log
+from tests.kit.openapi import SECURITY_HEADERS
 from tests.kit.store import memory_store
 from tests.kit.web import WebShop, container_over, web_shop
 
@@ -29,7 +29,7 @@ async def opened() -> AsyncIterator[WebShop]:
 def assert_security_headers(response: httpx2.Response) -> None:
     assert response.headers["Content-Security-Policy"].startswith("default-src 'none'")
     assert response.headers["X-Request-Id"]
-    for name, value in CAREFUL.items():
+    for name, value in SECURITY_HEADERS.items():
         assert response.headers.get_list(name) == [value]
 
 

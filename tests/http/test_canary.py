@@ -11,7 +11,7 @@ import pytest
 
 from entrypoints.log_levels import LogLevels
 from entrypoints.logging_config import configure_logging
-from tests.kit.event_schemas import operations
+from tests.kit.openapi import operations
 from tests.kit.samples import SampleShop
 from tests.kit.web import PASSWORD, WebShop
 

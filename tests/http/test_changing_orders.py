@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from domain.users.permissions import Scope
-from tests.kit.web import WebShop, key, order_of
+from tests.kit.web import WebShop, key, order_body
 
 ADDRESS = {
     "name": "Ann Example",
@@ -23,7 +23,7 @@ async def place(web: WebShop, customer: httpx2.AsyncClient) -> httpx2.Response:
     """Order two mugs with an address, a note and metadata."""
     details = {"shipping_address": ADDRESS, "note": "Ring twice", "metadata": {"cart": "1", "gift": "no"}}
     return await customer.post(
-        "/v1/orders", json=order_of((await web.product(), 2), **details), headers=key("place")
+        "/v1/orders", json=order_body((await web.product(), 2), **details), headers=key("place")
     )
 
 

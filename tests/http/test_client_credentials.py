@@ -16,7 +16,7 @@ from domain.users.attempts import ACCOUNT_BACKOFF, AttemptKind
 from domain.users.permissions import Scope
 from tests.kit.actors import SOMEBODY
 from tests.kit.store import memory_store
-from tests.kit.web import PASSWORD, WebShop, container_over, key, order_of, web_shop
+from tests.kit.web import PASSWORD, WebShop, container_over, key, order_body, web_shop
 
 FORM = {"grant_type": "client_credentials"}
 FREE = ACCOUNT_BACKOFF[AttemptKind.CLIENT_SECRET].free
@@ -236,7 +236,7 @@ async def test_client_token_cannot_be_revoked_at_the_revocation_endpoint(
 async def test_client_is_the_actor_in_histories_and_ledgers(web: WebShop) -> None:
     product = await web.product(stock=5)
     customer = await web.customer()
-    order = (await customer.post("/v1/orders", json=order_of((product, 1)), headers=key("1"))).json()
+    order = (await customer.post("/v1/orders", json=order_body((product, 1)), headers=key("1"))).json()
     made = await web.container.clients.create_client()(
         "erp", [Scope.REFUND_ORDERS, Scope.WRITE_STOCK], actor=SOMEBODY
     )

@@ -5,7 +5,7 @@ import re
 import httpx2
 import pytest
 
-from tests.kit.event_schemas import Operation, check, description, operations, resolved
+from tests.kit.openapi import Operation, openapi_document, operations, resolved, validate_response
 from tests.kit.samples import SampleShop
 from tests.kit.web import WebShop
 
@@ -79,7 +79,7 @@ def test_every_error_response_has_an_example_per_code() -> None:
 
 
 def test_no_schema_has_a_generated_name() -> None:
-    names = description()["components"]["schemas"]
+    names = openapi_document()["components"]["schemas"]
     assert [name for name in names if "__" in name or name.startswith("Body_")] == []
 
 
@@ -140,7 +140,7 @@ async def test_response_that_openapi_does_not_declare_is_detected(web: WebShop) 
         if not name.startswith(("content-type", "content-length"))
     }
     ok = {"status": "ok"}
-    await check(httpx2.Response(200, headers=headers, json=ok, request=right.request))
+    await validate_response(httpx2.Response(200, headers=headers, json=ok, request=right.request))
     for wrong in (
         httpx2.Response(418, headers=headers, json=ok, request=right.request),
         httpx2.Response(200, headers=headers, json={"status": "so so"}, request=right.request),
@@ -149,4 +149,4 @@ async def test_response_that_openapi_does_not_declare_is_detected(web: WebShop) 
         httpx2.Response(200, headers=headers | {"x-frame-options": ""}, json=ok, request=right.request),
     ):
         with pytest.raises(AssertionError):
-            await check(wrong)
+            await validate_response(wrong)

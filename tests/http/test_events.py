@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from tests.kit.web import WebShop, key, order_of
+from tests.kit.web import WebShop, key, order_body
 
 
 async def happenings(staff: httpx2.AsyncClient, url: str = "/v1/events") -> dict[str, Any]:
@@ -20,7 +20,7 @@ async def happenings(staff: httpx2.AsyncClient, url: str = "/v1/events") -> dict
 async def test_placed_order_is_published_as_a_cloud_event(web: WebShop) -> None:
     mug = await web.product(price=1999)
     customer = await web.customer()
-    order = (await customer.post("/v1/orders", json=order_of((mug, 2)), headers=key("one"))).json()
+    order = (await customer.post("/v1/orders", json=order_body((mug, 2)), headers=key("one"))).json()
     [event] = (await happenings(await web.staff(), "/v1/events?type=order.placed"))["items"]
     assert event.pop("id")
     assert re.fullmatch(r"\d{19}", event.pop("sequence"))

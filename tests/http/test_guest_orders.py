@@ -8,13 +8,13 @@ import pytest
 from domain.users.permissions import Scope
 from entrypoints.email_addresses import parse_email_address
 from tests.kit.actors import SOMEBODY
-from tests.kit.web import WebShop, key, order_of
+from tests.kit.web import WebShop, key, order_body
 
 GUEST = {"email": "Ann@example.com", "full_name": "Ann Example"}
 
 
 async def place(web: WebShop, service_client: httpx2.AsyncClient, **guest: Any) -> httpx2.Response:
-    body = order_of((await web.product(), 1), guest={**GUEST, **guest})
+    body = order_body((await web.product(), 1), guest={**GUEST, **guest})
     return await service_client.post("/v1/orders", json=body, headers=key("guest"))
 
 
@@ -42,7 +42,7 @@ async def test_guest_reads_the_order_with_its_token(web: WebShop, caller: str) -
 async def test_retried_guest_order_returns_the_same_order_token(web: WebShop) -> None:
     service_client, body = (
         await web.client(Scope.PLACE_ORDERS),
-        order_of((await web.product(), 1), guest=GUEST),
+        order_body((await web.product(), 1), guest=GUEST),
     )
     first = await service_client.post("/v1/orders", json=body, headers=key("k"))
     again = await service_client.post("/v1/orders", json=body, headers=key("k"))
@@ -54,13 +54,13 @@ async def test_wrong_order_token_returns_404_like_an_unknown_order(web: WebShop)
     service_client = await web.client(Scope.PLACE_ORDERS)
     placed = await place(web, service_client)
     other = await service_client.post(
-        "/v1/orders", json=order_of((await web.product(), 1), guest=GUEST), headers=key("other")
+        "/v1/orders", json=order_body((await web.product(), 1), guest=GUEST), headers=key("other")
     )
     for token in (other.json()["order_token"], "x"):
         wrong = await read(web, placed, token)
         assert (wrong.status_code, wrong.json()["code"]) == (404, "not_found")
     customer = await web.customer()
-    own = await customer.post("/v1/orders", json=order_of((await web.product(), 1)), headers=key("own"))
+    own = await customer.post("/v1/orders", json=order_body((await web.product(), 1)), headers=key("own"))
     assert "order_token" not in own.json()
     assert (await read(web, own, placed.json()["order_token"])).status_code == 404
     missing = await web.anonymous.get(f"/v1/guest-orders/{placed.json()['id']}")
@@ -114,7 +114,7 @@ async def verify(web: WebShop, email: str) -> None:
     ],
 )
 async def test_order_with_an_invalid_guest_returns_422(web: WebShop, changes: Any, pointer: str) -> None:
-    body = {**order_of((await web.product(), 1)), **changes}
+    body = {**order_body((await web.product(), 1)), **changes}
     refused = await (await web.staff()).post("/v1/orders", json=body, headers=key("k"))
     assert (refused.status_code, refused.json()["code"]) == (422, "validation_failed")
     assert [error["pointer"] for error in refused.json()["errors"]] == [pointer]

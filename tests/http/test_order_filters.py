@@ -6,7 +6,7 @@ from urllib.parse import quote
 import httpx2
 import pytest
 
-from tests.kit.web import WebShop, key, order_of
+from tests.kit.web import WebShop, key, order_body
 
 
 async def numbers(client: httpx2.AsyncClient, **filters: Any) -> set[str]:
@@ -17,7 +17,7 @@ async def numbers(client: httpx2.AsyncClient, **filters: Any) -> set[str]:
 
 
 async def place(customer: httpx2.AsyncClient, product: Any, name: str) -> dict[str, Any]:
-    placed = await customer.post("/v1/orders", json=order_of((product, 1)), headers=key(name))
+    placed = await customer.post("/v1/orders", json=order_body((product, 1)), headers=key(name))
     assert placed.status_code == 201
     order: dict[str, Any] = placed.json()
     return order

@@ -4,7 +4,7 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from tests.kit.web import WebShop, key, order_of
+from tests.kit.web import WebShop, key, order_body
 
 TOTAL = {"amount": 3998, "currency": "EUR"}
 PAYMENT = {"amount": TOTAL, "method": "sandbox", "token": "tok_ok"}
@@ -13,7 +13,7 @@ PAYMENT = {"amount": TOTAL, "method": "sandbox", "token": "tok_ok"}
 async def place(web: WebShop, customer: httpx2.AsyncClient) -> str:
     """Order two mugs for 39.98, and return the order's URL."""
     response = await customer.post(
-        "/v1/orders", json=order_of((await web.product(price=1999, stock=5), 2)), headers=key("place")
+        "/v1/orders", json=order_body((await web.product(price=1999, stock=5), 2)), headers=key("place")
     )
     assert response.status_code == 201
     location: str = response.headers["Location"]
@@ -224,7 +224,7 @@ async def test_customer_can_cancel_an_order_until_its_first_fulfillment(web: Web
 
 
 async def _place_another(web: WebShop, customer: httpx2.AsyncClient) -> str:
-    body = order_of((await web.product(price=1999, stock=5), 2))
+    body = order_body((await web.product(price=1999, stock=5), 2))
     location: str = (await customer.post("/v1/orders", json=body, headers=key("another"))).headers["Location"]
     return location
 

@@ -2,7 +2,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.kit.web import WebShop, key, order_of
+from tests.kit.web import WebShop, key, order_body
 
 ADDRESS = {
     "name": "Ann Example",
@@ -18,7 +18,7 @@ ADDRESS = {
 async def test_order_copies_prices_and_reserves_stock(web: WebShop) -> None:
     mug, pot = await web.product(price=1999, stock=5), await web.product(price=4500, stock=1)
     customer = await web.customer()
-    body = order_of((mug, 2), (pot, 1), shipping_address=ADDRESS, note="Ring twice", metadata={"till": "3"})
+    body = order_body((mug, 2), (pot, 1), shipping_address=ADDRESS, note="Ring twice", metadata={"till": "3"})
     response = await customer.post("/v1/orders", json=body, headers=key("1"))
 
     assert response.status_code == 201
@@ -40,7 +40,7 @@ async def test_order_copies_prices_and_reserves_stock(web: WebShop) -> None:
 async def test_order_requires_an_idempotency_key(web: WebShop) -> None:
     product = await web.product()
     customer = await web.customer()
-    response = await customer.post("/v1/orders", json=order_of((product, 1)))
+    response = await customer.post("/v1/orders", json=order_body((product, 1)))
 
     assert (response.status_code, response.json()["code"]) == (400, "idempotency_key_required")
 
@@ -51,7 +51,7 @@ async def test_malformed_idempotency_key_is_rejected(web: WebShop, bad: str) -> 
     customer = await web.customer()
     response = await customer.post(
         "/v1/orders",
-        json=order_of((product, 1)),
+        json=order_body((product, 1)),
         headers=[(b"Idempotency-Key", bad.encode("latin-1"))],
     )
 
@@ -62,7 +62,7 @@ async def test_out_of_stock_order_reports_every_unavailable_line(web: WebShop) -
     mug, pot, jug = await web.product(stock=1), await web.product(stock=9), await web.product(stock=0)
     customer = await web.customer()
     response = await customer.post(
-        "/v1/orders", json=order_of((mug, 2), (pot, 1), (jug, 1)), headers=key("1")
+        "/v1/orders", json=order_body((mug, 2), (pot, 1), (jug, 1)), headers=key("1")
     )
 
     assert response.status_code == 409
@@ -78,10 +78,10 @@ async def test_out_of_stock_order_reports_every_unavailable_line(web: WebShop) -
 async def test_key_of_a_rejected_order_can_be_used_again(web: WebShop) -> None:
     product = await web.product(stock=0)
     customer, staff = await web.customer(), await web.staff()
-    refused = await customer.post("/v1/orders", json=order_of((product, 1)), headers=key("1"))
+    refused = await customer.post("/v1/orders", json=order_body((product, 1)), headers=key("1"))
     delivery = {"lines": [{"product_id": product["id"], "delta": 1}], "reason": "receipt"}
     await staff.post("/v1/stock/adjustments", json=delivery, headers=key("d"))
-    placed = await customer.post("/v1/orders", json=order_of((product, 1)), headers=key("1"))
+    placed = await customer.post("/v1/orders", json=order_body((product, 1)), headers=key("1"))
 
     assert (refused.status_code, placed.status_code) == (409, 201)
     assert "Idempotent-Replayed" not in placed.headers
@@ -90,8 +90,8 @@ async def test_key_of_a_rejected_order_can_be_used_again(web: WebShop) -> None:
 async def test_order_lines_of_one_product_are_summed(web: WebShop) -> None:
     product = await web.product(stock=5, price=100)
     customer = await web.customer()
-    order = await customer.post("/v1/orders", json=order_of((product, 2), (product, 3)), headers=key("1"))
-    more = await customer.post("/v1/orders", json=order_of((product, 1), (product, 1)), headers=key("2"))
+    order = await customer.post("/v1/orders", json=order_body((product, 2), (product, 3)), headers=key("1"))
+    more = await customer.post("/v1/orders", json=order_body((product, 1), (product, 1)), headers=key("2"))
 
     assert [line["quantity"] for line in order.json()["lines"]] == [5]
     assert more.json()["errors"][0]["params"]["requested"] == 2
@@ -100,7 +100,7 @@ async def test_order_lines_of_one_product_are_summed(web: WebShop) -> None:
 async def test_order_with_an_unexpected_total_is_rejected(web: WebShop) -> None:
     product = await web.product(price=1999)
     customer = await web.customer()
-    body = order_of((product, 1), expected_total={"amount": 1499, "currency": "EUR"})
+    body = order_body((product, 1), expected_total={"amount": 1499, "currency": "EUR"})
     response = await customer.post("/v1/orders", json=body, headers=key("1"))
 
     assert (response.status_code, response.json()["code"]) == (409, "price_changed")
@@ -113,7 +113,7 @@ async def test_unavailable_product_cannot_be_ordered(web: WebShop) -> None:
     staff, customer = await web.staff(), await web.customer()
     gone = await web.product()
     await staff.delete(f"/v1/products/{gone['id']}", headers={"If-Match": '"v1"'})
-    body = order_of((product, 1), ({"id": str(uuid4())}, 1), (gone, 1), (limited, 3), (yen, 1))
+    body = order_body((product, 1), ({"id": str(uuid4())}, 1), (gone, 1), (limited, 3), (yen, 1))
     response = await customer.post("/v1/orders", json=body, headers=key("1"))
 
     assert (response.status_code, response.json()["code"]) == (409, "product_unavailable")
@@ -128,7 +128,7 @@ async def test_unavailable_product_cannot_be_ordered(web: WebShop) -> None:
 async def test_price_change_does_not_affect_placed_orders(web: WebShop) -> None:
     product = await web.product(price=1000)
     customer, staff = await web.customer(), await web.staff()
-    order = (await customer.post("/v1/orders", json=order_of((product, 1)), headers=key("1"))).json()
+    order = (await customer.post("/v1/orders", json=order_body((product, 1)), headers=key("1"))).json()
     changed = {"price": {"amount": 9000, "currency": "EUR"}, "name": "Grail"}
     await staff.patch(f"/v1/products/{product['id']}", json=changed, headers={"If-Match": '"v2"'})
 
@@ -138,7 +138,7 @@ async def test_price_change_does_not_affect_placed_orders(web: WebShop) -> None:
 async def test_free_order_is_confirmed_at_once(web: WebShop) -> None:
     product = await web.product(price=0)
     customer = await web.customer()
-    order = (await customer.post("/v1/orders", json=order_of((product, 1)), headers=key("1"))).json()
+    order = (await customer.post("/v1/orders", json=order_body((product, 1)), headers=key("1"))).json()
 
     assert (order["status"], order["payment_status"]) == ("confirmed", "paid")
 
@@ -146,9 +146,9 @@ async def test_free_order_is_confirmed_at_once(web: WebShop) -> None:
 async def test_repeated_order_is_replayed_unless_its_body_differs(web: WebShop) -> None:
     product = await web.product(stock=5)
     customer = await web.customer()
-    first = await customer.post("/v1/orders", json=order_of((product, 1)), headers=key("1"))
-    again = await customer.post("/v1/orders", json=order_of((product, 1)), headers=key("1"))
-    other = await customer.post("/v1/orders", json=order_of((product, 2)), headers=key("1"))
+    first = await customer.post("/v1/orders", json=order_body((product, 1)), headers=key("1"))
+    again = await customer.post("/v1/orders", json=order_body((product, 1)), headers=key("1"))
+    other = await customer.post("/v1/orders", json=order_body((product, 2)), headers=key("1"))
 
     assert (again.status_code, again.json()) == (201, first.json())
     assert again.headers["Idempotent-Replayed"] == "true"
@@ -160,8 +160,8 @@ async def test_repeated_order_is_replayed_unless_its_body_differs(web: WebShop) 
 async def test_two_customers_can_use_equal_idempotency_keys(web: WebShop) -> None:
     product = await web.product(stock=5)
     ann, bob = await web.customer(), await web.customer()
-    first = await ann.post("/v1/orders", json=order_of((product, 1)), headers=key("1"))
-    second = await bob.post("/v1/orders", json=order_of((product, 1)), headers=key("1"))
+    first = await ann.post("/v1/orders", json=order_body((product, 1)), headers=key("1"))
+    second = await bob.post("/v1/orders", json=order_body((product, 1)), headers=key("1"))
 
     assert first.json()["id"] != second.json()["id"]
 
@@ -169,8 +169,8 @@ async def test_two_customers_can_use_equal_idempotency_keys(web: WebShop) -> Non
 async def test_preview_returns_the_total_without_reserving_stock(web: WebShop) -> None:
     product = await web.product(price=1999, stock=5)
     customer = await web.customer()
-    response = await customer.post("/v1/orders/preview", json=order_of((product, 2)))
-    short = await customer.post("/v1/orders/preview", json=order_of((product, 6)))
+    response = await customer.post("/v1/orders/preview", json=order_body((product, 2)))
+    short = await customer.post("/v1/orders/preview", json=order_body((product, 6)))
 
     assert (response.status_code, response.json()["total"]["amount"]) == (200, 3998)
     assert short.json()["code"] == "out_of_stock"
@@ -180,7 +180,7 @@ async def test_preview_returns_the_total_without_reserving_stock(web: WebShop) -
 async def test_order_of_another_customer_is_found_by_staff_only(web: WebShop) -> None:
     product = await web.product()
     ann, bob, staff = await web.customer(), await web.customer(), await web.staff()
-    order = (await ann.post("/v1/orders", json=order_of((product, 1)), headers=key("1"))).json()
+    order = (await ann.post("/v1/orders", json=order_body((product, 1)), headers=key("1"))).json()
     url = f"/v1/orders/{order['id']}"
 
     assert (await bob.get(url)).status_code == 404
@@ -195,7 +195,7 @@ async def test_order_of_another_customer_is_found_by_staff_only(web: WebShop) ->
 async def test_cancelled_order_releases_its_stock(web: WebShop) -> None:
     product = await web.product(stock=5)
     customer = await web.customer()
-    order = (await customer.post("/v1/orders", json=order_of((product, 2)), headers=key("1"))).json()
+    order = (await customer.post("/v1/orders", json=order_body((product, 2)), headers=key("1"))).json()
     response = await customer.post(
         f"/v1/orders/{order['id']}/cancel", json={"reason": "Mistake"}, headers=key("2")
     )
@@ -213,7 +213,7 @@ async def test_cancelled_order_releases_its_stock(web: WebShop) -> None:
 async def test_error_for_an_invalid_transition_lists_the_allowed_actions(web: WebShop) -> None:
     product = await web.product()
     customer = await web.customer()
-    order = (await customer.post("/v1/orders", json=order_of((product, 1)), headers=key("1"))).json()
+    order = (await customer.post("/v1/orders", json=order_body((product, 1)), headers=key("1"))).json()
     await customer.post(f"/v1/orders/{order['id']}/cancel", headers=key("2"))
     response = await customer.post(f"/v1/orders/{order['id']}/cancel", headers=key("3"))
 
@@ -225,7 +225,7 @@ async def test_orders_are_listed_newest_first_and_by_status(web: WebShop) -> Non
     product = await web.product(stock=9)
     customer = await web.customer()
     placed = [
-        (await customer.post("/v1/orders", json=order_of((product, 1)), headers=key(str(n)))).json()
+        (await customer.post("/v1/orders", json=order_body((product, 1)), headers=key(str(n)))).json()
         for n in range(3)
     ]
     await customer.post(f"/v1/orders/{placed[0]['id']}/cancel", headers=key("c"))

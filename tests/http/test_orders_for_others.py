@@ -6,7 +6,7 @@ import pytest
 
 from domain.users.permissions import Scope
 from tests.kit.actors import SOMEBODY
-from tests.kit.web import WebShop, key, order_of
+from tests.kit.web import WebShop, key, order_body
 
 
 @pytest.mark.parametrize("caller", ["staff", "client"])
@@ -14,7 +14,7 @@ async def test_staff_and_clients_can_place_an_order_for_a_customer(web: WebShop,
     customer = await web.customer()
     customer_id = (await customer.get("/v1/me")).json()["id"]
     placer = await web.staff() if caller == "staff" else await web.client(Scope.PLACE_ORDERS)
-    body = order_of((await web.product(), 1), customer_id=customer_id)
+    body = order_body((await web.product(), 1), customer_id=customer_id)
     assert (await placer.post("/v1/orders/preview", json=body)).status_code == 200
     placed = await placer.post("/v1/orders", json=body, headers=key("k"))
 
@@ -31,7 +31,7 @@ async def test_staff_and_clients_can_place_an_order_for_a_customer(web: WebShop,
 
 async def test_customer_cannot_place_an_order_for_another_customer(web: WebShop) -> None:
     ann, bob = await web.customer(), await web.customer()
-    body = order_of((await web.product(), 1), customer_id=(await bob.get("/v1/me")).json()["id"])
+    body = order_body((await web.product(), 1), customer_id=(await bob.get("/v1/me")).json()["id"])
     for path in ("/v1/orders", "/v1/orders/preview"):
         refused = await ann.post(path, json=body, headers=key("k"))
         assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
@@ -39,7 +39,7 @@ async def test_customer_cannot_place_an_order_for_another_customer(web: WebShop)
 
 
 async def test_client_order_requires_a_customer_and_the_scope_orders_place(web: WebShop) -> None:
-    body = order_of((await web.product(), 1))
+    body = order_body((await web.product(), 1))
     missing = await (await web.client(Scope.PLACE_ORDERS)).post("/v1/orders", json=body, headers=key("k"))
     assert (missing.status_code, missing.json()["code"]) == (422, "validation_failed")
     assert missing.json()["errors"][0]["pointer"] == "/customer_id"
@@ -48,7 +48,7 @@ async def test_client_order_requires_a_customer_and_the_scope_orders_place(web: 
 
 
 async def test_order_for_an_unknown_customer_returns_422(web: WebShop) -> None:
-    staff, body = await web.staff(), order_of((await web.product(), 1), customer_id=str(uuid4()))
+    staff, body = await web.staff(), order_body((await web.product(), 1), customer_id=str(uuid4()))
     refused = await staff.post("/v1/orders", json=body, headers=key("k"))
     assert (refused.status_code, refused.json()["code"]) == (422, "validation_failed")
     assert refused.json()["errors"][0]["code"] == "customer_unavailable"
@@ -59,6 +59,6 @@ async def test_revoked_client_places_no_orders(web: WebShop) -> None:
     till = await web.client(Scope.PLACE_ORDERS)
     [client] = await web.container.clients.list_clients()()
     await web.container.clients.disable_client()(client.name, actor=SOMEBODY)
-    body = order_of((await web.product(), 1), customer_id=customer_id)
+    body = order_body((await web.product(), 1), customer_id=customer_id)
     refused = await till.post("/v1/orders", json=body, headers=key("k"))
     assert (refused.status_code, refused.json()["code"]) == (401, "invalid_token")

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.kit.web import WebShop, key, order_of
+from tests.kit.web import WebShop, key, order_body
 
 MERGE_PATCH = {"Content-Type": "application/merge-patch+json"}
 
@@ -99,7 +99,7 @@ async def test_order_changes_the_product_etag_but_does_not_prevent_an_edit(web: 
     product = await web.product(stock=5)
     customer, staff = await web.customer(), await web.staff()
     url = f"/v1/products/{product['id']}"
-    await customer.post("/v1/orders", json=order_of((product, 1)), headers=key("1"))
+    await customer.post("/v1/orders", json=order_body((product, 1)), headers=key("1"))
 
     shown = await web.anonymous.get(url, headers={"If-None-Match": '"v1"'})
     edited = await staff.patch(url, json={"name": "Cup"}, headers={"If-Match": '"v1"'})

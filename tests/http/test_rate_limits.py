@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.kit.event_schemas import operations
+from tests.kit.openapi import operations
 from tests.kit.samples import SampleShop
 from tests.kit.store import memory_store
 from tests.kit.web import WebShop, container_over, web_shop

@@ -13,7 +13,7 @@ from entrypoints.metrics.families import FAMILIES
 from entrypoints.metrics.sampling import GaugeSampler, sample_queues
 from tests.kit.metrics import MetricsReader
 from tests.kit.store import memory_store
-from tests.kit.web import WebShop, container_over, key, order_of, web_shop
+from tests.kit.web import WebShop, container_over, key, order_body, web_shop
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ async def test_out_of_stock_order_is_counted_in_the_problem_metric(
 ) -> None:
     product, customer = await measured.product(stock=1), await measured.customer()
     for number in range(2):
-        await customer.post("/v1/orders", json=order_of((product, 1)), headers=key(str(number)))
+        await customer.post("/v1/orders", json=order_body((product, 1)), headers=key(str(number)))
 
     assert metrics.value("steelyard_http_problems_total", code="out_of_stock", http_route="/v1/orders") == 1
     assert metrics.value("steelyard_batch_size_bucket", queue="orders", le="1.0") == 2

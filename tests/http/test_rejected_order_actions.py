@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from tests.kit.web import WebShop, key, order_of
+from tests.kit.web import WebShop, key, order_body
 
 TOTAL = {"amount": 3998, "currency": "EUR"}
 PAYMENT = {"amount": TOTAL, "method": "sandbox", "token": "tok_ok"}
@@ -41,7 +41,7 @@ class SoldOrder:
 async def placed(web: WebShop) -> SoldOrder:
     customer, staff = await web.customer(), await web.staff()
     product = await web.product(price=1999, stock=5)
-    made = await customer.post("/v1/orders", json=order_of((product, 2)), headers=key("place"))
+    made = await customer.post("/v1/orders", json=order_body((product, 2)), headers=key("place"))
     [line] = made.json()["lines"]
     return SoldOrder(customer, staff, made.headers["Location"], line["id"], product["id"])
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from adapters.security.breached import ListedBreachedPasswords
-from tests.kit.event_schemas import Json, Operation, operations, resolved
+from tests.kit.openapi import Json, Operation, operations, resolved
 from tests.kit.samples import SampleShop, body_example, example_of
 from tests.kit.web import WebShop
 

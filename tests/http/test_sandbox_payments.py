@@ -14,7 +14,7 @@ import pytest
 from entrypoints.worker import jobs_of
 from tests.kit.clock import FixedClock
 from tests.kit.store import memory_store
-from tests.kit.web import WebShop, container_over, key, order_of, web_shop
+from tests.kit.web import WebShop, container_over, key, order_body, web_shop
 
 PRICE = {"amount": 1999, "currency": "EUR"}
 
@@ -61,7 +61,7 @@ async def checkout() -> AsyncIterator[Checkout]:
         container.payments.http_client.override(web.anonymous)
         staff = await web.staff()
         product = await web.product(stock=1, price=1999)
-        placed = await staff.post("/v1/orders", json=order_of((product, 1)), headers=key("place"))
+        placed = await staff.post("/v1/orders", json=order_body((product, 1)), headers=key("place"))
         yield Checkout(web, clock, staff, placed.headers["Location"])
 
 

@@ -10,7 +10,7 @@ from domain.shared.ids import UserId
 from domain.users.permissions import Role
 from domain.users.user import UserStatus
 from tests.kit.actors import SOMEBODY
-from tests.kit.web import PASSWORD, WebShop, key, order_of
+from tests.kit.web import PASSWORD, WebShop, key, order_body
 
 
 async def sessions(client: httpx2.AsyncClient) -> list[dict[str, Any]]:
@@ -92,7 +92,7 @@ async def test_disabled_or_closed_account_cannot_read_stock_or_cancel_orders(
 ) -> None:
     staff = await web.staff()
     product = await web.product()
-    order = (await staff.post("/v1/orders", json=order_of((product, 1)), headers=key("1"))).json()
+    order = (await staff.post("/v1/orders", json=order_body((product, 1)), headers=key("1"))).json()
     await change_account(web, staff, status=status)
     stock = await staff.get(f"/v1/stock/{product['id']}")
     cancelled = await staff.post(f"/v1/orders/{order['id']}/cancel", headers=key("2"))

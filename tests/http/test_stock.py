@@ -1,12 +1,12 @@
 import pytest
 
-from tests.kit.web import WebShop, key, order_of
+from tests.kit.web import WebShop, key, order_body
 
 
 async def test_stock_response_has_on_hand_reserved_and_available(web: WebShop) -> None:
     product = await web.product(stock=5)
     customer, staff = await web.customer(), await web.staff()
-    await customer.post("/v1/orders", json=order_of((product, 2)), headers=key("1"))
+    await customer.post("/v1/orders", json=order_body((product, 2)), headers=key("1"))
 
     response = await staff.get(f"/v1/stock/{product['id']}")
 
@@ -32,7 +32,7 @@ async def test_stock_count_sets_the_units_on_hand(web: WebShop) -> None:
 async def test_stock_count_below_the_reserved_units_is_rejected(web: WebShop) -> None:
     product = await web.product(stock=5)
     customer, staff = await web.customer(), await web.staff()
-    await customer.post("/v1/orders", json=order_of((product, 3)), headers=key("1"))
+    await customer.post("/v1/orders", json=order_body((product, 3)), headers=key("1"))
     response = await staff.put(
         f"/v1/stock/{product['id']}", json={"on_hand": 2, "reason": "count"}, headers={"If-Match": '"v2"'}
     )
@@ -45,7 +45,7 @@ async def test_stock_count_below_the_reserved_units_is_rejected(web: WebShop) ->
 async def test_stock_count_with_a_stale_version_is_rejected(web: WebShop) -> None:
     product = await web.product(stock=5)
     customer, staff = await web.customer(), await web.staff()
-    await customer.post("/v1/orders", json=order_of((product, 1)), headers=key("1"))
+    await customer.post("/v1/orders", json=order_body((product, 1)), headers=key("1"))
     response = await staff.put(
         f"/v1/stock/{product['id']}", json={"on_hand": 5, "reason": "count"}, headers={"If-Match": '"v1"'}
     )
@@ -102,7 +102,7 @@ async def test_adjustment_with_a_reason_reserved_for_orders_is_rejected(web: Web
 async def test_stock_ledger_lists_every_movement_with_actor_and_reason(web: WebShop) -> None:
     product = await web.product(stock=5)
     customer, staff = await web.customer(), await web.staff()
-    order = (await customer.post("/v1/orders", json=order_of((product, 2)), headers=key("1"))).json()
+    order = (await customer.post("/v1/orders", json=order_body((product, 2)), headers=key("1"))).json()
     await customer.post(f"/v1/orders/{order['id']}/cancel", headers=key("2"))
 
     response = await staff.get(f"/v1/stock/{product['id']}/ledger")

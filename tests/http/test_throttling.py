@@ -7,7 +7,7 @@ import pytest
 
 from domain.users.attempts import ACCOUNT_BACKOFF, NETWORK_BACKOFF, AttemptKind
 from entrypoints.http.security.client_network import network_of
-from tests.kit.event_schemas import check
+from tests.kit.openapi import validate_response
 from tests.kit.store import memory_store
 from tests.kit.web import BASE_URL, PASSWORD, WebShop, container_over, web_shop
 
@@ -27,7 +27,7 @@ async def log_in(
 ) -> httpx2.Response:
     transport = httpx2.ASGITransport(app=web.app, client=(address, 1))
     async with httpx2.AsyncClient(
-        transport=transport, base_url=BASE_URL, event_hooks={"response": [check]}
+        transport=transport, base_url=BASE_URL, event_hooks={"response": [validate_response]}
     ) as client:
         return await client.post("/token", data={"username": username, "password": "wrong"}, headers=headers)
 

@@ -203,7 +203,7 @@ class Accounts:
         )
         return (await self.sign_up(command)).result
 
-    async def logged_in(self, customer: UserView) -> SessionTokens:
+    async def start_session(self, customer: UserView) -> SessionTokens:
         """Log the customer in, and return the tokens of the new session."""
         assert customer.email
         return await self.log_in(
@@ -212,7 +212,7 @@ class Accounts:
             )
         )
 
-    async def bearer_of(self, tokens: SessionTokens) -> UserPrincipal:
+    async def principal_of(self, tokens: SessionTokens) -> UserPrincipal:
         """Return the principal of the tokens."""
         bearer = await self.authenticate(tokens.access.token)
         assert isinstance(bearer, UserPrincipal)

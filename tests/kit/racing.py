@@ -67,7 +67,7 @@ class Race:
     processes: int
 
 
-def drawn_by(random: Random) -> Race:
+def random_race(random: Random) -> Race:
     """Draw a race with too little stock for all orders."""
     products, processes, before = random.randint(1, 4), random.randint(1, 4), random.randint(0, 3)
 
@@ -128,7 +128,7 @@ async def set_up(store: Store, race: Race) -> RaceSetUp:
     return RaceSetUp(shop, customer, products, orders)
 
 
-async def run_at_once(race_set_up: RaceSetUp, race: Race) -> tuple[list[Outcome], list[int]]:
+async def run_concurrently(race_set_up: RaceSetUp, race: Race) -> tuple[list[Outcome], list[int]]:
     """Run all steps concurrently.
 
     Returns the outcome of each step, and the step numbers in the order of their decisions.
@@ -154,7 +154,7 @@ async def run_at_once(race_set_up: RaceSetUp, race: Race) -> tuple[list[Outcome]
     return outcomes, sorted(decided, key=decided.__getitem__)
 
 
-async def run_in_order(race_set_up: RaceSetUp, race: Race, order: Sequence[int]) -> list[Outcome]:
+async def run_serially(race_set_up: RaceSetUp, race: Race, order: Sequence[int]) -> list[Outcome]:
     """Run the steps serially. Return the outcomes by step number."""
     outcomes = {
         number: await _outcome(

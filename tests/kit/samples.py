@@ -18,8 +18,8 @@ from domain.users.one_time_token import SECRET_BYTES, OneTimeToken, TokenPurpose
 from domain.users.permissions import Role
 from entrypoints.email_addresses import sought_email_address
 from tests.kit.actors import SOMEBODY
-from tests.kit.event_schemas import Json, Operation, resolved
-from tests.kit.web import PASSWORD, WebShop, order_of
+from tests.kit.openapi import Json, Operation, resolved
+from tests.kit.web import PASSWORD, WebShop, order_body
 
 QUANTITY, PRICE, CURRENCY = 2, 1800, "USD"
 """The order of the examples, whose amounts depend on them."""
@@ -112,10 +112,10 @@ class SampleShop:
     async def place_orders(self) -> None:
         """Place an unpaid order, and a paid order that is partially shipped and refunded."""
         product = await self.web.product(stock=100, price=PRICE, currency=CURRENCY)
-        pending = await self._post("/v1/orders", order_of((product, QUANTITY)))
-        for_guest = order_of((product, 1), guest={"email": "guest@example.com"})
+        pending = await self._post("/v1/orders", order_body((product, QUANTITY)))
+        for_guest = order_body((product, 1), guest={"email": "guest@example.com"})
         of_guest = await self._post("/v1/orders", for_guest, actor=self.operator)
-        paid = await self._post("/v1/orders", order_of((product, 9)))
+        paid = await self._post("/v1/orders", order_body((product, 9)))
         url = f"/v1/orders/{paid['id']}"
         units = [{"line_id": paid["lines"][0]["id"], "quantity": 1}]
         payment = await self._post(
@@ -192,14 +192,14 @@ class SampleShop:
 
     async def begin_payment(self, token: str) -> None:
         """Place another order of the owner, with a payment that is authorized or requires action."""
-        order = await self._post("/v1/orders", order_of(({"id": self.ids["product_id"]}, QUANTITY)))
+        order = await self._post("/v1/orders", order_body(({"id": self.ids["product_id"]}, QUANTITY)))
         body = {"amount": order["total"], "method": "sandbox", "token": token, "capture_method": "manual"}
         payment = await self._post(f"/v1/orders/{order['id']}/payments", body)
         self.ids.update(undecided_order_id=order["id"], undecided_payment_id=payment["id"])
 
     async def begin_return(self, operation_id: str) -> None:
         """Place and ship another order, with a return that permits the operation."""
-        order = await self._post("/v1/orders", order_of(({"id": self.ids["product_id"]}, 1)))
+        order = await self._post("/v1/orders", order_body(({"id": self.ids["product_id"]}, 1)))
         url = f"/v1/orders/{order['id']}"
         units = [{"line_id": order["lines"][0]["id"], "quantity": 1}]
         await self._post(

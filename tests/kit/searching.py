@@ -9,7 +9,7 @@ EFFORT = int(os.environ.get("STEELYARD_TEST_EFFORT", "1"))
 """Multiple of the suite's effort."""
 
 
-def search(machine: type[RuleBasedStateMachine], *, examples: int, steps: int) -> None:
+def run_state_machine(machine: type[RuleBasedStateMachine], *, examples: int, steps: int) -> None:
     """Run the state machine with limits on examples and steps.
 
     Raises the error of a failing example.

@@ -311,12 +311,12 @@ class Shop(Accounts):
         )
         await self.record_provider_event(event, actor=STAFF)
 
-    async def every_order_of(self, customer: UserView) -> Sequence[OrderView]:
+    async def orders_of(self, customer: UserView) -> Sequence[OrderView]:
         access = OrderAccess.own(customer.id)
         page = await self.list_orders(OrderFilter(), access=access, descending=False, after=None, limit=100)
         return page.items
 
-    async def refunded_at_provider(
+    async def report_refund_at_provider(
         self, payment: PaymentView, amount: Money, *, reference: str | None = None
     ) -> None:
         """Report a refund that was made in the provider's dashboard."""

@@ -11,14 +11,14 @@ STREAM, PREFIX, SOURCE = "STEELYARD", "steelyard", "http://shop"
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredMessage:
     subject: str
     message_id: str
     content_type: str
     event: dict[str, Any]
 
 
-async def stored_at(url: str) -> list[Stored]:
+async def stored_messages(url: str) -> list[StoredMessage]:
     """Return all messages of the stream, oldest first."""
     client = await nats.connect(url)
     try:
@@ -31,7 +31,7 @@ async def stored_at(url: str) -> list[Stored]:
     finally:
         await client.close()
     return [
-        Stored(
+        StoredMessage(
             message.subject or "",
             (message.headers or {})["Nats-Msg-Id"],
             (message.headers or {})["Content-Type"],

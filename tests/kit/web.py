@@ -19,9 +19,9 @@ from entrypoints.http.app import create_app
 from entrypoints.settings import Settings
 from tests.kit.accounts import NO_DATABASE
 from tests.kit.actors import SOMEBODY
-from tests.kit.event_schemas import check
 from tests.kit.gateway import FakeGateway
 from tests.kit.mailbox import Mailbox
+from tests.kit.openapi import validate_response
 from tests.kit.passwords import ListedBreachedPasswords, PlainHasher
 from tests.kit.store import Store
 
@@ -148,12 +148,12 @@ def _client(app: FastAPI, **options: Any) -> httpx2.AsyncClient:
     return httpx2.AsyncClient(
         transport=httpx2.ASGITransport(app=app),
         base_url=BASE_URL,
-        event_hooks={"response": [check]},
+        event_hooks={"response": [validate_response]},
         **options,
     )
 
 
-def order_of(*lines: tuple[dict[str, Any], int], **fields: Any) -> dict[str, Any]:
+def order_body(*lines: tuple[dict[str, Any], int], **fields: Any) -> dict[str, Any]:
     """Return the body of an order: products, each with a quantity."""
     return {
         "lines": [{"product_id": product["id"], "quantity": quantity} for product, quantity in lines],

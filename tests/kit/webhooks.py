@@ -72,7 +72,7 @@ class Subscribers(WebhookSender):
             return Attempt(self._clock.now(), None, answer)
         return Attempt(self._clock.now(), answer, None)
 
-    def types_at(self, url: str) -> list[str]:
+    def event_types_sent_to(self, url: str) -> list[str]:
         return [message.event["type"] for message in self.messages if message.url == url]
 
 

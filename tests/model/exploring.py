@@ -34,7 +34,7 @@ async def explore(bounds: Bounds) -> ExplorationCounts:
 
     Raises Counterexample.
     """
-    world = await World.made(bounds)
+    world = await World.create(bounds)
     first = world.snapshot()
     world.restore(first)
     ways: dict[Hashable, tuple[str, ...]] = {world.key(): ()}

@@ -4,7 +4,7 @@ from contextlib import asynccontextmanager
 from domain.orders.lifecycle import Action
 from domain.orders.order_return import ReturnAction
 from tests.kit.lifecycle_machine import LifecycleMachine
-from tests.kit.searching import search
+from tests.kit.searching import run_state_machine
 from tests.kit.store import Store, memory_store
 
 RARE = [
@@ -28,6 +28,6 @@ def test_random_sequences_of_actions_keep_every_invariant() -> None:
     class InMemory(LifecycleMachine):
         open_store = staticmethod(an_empty_store)
 
-    search(InMemory, examples=60, steps=50)
+    run_state_machine(InMemory, examples=60, steps=50)
     performed = {action: InMemory.performed[action] for action in RARE}
     assert min(performed.values()) >= AT_LEAST, performed

@@ -122,7 +122,7 @@ class World:
     somebody_was_refused: bool = False
 
     @classmethod
-    async def made(cls, bounds: Bounds) -> "World":
+    async def create(cls, bounds: Bounds) -> "World":
         database = MemoryDatabase()
         shop = Shop(memory_store(database))
         product = await shop.product(stock=UNITS, price=PRICE)
@@ -316,7 +316,7 @@ class World:
                 amount = Money(units * PRICE, payment.amount.currency)
                 yield Move(
                     f"refund {units} of {number} at the provider",
-                    partial(self.shop.refunded_at_provider, payment, amount),
+                    partial(self.shop.report_refund_at_provider, payment, amount),
                 )
 
     def _operations(self, name: str, payment: PaymentView) -> Iterator[Move]:

@@ -12,7 +12,7 @@ from entrypoints.http.middleware.unread_bodies import BodyLimits, UnreadBodiesMi
 from entrypoints.http.problems.problem import HTTPProblem
 from entrypoints.proxies import TrustedProxies
 from tests.kit.store import memory_store
-from tests.kit.web import container_over, key, order_of, web_shop
+from tests.kit.web import container_over, key, order_body, web_shop
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ async def test_unfinished_anonymous_requests_do_not_block_orders_of_customers() 
         scopes = [{**scope_of("192.0.2.1"), **path} for _ in range(128)]
         unfinished = [asyncio.create_task(web.app(scope, never, send)) for scope in scopes]
         await asyncio.sleep(0.05)
-        response = await customer.post("/v1/orders", json=order_of((product, 1)), headers=key("k"))
+        response = await customer.post("/v1/orders", json=order_body((product, 1)), headers=key("k"))
         for request in unfinished:
             request.cancel()
         await asyncio.gather(*unfinished, return_exceptions=True)

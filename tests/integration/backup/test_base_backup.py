@@ -17,7 +17,7 @@ from tests.integration.cluster.programs import Program
 from tests.integration.http.services import container_on
 from tests.kit.actors import SOMEBODY
 from tests.kit.gateway import FakeGateway
-from tests.kit.web import WebShop, key, order_of, web_shop
+from tests.kit.web import WebShop, key, order_body, web_shop
 from tests.servers.databases import connected
 from tests.servers.replication import Node, nodes
 
@@ -89,7 +89,7 @@ async def record(history: History) -> None:
 
         async def order() -> str:
             number = len(history.kept)
-            response = await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key(f"{number}"))
+            response = await customer.post("/v1/orders", json=order_body((mug, 1)), headers=key(f"{number}"))
             assert response.status_code == 201, response.text
             return str(response.json()["id"])
 
@@ -201,7 +201,7 @@ async def test_restored_shop_places_a_lost_order_again_when_its_client_retries(
     async with shop_on(history, at_point) as web:
         retried = await web.anonymous.post(
             "/v1/orders",
-            json=order_of((history.product, 1)),
+            json=order_body((history.product, 1)),
             headers=history.customer | key(f"{len(history.kept)}"),
         )
         lost = await web.anonymous.get(f"/v1/orders/{history.lost}", headers=history.customer)
@@ -218,7 +218,7 @@ async def test_restored_event_feed_reuses_lost_positions_for_other_events(
     async with shop_on(history, at_point) as web, connected(at_point.url) as psql:
         first_free = 1 + await psql.fetchval("SELECT max(position) FROM outbox")
         await web.anonymous.post(
-            "/v1/orders", json=order_of((history.product, 1)), headers=history.customer | key("next")
+            "/v1/orders", json=order_body((history.product, 1)), headers=history.customer | key("next")
         )
         await publish(web, at_point)
         positions = [row["position"] for row in await psql.fetch("SELECT position FROM outbox")]

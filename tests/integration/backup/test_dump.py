@@ -12,7 +12,7 @@ from adapters.postgres.core.migrations import upgrade
 from tests.integration.backup.scripts import BackupScripts
 from tests.integration.cluster.programs import Program
 from tests.integration.http.services import container_on
-from tests.kit.web import key, order_of, web_shop
+from tests.kit.web import key, order_body, web_shop
 from tests.servers.databases import connected
 from tests.servers.replication import ROLE, Node, nodes
 
@@ -47,11 +47,11 @@ async def test_restored_dump_has_the_acknowledged_orders_and_accepts_more(dump: 
     async with web_shop(container_on(dump.node.url)) as web:
         mug, customer = await web.product(stock=10_000), await web.customer()
         authorization = {"Authorization": customer.headers["Authorization"]}
-        before = await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key("before"))
+        before = await customer.post("/v1/orders", json=order_body((mug, 1)), headers=key("before"))
         dumping = asyncio.create_task(asyncio.to_thread(dump.scripts.run, dump.node, "dump.sh", dump.file))
         placed = 0
         while not dumping.done():
-            await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key(f"{placed}"))
+            await customer.post("/v1/orders", json=order_body((mug, 1)), headers=key(f"{placed}"))
             placed += 1
         await dumping
 
@@ -61,7 +61,7 @@ async def test_restored_dump_has_the_acknowledged_orders_and_accepts_more(dump: 
     async with web_shop(container_on(url)) as web:
         found = await web.anonymous.get(f"/v1/orders/{before.json()['id']}", headers=authorization)
         after = await web.anonymous.post(
-            "/v1/orders", json=order_of((mug, 1)), headers=authorization | key("after")
+            "/v1/orders", json=order_body((mug, 1)), headers=authorization | key("after")
         )
 
     assert (check.returncode, check.stderr) == (0, "")

@@ -23,7 +23,7 @@ from tests.integration.cluster.patient_customers import PatientCustomers
 from tests.integration.cluster.programs import Program
 from tests.integration.releases.ordering import PASSWORD, prepare
 from tests.integration.releases.rolling_upgrade import SERVER_LINE, differences
-from tests.kit.streams import stored_at
+from tests.kit.streams import stored_messages
 from tests.servers.databases import connected
 from tests.servers.haproxy import HAProxy
 from tests.servers.nats import NatsServer, nats_server
@@ -185,7 +185,7 @@ async def event_differences(database_url: str, nats_url: str) -> Sequence[str]:
                 return ["The workers do not publish the last events."]
             await asyncio.sleep(0.5)
         recorded = {str(row["id"]) for row in await psql.fetch("SELECT id FROM outbox")}
-    events = {stored.event["id"]: stored.event for stored in await stored_at(nats_url)}
+    events = {stored.event["id"]: stored.event for stored in await stored_messages(nats_url)}
     print(f"{len(recorded)} events recorded, {len(events)} at NATS")  # noqa: T201 - prints the report
     versions: dict[str, list[int]] = defaultdict(list)
     for event in events.values():  # in the order of their first occurrence

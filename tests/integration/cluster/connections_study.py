@@ -19,7 +19,7 @@ import httpx2
 
 from adapters.postgres.core.migrations import upgrade
 from tests.integration.http.services import container_on
-from tests.kit.web import BASE_URL, key, order_of, web_shop
+from tests.kit.web import BASE_URL, key, order_body, web_shop
 from tests.servers.pgbouncer import PgBouncer, pgbouncer
 from tests.servers.replication import Replication, replication
 
@@ -77,7 +77,7 @@ class Service:
             "page of own orders": lambda n: get("/v1/orders", params={"limit": 20 + n % 80}),
             "placing an order": lambda n: self.http.post(
                 "/v1/orders",
-                json=order_of(({"id": self.products[n % PRODUCTS]}, 1)),
+                json=order_body(({"id": self.products[n % PRODUCTS]}, 1)),
                 headers=key(f"{next(self.numbers)}"),
             ),
         }

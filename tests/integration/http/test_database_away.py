@@ -19,7 +19,7 @@ from tests.integration.http.holding import assert_nothing_is_held
 from tests.integration.http.services import Buyer, container_on, pool_of, public_read_pool_of
 from tests.invariants import assert_invariants
 from tests.kit.shop import Shop
-from tests.kit.web import PASSWORD, WebShop, key, order_of, web_shop
+from tests.kit.web import PASSWORD, WebShop, key, order_body, web_shop
 from tests.servers.databases import connected
 from tests.servers.embedded import data_directory
 from tests.servers.own_server import OwnServer, own_server
@@ -65,7 +65,7 @@ async def test_requests_succeed_after_a_database_outage(
 ) -> None:
     async with web_shop(container_on(server.url)) as web:
         mug, customer = await web.product(stock=5), await web.customer()
-        body = order_of((mug, 1))
+        body = order_body((mug, 1))
         assert (await customer.post("/v1/orders", json=body, headers=key("before"))).status_code == 201
         await asyncio.to_thread(server.stop)
 
@@ -103,10 +103,10 @@ async def test_full_database_is_reported_as_unavailable(
     mug, customer = await web.product(stock=5), await web.customer()
     await maintenance.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
     await maintenance.execute(CUT_ALL, name)
-    assert_refused_for_a_while(await refusals(web, customer, order_of((mug, 1))), "database_unavailable")
+    assert_refused_for_a_while(await refusals(web, customer, order_body((mug, 1))), "database_unavailable")
 
     await maintenance.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
-    placed = await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key("while-away"))
+    placed = await customer.post("/v1/orders", json=order_body((mug, 1)), headers=key("while-away"))
     assert placed.status_code == 201
 
 
@@ -124,7 +124,7 @@ async def test_retried_order_is_placed_once_after_its_connection_was_cut(
 
     async def order_until_placed(buyer: Buyer, number: int) -> None:
         while True:
-            response = await buyer.order(web, order_of((mug, 1)), key_=f"k{number}")
+            response = await buyer.order(web, order_body((mug, 1)), key_=f"k{number}")
             statuses[response.status_code] += 1
             if response.status_code == 201:
                 return
@@ -154,9 +154,9 @@ async def test_exhausted_connection_pool_returns_overloaded(web: WebShop) -> Non
             await stack.enter_async_context(engine.connect())
         for _ in range(public_read_pool_of(web).size()):
             await stack.enter_async_context(public_read_engine.connect())
-        *refused, ready = await refusals(web, customer, order_of((mug, 1)))
+        *refused, ready = await refusals(web, customer, order_body((mug, 1)))
         assert_refused_for_a_while(refused, "overloaded")
         assert ready.status_code == 200, "busy is not broken: to take it out would make the others busier"
         assert (await web.anonymous.get("/livez")).status_code == 200
-    placed = await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key("while-away"))
+    placed = await customer.post("/v1/orders", json=order_body((mug, 1)), headers=key("while-away"))
     assert placed.status_code == 201

@@ -10,7 +10,7 @@ from adapters.postgres.core.migrations import upgrade
 from tests.integration.http.services import Buyer, container_on
 from tests.kit.postgres_store import postgres_store
 from tests.kit.shop import Shop
-from tests.kit.web import WebShop, order_of, web_shop
+from tests.kit.web import WebShop, order_body, web_shop
 from tests.servers.databases import connected
 from tests.servers.replication import Replication, replication
 
@@ -70,7 +70,7 @@ async def test_acknowledged_orders_survive_the_loss_of_the_primary(
     mug = await web.product(stock=100_000)
     async with postgres_store(servers.url) as store:
         buyers = [await Buyer.of(web, Shop(store)) for _ in range(BUYERS)]
-    ordering = Ordering(web, order_of((mug, 1)))
+    ordering = Ordering(web, order_body((mug, 1)))
     running = asyncio.create_task(ordering.run(buyers))
     await await_orders(ordering, 50)
 
@@ -106,7 +106,7 @@ async def test_unresponsive_database_host_does_not_prevent_connections(
     await asyncio.to_thread(servers.standby.promote)
     await web.container.database.engine().dispose()
     async with asyncio.timeout(HANG):
-        while (await buyer.order(web, order_of((mug, 1)))).status_code != 201:  # noqa: ASYNC110 - the server's recovery has no event to wait for
+        while (await buyer.order(web, order_body((mug, 1)))).status_code != 201:  # noqa: ASYNC110 - the server's recovery has no event to wait for
             await asyncio.sleep(0.05)
 
 
@@ -117,6 +117,6 @@ async def test_order_without_a_reachable_primary_returns_database_unavailable(
     async with postgres_store(servers.url) as store:
         buyer = await Buyer.of(web, Shop(store))
     servers.primary.kill()
-    refused = await buyer.order(web, order_of((mug, 1)))
+    refused = await buyer.order(web, order_body((mug, 1)))
     assert (refused.status_code, refused.json()["code"]) == (503, "database_unavailable")
     assert (await web.anonymous.get("/readyz")).status_code == 503

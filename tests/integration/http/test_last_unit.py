@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tests.integration.http.services import Buyer
 from tests.invariants import assert_invariants
 from tests.kit.shop import Shop
-from tests.kit.web import WebShop, order_of
+from tests.kit.web import WebShop, order_body
 
 
 async def test_twenty_concurrent_customers_buy_the_last_unit_once(
@@ -17,7 +17,7 @@ async def test_twenty_concurrent_customers_buy_the_last_unit_once(
     runners = [await Buyer.of(service_processes[0], direct_shop) for _ in range(20)]
     responses = await asyncio.gather(
         *(
-            runner.order(service_processes[number % len(service_processes)], order_of((mug, 1)))
+            runner.order(service_processes[number % len(service_processes)], order_body((mug, 1)))
             for number, runner in enumerate(runners)
         )
     )
@@ -38,7 +38,7 @@ async def test_concurrent_orders_with_reversed_lines_do_not_deadlock(
         *(
             runner.order(
                 service_processes[number % len(service_processes)],
-                order_of(*(lines if number // 2 % 2 else reversed(lines))),
+                order_body(*(lines if number // 2 % 2 else reversed(lines))),
             )
             for number, runner in enumerate(runners)
         )
@@ -65,7 +65,7 @@ async def test_concurrent_orders_of_overlapping_products_sell_no_unit_twice(
         *(
             runner.order(
                 service_processes[number % len(service_processes)],
-                order_of((ring[number % 5], 1), (ring[(number + 1) % 5], 1)),
+                order_body((ring[number % 5], 1), (ring[(number + 1) % 5], 1)),
             )
             for number, runner in enumerate(runners)
         )

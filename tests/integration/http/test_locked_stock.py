@@ -12,7 +12,7 @@ import asyncpg
 from tests.integration.http.services import Buyer, processes
 from tests.invariants import assert_invariants
 from tests.kit.shop import Shop
-from tests.kit.web import WebShop, order_of
+from tests.kit.web import WebShop, order_body
 
 Record = Callable[[str, object], None]
 LOCK = "SELECT FROM stocks WHERE product_id = $1 FOR UPDATE"
@@ -28,7 +28,7 @@ async def test_locked_stock_row_delays_no_order_for_another_product(
     async def order(number: int) -> int:
         began = perf_counter()
         response = await buyers[number % 10].order(
-            web, order_of((others[number % 5], 1)), key_=f"other-{number}"
+            web, order_body((others[number % 5], 1)), key_=f"other-{number}"
         )
         seconds.append(perf_counter() - began)
         return response.status_code
@@ -36,7 +36,9 @@ async def test_locked_stock_row_delays_no_order_for_another_product(
     buyer_of_hot = await Buyer.of(web, direct_shop)
     async with psql.transaction():
         await psql.execute(LOCK, UUID(hot["id"]))
-        waiting = asyncio.create_task(buyer_of_hot.order(web, order_of((hot, 1), (others[0], 1)), key_="hot"))
+        waiting = asyncio.create_task(
+            buyer_of_hot.order(web, order_body((hot, 1), (others[0], 1)), key_="hot")
+        )
         async with asyncio.timeout(10):
             while not len(web.container.orders.order_lanes()):  # noqa: ASYNC110 - the lanes have no event to wait for
                 await asyncio.sleep(0.001)
@@ -55,9 +57,9 @@ async def test_order_for_locked_stock_returns_overloaded_instead_of_out_of_stock
     buyer = await Buyer.of(web, direct_shop)
     async with psql.transaction():
         await psql.execute(LOCK, UUID(hot["id"]))
-        refused = await buyer.order(web, order_of((hot, 1)))
+        refused = await buyer.order(web, order_body((hot, 1)))
     assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
-    assert (await buyer.order(web, order_of((hot, 1)))).status_code == 201
+    assert (await buyer.order(web, order_body((hot, 1)))).status_code == 201
     await assert_invariants(direct_shop)
 
 
@@ -73,7 +75,7 @@ async def test_concurrent_orders_at_two_processes_for_a_hot_product_all_succeed(
             name, product = ("quiet", quiet) if number % 5 == 0 else ("hot", hot)
             began = perf_counter()
             response = await buyers[number % 20].order(
-                webs[process], order_of((product, 1)), key_=f"{process}-{number}"
+                webs[process], order_body((product, 1)), key_=f"{process}-{number}"
             )
             seconds[name].append(perf_counter() - began)
             return response.status_code

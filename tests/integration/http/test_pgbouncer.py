@@ -17,7 +17,7 @@ from adapters.postgres.core.engine import SERVER_SETTINGS
 from tests.integration.http.services import Buyer, container_on
 from tests.invariants import assert_invariants
 from tests.kit.shop import Shop
-from tests.kit.web import WebShop, order_of, web_shop
+from tests.kit.web import WebShop, order_body, web_shop
 from tests.servers.pgbouncer import PgBouncer, pgbouncer
 
 ORDERS, BUYERS = 200, 10
@@ -41,7 +41,7 @@ async def test_concurrent_orders_through_pgbouncer_are_placed(web: WebShop, dire
 
     async def order_and_read(number: int) -> tuple[int, int, int]:
         buyer, mug = buyers[number % BUYERS], mugs[number % len(mugs)]
-        placed = await buyer.order(web, order_of((mug, 1)), key_=f"k{number}")
+        placed = await buyer.order(web, order_body((mug, 1)), key_=f"k{number}")
         order = await web.anonymous.get(f"/v1/orders/{placed.json()['id']}", headers=buyer.authorization)
         product = await web.anonymous.get(f"/v1/products/{mug['id']}")
         return placed.status_code, order.status_code, product.status_code
@@ -60,9 +60,9 @@ async def test_order_for_a_locked_row_behind_pgbouncer_returns_overloaded(
     mug, buyer = await web.product(stock=1), await Buyer.of(web, direct_shop)
     async with psql.transaction():
         await psql.execute("SELECT FROM stocks WHERE product_id = $1 FOR UPDATE", UUID(mug["id"]))
-        refused = await buyer.order(web, order_of((mug, 1)))
+        refused = await buyer.order(web, order_body((mug, 1)))
     assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
-    assert (await buyer.order(web, order_of((mug, 1)))).status_code == 201
+    assert (await buyer.order(web, order_body((mug, 1)))).status_code == 201
 
 
 async def test_transactions_behind_pgbouncer_have_the_server_settings(web: WebShop) -> None:
@@ -98,11 +98,11 @@ async def test_exhausted_pgbouncer_causes_503_until_a_connection_is_free(
             other = await asyncpg.connect(pooler.url.replace("+asyncpg", ""), statement_cache_size=0)
             async with other.transaction():
                 await other.execute("SELECT 1")
-                refused = await buyer.order(web, order_of((mug, 1)))
+                refused = await buyer.order(web, order_body((mug, 1)))
             await other.close()
             assert refused.status_code == 503
             assert "Retry-After" in refused.headers
-            assert (await buyer.order(web, order_of((mug, 1)))).status_code == 201
+            assert (await buyer.order(web, order_body((mug, 1)))).status_code == 201
 
 
 async def setting(engine: AsyncEngine, name: str) -> str:

@@ -8,7 +8,7 @@ from domain.shared.actor import Actor
 from tests.integration.http.services import Buyer
 from tests.invariants import assert_invariants
 from tests.kit.shop import Shop
-from tests.kit.web import WebShop, key, order_of
+from tests.kit.web import WebShop, key, order_body
 
 
 async def prune_all(web: WebShop) -> None:
@@ -22,11 +22,11 @@ async def test_retry_with_a_pruned_key_returns_200_with_the_present_order(
 ) -> None:
     mug = await web.product(stock=1)
     ann = await Buyer.of(web, direct_shop)
-    placed = (await ann.order(web, order_of((mug, 1)))).json()
+    placed = (await ann.order(web, order_body((mug, 1)))).json()
     url = f"/v1/orders/{placed['id']}"
     await web.anonymous.post(f"{url}/cancel", headers=ann.authorization | key("cancel"))
     await prune_all(web)
-    again = await ann.order(web, order_of((mug, 1)))
+    again = await ann.order(web, order_body((mug, 1)))
 
     assert again.status_code == 200
     assert again.json() == (await web.anonymous.get(url, headers=ann.authorization)).json()
@@ -41,10 +41,10 @@ async def test_retry_with_a_pruned_key_returns_the_order_of_the_last_unit(
 ) -> None:
     mug = await web.product(stock=1)
     ann, bob = await Buyer.of(web, direct_shop), await Buyer.of(web, direct_shop)
-    placed = await ann.order(web, order_of((mug, 1)))
+    placed = await ann.order(web, order_body((mug, 1)))
     await prune_all(web)
-    again = await ann.order(web, order_of((mug, 1)))
-    late = await bob.order(web, order_of((mug, 1)))
+    again = await ann.order(web, order_body((mug, 1)))
+    late = await bob.order(web, order_body((mug, 1)))
 
     assert (again.status_code, again.json()) == (200, placed.json())
     assert (late.status_code, late.json()["code"]) == (409, "out_of_stock")
@@ -54,9 +54,9 @@ async def test_retry_with_a_pruned_key_returns_the_order_of_the_last_unit(
 async def test_pruned_key_with_another_body_places_no_order(web: WebShop, direct_shop: Shop) -> None:
     mug = await web.product(stock=9)
     ann = await Buyer.of(web, direct_shop)
-    placed = await ann.order(web, order_of((mug, 1)))
+    placed = await ann.order(web, order_body((mug, 1)))
     await prune_all(web)
-    other = await ann.order(web, order_of((mug, 5)))
+    other = await ann.order(web, order_body((mug, 5)))
 
     assert placed.status_code == 201
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
@@ -69,7 +69,7 @@ async def test_retry_of_a_pruned_order_returns_409_order_expired(
 ) -> None:
     mug = await web.product(stock=1)
     ann = await Buyer.of(web, direct_shop)
-    placed = (await ann.order(web, order_of((mug, 1)))).json()
+    placed = (await ann.order(web, order_body((mug, 1)))).json()
     await psql.execute("UPDATE orders SET expires_at = now() - interval '1 minute'")
     await web.container.orders.expire_orders()(limit=9, actor=Actor(None, "worker"))
     await prune_all(web)
@@ -77,8 +77,8 @@ async def test_retry_of_a_pruned_order_returns_409_order_expired(
         "UPDATE orders SET placed_at = now() - interval '31 days', updated_at = now() - interval '31 days'"
     )
     await web.container.retention.prune_expired_orders()()
-    late = await ann.order(web, order_of((mug, 1)))
-    other = await ann.order(web, order_of((mug, 5)))
+    late = await ann.order(web, order_body((mug, 1)))
+    other = await ann.order(web, order_body((mug, 5)))
 
     assert (late.status_code, late.json()["code"]) == (409, "order_expired")
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")

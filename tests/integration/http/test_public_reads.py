@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.integration.http.services import public_read_pool_of
-from tests.kit.web import PASSWORD, WebShop, key, order_of
+from tests.kit.web import PASSWORD, WebShop, key, order_body
 
 
 async def test_orders_are_placed_while_the_read_pool_is_exhausted(web: WebShop) -> None:
@@ -23,7 +23,7 @@ async def test_orders_are_placed_while_the_read_pool_is_exhausted(web: WebShop) 
             assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
             assert "Retry-After" in refused.headers
 
-        placed = await customer.post("/v1/orders", json=order_of((product, 1)), headers=key("k"))
+        placed = await customer.post("/v1/orders", json=order_body((product, 1)), headers=key("k"))
         assert placed.status_code == 201
         assert (await customer.get(placed.headers["Location"])).status_code == 200
         me = (await customer.get("/v1/me")).json()

@@ -12,7 +12,7 @@ from adapters.postgres.core.engine import STATEMENT_TIMEOUT, create_engine
 from adapters.postgres.core.migrations import upgrade
 from adapters.postgres.core.replica import ReplicaReader, create_reader
 from tests.integration.http.services import container_on
-from tests.kit.web import WebShop, key, order_of, web_shop
+from tests.kit.web import WebShop, key, order_body, web_shop
 from tests.servers.databases import connected, empty
 from tests.servers.replication import Replication, replication
 
@@ -70,7 +70,7 @@ async def test_catalog_and_lists_are_read_from_the_replica(web: WebShop) -> None
         assert (await client.get(path)).status_code == 200
         assert len(statements) > count, path
     count = len(statements)
-    placed = await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key("k"))
+    placed = await customer.post("/v1/orders", json=order_body((mug, 1)), headers=key("k"))
     assert (await customer.get(f"/v1/orders/{placed.json()['id']}")).status_code == 200
     assert len(statements) == count, "single orders are read from the primary"
     assert count > statements_before
@@ -84,7 +84,7 @@ async def test_reads_from_the_replica_include_earlier_writes_of_the_caller(
     settings = {"database_read_url": servers.standby.url}
     async with web_shop(container_on(servers.primary.url, **settings)) as other_process:
         for number in range(1, 31):
-            await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key(f"k{number}"))
+            await customer.post("/v1/orders", json=order_body((mug, 1)), headers=key(f"k{number}"))
             assert await orders_of(customer) == number
             product = (await other_process.anonymous.get(f"/v1/products/{mug['id']}")).json()
             assert product["available"] == 1000 - number
@@ -109,7 +109,7 @@ async def test_lagging_replica_is_temporarily_not_used(
     async with connected(servers.standby.url) as standby:
         await standby.execute("SELECT pg_wal_replay_pause()")
         monkeypatch.setattr(replica, "LONGEST_WAIT", 0.05)
-        await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key("k"))
+        await customer.post("/v1/orders", json=order_body((mug, 1)), headers=key("k"))
         assert await orders_of(customer) == 1
         assert statements == []
         await standby.execute("SELECT pg_wal_replay_resume()")

@@ -10,7 +10,7 @@ import pytest
 from tests.integration.http.services import Buyer
 from tests.invariants import assert_invariants
 from tests.kit.shop import Shop
-from tests.kit.web import PASSWORD, WebShop, key, order_of
+from tests.kit.web import PASSWORD, WebShop, key, order_body
 
 
 def replayed(response: httpx2.Response) -> bool:
@@ -24,7 +24,7 @@ async def test_twenty_concurrent_requests_with_one_key_place_one_order(
     ann = await Buyer.of(service_processes[0], direct_shop)
     responses = await asyncio.gather(
         *(
-            ann.order(service_processes[number % len(service_processes)], order_of((mug, 2)))
+            ann.order(service_processes[number % len(service_processes)], order_body((mug, 2)))
             for number in range(20)
         )
     )
@@ -46,7 +46,7 @@ async def test_concurrent_orders_with_one_key_but_different_bodies_place_one_ord
     ann = await Buyer.of(service_processes[0], direct_shop)
     responses = await asyncio.gather(
         *(
-            ann.order(service_processes[number % len(service_processes)], order_of((mug, number + 1)))
+            ann.order(service_processes[number % len(service_processes)], order_body((mug, number + 1)))
             for number in range(20)
         )
     )
@@ -62,9 +62,9 @@ async def test_concurrent_orders_with_one_key_but_different_bodies_place_one_ord
 async def test_key_reused_with_another_body_is_rejected(web: WebShop, direct_shop: Shop) -> None:
     mug = await web.product(stock=9)
     ann = await Buyer.of(web, direct_shop)
-    first = await ann.order(web, order_of((mug, 1)))
-    other = await ann.order(web, order_of((mug, 1), note="Ring twice"))
-    again = await ann.order(web, order_of((mug, 1)))
+    first = await ann.order(web, order_body((mug, 1)))
+    other = await ann.order(web, order_body((mug, 1), note="Ring twice"))
+    again = await ann.order(web, order_body((mug, 1)))
 
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
     assert (again.status_code, again.json(), replayed(again)) == (201, first.json(), True)
@@ -82,7 +82,7 @@ async def test_concurrent_requests_with_one_key_have_one_effect_and_result(
     staff = await service_processes[0].staff()
     product = await service_processes[0].product(stock=10)
     ann = await Buyer.of(service_processes[0], direct_shop)
-    order = (await ann.order(service_processes[0], order_of((product, 2)))).json()
+    order = (await ann.order(service_processes[0], order_body((product, 2)))).json()
     requests: dict[str, tuple[str, Any, int]] = {
         "/v1/users": ("/v1/users", SIGN_UP, 201),
         "/v1/products": ("/v1/products", PRODUCT, 201),

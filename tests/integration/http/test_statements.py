@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from itertools import chain
 
 from tests.integration.postgres.sent import statements_of
-from tests.kit.web import WebShop, key, order_of
+from tests.kit.web import WebShop, key, order_body
 
 
 @contextmanager
@@ -22,7 +22,7 @@ def statements_sent_by(web: WebShop) -> Iterator[list[tuple[str, tuple[object, .
 async def test_read_request_executes_one_statement(web: WebShop) -> None:
     mug = await web.product(stock=5)
     customer = await web.customer()
-    order = await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key("k"))
+    order = await customer.post("/v1/orders", json=order_body((mug, 1)), headers=key("k"))
     addresses = [f"/v1/products/{mug['id']}", "/v1/products", order.headers["Location"], "/v1/orders"]
     counts = {}
     for address in addresses:
@@ -34,7 +34,7 @@ async def test_read_request_executes_one_statement(web: WebShop) -> None:
 
 async def test_read_request_with_a_staff_token_executes_two_statements(web: WebShop) -> None:
     customer, staff = await web.customer(), await web.staff()
-    order = await customer.post("/v1/orders", json=order_of((await web.product(), 1)), headers=key("k"))
+    order = await customer.post("/v1/orders", json=order_body((await web.product(), 1)), headers=key("k"))
     for address in (order.headers["Location"], "/v1/orders", "/v1/products"):
         with statements_sent_by(web) as sent:
             assert (await staff.get(address)).status_code == 200
@@ -45,7 +45,7 @@ async def test_order_request_executes_four_statements(web: WebShop) -> None:
     mug, cup = await web.product(stock=5), await web.product(stock=5)
     customer = await web.customer()
     with statements_sent_by(web) as sent:
-        response = await customer.post("/v1/orders", json=order_of((mug, 1), (cup, 2)), headers=key("k"))
+        response = await customer.post("/v1/orders", json=order_body((mug, 1), (cup, 2)), headers=key("k"))
     assert response.status_code == 201
     assert len(sent) == 4
 
@@ -66,7 +66,7 @@ async def test_malformed_request_executes_no_statement(web: WebShop) -> None:
     with statements_sent_by(web) as sent:
         responses = [
             await customer.post("/v1/orders", json={"lines": []}, headers=key("k")),
-            await customer.post("/v1/orders", json=order_of(), headers=key("k")),
+            await customer.post("/v1/orders", json=order_body(), headers=key("k")),
             await customer.get("/v1/products?limit=0"),
             await web.anonymous.get("/v1/orders"),
         ]

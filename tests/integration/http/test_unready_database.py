@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.integration.http.services import container_on, pool_of
 from tests.kit.children import run
-from tests.kit.web import WebShop, key, order_of, web_shop
+from tests.kit.web import WebShop, key, order_body, web_shop
 from tests.servers.embedded import data_directory
 from tests.servers.own_server import OwnServer, own_server
 
@@ -70,12 +70,12 @@ async def test_service_is_unready_while_the_database_is_read_only(web: WebShop, 
     mug, customer = await web.product(stock=5), await web.customer()
     server.configure(default_transaction_read_only="on")
     assert (await await_readiness(web, 503)).json()["code"] == "database_unavailable"
-    refused = await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key("k"))
+    refused = await customer.post("/v1/orders", json=order_body((mug, 1)), headers=key("k"))
     assert (refused.status_code, refused.json()["code"]) == (503, "database_unavailable")
 
     server.configure()
     await await_readiness(web, 200)
-    assert (await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key("k"))).status_code == 201
+    assert (await customer.post("/v1/orders", json=order_body((mug, 1)), headers=key("k"))).status_code == 201
 
 
 async def test_failed_write_on_a_read_only_server_closes_the_connections(
@@ -84,10 +84,10 @@ async def test_failed_write_on_a_read_only_server_closes_the_connections(
     """After a failover, old connections lead to a standby, and new ones to the new primary."""
     mug, customer = await web.product(stock=5), await web.customer()
     await make_pool_read_only(web)
-    refused = await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key("k"))
+    refused = await customer.post("/v1/orders", json=order_body((mug, 1)), headers=key("k"))
     assert (refused.status_code, refused.json()["code"]) == (503, "database_unavailable")
     for number in range(10):
-        placed = await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key(f"k{number % 5}"))
+        placed = await customer.post("/v1/orders", json=order_body((mug, 1)), headers=key(f"k{number % 5}"))
         assert placed.status_code == 201
 
 
@@ -106,15 +106,15 @@ async def test_commit_waiting_for_a_lost_standby_is_reported_as_undecided(
 ) -> None:
     mug, customer = await web.product(stock=5), await web.customer()
     server.configure(synchronous_standby_names="lost")
-    undecided = await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key("k"))
+    undecided = await customer.post("/v1/orders", json=order_body((mug, 1)), headers=key("k"))
     assert (undecided.status_code, undecided.json()["code"]) == (503, "database_unavailable")
     assert (await web.anonymous.get("/readyz")).status_code == 503
-    again = await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key("k"))
+    again = await customer.post("/v1/orders", json=order_body((mug, 1)), headers=key("k"))
     assert again.status_code == 503, "an order must not be acknowledged before the standby has it"
 
     server.configure()
     await await_readiness(web, 200)
-    placed = await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key("k"))
+    placed = await customer.post("/v1/orders", json=order_body((mug, 1)), headers=key("k"))
     assert placed.status_code == 201
     orders = (await customer.get("/v1/orders")).json()["items"]
     assert [order["id"] for order in orders] == [placed.json()["id"]]
@@ -123,7 +123,7 @@ async def test_commit_waiting_for_a_lost_standby_is_reported_as_undecided(
 async def test_service_is_unready_while_a_commit_waits_for_a_standby(web: WebShop, server: OwnServer) -> None:
     mug, customer = await web.product(stock=5), await web.customer()
     server.configure(synchronous_standby_names="lost")
-    ordering = asyncio.create_task(customer.post("/v1/orders", json=order_of((mug, 1)), headers=key("k")))
+    ordering = asyncio.create_task(customer.post("/v1/orders", json=order_body((mug, 1)), headers=key("k")))
     await await_readiness(web, 503)
     assert not ordering.done()
 
@@ -140,14 +140,14 @@ async def test_service_with_a_full_disk_is_unready_until_there_is_space(
         mug, customer = await web.product(stock=5000), await web.customer()
         filler = server.data_dir / "filler"
         fill(filler)
-        placed = await order_until_refused(customer, order_of((mug, 1)))
+        placed = await order_until_refused(customer, order_body((mug, 1)))
         for _ in range(3):
             assert (await web.anonymous.get("/readyz")).status_code == 503
         assert (await web.anonymous.get("/livez")).status_code == 200
 
         filler.unlink()
         assert (await web.anonymous.get("/readyz")).status_code == 200
-        retried = await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key(f"k{placed}"))
+        retried = await customer.post("/v1/orders", json=order_body((mug, 1)), headers=key(f"k{placed}"))
         assert retried.status_code == 201
         available = (await web.anonymous.get(f"/v1/products/{mug['id']}")).json()["available"]
         assert available == 5000 - placed - 1

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx2
 
-from tests.kit.web import PASSWORD, WebShop, key, order_of
+from tests.kit.web import PASSWORD, WebShop, key, order_body
 
 _numbers = count(1)
 
@@ -75,7 +75,7 @@ class WriteRequests:
 
     async def place_order(self) -> Send:
         headers = _new_key()
-        body = order_of((dict(self.product), 1))
+        body = order_body((dict(self.product), 1))
         return lambda: self.customer.post("/v1/orders", json=body, headers=headers)
 
     async def cancel_order(self) -> Send:

@@ -19,7 +19,7 @@ from entrypoints.bootstrap.root import Container
 from entrypoints.email_addresses import parse_email_address
 from tests.integration.http.services import container_on
 from tests.kit.mailbox import Mailbox
-from tests.kit.web import PASSWORD, key, order_of, web_shop
+from tests.kit.web import PASSWORD, key, order_body, web_shop
 
 ANN = {"email": "ann@example.com", "password": PASSWORD, "password_confirm": PASSWORD}
 LOG_IN = {"username": "ann@example.com", "password": PASSWORD}
@@ -66,7 +66,7 @@ async def slow(database_url: str) -> AsyncIterator[Container]:
 async def placed_order(container: Container) -> None:
     async with web_shop(container) as web:
         product, customer = await web.product(), await web.customer()
-        response = await customer.post("/v1/orders", json=order_of((product, 1)), headers=key("k"))
+        response = await customer.post("/v1/orders", json=order_body((product, 1)), headers=key("k"))
         assert response.status_code == 201
 
 

@@ -15,7 +15,7 @@ from entrypoints.worker import jobs_of
 from tests.integration.postgres.catalogs import places_of
 from tests.kit.mailbox import Mailbox
 from tests.kit.passwords import ListedBreachedPasswords, PlainHasher
-from tests.kit.web import WebShop, key, order_of, web_shop
+from tests.kit.web import WebShop, key, order_body, web_shop
 
 CANARY = "Canary-7f3a"
 CHOSEN_ID = "Chosen-9e1b"
@@ -172,7 +172,7 @@ class Customer:
         await self.log_in(PASSWORD)
 
     async def place(self, product: Any, name: str) -> str:
-        body = order_of((product, 1), **DETAILS)
+        body = order_body((product, 1), **DETAILS)
         assert (await self.post("/v1/orders/preview", body)).status_code == 200
         placed = await self.post("/v1/orders", body, chosen_key=name)
         assert placed.status_code == 201, placed.text
@@ -298,7 +298,7 @@ async def test_closed_account_leaves_no_personal_data(
 async def place_for_guest(staff: httpx2.AsyncClient, product: Any) -> None:
     """Place an order for a guest with the customer's address, and let staff change it."""
     guest = {"email": EMAIL, "full_name": CANARY}
-    body = order_of((product, 1), **DETAILS, guest=guest)
+    body = order_body((product, 1), **DETAILS, guest=guest)
     placed = await staff.post("/v1/orders", json=body, headers=key("guest"))
     assert placed.status_code == 201, placed.text
     headers = {"If-Match": placed.headers["ETag"], **key("change")}

@@ -5,7 +5,7 @@ from adapters.postgres.checks.invariant_checks import PostgresInvariantChecks
 from adapters.postgres.core.engine import create_checking_engine
 from tests.kit.lifecycle_machine import LifecycleMachine
 from tests.kit.postgres_store import postgres_store
-from tests.kit.searching import search
+from tests.kit.searching import run_state_machine
 from tests.kit.store import Store
 from tests.servers.databases import create_copy, drop
 
@@ -26,4 +26,4 @@ def test_random_actions_violate_no_invariant(database_server: str, migrated_temp
         open_store = staticmethod(a_new_store)
         checks_each_step = False
 
-    search(InPostgres, examples=8, steps=40)
+    run_state_machine(InPostgres, examples=8, steps=40)

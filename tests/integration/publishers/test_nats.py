@@ -15,7 +15,7 @@ from application.events.relay_events import RelayEvents
 from application.events.views import PublishedEvent
 from tests.integration.publishers.conftest import PublisherTo
 from tests.kit.shop import Shop
-from tests.kit.streams import PREFIX, SOURCE, STREAM, stored_at
+from tests.kit.streams import PREFIX, SOURCE, STREAM, stored_messages
 from tests.servers.nats import NatsServer
 
 
@@ -32,7 +32,7 @@ def relay(shop: Shop, publisher: NatsPublisher) -> RelayEvents:
 
 
 async def ids_at(server: NatsServer) -> list[str]:
-    return [stored.message_id for stored in await stored_at(server.url)]
+    return [stored.message_id for stored in await stored_messages(server.url)]
 
 
 async def test_nats_message_is_a_cloud_event_with_the_events_id(
@@ -41,7 +41,7 @@ async def test_nats_message_is_a_cloud_event_with_the_events_id(
     await shop.cancel(await shop.order(await shop.product(name="Grüße 🎁", stock=1)))
     events = await create_events(shop, 0)
     await publisher_to(server.url).publish(events)
-    stored = await stored_at(server.url)
+    stored = await stored_messages(server.url)
     assert [each.subject for each in stored] == [f"steelyard.{event.type}" for event in events]
     assert [each.message_id for each in stored] == [str(event.id) for event in events]
     assert [each.event for each in stored] == [cloud_event(event, source=SOURCE) for event in events]

@@ -16,7 +16,7 @@ from tests.integration.publishers.conftest import PublisherTo
 from tests.kit.certificates import self_signed
 from tests.kit.logs import captured_log
 from tests.kit.shop import Shop
-from tests.kit.streams import PREFIX, STREAM, stored_at
+from tests.kit.streams import PREFIX, STREAM, stored_messages
 from tests.servers.nats import nats_server
 
 PLAIN_TEXT = (
@@ -113,7 +113,7 @@ async def test_nats_user_without_stream_permission_can_use_an_existing_stream(
         async with await nats.connect(boss_s_url) as boss:
             await boss.jetstream().add_stream(StreamConfig(name=STREAM, subjects=[f"{PREFIX}.>"]))
         assert await relay(shop, publisher_to, f"nats://shop:right@127.0.0.1:{server.port}")(limit=10) == 1
-        assert [each.event["type"] for each in await stored_at(boss_s_url)] == ["product.created"]
+        assert [each.event["type"] for each in await stored_messages(boss_s_url)] == ["product.created"]
 
 
 async def test_nats_over_tls_requires_a_trusted_certificate(
@@ -128,7 +128,7 @@ async def test_nats_over_tls_requires_a_trusted_certificate(
             await relay(shop, publisher_to, url)(limit=10)
         monkeypatch.setenv("SSL_CERT_FILE", certificate)
         assert await relay(shop, publisher_to, url)(limit=10) == 1
-        assert [each.event["type"] for each in await stored_at(url)] == ["product.created"]
+        assert [each.event["type"] for each in await stored_messages(url)] == ["product.created"]
 
 
 async def test_nats_over_tls_never_falls_back_to_plain_text(

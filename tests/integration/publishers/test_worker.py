@@ -4,7 +4,7 @@ import asyncio
 
 from entrypoints.worker import jobs_of, work
 from tests.kit.shop import Shop
-from tests.kit.streams import Stored, stored_at
+from tests.kit.streams import StoredMessage, stored_messages
 from tests.kit.web import container_over
 from tests.servers.nats import NatsServer
 
@@ -20,11 +20,11 @@ async def test_worker_publishes_events_to_nats_and_closes_its_connection(
     working = asyncio.create_task(work(container, until))
     await shop.product()
     await shop.product()
-    stored: list[Stored] = []
+    stored: list[StoredMessage] = []
     async with asyncio.timeout(30):
         while len(stored) < 2:
             await asyncio.sleep(0.05)
-            stored = await stored_at(server.url)
+            stored = await stored_messages(server.url)
     assert [each.subject for each in stored] == ["shop.events.product.created"] * 2
     assert container.events.nats_publisher()._client is not None
     until.set()

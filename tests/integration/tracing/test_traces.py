@@ -14,7 +14,7 @@ from entrypoints.bootstrap.root import Container
 from entrypoints.worker import jobs_of
 from tests.integration.http.services import container_on
 from tests.kit.streams import STREAM
-from tests.kit.web import PASSWORD, WebShop, key, order_of, web_shop
+from tests.kit.web import PASSWORD, WebShop, key, order_body, web_shop
 from tests.servers.nats import NatsServer, nats_server
 from tests.servers.otlp import Collector, attributes_of, collector, parents
 from tests.servers.subscriber import Subscriber
@@ -66,7 +66,7 @@ async def test_one_trace_contains_an_order_and_the_deliveries_of_its_events(
             "/v1/webhook-endpoints", json={"url": subscriber.url, "event_types": ["order.placed"]}
         )
         mug = await web.product()
-        placed = await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key("k"))
+        placed = await customer.post("/v1/orders", json=order_body((mug, 1)), headers=key("k"))
         assert placed.status_code == 201
         await work(web.container)
         await web.container.events.nats_publisher().close()
@@ -113,7 +113,7 @@ async def test_trace_of_a_batch_has_links_to_all_its_requests(spans: Collector, 
         mug, customers = await web.product(stock=50), [await web.customer() for _ in range(8)]
         responses = await asyncio.gather(
             *(
-                customer.post("/v1/orders", json=order_of((mug, 1)), headers=key("k"))
+                customer.post("/v1/orders", json=order_body((mug, 1)), headers=key("k"))
                 for customer in customers
             )
         )
@@ -139,7 +139,7 @@ async def test_unsampled_trace_is_neither_exported_nor_stored(
     monkeypatch.setenv("OTEL_TRACES_SAMPLER_ARG", "0")
     async with shop_on(database_url) as web:
         mug, customer = await web.product(), await web.customer()
-        await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key("k"))
+        await customer.post("/v1/orders", json=order_body((mug, 1)), headers=key("k"))
         await work(web.container)
         page = await web.container.database.event_feed().read(after=None, type_=None, limit=100)
     assert {event.traceparent for event in page.events} == {None}
@@ -166,7 +166,7 @@ async def test_spans_contain_no_data_of_clients(spans: Collector, database_url: 
         staff, anonymous = await web.staff(), web.anonymous
         mug = await web.product(name="canary mug")
         customer = await web.customer()
-        await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key("canary"))
+        await customer.post("/v1/orders", json=order_body((mug, 1)), headers=key("canary"))
         await anonymous.get("/v1/products", params={"q": "canary"})
         await anonymous.get("/canary/ann@example.com")
         await anonymous.post("/token", data={"username": "canary@example.com", "password": "canary canary"})

@@ -23,7 +23,7 @@ from tests.invariants import assert_invariants, every_order
 from tests.kit.killing import NEVER, workers
 from tests.kit.postgres_store import SECRETS_KEY, postgres_store
 from tests.kit.shop import HOLD, Shop
-from tests.kit.streams import stored_at
+from tests.kit.streams import stored_messages
 from tests.kit.webhooks import Webhooks
 from tests.servers.databases import connected
 from tests.servers.nats import nats_server
@@ -158,7 +158,7 @@ async def test_killed_workers_publish_each_event_once_in_order(
     with nats_server(tmp_path) as server:
         killed = await kill_everywhere("relay to NATS", shop.product, shop, database_url, nats_url=server.url)
         assert killed > 5
-        stored = [each.message_id for each in await stored_at(server.url)]
+        stored = [each.message_id for each in await stored_messages(server.url)]
     assert stored == [str(event_id) for event_id in await _feed(shop)]
 
 

@@ -29,7 +29,7 @@ LOG_IN = LogInCommand(
 
 
 async def principal_of(shop: Shop, log_in: LogInCommand) -> UserPrincipal:
-    return await shop.bearer_of(await shop.log_in(log_in))
+    return await shop.principal_of(await shop.log_in(log_in))
 
 
 async def test_sign_up_creates_a_customer_with_a_normalized_address(shop: Shop) -> None:

@@ -187,7 +187,7 @@ async def record_every_user_event(shop: Shop) -> None:
             email=sought_email_address("ann@example.com"), password=PASSWORD, network=NETWORK, actor=SOMEBODY
         )
     )
-    ann = await shop.bearer_of(tokens)
+    ann = await shop.principal_of(tokens)
     await shop.request_email_change(
         RequestEmailChangeCommand(
             user_id=ann.user_id,

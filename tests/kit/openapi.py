@@ -20,7 +20,7 @@ _STORABLE = re.compile(r"/v1/products(/[^/]+)?|/problems(/.*)?|/docs/assets/.*|/
 """Public reads, which caches may store."""
 
 
-CAREFUL = {
+SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "X-Frame-Options": "DENY",
@@ -30,7 +30,7 @@ CAREFUL = {
 
 
 UNDECLARED_HEADERS = {
-    *(name.lower() for name in CAREFUL),
+    *(name.lower() for name in SECURITY_HEADERS),
     "cache-control",
     "content-encoding",
     "content-length",
@@ -68,7 +68,7 @@ class Operation:
 
 
 @cache
-def description() -> Json:
+def openapi_document() -> Json:
     return create_app(Settings(database_url=_NO_DATABASE)).openapi()
 
 
@@ -76,7 +76,7 @@ def description() -> Json:
 def operations() -> tuple[Operation, ...]:
     return tuple(
         Operation(method.upper(), path, described)
-        for path, methods in description()["paths"].items()
+        for path, methods in openapi_document()["paths"].items()
         for method, described in methods.items()
     )
 
@@ -86,7 +86,7 @@ def resolved(part: Json) -> Json:
     if "$ref" not in part:
         return part
     _, kind, name = part["$ref"].rsplit("/", 2)
-    component: Json = description()["components"][kind][name]
+    component: Json = openapi_document()["components"][kind][name]
     return {**component, **{key: value for key, value in part.items() if key != "$ref"}}
 
 
@@ -108,7 +108,7 @@ def validator(schema: Json) -> Any:
 
 @cache
 def _validator(schema: str) -> Any:
-    root = {**json.loads(schema), "components": description()["components"]}
+    root = {**json.loads(schema), "components": openapi_document()["components"]}
     return jsonschema_rs.Draft202012Validator(root, validate_formats=True)
 
 
@@ -127,7 +127,7 @@ def operation_at(method: str, path: str) -> Operation | None:
     )
 
 
-async def check(response: httpx2.Response) -> None:
+async def validate_response(response: httpx2.Response) -> None:
     """Fail unless the response matches the description and has all required headers.
 
     Pass this function to a client as one of its `event_hooks`.
@@ -135,7 +135,7 @@ async def check(response: httpx2.Response) -> None:
     await response.aread()
     request = response.request
     assert response.headers["X-Request-Id"]
-    for name, value in CAREFUL.items():
+    for name, value in SECURITY_HEADERS.items():
         assert response.headers[name] == value, request.url.path
     if not (request.method in {"GET", "HEAD"} and _STORABLE.fullmatch(request.url.path)):
         expected = "no-store, no-transform" if "ETag" in response.headers else "no-store"
@@ -146,10 +146,10 @@ async def check(response: httpx2.Response) -> None:
         assert response.headers["Content-Security-Policy"].startswith("default-src 'none'; frame-ancestors")
     operation = operation_at(request.method, request.url.path)
     if operation is not None:
-        _check_described(operation, response)
+        _validate_described(operation, response)
 
 
-def _check_described(operation: Operation, response: httpx2.Response) -> None:
+def _validate_described(operation: Operation, response: httpx2.Response) -> None:
     answers = operation.described["responses"]
     assert str(response.status_code) in answers, (
         f"{operation.id} answers {response.status_code}: {response.text}"
