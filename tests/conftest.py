@@ -13,6 +13,7 @@ from hypothesis import settings
 from entrypoints import logging_config as service_logging
 from entrypoints.gc_tuning import collect_seldom
 from entrypoints.http.routing.strict_route import StrictRoute
+from tests.kit.searching import EFFORT, EXAMPLES
 from tests.servers.choice import TestServer, choose_server
 from tests.servers.databases import create_copy, create_empty, drop
 
@@ -32,8 +33,8 @@ def pytest_configure(config: pytest.Config) -> None:
         StrictRoute.compiles = False
     collect_seldom()
     # A deadline would measure the machine.
-    settings.register_profile("without deadline", deadline=None)
-    settings.load_profile("without deadline")
+    settings.register_profile("suite", deadline=None, max_examples=EXAMPLES * EFFORT)
+    settings.load_profile("suite")
     # A shell ignores SIGINT for background jobs (`make test &`), and child processes would inherit this
     # setting.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -8,6 +8,9 @@ from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 EFFORT = int(os.environ.get("STEELYARD_TEST_EFFORT", "1"))
 """Multiple of the suite's effort."""
 
+EXAMPLES = 30
+"""Examples of a property in the suite. Each run draws others, and a campaign draws many."""
+
 
 def run_state_machine(machine: type[RuleBasedStateMachine], *, examples: int, steps: int) -> None:
     """Run the state machine with limits on examples and steps.

@@ -99,7 +99,7 @@ class Warehouse(RuleBasedStateMachine):
 
 
 TestWarehouse = Warehouse.TestCase
-TestWarehouse.settings = settings(max_examples=100, stateful_step_count=30)
+TestWarehouse.settings = settings(stateful_step_count=30)
 
 
 @pytest.mark.parametrize("on_hand", [-1, MAX_ON_HAND + 1])
