@@ -1,6 +1,6 @@
-"""Every state of shops that are too large for the unit tests satisfies every rule.
+"""Every state of larger shops satisfies every rule.
 
-`make model` explores larger shops.
+`make model` explores still larger shops.
 """
 
 import pytest

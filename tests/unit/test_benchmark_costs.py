@@ -1,35 +1,16 @@
 """The benchmark's CPU times, its tables, and their place in the docs."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from benchmarks import published
-from benchmarks.cpu import CpuTime, cpu_seconds
+from benchmarks.cpu import CpuTime
 from benchmarks.load import Measurement
 from benchmarks.report import Report, markdown_table
 from benchmarks.rounds import Sample, medians
-from tests.kit.children import started
 
 ROOT = Path(__file__).parents[2]
-CHILD_SECONDS = 0.5
-"""More than the CPU time in which Python starts."""
-CHILD = f"""
-import sys, time
-while time.process_time() < {CHILD_SECONDS}:
-    pass
-print(flush=True)
-sys.stdin.read()
-"""
-RUNS_A_CHILD = "import subprocess, sys; subprocess.run([sys.executable, '-c', sys.argv[1]])"
-HAS_RUN_A_CHILD = """
-import subprocess, sys
-subprocess.run([sys.executable, '-c', sys.argv[1]], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-print(flush=True)
-sys.stdin.read()
-"""
 
 
 def _sample(*, requests: int, refused: int, server: float, database: float) -> Sample:
@@ -60,17 +41,6 @@ def _report(**medians_by_contender: dict[str, dict[str, float]]) -> Report:
 
 def _figures(server_us: float, database_us: float) -> dict[str, float]:
     return {"per_second": 1, "p50_ms": 1, "p99_ms": 1, "server_us": server_us, "database_us": database_us}
-
-
-@pytest.mark.parametrize("program", [RUNS_A_CHILD, HAS_RUN_A_CHILD])
-def test_cpu_time_of_a_process_includes_its_children(program: str) -> None:
-    command = [sys.executable, "-c", program, CHILD]
-    with started(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        found = cpu_seconds(process.pid)
-        process.communicate()
-    assert found >= CHILD_SECONDS
 
 
 def test_cpu_cost_is_the_time_per_successful_response() -> None:

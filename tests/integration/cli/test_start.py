@@ -1,20 +1,23 @@
-"""The start of `serve`, before the serving processes exist."""
+"""The modules and the memory of processes that start."""
 
+import json
 import os
 import sys
 
 import pytest
 
 from benchmarks.processes import free_port
+from tests.e2e.serving import PROGRAM
 from tests.kit.children import run
 
+NOWHERE = "postgresql://nobody:none@127.0.0.1:1/none"
 SERVED = "import sys, entrypoints.asgi; print(*sys.modules)"
 CREATE_APP = """
-import gc
+import gc, sys
 gc.disable()
 from entrypoints.asgi import app
 app()
-print(gc.isenabled(), gc.get_freeze_count() > 50_000)
+print(gc.isenabled(), gc.get_freeze_count() > 50_000, *sys.modules)
 """
 SERVE = """
 import sys
@@ -37,9 +40,19 @@ def imported_by_app() -> set[str]:
     return set(_output(SERVED).split())
 
 
+@pytest.fixture(scope="module")
+def created_app() -> list[str]:
+    """Whether a process that has created the app collects garbage, whether it froze its objects, and its modules."""
+    return _output(CREATE_APP, STEELYARD_DATABASE_URL=NOWHERE).split()
+
+
 def _output(program: str, *arguments: str, **settings: str) -> str:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("STEELYARD_")}
-    return run([sys.executable, "-c", program, *arguments], env=environment | settings).stdout
+    return run([sys.executable, "-c", program, *arguments], env=_environment(**settings)).stdout
+
+
+def _environment(**settings: str) -> dict[str, str]:
+    unset = ("STEELYARD_", "OTEL_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(unset)} | settings
 
 
 def test_parent_reads_settings_before_serving_processes_start(imported: set[str]) -> None:
@@ -61,8 +74,17 @@ def test_serving_process_imports_no_library_of_an_unused_adapter(
     assert module not in imported_by_app
 
 
-def test_created_app_is_exempt_from_garbage_collection() -> None:
-    is_collecting, is_frozen = _output(
-        CREATE_APP, STEELYARD_DATABASE_URL="postgresql://shop@localhost/shop"
-    ).split()
+def test_created_app_is_exempt_from_garbage_collection(created_app: list[str]) -> None:
+    is_collecting, is_frozen, *_ = created_app
     assert (is_collecting, is_frozen) == ("True", "True")
+
+
+def test_service_without_tracing_loads_no_tracing_library(created_app: list[str]) -> None:
+    tracing = ("opentelemetry.sdk", "opentelemetry.instrumentation")
+    assert "entrypoints.http.app" in created_app
+    assert [module for module in created_app if module.startswith(tracing)] == []
+
+
+def test_openapi_export_needs_no_database() -> None:
+    exported = run([*PROGRAM, "openapi", "export"], env=_environment(STEELYARD_DATABASE_URL=NOWHERE))
+    assert "/v1/orders" in json.loads(exported.stdout)["paths"]
