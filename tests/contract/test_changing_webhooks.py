@@ -81,7 +81,7 @@ async def test_endpoint_transfer_increments_the_version(webhooks: Webhooks) -> N
         await webhooks.edit(endpoint, EndpointChanges(url=BOB))
 
 
-async def test_endpoint_change_to_an_unsafe_url_is_rejected(webhooks: Webhooks) -> None:
+async def test_invalid_endpoint_change_is_rejected(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(ANN)
     for url in ("http://ann.example.com/", "https://user:canary@ann.example.com/"):
         with pytest.raises(ValidationFailed):

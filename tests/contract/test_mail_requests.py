@@ -71,7 +71,7 @@ async def test_locked_mail_request_is_skipped(store: Store) -> None:
         assert await work.mail.next_due(NOW + MINUTE) == first
 
 
-async def test_mail_request_with_a_later_attempt_is_not_removed(store: Store) -> None:
+async def test_mail_request_changed_by_another_attempt_is_not_removed(store: Store) -> None:
     await add(store, made(ANN))
     async with store.unit_of_work() as work:
         mine = await work.mail.next_due(NOW)

@@ -52,7 +52,7 @@ async def test_declined_payment_leaves_the_order_pending(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_partial_payment_is_rejected(shop: Shop) -> None:
+async def test_payment_with_a_wrong_amount_or_currency_is_rejected(shop: Shop) -> None:
     order = await an_order(shop)
     for amount in (Money(1999, "EUR"), Money(2001, "EUR"), Money(2000, "USD")):
         with pytest.raises(ValidationFailed) as refusal:

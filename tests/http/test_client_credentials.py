@@ -97,7 +97,7 @@ async def test_scope_not_allowed_to_the_client_is_rejected(
     assert is_refused(await ask(web, made, scope=scope), 400, "invalid_scope")
 
 
-async def test_unknown_client_gets_a_basic_challenge(web: WebShop, made: NewSecretView) -> None:
+async def test_invalid_client_credentials_get_a_basic_challenge(web: WebShop, made: NewSecretView) -> None:
     shown: tuple[dict[str, str], ...] = (
         {},
         basic(made.client_id, "wrong"),

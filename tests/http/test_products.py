@@ -35,7 +35,7 @@ async def test_product_with_an_existing_sku_is_rejected(web: WebShop) -> None:
     assert response.json()["code"] == "sku_taken"
 
 
-async def test_catalog_changes_require_staff(web: WebShop) -> None:
+async def test_product_creation_by_a_customer_is_rejected(web: WebShop) -> None:
     customer = await web.customer()
     response = await customer.post(
         "/v1/products", json={"sku": "A", "name": "A", "price": {"amount": 1, "currency": "EUR"}}

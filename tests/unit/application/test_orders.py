@@ -90,7 +90,7 @@ async def test_preview_returns_the_total_and_reserves_no_stock(shop: Shop) -> No
     assert (await shop.get_stock(mug.id)).reserved == 0
 
 
-async def test_preview_is_rejected_for_the_same_reasons_as_the_order(shop: Shop) -> None:
+async def test_preview_of_an_out_of_stock_order_is_rejected(shop: Shop) -> None:
     mug = await shop.product(stock=1)
     with pytest.raises(OutOfStock):
         await shop.preview_order(shop.placing((mug, 2), customer=await shop.customer()).request)

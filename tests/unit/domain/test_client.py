@@ -117,7 +117,7 @@ def test_scope_that_the_client_does_not_have_is_rejected(asked: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["", " warehouse", "ware\thouse", "ware\nhouse", "x" * 101])
-def test_client_name_with_a_line_break_is_rejected(name: str) -> None:
+def test_malformed_client_name_is_rejected(name: str) -> None:
     with pytest.raises(ValidationFailed):
         a_client(name=name)
 
