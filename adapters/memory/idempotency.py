@@ -10,6 +10,7 @@ from application.shared.idempotency import (
     ANONYMOUS,
     IdempotencyInFlight,
     IdempotencyKey,
+    IdempotencyRecordExists,
     IdempotencyRecords,
     IdempotencyRecordStore,
     Scope,
@@ -43,9 +44,12 @@ class MemoryIdempotencyRecords(IdempotencyRecords):
 
     async def store(self, results: Mapping[IdempotencyKey, object]) -> None:
         await yield_control()
+        await self._transaction.lock(_row(key.scope) for key in results)
+        records = self._transaction.tables.idempotency
         for key, result in results.items():
-            self._transaction.ensure_locked(_row(key.scope))
-            self._transaction.tables.idempotency[key.scope] = StoredResult(key.fingerprint, copied(result))
+            if key.scope in records:
+                self._transaction.fail(IdempotencyRecordExists())
+            records[key.scope] = StoredResult(key.fingerprint, copied(result))
             self._transaction.tables.idempotency_stored_at[key.scope] = datetime.now(UTC)
 
 

@@ -24,6 +24,7 @@ from application.orders.views import FulfillmentView, OrderView, ReturnView, Sta
 from application.shared.idempotency import (
     FINGERPRINT_VERSION,
     UNVERIFIABLE,
+    IdempotencyKey,
     IdempotentOperation,
     Scope,
     StoredResult,
@@ -58,6 +59,7 @@ class MemoryOrderRepository(OrderRepository):
         customer_ids: Collection[UserId],
         product_ids: Collection[ProductId],
         *,
+        keys: Collection[IdempotencyKey],
         holds_at: datetime | None,
     ) -> PlacementContext:
         rows: dict[UserId | ProductId, Row] = {
@@ -84,7 +86,9 @@ class MemoryOrderRepository(OrderRepository):
             {id_: copied(tables.products[id_]) for id_ in known},
             {id_: copied(tables.stocks[id_]) for id_ in known if id_ not in passed_over},
         )
-        return PlacementContext(products, holds, frozenset(passed_over & {*known, *holds}))
+        used_keys = {key.scope for key in keys} & tables.idempotency.keys()
+        locked_elsewhere = frozenset(passed_over & {*known, *holds})
+        return PlacementContext(products, holds, locked_elsewhere, frozenset(used_keys))
 
     async def add(self, orders: Sequence[Order], *, fingerprints: Sequence[bytes] = ()) -> None:
         await yield_control()

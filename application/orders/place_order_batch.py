@@ -9,6 +9,7 @@ from application.shared.clock import Clock
 from application.shared.idempotency import (
     IdempotencyKey,
     IdempotencyKeyReused,
+    IdempotencyRecordExists,
     IdempotentResult,
     Scope,
     StoredResult,
@@ -20,7 +21,7 @@ from domain.orders.hold_limits import CustomerHolds, HoldLimits
 from domain.orders.lifecycle import OrderStatus
 from domain.orders.order import Order
 from domain.orders.order_state import OrderKey, key_of
-from domain.orders.placing import OrderRequest, ProductsWithStock, place
+from domain.orders.placing import OrderRequest, place
 from domain.shared.actor import Actor
 from domain.shared.errors import DomainError, ValidationFailed, Violation
 from domain.shared.ids import ProductId, UserId
@@ -73,9 +74,13 @@ NO_LIMITS = HoldLimits()
 class PlaceOrderBatch:
     """Place several orders in one transaction.
 
-    The keys are claimed, and all customers and the stock of all products are locked once. Each order is then
-    accepted or rejected individually, in memory, in the order of the commands. All accepted orders are
-    written together.
+    All customers and the stock of all products are locked once, and then the idempotency keys are read. Each
+    order is then accepted or rejected individually, in memory, in the order of the commands. All accepted orders
+    are written together with the records of their keys.
+
+    A concurrent duplicate needs the same rows, so it is decided after the first request has ended, and replays
+    its result. Only a different order with the same key can be decided at the same time. The unique key of the
+    records then rejects the later one of the two batches, and this batch runs again.
 
     The batch does not wait for rows that another transaction has locked. Such rows therefore delay only the
     orders that need them. The outcome of these orders is RowsLocked, unless `waits_for` names the rows. The
@@ -94,31 +99,39 @@ class PlaceOrderBatch:
 
         Raises OrderExists, IdempotencyInFlight, Overloaded, DatabaseUnavailable for the batch as a whole.
         """
+        try:
+            return await self._run(commands)
+        except IdempotencyRecordExists:
+            # The record was stored after this batch read the keys. The next run finds it.
+            return await self._run(commands)
+
+    async def _run(self, commands: Sequence[PlaceOrderCommand]) -> Sequence[Outcome]:
         async with self.unit_of_work() as work:
             await _await_locks(work, commands)
-            stored = dict(await work.idempotency.claim([command.key for command in commands], OrderView))
-            context = await self._lock(work, commands, stored)
+            context = await self._lock(work, commands)
+            used = [command.key for command in commands if command.key.scope in context.used_keys]
+            stored = dict(await work.idempotency.claim(used, OrderView))
             placed: dict[IdempotencyKey, Order] = {}
             now = self.clock.now()
             decided = [self._decide(command, context, stored, placed, now) for command in commands]
             outcomes = await _replay_pruned(work, commands, decided, stored)
             if placed:
                 work.traces.update(_traces(commands, placed))
+                # Batches insert the keys first, in one order, so that they never wait for each other in a circle.
+                await work.idempotency.store({key: stored[key.scope].result for key in placed})
                 await work.orders.add(list(placed.values()), fingerprints=[key.fingerprint for key in placed])
                 await work.stocks.save(context.products_with_stock.stocks.values())
-                await work.idempotency.store({key: stored[key.scope].result for key in placed})
             if stored:
                 await work.commit()
         return outcomes
 
-    async def _lock(
-        self, work: UnitOfWork, commands: Sequence[PlaceOrderCommand], stored: StoredResults
-    ) -> PlacementContext:
-        requests = [command.request for command in commands if command.key.scope not in stored]
-        if not requests:
-            return PlacementContext(ProductsWithStock({}, {}), {})
+    async def _lock(self, work: UnitOfWork, commands: Sequence[PlaceOrderCommand]) -> PlacementContext:
         holds_at = self.clock.now() if self.limits.counts_holds else None
-        return await work.orders.lock_for_placing(*_rows_of(requests), holds_at=holds_at)
+        return await work.orders.lock_for_placing(
+            *_rows_of([command.request for command in commands]),
+            keys=[command.key for command in commands],
+            holds_at=holds_at,
+        )
 
     def _decide(
         self,

@@ -8,7 +8,7 @@ from typing import Protocol
 from application.orders.access import OrderAccess
 from application.orders.views import FulfillmentView, OrderView, ReturnView, StatusChangeView
 from application.retention.ports import PrunableRecords
-from application.shared.idempotency import StoredResult
+from application.shared.idempotency import IdempotencyKey, Scope, StoredResult
 from application.shared.page import Page, Position
 from domain.orders.fulfillment import Fulfillment
 from domain.orders.hold_limits import CustomerHolds
@@ -54,12 +54,14 @@ class PlacementContext:
     """The data on which orders of a batch depend: stock, products and the customers' holds.
 
     The stock is locked. `locked_elsewhere` are existing customers and products that another unit of work has
-    locked. Their orders cannot be accepted or rejected.
+    locked. Their orders cannot be accepted or rejected. `used_keys` are the scopes of idempotency keys that have
+    a record.
     """
 
     products_with_stock: ProductsWithStock
     holds: Mapping[UserId, CustomerHolds]
     locked_elsewhere: frozenset[UserId | ProductId] = frozenset()
+    used_keys: frozenset[Scope] = frozenset()
 
 
 class OrderRepository(Protocol):
@@ -77,11 +79,12 @@ class OrderRepository(Protocol):
         customer_ids: Collection[UserId],
         product_ids: Collection[ProductId],
         *,
+        keys: Collection[IdempotencyKey],
         holds_at: datetime | None,
     ) -> PlacementContext:
         """Lock customers and stocks that are free, and read the data to decide on orders.
 
-        The call does not wait for locks: see `PlacementContext.locked_elsewhere`. Holds are read after
+        The call does not wait for locks: see `PlacementContext.locked_elsewhere`. Holds and keys are read after
         locking, so that they include the orders that other units of work placed before. Holds that have ended
         at `holds_at` do not count. If `holds_at` is None, holds are not counted, and the locks on customers
         only exclude changes of their accounts.

@@ -1,7 +1,8 @@
 """Idempotency: an operation with a key runs once, however often its request is sent.
 
 The key is claimed by the first statement of the business transaction, and the result is stored before the commit.
-Only a committed operation has a stored result: after an error or a crash, a retry runs the operation.
+Only a committed operation has a stored result: after an error or a crash, a retry runs the operation. Batches of
+orders do not claim their keys: see `PlaceOrderBatch`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -95,6 +96,10 @@ class IdempotencyInFlight(DomainError):
     def __init__(self) -> None:
         super().__init__("A request with this idempotency key is still being worked on. Try again shortly.")
         self.retry_after = 1
+
+
+class IdempotencyRecordExists(IdempotencyInFlight):
+    """Another unit of work has stored a result for a key that this unit of work has not claimed."""
 
 
 def _no_earlier_version(_version: int) -> bytes | None:
@@ -224,9 +229,12 @@ class IdempotencyRecords(Protocol):
         ...
 
     async def store(self, results: Mapping[IdempotencyKey, object]) -> None:
-        """Store the results of claimed keys.
+        """Store the results of keys.
 
-        A claimed key without a result can be claimed again after the commit.
+        A claimed key without a result can be claimed again after the commit. A key that was not claimed gets a
+        new record. If another unit of work has stored a result for such a key, this call or a later one of the
+        unit of work raises IdempotencyRecordExists, at the latest `flush` or `commit`. It first waits for other
+        units of work that are storing a result for the key. Raises Overloaded if they take too long.
         """
         ...
 

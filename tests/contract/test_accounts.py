@@ -287,7 +287,7 @@ async def test_order_waits_for_a_concurrent_change_of_its_customers_account(shop
             with pytest.raises(Overloaded):
                 await another.orders.await_locks({ann.id}, {mug.id})
         async with shop.store.unit_of_work_with_short_timeout() as another:
-            context = await another.orders.lock_for_placing({ann.id}, {mug.id}, holds_at=None)
+            context = await another.orders.lock_for_placing({ann.id}, {mug.id}, keys=(), holds_at=None)
             assert context.locked_elsewhere == {ann.id}
     await shop.order(mug, customer=ann)
 

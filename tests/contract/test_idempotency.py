@@ -9,17 +9,19 @@ from sqlalchemy import text
 from adapters.memory.core.unit_of_work import MemoryUnitOfWorkFactory
 from application.catalog.views import AdjustmentView, ProductView, StockView
 from application.orders.views import OrderView
+from application.shared.errors import Overloaded
 from application.shared.idempotency import (
     ANONYMOUS,
     FINGERPRINT_VERSION,
     IdempotencyInFlight,
     IdempotencyKey,
     IdempotencyKeyReused,
+    IdempotencyRecordExists,
     IdempotentOperation,
     Scope,
     StoredResult,
 )
-from application.unit_of_work import UnitOfWorkFactory
+from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from application.users.views import UserView
 from domain.catalog.stock import MovementReason
 from tests.kit.examples import UNICODE, a_product, a_user, an_order
@@ -131,6 +133,58 @@ async def test_claim_with_two_keys_of_one_scope_stores_the_first_key(shop: Shop)
         await work.commit()
     bound = await claim(shop.store.unit_of_work, duplicate, KEY, duplicate, result_type=UserView)
     assert bound[KEY.scope].fingerprint == KEY.fingerprint
+
+
+async def store(shop: Shop, results: Mapping[IdempotencyKey, object]) -> None:
+    """Store the results without claiming their keys."""
+    async with shop.store.unit_of_work() as work:
+        await work.idempotency.store(results)
+        await work.commit()
+
+
+async def store_now(work: UnitOfWork, results: Mapping[IdempotencyKey, object]) -> None:
+    await work.idempotency.store(results)
+    await work.flush()
+
+
+async def test_result_of_an_unclaimed_key_is_stored(shop: Shop) -> None:
+    view = a_view(shop)
+    async with shop.store.unit_of_work() as work:
+        await work.idempotency.claim([KEY], UserView)
+        await work.idempotency.store(dict.fromkeys([KEY, *OTHER_SCOPES], view))
+        await work.commit()
+    bound = await claim(shop.store.unit_of_work, KEY, *OTHER_SCOPES, result_type=UserView)
+    stored = StoredResult(KEY.fingerprint, view)
+    assert bound == {key.scope: stored for key in (KEY, *OTHER_SCOPES)}
+
+
+async def test_second_result_of_an_unclaimed_key_is_rejected(shop: Shop) -> None:
+    view = a_view(shop)
+    await store(shop, {KEY: view})
+    async with shop.store.unit_of_work() as work:
+        with pytest.raises(IdempotencyRecordExists):
+            await store_now(work, {OTHER_SCOPES[0]: view, replace(KEY, fingerprint=b"another"): view})
+        with pytest.raises(RuntimeError):
+            await work.commit()
+    bound = await claim(shop.store.unit_of_work, KEY, *OTHER_SCOPES, result_type=UserView)
+    assert bound == {KEY.scope: StoredResult(KEY.fingerprint, view)}
+
+
+async def test_one_of_twenty_concurrent_results_of_an_unclaimed_key_is_stored(shop: Shop) -> None:
+    views = [a_view(shop, email=f"{number}@example.com") for number in range(20)]
+    outcomes = await asyncio.gather(*(store(shop, {KEY: view}) for view in views), return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes if outcome] == [IdempotencyRecordExists] * 19
+    bound = await claim(shop.store.unit_of_work, KEY, result_type=UserView)
+    assert bound[KEY.scope].result == views[outcomes.index(None)]
+
+
+async def test_result_of_an_unclaimed_key_waits_for_a_concurrent_result(shop: Shop) -> None:
+    async with shop.store.unit_of_work() as work:
+        await store_now(work, {KEY: a_view(shop)})
+        async with shop.store.unit_of_work_with_short_timeout() as another:
+            with pytest.raises(Overloaded):
+                await store_now(another, {KEY: a_view(shop)})
+    await store(shop, {KEY: a_view(shop)})
 
 
 async def test_claim_of_an_empty_list_of_keys_succeeds(shop: Shop) -> None:

@@ -8,17 +8,27 @@ from collections.abc import Mapping
 from application.catalog.ports import SkuTaken
 from application.clients.ports import ClientNameTaken
 from application.orders.ports import OrderExists
+from application.shared.idempotency import IdempotencyRecordExists
 from application.users.ports import EmailTaken
 from domain.catalog.stock import ReservationExceedsStock
 from domain.shared.errors import DomainError
 
 REFUSALS: Mapping[
-    str, type[EmailTaken | ClientNameTaken | SkuTaken | OrderExists | ReservationExceedsStock]
+    str,
+    type[
+        EmailTaken
+        | ClientNameTaken
+        | SkuTaken
+        | OrderExists
+        | IdempotencyRecordExists
+        | ReservationExceedsStock
+    ],
 ] = {
     "uq_users_email": EmailTaken,
     "uq_service_clients_name": ClientNameTaken,
     "uq_products_sku": SkuTaken,
     "uq_orders_customer_id_idempotency_key": OrderExists,
+    "pk_idempotency_keys": IdempotencyRecordExists,
     "ck_stocks_reserved_within_on_hand": ReservationExceedsStock,
 }
 

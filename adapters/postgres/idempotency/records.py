@@ -2,7 +2,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Text, bindparam, cast, delete, select, tuple_, update
+from sqlalchemy import (
+    SmallInteger,
+    Text,
+    bindparam,
+    cast,
+    delete,
+    literal,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -57,18 +67,28 @@ _FIND_IN_SHARED_SCOPE = (
     )
     .returning(_RESULT)
 )
+_VERSIONS = {"fingerprint_version": FINGERPRINT_VERSION, "format_version": FORMAT_VERSION}
 _STORED = UnnestedRows("stored", _STORED_COLUMNS)
 _STORE = written_rows(
     update(IdempotencyKeyRow)
     .values(
         fingerprint=_STORED.c.fingerprint,
-        fingerprint_version=FINGERPRINT_VERSION,
-        format_version=FORMAT_VERSION,
         result=_STORED.c.result,
         subject=_STORED.c.subject,
+        **_VERSIONS,
     )
     .where(*(column == _STORED.c[column.name] for column in _SCOPE)),
     "stored_results",
+)
+_ADDED = UnnestedRows("new_results", _STORED_COLUMNS)
+_ADD = written_rows(
+    insert(IdempotencyKeyRow).from_select(
+        [*(column.name for column in _STORED_COLUMNS), *_VERSIONS],
+        select(*_ADDED.values, *(literal(version, SmallInteger) for version in _VERSIONS.values()))
+        # The order of claims: two transactions that insert the same keys never deadlock.
+        .order_by(_ADDED.c.principal, _ADDED.c.operation, _ADDED.c.key),
+    ),
+    "new_results_added",
 )
 _FREED = UnnestedRows("freed", _SCOPE)
 _FREE = written_rows(
@@ -128,19 +148,13 @@ class PostgresIdempotencyRecords(IdempotencyRecords):
         return StoredResult(fingerprint, from_stored_json(result, result_type), fingerprint_version=1)
 
     async def store(self, results: Mapping[IdempotencyKey, object]) -> None:
-        if not results:
-            return
-        values = [
-            {
-                **_scope_values(key.scope),
-                "fingerprint": key.fingerprint,
-                "result": to_stored_json(result),
-                "subject": subject_of(key, result),
-            }
-            for key, result in results.items()
-        ]
-        await self._transaction.write_later({_STORE: len(values)}, _STORED.parameters(values))
-        self._without_result -= {key.scope for key in results}
+        claimed = [key for key in results if key.scope in self._without_result]
+        added = [key for key in results if key.scope not in self._without_result]
+        for keys, part, rows in ((claimed, _STORE, _STORED), (added, _ADD, _ADDED)):
+            if keys:
+                values = [_stored_values(key, results[key]) for key in keys]
+                await self._transaction.write_later({part: len(values)}, rows.parameters(values))
+        self._without_result -= {key.scope for key in claimed}
 
     async def free_claimed(self) -> None:
         """Delete the claims of operations that failed and therefore stored no result."""
@@ -160,6 +174,15 @@ class PostgresIdempotencyRecordStore(IdempotencyRecordStore):
         with translated():
             async with self._engine.begin() as connection:
                 return (await connection.execute(_PRUNE, {"before": before, "limit": limit})).rowcount
+
+
+def _stored_values(key: IdempotencyKey, result: object) -> dict[str, object]:
+    return {
+        **_scope_values(key.scope),
+        "fingerprint": key.fingerprint,
+        "result": to_stored_json(result),
+        "subject": subject_of(key, result),
+    }
 
 
 def _scope_values(scope: Scope) -> dict[str, object]:

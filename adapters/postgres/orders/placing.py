@@ -28,6 +28,7 @@ from adapters.postgres.core.rows import ProductRow, StockRow
 from adapters.postgres.core.transaction import Transaction
 from adapters.postgres.core.unnest import columns_of
 from application.orders.ports import PlacementContext
+from application.shared.idempotency import IdempotencyKey, IdempotentOperation
 from domain.orders.hold_limits import CustomerHolds
 from domain.orders.placing import ProductsWithStock
 from domain.shared.ids import ProductId, UserId
@@ -36,6 +37,11 @@ from domain.users.user import UserStatus
 _STOCKS = columns_of(StockRow, without={"in_stock"})
 _PRODUCTS = columns_of(ProductRow, without={"sort_name", "search_words", "search_typos", "search_version"})
 _stock_row, _product_row = row_maker(StockRow, _STOCKS), row_maker(ProductRow, _PRODUCTS)
+_KEYS = (
+    bindparam("principals", type_=ARRAY(Text)),
+    bindparam("keys", type_=ARRAY(Text)),
+    bindparam("operation", type_=Text),
+)
 _IDS = (
     bindparam("customer_ids", type_=ARRAY(Uuid)),
     bindparam("product_ids", type_=ARRAY(Uuid)),
@@ -54,14 +60,19 @@ SELECT NULL::uuid AS customer_id, {stocks} FROM locked
 UNION ALL
 SELECT id, {nulls} FROM customers"""
 
-# One statement reads both products and customers: each row is either a product or a customer.
+# One statement reads everything: each row is a product, a customer, or an idempotency key with a record.
 _READ = """
-SELECT products.*, customers.*
+SELECT products.*, customers.*, used_keys.*
 FROM (SELECT {products} FROM products WHERE id = ANY (:product_ids)) products
 FULL JOIN (
     SELECT users.id AS customer_id, users.status AS account_status, email_verified, {holds}
     FROM users WHERE users.id = ANY (:customer_ids)
-) customers ON false"""
+) customers ON false
+FULL JOIN (
+    SELECT principal, key
+    FROM unnest(:principals, :keys) AS given (given_principal, given_key)
+    JOIN idempotency_keys ON principal = given_principal AND operation = :operation AND key = given_key
+) used_keys ON false"""
 _NO_HOLDS = "0 AS unpaid_orders, NULL::uuid[] AS held_products, NULL::bigint[] AS held_units"
 _HOLDS = """
     (SELECT count(*) FROM orders
@@ -78,7 +89,7 @@ _HOLDS = """
 
 
 class _Customer(NamedTuple):
-    """The customer's columns of `_READ`, which are None in the row of a product."""
+    """The customer's columns of `_READ`, which are None in other rows."""
 
     customer_id: UUID | None
     account_status: str
@@ -106,7 +117,7 @@ def _lock(lock_customers: str, *, wait: bool) -> DriverStatement:
 
 def _read(holds: str, *parameters: BindParameter[datetime]) -> DriverStatement:
     names = ", ".join(product.name for product in _PRODUCTS)
-    statement = text(_READ.format(products=names, holds=holds)).bindparams(*_IDS, *parameters)
+    statement = text(_READ.format(products=names, holds=holds)).bindparams(*_IDS, *_KEYS, *parameters)
     columns = (
         *_PRODUCTS,
         column("customer_id", Uuid),
@@ -115,6 +126,8 @@ def _read(holds: str, *parameters: BindParameter[datetime]) -> DriverStatement:
         column("unpaid_orders", BigInteger),
         column("held_products", ARRAY(Uuid)),
         column("held_units", ARRAY(BigInteger)),
+        column("principal", Text),
+        column("key", Text),
     )
     return DriverStatement(statement.columns(*columns))
 
@@ -140,23 +153,33 @@ async def lock_for_placing(
     customer_ids: Collection[UserId],
     product_ids: Collection[ProductId],
     *,
+    keys: Collection[IdempotencyKey],
     holds_at: datetime | None,
 ) -> PlacementContext:
     """Implement `OrderRepository.lock_for_placing`."""
     ids: dict[str, object] = {"customer_ids": list(customer_ids), "product_ids": list(product_ids)}
+    given = {
+        **ids,
+        "principals": [key.principal for key in keys],
+        "keys": [key.key for key in keys],
+        "operation": IdempotentOperation.PLACE_ORDER,
+    }
     if holds_at is None:
         locked = await transaction.fetch(_LOCK_SHARED, ids)
-        read = await transaction.fetch(_READ_NO_HOLDS, ids)
+        read = await transaction.fetch(_READ_NO_HOLDS, given)
     else:
         locked = await transaction.fetch(_LOCK_ALONE, ids)
-        read = await transaction.fetch(_READ_HOLDS, {**ids, "holds_at": holds_at})
+        read = await transaction.fetch(_READ_HOLDS, {**given, "holds_at": holds_at})
     locked_customers = {customer_id for customer_id, *_ in locked}
     locked_stocks = [stock_from(_stock_row(row[1:])) for row in locked if row[0] is None]
     stocks = {stock.product_id: stock for stock in locked_stocks}
-    products, holds = {}, {}
+    products, holds, used_keys = {}, {}, set()
     for row in read:
-        customer = _Customer._make(row[len(_PRODUCTS) :])
-        if customer.customer_id is None:
+        customer = _Customer._make(row[len(_PRODUCTS) : -2])
+        principal, key = row[-2:]
+        if key is not None:
+            used_keys.add((principal, IdempotentOperation.PLACE_ORDER, key))
+        elif customer.customer_id is None:
             product = product_from(_product_row(row[: len(_PRODUCTS)]))
             products[product.id] = product
         else:
@@ -169,4 +192,6 @@ async def lock_for_placing(
             )
     # Every product has a stock. If a stock is missing here, another transaction has locked it.
     locked_elsewhere = (products.keys() - stocks.keys()) | (holds.keys() - locked_customers)
-    return PlacementContext(ProductsWithStock(products, stocks), holds, frozenset(locked_elsewhere))
+    return PlacementContext(
+        ProductsWithStock(products, stocks), holds, frozenset(locked_elsewhere), frozenset(used_keys)
+    )

@@ -36,7 +36,7 @@ from adapters.postgres.orders.mapping import (
 from adapters.postgres.orders.placing import await_locks, lock_for_placing
 from application.orders.ports import FulfillmentRepository, OrderRepository, PlacementContext
 from application.orders.views import OrderView
-from application.shared.idempotency import FINGERPRINT_VERSION, StoredResult
+from application.shared.idempotency import FINGERPRINT_VERSION, IdempotencyKey, StoredResult
 from domain.orders.fulfillment import Fulfillment
 from domain.orders.lifecycle import OrderStatus
 from domain.orders.order import Order
@@ -188,9 +188,12 @@ class PostgresOrderRepository(OrderRepository):
         customer_ids: Collection[UserId],
         product_ids: Collection[ProductId],
         *,
+        keys: Collection[IdempotencyKey],
         holds_at: datetime | None,
     ) -> PlacementContext:
-        return await lock_for_placing(self._transaction, customer_ids, product_ids, holds_at=holds_at)
+        return await lock_for_placing(
+            self._transaction, customer_ids, product_ids, keys=keys, holds_at=holds_at
+        )
 
     async def add(self, orders: Sequence[Order], *, fingerprints: Sequence[bytes] = ()) -> None:
         if orders:

@@ -59,6 +59,43 @@ async def test_concurrent_orders_with_one_key_but_different_bodies_place_one_ord
     await assert_invariants(direct_shop)
 
 
+async def test_concurrent_requests_with_one_key_for_the_last_unit_get_one_response(
+    service_processes: Sequence[WebShop], direct_shop: Shop
+) -> None:
+    mug = await service_processes[0].product(stock=1)
+    ann = await Buyer.of(service_processes[0], direct_shop)
+    responses = await asyncio.gather(
+        *(
+            ann.order(service_processes[number % len(service_processes)], order_body((mug, 1)))
+            for number in range(20)
+        )
+    )
+
+    assert [response.status_code for response in responses] == [201] * 20
+    assert all(response.content == responses[0].content for response in responses)
+    assert [replayed(response) for response in responses].count(False) == 1
+    await assert_invariants(direct_shop)
+
+
+async def test_concurrent_orders_of_different_products_with_one_key_place_one_order(
+    service_processes: Sequence[WebShop], direct_shop: Shop
+) -> None:
+    products = [await service_processes[0].product(stock=1) for _ in range(20)]
+    ann = await Buyer.of(service_processes[0], direct_shop)
+    responses = await asyncio.gather(
+        *(
+            ann.order(service_processes[number % len(service_processes)], order_body((product, 1)))
+            for number, product in enumerate(products)
+        )
+    )
+
+    placed = [response for response in responses if response.status_code == 201]
+    rejected = [response for response in responses if response.status_code == 422]
+    assert (len(placed), len(rejected)) == (1, 19)
+    assert {response.json()["code"] for response in rejected} == {"idempotency_key_reused"}
+    await assert_invariants(direct_shop)
+
+
 async def test_key_reused_with_another_body_is_rejected(web: WebShop, direct_shop: Shop) -> None:
     mug = await web.product(stock=9)
     ann = await Buyer.of(web, direct_shop)

@@ -1,16 +1,19 @@
-"""Transactions that lock the rows of one account use one order of locking.
+"""Transactions that lock the rows of one account, or insert the same idempotency keys, use one order.
 
 PostgreSQL therefore ends none of them because of a deadlock.
 """
 
 import asyncio
+from collections import Counter
 
 import asyncpg
 import pytest
 
 from application.mail.request import MailKind, MailRequest
+from application.shared.idempotency import IdempotencyKeyReused, IdempotentResult
 from application.users.sign_up import SignUpCommand
 from application.users.verify_email import VerifyEmailCommand
+from domain.shared.ids import ClientId
 from domain.users.email_address import EmailAddress
 from domain.users.one_time_token import InvalidOneTimeToken, OneTimeToken, TokenPurpose, text_of
 from domain.users.user import User
@@ -23,10 +26,14 @@ EMAIL = "ann@example.com"
 WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 
 
-async def one_transaction_waits(psql: asyncpg.Connection) -> None:
+async def transactions_wait(psql: asyncpg.Connection, count: int) -> None:
     async with asyncio.timeout(20):
-        while not await psql.fetchval(WAITING):  # noqa: ASYNC110 - PostgreSQL sends no notification of a wait
+        while await psql.fetchval(WAITING) < count:  # noqa: ASYNC110 - PostgreSQL sends no notification of a wait
             await asyncio.sleep(0.01)
+
+
+async def one_transaction_waits(psql: asyncpg.Connection) -> None:
+    await transactions_wait(psql, 1)
 
 
 async def registered(shop: Shop) -> tuple[User, EmailAddress]:
@@ -86,6 +93,24 @@ async def test_sign_up_confirmation_during_account_closure_does_not_deadlock(
         await closing.personal_data.erase(user)
         await closing.commit()
     assert confirmed.result() is InvalidOneTimeToken
+
+
+async def test_batches_with_equal_keys_in_opposite_orders_do_not_deadlock(
+    shop: Shop, psql: asyncpg.Connection
+) -> None:
+    """Another transaction holds the second key until both batches wait for a key."""
+    mug, cup = await shop.product(stock=3), await shop.product(stock=3)
+    ann, bob, client = await shop.customer(), await shop.customer(), ClientId(shop.ids.new())
+    of_ann = [shop.placing((mug, 1), customer=ann, placed_by=client, key=key) for key in "123"]
+    of_bob = [shop.placing((cup, 1), customer=bob, placed_by=client, key=key) for key in "321"]
+    async with asyncio.TaskGroup() as tasks, shop.store.unit_of_work() as holder:
+        await holder.idempotency.store({of_ann[1].key: ann})
+        await holder.flush()
+        first = tasks.create_task(shop.batch()(of_ann))
+        second = tasks.create_task(shop.batch()(of_bob))
+        await transactions_wait(psql, 2)
+    outcomes = Counter(type(outcome) for outcome in (*first.result(), *second.result()))
+    assert outcomes == {IdempotentResult: 3, IdempotencyKeyReused: 3}
 
 
 async def _refusal(shop: Shop, command: VerifyEmailCommand) -> type[Exception]:

@@ -1,15 +1,11 @@
 """Writes of several repositories are executed together, but never after a later statement."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
-
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm.exc import StaleDataError
 
 from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
 from application.shared.idempotency import IdempotencyKey, IdempotentOperation
-from application.unit_of_work import UnitOfWork
 from domain.catalog.stock import MovementReason, Stock
 from domain.shared.ids import ProductId
 from tests.integration.postgres.sent import statements_of
@@ -18,7 +14,7 @@ from tests.kit.actors import SOMEBODY
 from tests.kit.shop import STAFF, Shop
 from tests.kit.tracing import TRACE, traceparent
 
-UNCLAIMED = IdempotencyKey("nobody", IdempotentOperation.ADJUST_STOCK, "key", b"fingerprint")
+KEY = IdempotencyKey("nobody", IdempotentOperation.ADJUST_STOCK, "key", b"fingerprint")
 
 
 def receive(shop: Shop, stock: Stock, units: int) -> None:
@@ -61,35 +57,26 @@ async def test_writes_of_several_repositories_are_one_statement(
 ) -> None:
     mug = await shop.product(stock=1)
     async with unit_of_work(SOMEBODY) as work:
-        await work.idempotency.claim([UNCLAIMED], object)
+        await work.idempotency.claim([KEY], object)
         stock = (await work.stocks.lock([mug.id]))[mug.id]
         receive(shop, stock, 2)
         with statements_of(engine) as sent:
             await work.stocks.save([stock])
-            await work.idempotency.store({UNCLAIMED: mug})
+            await work.idempotency.store({KEY: mug})
             await work.commit()
     assert len(sent) <= 2  # the second statement writes the audit log
     assert (await shop.get_stock(mug.id)).on_hand == 3
 
 
-async def _store_unclaimed(shop: Shop, work: UnitOfWork) -> None:
-    await work.idempotency.store({UNCLAIMED: await shop.product()})
-
-
-async def _save_unknown_stock(shop: Shop, work: UnitOfWork) -> None:
-    stock = Stock(product_id=ProductId(shop.ids.new()), on_hand=0, reserved=0, version=1)
-    receive(shop, stock, 1)
-    await work.stocks.save([stock])
-
-
-@pytest.mark.parametrize("write", [_store_unclaimed, _save_unknown_stock])
 async def test_write_of_a_missing_row_fails_the_transaction(
-    shop: Shop, unit_of_work: PostgresUnitOfWorkFactory, write: Callable[[Shop, Any], Awaitable[None]]
+    shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
     mug = await shop.product(stock=1)
     async with unit_of_work(SOMEBODY) as work:
         stock = (await work.stocks.lock([mug.id]))[mug.id]
-        await write(shop, work)
+        unknown = Stock(product_id=ProductId(shop.ids.new()), on_hand=0, reserved=0, version=1)
+        receive(shop, unknown, 1)
+        await work.stocks.save([unknown])
         with pytest.raises(StaleDataError):
             await work.commit()
         receive(shop, stock, 2)

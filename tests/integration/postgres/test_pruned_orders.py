@@ -9,6 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.postgres.orders.expired_orders import PostgresExpiredOrders
 from application.orders.ports import OrderExists, OrderHasExpired
+from domain.orders.guest import Guest
+from domain.shared.ids import ClientId
+from domain.users.email_address import EmailAddress
 from tests.integration.postgres.sent import statements_of
 from tests.integration.postgres.test_lock_order import one_transaction_waits
 from tests.invariants import assert_invariants
@@ -22,12 +25,17 @@ async def prune_idempotency_records(shop: Shop) -> None:
     await shop.store.replays.prune(before=datetime.now(UTC) + timedelta(days=1), limit=1000)
 
 
+@pytest.mark.parametrize("is_guest", [False, True])
 async def test_retry_during_order_pruning_never_places_a_second_order(
-    shop: Shop, psql: asyncpg.Connection
+    shop: Shop, psql: asyncpg.Connection, is_guest: bool
 ) -> None:
     mug = await shop.product(stock=1000)
-    customers = [await shop.customer() for _ in range(4)]
-    commands = [shop.placing((mug, 1), customer=customers[number % 4]) for number in range(ORDERS)]
+    guest = Guest(email=EmailAddress.of("ann", "example.com"))
+    customers = [guest if is_guest else await shop.customer() for _ in range(4)]
+    client = ClientId(shop.ids.new()) if is_guest else None
+    commands = [
+        shop.placing((mug, 1), customer=customers[number % 4], placed_by=client) for number in range(ORDERS)
+    ]
     placed = {command.key: (await shop.place_order(command)).result.id for command in commands}
     shop.clock.advance(HOLD)
     assert await shop.expire() == ORDERS
@@ -57,7 +65,7 @@ async def test_retry_during_order_pruning_never_places_a_second_order(
     await assert_invariants(shop, pruned=ORDERS)
 
 
-async def test_order_pruning_waits_for_a_retry_that_claimed_the_key(
+async def test_order_pruning_waits_for_a_retry_that_inserted_the_key(
     shop: Shop, psql: asyncpg.Connection
 ) -> None:
     mug = await shop.product(stock=9)
@@ -68,7 +76,8 @@ async def test_order_pruning_waits_for_a_retry_that_claimed_the_key(
     await prune_idempotency_records(shop)
     before = shop.clock.now() + timedelta(seconds=1)
     async with shop.store.unit_of_work() as retry:
-        assert await retry.idempotency.claim([command.key], object) == {}
+        await retry.idempotency.store({command.key: mug})
+        await retry.flush()
         pruning = asyncio.create_task(shop.store.expired_orders.prune(before=before, limit=9))
         await one_transaction_waits(psql)
         second = an_order(

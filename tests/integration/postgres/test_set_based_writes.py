@@ -16,7 +16,7 @@ from tests.kit.shop import HOLD, STAFF, Shop
 
 
 @pytest.mark.parametrize("count", [1, 128])
-async def test_order_batch_of_any_size_executes_four_statements(
+async def test_order_batch_of_any_size_executes_three_statements(
     shop: Shop, engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory, count: int
 ) -> None:
     place_batch = PlaceOrderBatch(unit_of_work, shop.clock, shop.ids, HOLD)
@@ -26,7 +26,7 @@ async def test_order_batch_of_any_size_executes_four_statements(
     with statements_of(engine) as sent:
         outcomes = await place_batch(commands)
     assert all(isinstance(outcome, IdempotentResult) for outcome in outcomes)
-    assert len(sent) == 4
+    assert len(sent) == 3
     await assert_invariants(shop)
 
 
