@@ -61,7 +61,7 @@ class UnitOfWork(Repositories, ABC):
 
     @abstractmethod
     async def commit(self) -> None:
-        """Commit. The commit is completed even if the caller is cancelled.
+        """Commit. The commit is completed even if the caller is canceled.
 
         Raises DatabaseUnavailable when it is unknown whether the transaction was committed.
         """

@@ -42,8 +42,8 @@ class BoundedExecutor:
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `function` in a thread and return its result.
 
-        Raises Overloaded at once if the queue is full. If the caller is cancelled while the call is queued,
-        its place is released at once, and `function` is never called. If the caller is cancelled while
+        Raises Overloaded at once if the queue is full. If the caller is canceled while the call is queued,
+        its place is released at once, and `function` is never called. If the caller is canceled while
         `function` runs, the place is released when the thread finishes, because threads cannot be stopped.
         """
         if not self._places.acquire(blocking=False):

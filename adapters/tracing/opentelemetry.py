@@ -43,8 +43,8 @@ class OpenTelemetryTracing(Tracing):
     """Tracing with an exporter. Spans contain no data of clients: see SafeExporter."""
 
     def __init__(self, exporter: SpanExporter) -> None:
-        # The instrumentations read this variable at their first use. It selects the current names of
-        # attributes.
+        # The instrumentations read this variable at their first use. It selects the current
+        # names of attributes.
         os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http,database")
         if "OTEL_PROPAGATORS" not in os.environ:
             set_global_textmap(_CONTEXTS)  # The default also passes the baggage of clients to other services

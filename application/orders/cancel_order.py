@@ -19,7 +19,7 @@ from domain.shared.ids import OrderId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelOrderCommand:
-    """`lines` are the units to cancel. If it is empty, the whole order is cancelled."""
+    """`lines` are the units to cancel. If it is empty, the whole order is canceled."""
 
     order_id: OrderId
     lines: Sequence[CancelledLine] = ()
@@ -36,7 +36,7 @@ class CancelOrder:
 
     The price that was paid for them is refunded; the refund is sent to the provider shortly after. Customers
     can cancel units until shipping begins, and staff at any time. When no unit is left to ship, the order is
-    fulfilled, or cancelled if nothing was shipped.
+    fulfilled, or canceled if nothing was shipped.
     """
 
     unit_of_work: UnitOfWorkFactory

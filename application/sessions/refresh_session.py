@@ -58,8 +58,8 @@ class RefreshSession:
                 work.audit.record(
                     AuditAction.SESSION_TOKEN_REISSUED, session.id, at=now, user_id=str(session.user_id)
                 )
-            # The same successor is saved again, because the commit of the first exchange may not be durable
-            # yet.
+            # The same successor is saved again, because the commit of the first exchange may not
+            # be durable yet.
             await work.sessions.save(session)
             await work.commit()
         access = self.tokens.issue(claims_of(user, session, self.ids.new()), now=now)

@@ -58,7 +58,7 @@ class Batcher(Generic[C, R]):
     """Combine concurrent commands into batches, first in, first out.
 
     Each command gets its own result or error. If a batch fails as a whole, its commands run again one by one, so that
-    a bad command never fails others. A command whose caller is cancelled is dropped if it has not begun; a command
+    a bad command never fails others. A command whose caller is canceled is dropped if it has not begun; a command
     that has begun runs to completion.
 
     `max_batch` bounds a transaction and `max_waiting` the queue. `queue_timeout` is how many seconds a command can

@@ -73,9 +73,10 @@ class ProductChanged(ProductEvent):
 class ProductDetails:
     """The fields of a product that staff set.
 
-    Fields with a default are optional; clearing such a field restores its default.
+    Fields with a default are optional. Clearing such a field restores its default.
 
-    Creation, changes, imports and storage pass this value as a whole; only mappings name its fields.
+    Creation, changes, imports and storage pass the details as one object. Only mapping functions name its
+    fields.
     """
 
     name: str
@@ -153,10 +154,10 @@ class ProductChanges:
 class Product(Aggregate):
     """A product for sale at a price. The available units are in its Stock.
 
-    Clients see a product and its stock as one object with one version. `version` is the value of that version at
-    the last edit of the product, and `stock_version` is the version of the stock at the same moment. The number of
-    later stock movements is added to `version`. A sale therefore changes the ETag of a product, but does not make
-    the precondition of an edit fail.
+    Clients see a product and its stock as one object with one version. Each edit of the product stores this
+    version in `version`, and the version of the stock in `stock_version`. Later stock movements increase the
+    version that clients see, but do not change `version`. A sale therefore changes the ETag of a product, but
+    never makes the precondition of an edit fail.
     """
 
     id: ProductId
@@ -172,7 +173,7 @@ class Product(Aggregate):
     def create(
         cls,
         *,
-        id: ProductId,  # noqa: A002 - the field's name
+        id: ProductId,  # noqa: A002 - the parameter has the name of the field
         sku: str,
         details: ProductDetails,
         stock: Stock,

@@ -50,8 +50,8 @@ Without a limit, the variants of very long words would fill the index.
 class SearchTerm:
     """One term of a query. It matches whole words of a product, or the beginnings of words.
 
-    If only punctuation separates the term from its neighbors in the query, `joined` is a second prefix that
-    also matches: `USB-C` finds `USBC`.
+    If only punctuation separates the term from the neighboring terms of the query, a word that begins with
+    `joined` also matches. The query `USB-C` therefore finds `USBC`.
     """
 
     word: str
@@ -68,10 +68,10 @@ class SearchTerm:
 def folded(text: str) -> str:
     """Return the text without case and accents: `Côte de Blaye` becomes `cote de blaye`.
 
-    Compatible forms such as `Ⅳ` and `iv` become equal, so the function decomposes the text before folding the case,
-    and once more after that. It works in chunks, because normalizing a run of combining marks takes time quadratic
-    in its length. The chunks do not change the result: every mark is removed, so the order of marks does not
-    matter.
+    Compatible forms such as `Ⅳ` and `iv` become equal, because the function decomposes the text both before
+    and after it folds the case. The function works in chunks, because the time to normalize a run of
+    combining marks grows with the square of the run's length. The chunks do not change the result: the
+    function removes all marks, so their order does not matter.
     """
     return "".join(_folded(text[start : start + _CHUNK]) for start in range(0, len(text), _CHUNK))
 
@@ -87,11 +87,11 @@ def words(text: str) -> frozenset[str]:
 
 
 def indexed_words(text: str) -> frozenset[str]:
-    """Return the words of a text to which the terms of a query are compared.
+    """Return the words of a text that are compared with the terms of a query.
 
     The result contains the words of the text. Words that are separated only by punctuation are also included
-    as one word (`usbc` for `USB-C`). In scripts without spaces the result contains the suffix at each
-    character, because a word can begin at any character.
+    as one word (`usbc` for `USB-C`). In a script without spaces, a word can begin at any character. For such
+    a script, the result also contains the suffixes that begin at each character.
     """
     found = set(words(text))
     for parts in _tokens(text):
@@ -105,10 +105,10 @@ def indexed_words(text: str) -> frozenset[str]:
 def terms(query: str) -> Sequence[SearchTerm]:
     """Return the terms of a query without duplicates.
 
-    A term matches as a prefix. An exception is a single letter or digit before the last term: it matches
-    whole words only, so that `t shirt` does not match every word that begins with T. The last term may be
-    incomplete, unless punctuation joins it to another word, as in `USB-C`. A single character of a script
-    without spaces is a word, but still matches as a prefix.
+    A term matches as a prefix, except for a single letter or digit. A single letter or digit matches only
+    whole words, so that `t shirt` does not match every word that begins with T. If it is the last term, it
+    matches as a prefix, because the client may still be typing, unless punctuation joins it to another word,
+    as in `USB-C`. A single character of a script without spaces always matches as a prefix.
     """
     joined = {}
     listed = []
@@ -132,12 +132,12 @@ def terms(query: str) -> Sequence[SearchTerm]:
 
 
 def _tokens(text: str) -> Sequence[Sequence[str]]:
-    """Return the folded words of a text, uncut and grouped by the spaces between them."""
+    """Return the folded words of a text at full length, grouped by the spaces of the text."""
     return [words_ for token in folded(text).split() if (words_ := _split(token))]
 
 
 def _split(token: str) -> Sequence[str]:
-    """Split a text without spaces into words: letters, digits and their combining marks."""
+    """Split a text without spaces into words of letters, digits and their combining marks."""
     runs = ["".join(run) for is_word, run in groupby(token, _is_of_word) if is_word]
     return [word for run in runs if (word := run.lstrip("".join(filter(_is_mark, run))))]
 
@@ -153,7 +153,8 @@ def _is_mark(char: str) -> bool:
 def _suffixes(word: str) -> Iterator[str]:
     """Yield the searchable beginning of each suffix of a text in a script without spaces.
 
-    A suffix starts at each character of the script, and directly after its last character.
+    A suffix starts at each character of the script, and at the first character of another script that
+    follows.
     """
     if not _WITHOUT_SPACES.search(word):
         return
@@ -165,9 +166,10 @@ def _suffixes(word: str) -> Iterator[str]:
 def typo_variants(word: str) -> frozenset[str]:
     """Return the word and its variants without one letter. Return nothing for a short word.
 
-    Two words share a variant if one of them has an additional, missing or wrong letter, or two neighboring
-    letters swapped (the symmetric delete algorithm, W. Garbe 2012). The typo is therefore found by a
-    comparison of two sets, which an index supports. Words that share a variant are at most two typos apart.
+    Two words share a variant if one of them is the other with an additional, missing or wrong letter, or with
+    two neighboring letters swapped. A search therefore finds a typo by comparing two sets, and an index
+    supports this comparison. Words that share a variant are at most two typos apart. The algorithm is the
+    symmetric delete algorithm (W. Garbe 2012).
     """
     if len(word) < MIN_LENGTH_WITH_TYPO:
         return frozenset()

@@ -28,8 +28,8 @@ class StockConflict(DomainError):
 class ReservationExceedsStock(DomainError):
     """The reservation exceeds the available units.
 
-    Orders are checked before they reserve stock, so that the error can report every line without enough
-    stock.
+    The stock of all lines is checked before any stock is reserved, so that `OutOfStock` can list every line
+    without enough stock.
     """
 
     code = "out_of_stock"
@@ -39,7 +39,7 @@ class ReservationExceedsStock(DomainError):
 
 
 class MovementReason(StrEnum):
-    """The reason of a stock change. Staff can give the first four as reasons of an adjustment."""
+    """The reason of a stock change. The first four are the reasons that staff can give for an adjustment."""
 
     RECEIPT = "receipt"
     DAMAGE = "damage"
@@ -136,7 +136,7 @@ class Stock(Aggregate):
         self._move(MovementReason.RESERVED, now=now, actor=actor, reserved=quantity, order_id=order_id)
 
     def release(self, quantity: int, *, order_id: OrderId, now: datetime, actor: Actor) -> None:
-        """Release reserved units, for example the units of a cancelled order."""
+        """Release reserved units, for example the units of a canceled order."""
         self._move(MovementReason.RELEASED, now=now, actor=actor, reserved=-quantity, order_id=order_id)
 
     def ship(self, quantity: int, *, order_id: OrderId, now: datetime, actor: Actor) -> None:

@@ -65,7 +65,7 @@ class ServiceClient:
     def create(
         cls,
         *,
-        id: ClientId,  # noqa: A002 - the field's name
+        id: ClientId,  # noqa: A002 - the parameter has the name of the field
         name: str,
         scopes: Collection[Scope],
         secret: ClientSecret,

@@ -31,7 +31,7 @@ class ClientSecret:
     @classmethod
     def issue(
         cls,
-        id: SecretId,  # noqa: A002 - the field's name
+        id: SecretId,  # noqa: A002 - the parameter has the name of the field
         secret: bytes,
         *,
         now: datetime,

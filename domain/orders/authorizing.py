@@ -1,6 +1,6 @@
 """Authorizations of an order's payable amount.
 
-They are recorded, announced before they end, and then renewed or voided.
+The functions record an authorization, announce its end, and renew or void it.
 """
 
 from collections.abc import Sequence
@@ -31,9 +31,10 @@ def authorize(
 ) -> bool:
     """Record that the payment is authorized. Return False if this was already recorded.
 
-    A pending order is confirmed. If the order cannot use the authorization, it is voided; no money was
+    A pending order is confirmed. An authorization that the order cannot use is voided, because no money was
     captured. `others` are the other payments of the order. If this payment was first reported as failed,
-    another payment may have been requested since, and may have no result yet. The order must be locked.
+    another payment may have been requested in the meantime, and may have no result yet. The order must be
+    locked.
     """
     if payment.status in {PaymentStatus.AUTHORIZED, PaymentStatus.CAPTURED, PaymentStatus.VOIDED}:
         return False
@@ -53,8 +54,8 @@ def authorize(
 def renew(order: Order, payment: Payment, until: datetime | None, *, now: datetime, actor: Actor) -> bool:
     """Record the end of an authorization that the provider reports.
 
-    Return False if the end is not later than before. The first reported end of an authorization does not
-    count as a renewal. The order must be locked.
+    Return False if the reported end is not later than the recorded end. The first reported end of an
+    authorization does not count as a renewal. The order must be locked.
     """
     known = payment.authorized_until
     if until is None or (known is not None and until <= known):

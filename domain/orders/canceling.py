@@ -71,13 +71,13 @@ def cancel_lines(
 ) -> Sequence[Refund]:
     """Cancel units that are left to ship, release their stock and refund their price.
 
-    Only money that was captured for the units is refunded. The whole order is cancelled if nothing was
+    Only money that was captured for the units is refunded. The whole order is canceled if nothing was
     fulfilled and no unit is left, or if the remaining units of an unpaid order cost nothing. The order and
     the stocks must be locked. Returns the new refunds.
 
     Raises InvalidTransition, OrderDisputed, PaymentInProgress, and ValidationFailed with every line that
-    exceeds its units left to ship. The units left to ship never increase, so the same request can never
-    succeed.
+    exceeds its units left to ship. A retry of the same request would fail as well, because the units left to
+    ship never increase.
     """
     order.ensure_allows(Action.CANCEL_LINES, party)
     order.ensure_undisputed(dispute_override)
@@ -112,7 +112,7 @@ def void_all(payments: Sequence[Payment], *, now: datetime) -> None:
 
 
 def _ends(order: Order, lines: Sequence[CancelledLine]) -> bool:
-    """Return whether the whole order is cancelled together with these units."""
+    """Return whether the whole order is canceled together with these units."""
     if sum(line.quantity for line in lines) == order.units_left_to_ship:
         return order.fulfilled_units == 0
     return order.status is OrderStatus.PENDING_PAYMENT and _cost(order, lines) == order.payable
@@ -140,7 +140,7 @@ def _refund_of(
 ) -> Refund | None:
     """Return the refund of the money that was captured for the units.
 
-    After a partial capture, the captured money first pays for the units that are not cancelled.
+    After a partial capture, the captured money first pays for the units that are not canceled.
     """
     payment = max(payments, key=lambda payment: payment.remaining.amount, default=None)
     if payment is None:

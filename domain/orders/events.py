@@ -100,7 +100,7 @@ class OrderExpired(OrderEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderCancelled(OrderEvent):
-    """An order was cancelled. Its stock is available again, and its payments are refunded."""
+    """An order was canceled. Its stock is available again, and its payments are refunded."""
 
     type = "order.cancelled"
 
@@ -109,7 +109,7 @@ class OrderCancelled(OrderEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinesCancelled(OrderEvent):
-    """Units that were left to ship are cancelled. They will never be shipped."""
+    """Units that were left to ship are canceled. They will never be shipped."""
 
     type = "order.lines_cancelled"
 
@@ -141,7 +141,7 @@ class OrderClaimed(OrderEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFulfilled(OrderEvent):
-    """All units of an order that were not cancelled have been shipped."""
+    """All units of an order that were not canceled have been shipped."""
 
     type = "order.fulfilled"
 
@@ -167,7 +167,7 @@ class PaymentEvent(OrderEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecidedPaymentEvent(PaymentEvent):
-    """A payment was captured or voided: by the shop, or at the provider."""
+    """A payment was captured or voided, by the shop or at the provider."""
 
     origin: PaymentOrigin
 
@@ -204,7 +204,8 @@ class PaymentAuthorized(PaymentEvent):
 class AuthorizationEnding(PaymentEvent):
     """An authorization ends soon.
 
-    The shop renews it before its end if the provider permits it, and otherwise voids it if no unit was shipped.
+    Before the end, the shop renews the authorization if the provider permits a renewal. Otherwise the shop
+    voids the authorization if no unit was shipped.
     """
 
     type = "payment.authorization_ending"
@@ -214,7 +215,7 @@ class AuthorizationEnding(PaymentEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorizationRenewed(PaymentEvent):
-    """An authorization lasts longer than before: until `authorized_until`."""
+    """An authorization was renewed and now lasts until `authorized_until`."""
 
     type = "payment.authorization_renewed"
 
@@ -286,7 +287,7 @@ class RefundEvent(OrderEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundRequested(RefundEvent):
-    """A refund was scheduled. The provider is asked for it next."""
+    """A refund was scheduled, and has no result yet."""
 
     type = "refund.requested"
 

@@ -20,7 +20,7 @@ def fulfill(
     parts: Sequence[FulfilledLine],
     stocks: Mapping[ProductId, Stock],
     *,
-    id: FulfillmentId,  # noqa: A002 - the field's name
+    id: FulfillmentId,  # noqa: A002 - the parameter has the name of the field
     carrier: str | None,
     tracking: str | None,
     dispute_override: str | None = None,
@@ -30,8 +30,8 @@ def fulfill(
     """Ship units of some lines. This reduces the units on hand and the reserved units.
 
     The order and the stocks must be locked. Raises InvalidTransition, and ValidationFailed with every line
-    that exceeds its units left to ship. The units left to ship never increase, so the same request can never
-    succeed.
+    that exceeds its units left to ship. A retry of the same request would fail as well, because the units
+    left to ship never increase.
     """
     ensure_valid((*CARRIER.violations(carrier, "carrier"), *TRACKING.violations(tracking, "tracking")))
     order.ensure_allows(Action.FULFILL, Party.STAFF)

@@ -38,7 +38,7 @@ class TooManyUnitsHeld(DomainError):
 
 
 class EmailNotVerified(DomainError):
-    """The shop accepts orders only from verified e-mail addresses, and the customer's is not verified."""
+    """The customer's e-mail address is not verified, but the shop requires a verified address."""
 
     code = "email_not_verified"
 
@@ -60,7 +60,7 @@ class HoldLimits:
 
     @property
     def counts_holds(self) -> bool:
-        """Whether a limit applies, so that the customer's holds have to be loaded."""
+        """Whether a limit applies. Only then must the customer's holds be loaded."""
         return bool(self.max_unpaid_orders or self.max_units_held)
 
     def ensure_allow(self, holds: "CustomerHolds", lines: Sequence[PricedLine]) -> None:

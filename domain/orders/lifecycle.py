@@ -1,8 +1,8 @@
 """The lifecycle of an order, as a table.
 
 Guards, `allowed_actions`, the parameters of the 409 response, the check that each change has its event, and
-the diagram in the docs are all derived from `TRANSITIONS`. No other code defines which status can follow
-which.
+the diagram in the docs are all derived from `TRANSITIONS`. No other code defines the possible next statuses
+of an order.
 """
 
 from collections.abc import Callable, Mapping
@@ -247,7 +247,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         guard=_AUTHORIZED,
         parties=_STAFF,
     ),
-    # Captured money that exceeds the price of the units that are not cancelled is refunded.
+    # The part of the captured money that exceeds the payable amount is refunded.
     *_in_place(
         Action.RECORD_CAPTURE,
         "payment.captured",
@@ -367,7 +367,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         guard=_NOTHING_LEFT,
         parties=_STAFF,
     ),
-    # Refunded units that were left to ship are cancelled: see CANCEL_LINES.
+    # If refunded units were left to ship, they are canceled: see CANCEL_LINES.
     *_in_place(
         Action.REFUND,
         "refund.requested",
@@ -396,7 +396,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     ),
     *_in_place(Action.REFUND, "refund.requested", OrderStatus.FULFILLED, guard=_REFUNDABLE, parties=_STAFF),
     *_in_place(Action.SETTLE_REFUND, "refund.succeeded", *OrderStatus),
-    # A failed refund of money that the shop owes schedules another refund.
+    # If the shop still owes the money of a failed refund, another refund is scheduled.
     *_in_place(Action.FAIL_REFUND, "refund.failed", *OrderStatus, along=("refund.requested",)),
     # The refund was started at the provider and not by the shop.
     *_in_place(Action.RECORD_REFUND, "refund.succeeded", *OrderStatus, along=("refund.requested",)),

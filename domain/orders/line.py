@@ -16,7 +16,7 @@ class RequestedLine:
 
 @dataclass(frozen=True, slots=True)
 class CancelledLine:
-    """Cancelled units of a line."""
+    """Canceled units of a line."""
 
     line_id: LineId
     quantity: int
@@ -28,8 +28,8 @@ class PricedLine:
 
     Name, SKU and price are copied, so that later edits of the product do not change the order.
 
-    The client's request may have several lines for the product; `requested_at` is the position of the first
-    one.
+    A client's request may have several lines for the product. `requested_at` is the position of the first of
+    these lines.
     """
 
     requested_at: int
@@ -48,7 +48,7 @@ class PricedLine:
 class OrderLine:
     """A line of a placed order.
 
-    `fulfilled`, `cancelled`, `returned` and `refunded` count units. A unit is fulfilled or cancelled, never
+    `fulfilled`, `cancelled`, `returned` and `refunded` count units. A unit is fulfilled or canceled, never
     both. Returned units still count as fulfilled.
     """
 
@@ -69,7 +69,7 @@ class OrderLine:
 
     @property
     def left_to_ship(self) -> int:
-        """Units that are neither fulfilled nor cancelled."""
+        """Units that are neither fulfilled nor canceled."""
         return self.quantity - self.fulfilled - self.cancelled
 
     @property

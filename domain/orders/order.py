@@ -35,18 +35,18 @@ CANCEL_REASON = TextRule(min_length=1, max_length=500)
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Order(OrderPayments):
-    """An order and its lines. Only its methods change the status, by `lifecycle.TRANSITIONS`.
+    """An order and its lines. Only its methods change the status, as `lifecycle.TRANSITIONS` defines.
 
     Each of these methods increments `version`, appends a StatusChange to `changes`, and records the events
     that the table lists. The repository writes `changes` and clears the list. The methods do not change
-    stock: the functions in the other modules of this package change the order together with its stock.
+    stock. Functions in other modules of this package change an order together with its stock.
     """
 
     @classmethod
     def place(
         cls,
         *,
-        id: OrderId,  # noqa: A002 - the field's name
+        id: OrderId,  # noqa: A002 - the parameter has the name of the field
         customer_id: UserId | None,
         guest: Guest | None = None,
         placed_by: CallerId | None,
@@ -136,7 +136,7 @@ class Order(OrderPayments):
     ) -> None:
         """Cancel units that are left to ship, and schedule their refund.
 
-        The order becomes fulfilled if this leaves no unit to ship. Raises ValidationFailed,
+        If no unit is left to ship afterwards, the order becomes fulfilled. Raises ValidationFailed,
         InvalidTransition.
         """
         ensure_valid(CANCEL_REASON.violations(reason, "reason"))

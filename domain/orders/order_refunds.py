@@ -34,7 +34,7 @@ class OrderRefunds(OrderState):
     ) -> None:
         """Schedule a refund of a part of the payments, and cancel the refunded units.
 
-        Only units that are left to ship are cancelled. Raises InvalidTransition.
+        Only units that are left to ship are canceled. Raises InvalidTransition.
         """
         reason = refund.reason if override is None else f"{refund.reason} (despite a dispute: {override})"
         self._cancel_units(cancelled)

@@ -99,7 +99,7 @@ class OrderReturn:
     def request(
         cls,
         *,
-        id: ReturnId,  # noqa: A002 - the field's name
+        id: ReturnId,  # noqa: A002 - the parameter has the name of the field
         order_id: OrderId,
         lines: tuple[ReturnedLine, ...],
         reason: str,

@@ -26,9 +26,9 @@ No two orders have the same pair.
 
 
 def key_of(caller: CallerId | None, idempotency_key: str) -> OrderKey:
-    """Return the key of an order.
+    """Return the key that identifies an order: a caller with an idempotency key.
 
-    The caller is the customer of the order, or the caller that placed it for a guest.
+    `caller` is the customer of the order, or the caller that placed the order for a guest.
     """
     if caller is None:
         raise ValueError("An order without a customer needs the caller that placed it.")
@@ -46,7 +46,7 @@ class OrderDisputed(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusChange:
-    """One row of an order's history. Some rows record an action that kept the status."""
+    """One row of an order's history. Some rows record an action that did not change the status."""
 
     action: Action
     source: OrderStatus | None
@@ -122,12 +122,12 @@ class OrderState(Aggregate):
 
     @property
     def cancelled_total(self) -> Money:
-        """The price of the cancelled units."""
+        """The price of the canceled units."""
         return Money.sum((line.cancelled_total for line in self.lines if line.cancelled), self.currency)
 
     @property
     def payable(self) -> Money:
-        """The price of the units that are not cancelled."""
+        """The price of the units that are not canceled."""
         return self.total - self.cancelled_total
 
     @property
@@ -188,7 +188,7 @@ class OrderState(Aggregate):
     def _record_cancelled_units(
         self, parts: Sequence[CancelledLine], reason: str | None, now: datetime
     ) -> None:
-        """Add the events that report the cancelled units of a transition."""
+        """Add the events that report the canceled units of a transition."""
         self.events.append(LinesCancelled(**self._event_fields(now), lines=tuple(parts), reason=reason))
         if self.status is OrderStatus.FULFILLED:
             self.events.append(OrderFulfilled(**self._event_fields(now)))

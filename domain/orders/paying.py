@@ -41,7 +41,7 @@ class PaymentInProgress(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """The result of recording a charge: the payment, and a refund of money that cannot be used."""
+    """The result of recording a charge: the payment, and a refund of money that the order cannot use."""
 
     payment: Payment
     refund: Refund | None
@@ -53,14 +53,14 @@ def request_payment(
     amount: Money,
     method: PaymentMethod,
     *,
-    id: PaymentId,  # noqa: A002 - the field's name
+    id: PaymentId,  # noqa: A002 - the parameter has the name of the field
     capture_method: CaptureMethod,
     party: Party,
     now: datetime,
 ) -> Payment:
     """Request a payment of the order's payable amount.
 
-    `payments` are all payments of the order. None of them may be without a result. The order must be locked.
+    `payments` are all payments of the order. Each of them must have a result. The order must be locked.
 
     Raises: InvalidTransition, PaymentInProgress, ValidationFailed.
     """
@@ -188,10 +188,10 @@ def capture(
     """Record captured money of a payment. Return None if it was already recorded.
 
     A pending order is confirmed. An expired order is reinstated if its stock is available. The capture of an
-    authorized payment does not change the status. Money above the payable amount is refunded. A late payment,
-    a second payment and an amount that is too small are refunded in full, because the order cannot use them.
-    `others` are the order's other payments. The order must be locked, and its stocks as well if
-    `may_need_stock` returns True.
+    authorized payment does not change the status. Money above the payable amount is refunded. A payment that
+    the order cannot use is refunded in full: a second payment, an amount that is too small, or a late payment
+    whose stock was sold. `others` are the order's other payments. The order must be locked, and its stocks as
+    well if `may_need_stock` returns True.
     """
     if payment.status is PaymentStatus.CAPTURED:
         if _is_known(charge, payment, others):

@@ -15,7 +15,7 @@ MAX_QUANTITY = 1_000_000
 class ProductUnavailable(DomainError):
     """At least one product cannot be ordered.
 
-    It is unknown or archived, has another currency, or is requested in a quantity above its limit.
+    The product is unknown or archived, has another currency, or is requested in a quantity above the limit.
     """
 
     code = "product_unavailable"

@@ -30,7 +30,7 @@ class Failed:
 class ProviderRefund:
     """The effect of a refund that was started at the provider.
 
-    It lists the changed refunds, and a new refund if one is needed.
+    The effect consists of the changed refunds, and a new refund if one is needed.
     """
 
     changed: tuple[Refund, ...]
@@ -57,7 +57,7 @@ def request_refund(
     stocks: Mapping[ProductId, Stock],
     reason: str,
     *,
-    id: RefundId,  # noqa: A002 - the field's name
+    id: RefundId,  # noqa: A002 - the parameter has the name of the field
     channel: RefundChannel = RefundChannel.ORIGINAL,
     dispute_override: str | None = None,
     now: datetime,
@@ -105,9 +105,9 @@ def record_provider_refund(
 ) -> ProviderRefund:
     """Record a refund that was started at the provider and not by the shop.
 
-    If the shop owes a refund of the same amount and has not sent it, that refund is settled. If the
-    provider's refund contains money that the shop was about to refund, the amount that the shop owes is
-    reduced. `refunds` are all refunds of the order. The order must be locked.
+    If the shop has scheduled a refund of the same amount and has not sent it, that refund is settled. If the
+    provider has returned a part of a larger scheduled refund, the scheduled refund is reduced by that part.
+    `refunds` are all refunds of the order. The order must be locked.
     """
     if any(refund.reference == reference for refund in refunds if reference is not None):
         return ProviderRefund((), None)
@@ -168,7 +168,7 @@ def close_dispute(order: Order, payment: Payment, *, is_won: bool, now: datetime
 def settle(order: Order, refund: Refund, *, now: datetime, actor: Actor) -> bool:
     """Record a successful refund. Return False if this was already recorded.
 
-    A failed refund stays failed, because its amount may have been refunded again. The order must be locked.
+    A failed refund stays failed, because another refund may have replaced it. The order must be locked.
     """
     if refund.status is not RefundStatus.PENDING:
         return False
@@ -190,10 +190,10 @@ def fail(
 ) -> Failed | None:
     """Record a failed refund. Return None if this was already recorded.
 
-    A bank can reject a refund after the refund had succeeded. Another refund is scheduled for the money that
-    the shop owes. If the order is cancelled or expired, this is the full amount. Otherwise it is the price of
-    refunded units and the money above the payable amount; staff decide on the rest. `others` are the order's
-    other refunds. The order must be locked.
+    A bank can reject a refund after the refund had succeeded. Another refund is scheduled for the part of the
+    amount that the shop owes. If the order is canceled or expired, the shop owes the full amount. Otherwise
+    the shop owes the price of refunded units and the money above the payable amount, and staff decide on the
+    rest. `others` are the order's other refunds. The order must be locked.
     """
     if refund.status is RefundStatus.FAILED:
         return None

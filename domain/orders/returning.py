@@ -29,7 +29,7 @@ def request_return(
     parts: Sequence[LineUnits],
     reason: str,
     *,
-    id: ReturnId,  # noqa: A002 - the field's name
+    id: ReturnId,  # noqa: A002 - the parameter has the name of the field
     party: Party,
     now: datetime,
     actor: Actor,
@@ -94,7 +94,7 @@ def receive_return(
 ) -> Refund | None:
     """Record that the units arrived: restock lines and refund the agreed amount.
 
-    The refund is reduced to the money that is still paid.
+    The refund never exceeds the captured money that is not refunded yet.
 
     The order and the stocks must be locked. `restocked` says for each line of the return whether its units
     are put back into stock. Returns the new refund.

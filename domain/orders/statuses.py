@@ -8,7 +8,7 @@ from domain.orders.lifecycle import PAID_AND_ACTIVE, OrderStatus
 class OrderPaymentStatus(StrEnum):
     """The state of an order's payment.
 
-    - `unpaid`: nothing.
+    - `unpaid`: no money is authorized or captured.
     - `authorized`: the amount is reserved at the provider and can be captured.
     - `partially_captured`: less than the payable amount was captured.
     - `paid`: the payable amount was captured.
@@ -29,9 +29,9 @@ class OrderPaymentStatus(StrEnum):
 class FulfillmentStatus(StrEnum):
     """The state of an order's shipping.
 
-    - `unfulfilled`: nothing.
-    - `partial`: some units, and others are left to ship.
-    - `fulfilled`: all units that were not cancelled.
+    - `unfulfilled`: no unit was shipped.
+    - `partial`: some units were shipped, and others are left to ship.
+    - `fulfilled`: all units that were not canceled were shipped.
     """
 
     UNFULFILLED = "unfulfilled"
@@ -44,7 +44,7 @@ def payment_status(
 ) -> OrderPaymentStatus:
     """Return the payment status of an order. The amounts are minor units of its currency.
 
-    `cancelled` is the price of cancelled units, which need not be paid.
+    `cancelled` is the price of canceled units, which need not be paid.
 
     A refund of money that the order could not use does not make the order partially refunded.
     """

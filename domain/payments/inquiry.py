@@ -15,7 +15,7 @@ _DOUBLINGS = 8
 def next_inquiry(now: datetime, inquiries: int) -> datetime:
     """Return the time of the next query after `count` queries.
 
-    The pauses double, up to an hour.
+    The pause doubles after each query, up to an hour.
     """
     return now + _doubled(_FIRST_PAUSE, inquiries, _LONGEST_PAUSE)
 
@@ -23,7 +23,7 @@ def next_inquiry(now: datetime, inquiries: int) -> datetime:
 def next_attempt(now: datetime, failures: int) -> datetime:
     """Return the time of the next retry after `failures` failures.
 
-    The pauses double, from an hour up to a week.
+    The pause doubles after each failure, from an hour up to a week.
     """
     return now + _doubled(_FIRST_REST, failures, _LONGEST_REST)
 

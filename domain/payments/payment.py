@@ -33,8 +33,8 @@ class PaymentStatus(StrEnum):
 class CaptureMethod(StrEnum):
     """The way in which money is captured.
 
-    - `automatic`: with the payment.
-    - `manual`: by a later request, after the amount was authorized.
+    - `automatic`: the payment itself captures the money.
+    - `manual`: the payment authorizes the amount, and a later request captures it.
     """
 
     AUTOMATIC = "automatic"
@@ -104,10 +104,10 @@ class Payment:
 
     `captured` is the captured money, and `returned` is the part of it that was refunded or is being refunded.
     `requested` is the requested operation that the provider has not answered yet; `requested_amount` is the
-    amount of a requested capture, also if a void has replaced the capture. `origin` is PROVIDER if the payment
-    was captured or voided without a request of the shop. `action_until` is the time at which a required action
-    of the customer times out, and `authorized_until` the time at which an authorization ends. `inquire_at` is
-    the time of the next call to the provider; it is None if no answer is missing.
+    amount of a requested capture; a void that replaces the capture does not clear it. `origin` is PROVIDER if
+    the payment was captured or voided without a request of the shop. `action_until` is the time at which a
+    required action of the customer times out, and `authorized_until` the time at which an authorization ends.
+    `inquire_at` is the time of the next call to the provider; it is None if no answer is missing.
     """
 
     id: PaymentId
@@ -136,7 +136,7 @@ class Payment:
     def request(
         cls,
         *,
-        id: PaymentId,  # noqa: A002 - the field's name
+        id: PaymentId,  # noqa: A002 - the parameter has the name of the field
         order_id: OrderId,
         method: PaymentMethod,
         amount: Money,
@@ -169,7 +169,7 @@ class Payment:
             inquiries=0,
         )
 
-    def again(self, *, id: PaymentId, charge: Charge, now: datetime) -> "Payment":  # noqa: A002 - the field's name
+    def again(self, *, id: PaymentId, charge: Charge, now: datetime) -> "Payment":  # noqa: A002 - the parameter has the name of the field
         """Return a new payment for a second charge that the provider made for this payment."""
         return Payment.request(
             id=id, order_id=self.order_id, method=self.method, amount=charge.amount, now=now
@@ -240,7 +240,7 @@ class Payment:
         self.inquire_at = max(soon, until - ENDING_NOTICE) if until else soon
 
     def announce_ending(self, *, end: datetime) -> None:
-        """Record the announcement of the authorization's end, and the time of its renewal."""
+        """Record that the authorization's end was announced, and schedule its renewal."""
         self.is_ending_announced = True
         self.inquire_at = end - RENEW_BEFORE_END
         self.inquiries = 0
@@ -268,7 +268,7 @@ class Payment:
         return self.captured - self.returned
 
     def _watch_from(self, until: datetime | None, now: datetime) -> None:
-        """Set the time of the next check whether the authorization is still valid.
+        """Schedule the next check of the authorization.
 
         If the end of the authorization is unknown, the provider is soon asked for it.
         """

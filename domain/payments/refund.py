@@ -20,7 +20,7 @@ class RefundStatus(StrEnum):
 
     - `pending`: the provider has not answered yet.
     - `succeeded`: the money is returned.
-    - `failed`: the provider refused it. A new refund can be requested.
+    - `failed`: the provider rejected the refund. A new refund can be requested.
     """
 
     PENDING = "pending"
@@ -89,7 +89,7 @@ class Refund:
         payment: Payment,
         amount: Money,
         *,
-        id: RefundId,  # noqa: A002 - the field's name
+        id: RefundId,  # noqa: A002 - the parameter has the name of the field
         reason: str,
         now: datetime,
         lines: tuple[RefundedLine, ...] = (),
@@ -110,7 +110,7 @@ class Refund:
         payment: Payment,
         amount: Money,
         *,
-        id: RefundId,  # noqa: A002 - the field's name
+        id: RefundId,  # noqa: A002 - the parameter has the name of the field
         reason: str,
         now: datetime,
         lines: tuple[RefundedLine, ...],
@@ -142,7 +142,7 @@ class Refund:
         payment: Payment,
         amount: Money,
         *,
-        id: RefundId,  # noqa: A002 - the field's name
+        id: RefundId,  # noqa: A002 - the parameter has the name of the field
         reference: str | None,
         reason: str,
         now: datetime,
@@ -169,9 +169,9 @@ class Refund:
         payment.returned -= self.amount
         self._decide(now)
 
-    def retry(self, payment: Payment, *, id: RefundId, failures: int, now: datetime) -> "Refund":  # noqa: A002 - the field's name
-        """Schedule the same refund again, after it and `failures` earlier refunds have failed."""
-        # The reason was valid when it was stored; the rule may have changed since then.
+    def retry(self, payment: Payment, *, id: RefundId, failures: int, now: datetime) -> "Refund":  # noqa: A002 - the parameter has the name of the field
+        """Return a new refund of the same amount, after this and `failures` earlier refunds failed."""
+        # The reason is not validated again, because the rule may have changed after it was stored.
         refund = Refund._of(
             payment,
             self.amount,

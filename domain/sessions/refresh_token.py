@@ -34,8 +34,8 @@ class InvalidRefreshToken(DomainError):
 class RefreshToken:
     """A refresh token. The tokens of a session share `family`; each token has its own `secret`.
 
-    A token with the right family and another secret than the current one was issued earlier for the same
-    session. Reuse is thus detected without a list of used tokens.
+    If a token has the family of a session but not the current secret, the token was issued earlier for that
+    session. The reuse of a token is therefore detected without a list of used tokens.
     """
 
     family: bytes = field(repr=False)

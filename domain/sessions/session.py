@@ -53,8 +53,8 @@ class Session:
 
     Access tokens contain the id of the session. The refresh token is stored only as a hash, and each use
     exchanges it for another token. `sealed_successor` is the current token, encrypted with the former token.
-    `reissued_at` is the last time at which the former token returned the current token after the grace.
-    `user_agent` helps the user to recognize the device.
+    `reissued_at` is the time at which the former token was last exchanged again after GRACE. `user_agent`
+    helps the user to recognize the device.
     """
 
     id: SessionId
@@ -73,7 +73,7 @@ class Session:
     def start(
         cls,
         *,
-        id: SessionId,  # noqa: A002 - the field's name
+        id: SessionId,  # noqa: A002 - the parameter has the name of the field
         user_id: UserId,
         token: RefreshToken,
         user_agent: str | None,
@@ -99,8 +99,8 @@ class Session:
     ) -> RefreshToken:
         """Exchange the current token for a successor with a new secret.
 
-        The last exchanged token returns the same successor again within GRACE. After GRACE, `_reissue`
-        decides.
+        Within GRACE, the token that was exchanged last yields the same successor again. After GRACE,
+        `_reissue` decides.
 
         Raises InvalidRefreshToken for an ended session, and RefreshTokenReused for every other token of the
         family.
@@ -124,9 +124,9 @@ class Session:
         return shown.open(self.sealed_successor)
 
     def _reissue(self, now: datetime) -> None:
-        """Record that the former token returns its unused successor after the grace.
+        """Record that the former token yields its unused successor again after GRACE.
 
-        Another grace begins. Raises RefreshTokenReused if REISSUE_WINDOW does not permit a reissue.
+        Another period of GRACE begins. Raises RefreshTokenReused if REISSUE_WINDOW does not permit a reissue.
         """
         if self.reissued_at is not None:
             if now <= self.reissued_at + GRACE:

@@ -43,13 +43,13 @@ class DomainError(Exception):
 
 
 class ValidationFailed(DomainError):
-    """The command is invalid: it cannot succeed, whatever the state of the shop."""
+    """The command is invalid. The command fails in every state of the shop."""
 
     code = "validation_failed"
 
 
 class NotFound(DomainError):
-    """The object does not exist, or the caller may not know that it exists."""
+    """The object does not exist, or its existence is hidden from the caller."""
 
     code = "not_found"
 

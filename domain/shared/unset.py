@@ -1,6 +1,6 @@
-"""The marker for a field that a change leaves as it is.
+"""The marker for a field that a change does not contain.
 
-None clears the field instead (RFC 7396, JSON merge patch).
+In contrast, None clears the field (RFC 7396, JSON merge patch).
 """
 
 from enum import Enum

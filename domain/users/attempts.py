@@ -22,9 +22,10 @@ class AttemptKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backoff:
-    """Exponential delays: `first` after `free` attempts, doubled with each further attempt.
+    """Exponential delays between attempts.
 
-    No delay is longer than `longest`. The count decreases by one attempt every `forgiven_each`.
+    The first `free` attempts have no delay. The next delay is `first`, and each further attempt doubles the
+    delay, up to `longest`. The count decreases by one every `forgiven_each`.
     """
 
     free: int
@@ -72,8 +73,8 @@ NETWORK_BACKOFF: Mapping[AttemptKind, Backoff] = {
 class AttemptTally:
     """The counted attempts of one subject.
 
-    The tally consists of two times. The number of attempts follows from the time at which all of them will
-    have expired. A tally can be deleted after both times.
+    The next attempt is allowed at `retry_at`. At `forgiven_at` the count is 0 again; the present count
+    follows from this time. A tally can be deleted after both times.
     """
 
     subject: bytes
@@ -114,9 +115,9 @@ class Attempt:
 
     @property
     def subjects(self) -> Sequence[tuple[bytes, Backoff]]:
-        """The tallies that count the attempt, named by digests of account and network.
+        """The subjects of the two tallies that count the attempt, with their delays.
 
-        No address is stored.
+        The subjects are digests of the account and of the network, so that no address is stored.
         """
         return (
             (self._digest("account", self.account), ACCOUNT_BACKOFF[self.kind]),

@@ -34,10 +34,10 @@ class InvalidEmailAddress(ValidationFailed):
 class EmailAddress:
     """An address. Two spellings of one mailbox are equal.
 
-    `normalized` is the form for comparison, uniqueness and throttling: NFC in lower case, with the domain as an
-    A-label (RFC 5890). `typed` is the address for mail: the part before the @ is spelled as the owner typed it. RFC
-    5321, section 2.4 permits a host to distinguish `Ann@` from `ann@`; in practice no host does, and people type
-    both.
+    `normalized` is the form for comparison, uniqueness and throttling: NFC in lower case, with the domain as
+    an A-label (RFC 5890). `typed` is the address for mail: the part before the @ is spelled as the owner
+    typed it. RFC 5321, section 2.4 permits a host to distinguish `Ann@` from `ann@`; in practice no host
+    does, and people type both spellings.
     """
 
     normalized: str

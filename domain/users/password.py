@@ -28,9 +28,9 @@ class WeakPassword(ValidationFailed):
 
 
 def normalize_password(password: str) -> str:
-    """Return the NFKC form of a password, which is hashed.
+    """Return the NFKC form of a password. Only this form is hashed.
 
-    It makes passwords equal that different keyboards encode differently.
+    Different keyboards can encode the same password differently, but its NFKC form is the same.
 
     Raises:
         ValueError: the password has more than `MAX_RAW_LENGTH` characters. Check the length first.

@@ -16,11 +16,11 @@ LIFETIME = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingSignUp:
-    """A sign-up that waits for confirmation. Its own token confirms its name and password.
+    """A sign-up that waits for confirmation. Only its own token confirms its name and password.
 
-    There is no account until a sign-up is confirmed, so its personal data is found and erased by `email`. Any
-    number of sign-ups can wait for one address; the first one that is confirmed opens the account, and the
-    others become void. `token_hash` is None until the message is written.
+    Until a sign-up is confirmed, there is no account. Therefore the sign-up's personal data is found and
+    erased by `email`. Any number of sign-ups can wait for one address; the first one that is confirmed opens
+    the account, and the others become void. `token_hash` is None until the message is written.
     """
 
     id: SignUpId
@@ -34,7 +34,7 @@ class PendingSignUp:
     def request(
         cls,
         *,
-        id: SignUpId,  # noqa: A002 - the field's name
+        id: SignUpId,  # noqa: A002 - the parameter has the name of the field
         email: EmailAddress,
         full_name: str | None,
         password_hash: str,

@@ -84,7 +84,7 @@ class User(Aggregate):
     def sign_up(
         cls,
         *,
-        id: UserId,  # noqa: A002 - the field's name
+        id: UserId,  # noqa: A002 - the parameter has the name of the field
         email: EmailAddress,
         full_name: str | None,
         password_hash: str,

@@ -39,7 +39,7 @@ class Attempt:
 
     @property
     def was_heard(self) -> bool:
-        return self.status is not None and 200 <= self.status < 300  # noqa: PLR2004 - RFC 9110: successful
+        return self.status is not None and 200 <= self.status < 300  # noqa: PLR2004 - statuses from 200 to 299 mean success (RFC 9110)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -64,7 +64,7 @@ class Delivery:
     def of(
         cls,
         *,
-        id: DeliveryId,  # noqa: A002 - the field's name
+        id: DeliveryId,  # noqa: A002 - the parameter has the name of the field
         endpoint_id: EndpointId,
         event_id: EventId,
         event_type: str,

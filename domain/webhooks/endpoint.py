@@ -33,7 +33,7 @@ class EndpointChanges:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class WebhookEndpoint(Aggregate):
-    """A URL that receives all events or those of some types, signed with its `secret`.
+    """A URL that receives events of all types or of some types. `secret` signs the messages.
 
     It receives only events that its owner, a user or a client, has the permission to read. An endpoint
     without an owner belongs to the admins. `blocked_at` is the time at which the owner lost the permission to
@@ -60,7 +60,7 @@ class WebhookEndpoint(Aggregate):
     def create(
         cls,
         *,
-        id: EndpointId,  # noqa: A002 - the field's name
+        id: EndpointId,  # noqa: A002 - the parameter has the name of the field
         url: str,
         event_types: Sequence[str],
         description: str,

@@ -36,9 +36,9 @@ class WebhookEndpointEvent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookEndpointPaused(WebhookEndpointEvent):
-    """The endpoint was paused. `failing_since` is when its deliveries began to fail.
+    """The endpoint was paused. `failing_since` is the time at which its deliveries began to fail.
 
-    It is null if the last delivery succeeded.
+    `failing_since` is null if the last delivery succeeded.
     """
 
     type = "webhook_endpoint.paused"

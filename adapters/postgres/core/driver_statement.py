@@ -42,7 +42,7 @@ class DriverStatement:
         """Return all rows.
 
         Raises DatabaseUnavailable if the connection is closed, and the errors of asyncpg. After other errors than
-        the server's, the connection is closed: the driver may still be reading a response whose caller was cancelled.
+        the server's, the connection is closed: the driver may still be reading a response whose caller was canceled.
         """
         driver: Any = connection.driver_connection
         try:

@@ -46,8 +46,8 @@ class PostgresHealth(Health):
         except Overloaded:
             if self._writes.is_suspect:
                 raise DatabaseUnavailable from None
-            # A process with an exhausted pool stays ready: sending it no requests would overload other
-            # processes.
+            # A process with an exhausted pool stays ready: sending it no requests would overload
+            # other processes.
             return
         state.ensure_compatible()
         if self._writes.is_suspect:

@@ -1,4 +1,4 @@
-"""Run work to completion even if the caller is cancelled."""
+"""Run work to completion even if the caller is canceled."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 async def run_to_completion(work: Coroutine[Any, Any, T]) -> T:
-    """Run the work to completion. If the caller is cancelled, raise CancelledError afterwards."""
+    """Run the work to completion. If the caller is canceled, raise CancelledError afterwards."""
     task = asyncio.create_task(work)
     cancellation: asyncio.CancelledError | None = None
     while not task.done():

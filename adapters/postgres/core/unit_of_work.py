@@ -96,7 +96,7 @@ class PostgresUnitOfWork(UnitOfWork):
 class PostgresUnitOfWorkFactory(UnitOfWorkFactory):
     """A factory of units of work, each of which has its own connection.
 
-    If a caller is cancelled during a statement, SQLAlchemy closes the connection, which ends the statement,
+    If a caller is canceled during a statement, SQLAlchemy closes the connection, which ends the statement,
     and the pool opens another connection. A cancellation at any other time has no such cost.
     """
 

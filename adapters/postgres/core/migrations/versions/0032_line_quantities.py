@@ -1,9 +1,9 @@
-"""Order lines count cancelled and returned units.
+"""Order lines count canceled and returned units.
 
-Until now, refunded units could be shipped. In confirmed orders, refunded units that are left to ship are cancelled:
-their stock is released, and the order ends if no units are left. An order is not changed if it would be cancelled while
+Until now, refunded units could be shipped. In confirmed orders, refunded units that are left to ship are canceled:
+their stock is released, and the order ends if no units are left. An order is not changed if it would be canceled while
 the shop still has money for it: staff have to decide. `check` names the orders that the migration cannot correct.
-In cancelled orders all units that were not shipped count as cancelled.
+In canceled orders all units that were not shipped count as canceled.
 
 A process of release 2 does not know these columns. docs/versioning.md describes its behavior while this release also runs.
 """
@@ -118,9 +118,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop the counts of cancelled units, which then count as ordered again.
+    """Drop the counts of canceled units, which then count as ordered again.
 
-    Cancel the open orders with cancelled units before the downgrade.
+    Cancel the open orders with canceled units before the downgrade.
     """
     op.execute(f"DELETE FROM order_history WHERE action NOT IN {_OLD_ACTIONS}")
     _replace_actions(_OLD_ACTIONS)

@@ -2,7 +2,7 @@
 
 Another index contains all events with a customer's reason.
 
-The latter replaces the index of cancellations: cancelled units and requested returns have reasons as well.
+The latter replaces the index of cancellations: canceled units and requested returns have reasons as well.
 """
 
 import sqlalchemy as sa

@@ -26,8 +26,8 @@ _ACTIONS = (
 
 def upgrade() -> None:
     _replace_actions(_ACTIONS, postgresql_not_valid=True)
-    # Validation reads the whole table. It runs without the lock that adding the constraint holds until its
-    # commit.
+    # Validation reads the whole table. It runs without the lock that adding the constraint holds
+    # until its commit.
     with op.get_context().autocommit_block():
         op.execute(sa.text("ALTER TABLE order_history VALIDATE CONSTRAINT ck_order_history_action"))
 

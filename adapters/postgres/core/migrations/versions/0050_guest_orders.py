@@ -41,8 +41,8 @@ def upgrade() -> None:
         postgresql_not_valid=True,
     )
     _replace_actions(_ACTIONS, postgresql_not_valid=True)
-    # These statements read whole tables. They run without the lock that the changes above hold until their
-    # commit.
+    # These statements read whole tables. They run without the lock that the changes above hold
+    # until their commit.
     with op.get_context().autocommit_block():
         for table, name in _NEW_CHECKS:
             op.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
