@@ -14,7 +14,7 @@ from fastapi import Depends, Request
 from fastapi.params import Depends as Dependency
 
 from entrypoints.bootstrap.root import GRAPH, named_providers
-from entrypoints.http.routing.compiled_dependencies import ImmediateDependency
+from entrypoints.http.routing.dependency_options import ImmediateDependency
 
 _ENGINES = (GRAPH.database.engine, GRAPH.database.public_read_engine)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from inspect import Parameter
 from operator import itemgetter
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -19,6 +19,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from entrypoints.http.routing.dependency_options import ImmediateDependency
 from entrypoints.http.routing.fastapi_internals import (
     Dependant,
     ModelField,
@@ -35,7 +36,6 @@ from entrypoints.http.routing.parameters import ReadParameter, parameter_readers
 Call = Callable[..., Any]
 Overrides = Mapping[Call, Call]
 
-_F = TypeVar("_F", bound=Call)
 _UNSOLVED: Any = object()
 _REQUEST, _RESPONSE, _FIRST_FREE = 0, 1, 2
 """Indexes in the list of values: the request, the response, and the value of each step."""
@@ -46,28 +46,6 @@ class Unsupported(TypeError):
 
     The README of this package lists the supported features.
     """
-
-
-class ImmediateDependency:
-    """A dependency that needs only the request and never awaits.
-
-    It is solved without a coroutine. FastAPI calls it like any other dependency.
-    """
-
-    def resolve(self, request: Request) -> Any:  # noqa: ANN401 - the annotation of the route's parameter states the type
-        raise NotImplementedError
-
-    async def __call__(self, request: Request) -> Any:  # noqa: ANN401 - the annotation of the route's parameter states the type
-        return self.resolve(request)
-
-
-def before_body(dependency: _F) -> _F:
-    """Mark a dependency to be solved before the query is checked and the body is read.
-
-    This applies to members of `dependencies=` of a route, a router or an inclusion. They must not read the body.
-    """
-    dependency.__before_body__ = True  # type: ignore[attr-defined] # functions can have attributes
-    return dependency
 
 
 def split_before_body(route: APIRoute) -> tuple[list[Dependant], Dependant]:
@@ -86,14 +64,14 @@ class _Step:
     """One call of a dependency or, in the last step, of the endpoint."""
 
     number: int
-    call: Callable[..., Awaitable[Any]]
+    call: Call
     resolve: Callable[[Request], Any] | None
-    """For an immediate dependency, the function that returns its result."""
+    """For a dependency that needs only the request, the function that returns its result."""
+    is_immediate: bool
+    """Whether the call returns the result instead of an awaitable."""
     parameters: tuple[ReadParameter, ...]
     body_fields: tuple[ModelField, ...]
     reads_whole_body: bool
-    reads_request: bool
-    """Whether the call takes parameters or parts of the body."""
     sources: tuple[int, ...]
     """The indexes of the call's arguments in the list of values."""
     arguments: Callable[[Sequence[Any]], Sequence[Any]]
@@ -158,17 +136,21 @@ class CompiledDependencies:
             if step.resolve is not None:
                 values.append(step.resolve(request))
                 continue
-            is_valid = True
-            if step.reads_request:
-                is_valid = await self._read(step, solving, body)
-            if errors and (not is_valid or any(values[source] is _UNSOLVED for source in step.sources)):
+            if step.parameters:
+                _read_parameters(step, solving)
+            if step.body_fields:
+                await self._read_body(step, solving, body)
+            if errors and (
+                step.number in errors or any(values[source] is _UNSOLVED for source in step.sources)
+            ):
                 values.append(_UNSOLVED)
                 continue
             arguments = step.arguments(values)
             if step.keywords:
-                values.append(await step.call(**dict(zip(step.keywords, arguments, strict=True))))
+                result = step.call(**dict(zip(step.keywords, arguments, strict=True)))
             else:
-                values.append(await step.call(*arguments))
+                result = step.call(*arguments)
+            values.append(result if step.is_immediate else await result)
 
     def _add(self, dependant: Dependant, known: dict[Call, tuple[int, int]]) -> int:
         """Add the steps of a dependant, and return the index of its result in the list of values."""
@@ -194,6 +176,7 @@ class CompiledDependencies:
         self, dependant: Dependant, inputs: Sequence[tuple[str | None, int]], *, may_be_synchronous: bool
     ) -> int:
         call = _supported_call(dependant, may_be_synchronous=may_be_synchronous)
+        function = getattr(call, "__immediate__", None)
         sources: dict[str | None, int] = dict(inputs)
         readers: list[ReadParameter] = []
         for name, reader in parameter_readers(dependant):
@@ -209,12 +192,12 @@ class CompiledDependencies:
         self._steps.append(
             _Step(
                 number=len(self._steps),
-                call=call if is_coroutine(call) else _in_thread(call),
+                call=function or (call if is_coroutine(call) else _in_thread(call)),
                 resolve=call.resolve if isinstance(call, ImmediateDependency) else None,
+                is_immediate=function is not None,
                 parameters=tuple(readers),
                 body_fields=tuple(dependant.body_params),
                 reads_whole_body=is_whole_body(dependant, self._route),
-                reads_request=bool(readers or dependant.body_params),
                 sources=(*needed, *(source for _, source in inputs)),
                 arguments=_getter(needed),
                 keywords=() if by_position else names,
@@ -222,36 +205,33 @@ class CompiledDependencies:
         )
         return self._new_source()
 
-    async def _read(self, step: _Step, solving: Solving, body: Any) -> bool:  # noqa: ANN401 - any JSON value, or a form
-        """Read a step's parameters and its part of the body. Return whether they are valid."""
-        broken: list[Any] = []
-        for read in step.parameters:
-            value, errors = read(solving.request)
-            solving.values.append(value)
-            broken.extend(errors)
-        if step.body_fields:
-            found, errors = await self._read_body(step, body)
-            solving.values += found
-            broken.extend(errors)
-        if broken:
-            solving.errors[step.number] = broken
-        return not broken
-
-    async def _read_body(self, step: _Step, body: Any) -> tuple[Sequence[Any], Sequence[Any]]:  # noqa: ANN401 - any JSON value, or a form
-        """Return a step's arguments that come from the body, and their validation errors."""
+    async def _read_body(self, step: _Step, solving: Solving, body: Any) -> None:  # noqa: ANN401 - any JSON value, or a form
+        """Read a step's arguments that come from the body."""
         if step.reads_whole_body and body is not PydanticUndefined:
             value, broken = step.body_fields[0].validate(body, loc=("body",))
-            return (value,), broken
-        found, broken = await request_body_to_args(
-            body_fields=list(step.body_fields),
-            received_body=body,
-            embed_body_fields=embeds_body_fields(self._route),
-        )
-        return [found.get(field.name) for field in step.body_fields], broken
+            solving.values.append(value)
+        else:
+            found, broken = await request_body_to_args(
+                body_fields=list(step.body_fields),
+                received_body=body,
+                embed_body_fields=embeds_body_fields(self._route),
+            )
+            solving.values += [found.get(field.name) for field in step.body_fields]
+        if broken:
+            solving.errors.setdefault(step.number, []).extend(broken)
 
     def _new_source(self) -> int:
         self._next_source += 1
         return self._next_source - 1
+
+
+def _read_parameters(step: _Step, solving: Solving) -> None:
+    """Read a step's arguments that come from the path, the query and the headers."""
+    for read in step.parameters:
+        value, broken = read(solving.request)
+        solving.values.append(value)
+        if broken:
+            solving.errors.setdefault(step.number, []).extend(broken)
 
 
 def _supported_call(dependant: Dependant, *, may_be_synchronous: bool) -> Call:

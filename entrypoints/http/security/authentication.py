@@ -23,9 +23,11 @@ from entrypoints.bootstrap.root import GRAPH
 from entrypoints.from_container import from_container
 from entrypoints.http.problems.openapi import raises_problems
 from entrypoints.http.problems.problem import HTTPProblem
+from entrypoints.http.routing.dependency_options import immediate
 from entrypoints.http.security.scopes import open_to_clients
 
 _log = structlog.get_logger(__name__)
+
 
 bearer_token = OAuth2PasswordBearer(
     tokenUrl="/token",
@@ -56,7 +58,8 @@ TokenResult = Annotated[Principal | InvalidToken | TokenExpired | None, Depends(
 
 
 @raises_problems("invalid_token", "token_expired")
-async def find_principal(result: TokenResult) -> Principal | None:
+@immediate
+def find_principal(result: TokenResult) -> Principal | None:
     """Return the caller that the token describes, or None without a token.
 
     Raises InvalidToken, TokenExpired.
@@ -81,7 +84,8 @@ async def find_catalog_reader(
 
 
 @raises_problems("authentication_required")
-async def get_principal(
+@immediate
+def get_principal(
     principal: Annotated[Principal | None, Depends(find_principal)],
 ) -> Principal:
     """Return the caller that the token describes.
@@ -106,7 +110,8 @@ async def get_confirmed_principal(
 
 
 @raises_problems("forbidden")
-async def get_token_user(principal: Annotated[Principal, Depends(get_principal)]) -> UserPrincipal:
+@immediate
+def get_token_user(principal: Annotated[Principal, Depends(get_principal)]) -> UserPrincipal:
     """Return the user that the token describes, for reads of the user's own data.
 
     Raises Forbidden for a client.
@@ -115,7 +120,8 @@ async def get_token_user(principal: Annotated[Principal, Depends(get_principal)]
 
 
 @raises_problems("forbidden")
-async def get_current_user(
+@immediate
+def get_current_user(
     principal: Annotated[Principal, Depends(get_confirmed_principal)],
 ) -> UserPrincipal:
     """Return the user, checked against the database. Raises Forbidden for a client."""
@@ -149,7 +155,8 @@ def requires(
 
     @open_to_clients(accepted)
     @raises_problems("forbidden")
-    async def get_permitted_principal(
+    @immediate
+    def get_permitted_principal(
         principal: Annotated[Principal, Depends(get_caller)],
     ) -> Principal:
         _ensure_any(principal, accepted)
@@ -169,7 +176,8 @@ def requires_user(
     get_caller = get_principal if trust_token and accepted <= TRUSTED_IN_TOKEN else get_confirmed_principal
 
     @raises_problems("forbidden")
-    async def get_permitted_user(
+    @immediate
+    def get_permitted_user(
         principal: Annotated[Principal, Depends(get_caller)],
     ) -> UserPrincipal:
         _ensure_any(principal, accepted)

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 
 from entrypoints.bootstrap.root import GRAPH
 from entrypoints.from_container import FromContainer
+from entrypoints.http.routing.dependency_options import immediate
 from entrypoints.proxies import TrustedProxies, parse_address
 
 IPV6_PREFIX = 64
@@ -20,7 +21,8 @@ All addresses of the network count as one client.
 trusted_proxies = FromContainer.of(GRAPH.security.trusted_proxies)
 
 
-async def get_network(request: Request, proxies: Annotated[TrustedProxies, Depends(trusted_proxies)]) -> str:
+@immediate
+def get_network(request: Request, proxies: Annotated[TrustedProxies, Depends(trusted_proxies)]) -> str:
     """Return the client's network, as a dependency."""
     return network_of_client(request, proxies)
 

@@ -13,7 +13,7 @@ from entrypoints.from_container import from_container
 from entrypoints.http.problems.openapi import raises_problems
 from entrypoints.http.problems.problem import HTTPProblem
 from entrypoints.http.representation.response_headers import sends_headers
-from entrypoints.http.routing.compiled_dependencies import before_body
+from entrypoints.http.routing.dependency_options import before_body, immediate
 from entrypoints.http.security.authentication import TokenResult
 from entrypoints.http.security.client_network import get_network, network_of_client, trusted_proxies
 
@@ -21,7 +21,8 @@ _text_of_id = lru_cache(maxsize=10_000)(str)
 """The text of an id. The principal of a token is cached as well, so the same ids come again."""
 
 
-async def get_principal_or_network(principal: TokenResult, request: Request) -> str:
+@immediate
+def get_principal_or_network(principal: TokenResult, request: Request) -> str:
     """Return the caller's id, or the network of a caller without a valid token."""
     if principal is None or isinstance(principal, DomainError):
         return network_of_client(request, trusted_proxies.resolve(request))

@@ -11,6 +11,7 @@ from fastapi.requests import HTTPConnection
 from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import BaseModel, Field
 
+from entrypoints.http.routing.dependency_options import immediate
 from entrypoints.http.routing.serialized_json import SerializedJSONResponse
 
 ID = "019b8d2c-8e00-7000-8000-000000000000"
@@ -63,6 +64,12 @@ async def left(value: Annotated[int, Depends(leaf)], low: Annotated[int, Query()
 async def right(value: Annotated[int, Depends(leaf)]) -> str:
     calls.append("right")
     return f"right {value}"
+
+
+@immediate
+def doubled(value: Annotated[int, Depends(leaf)], low: Annotated[int, Query()] = 0) -> int:
+    calls.append("doubled")
+    return 2 * value + low
 
 
 async def fresh(value: Annotated[int, Depends(leaf, use_cache=False)]) -> int:
@@ -191,6 +198,12 @@ async def shared(one: Annotated[str, Depends(left)], two: Annotated[str, Depends
     return [one, two]
 
 
+async def immediate_and_other(
+    one: Annotated[int, Depends(doubled)], two: Annotated[int, Depends(leaf)]
+) -> list[int]:
+    return [one, two]
+
+
 async def uncached(
     one: Annotated[int, Depends(fresh)],
     two: Annotated[int, Depends(leaf)],
@@ -294,6 +307,12 @@ PARAMETERS = (
     Case("form model", form_model, ({"url": "/x", "data": {"count": "3"}}, *FORMS), method="POST"),
     Case("shared dependency", shared, get("/x", "/x?low=2", "/x?low=x", headers={"X-Size": "4"})),
     Case("shared dependency with an error", shared, get("/x?low=x", headers={"X-Size": "10"})),
+    Case("immediate dependency", immediate_and_other, get("/x", "/x?low=2", headers={"X-Size": "4"})),
+    Case(
+        "immediate dependency with an error",
+        immediate_and_other,
+        get("/x?low=x", "/x", headers={"X-Size": "10"}),
+    ),
     Case("uncached dependency", uncached, get("/x", headers={"X-Size": "4"})),
     Case("uncached dependency with an error", uncached, get("/x", headers={"X-Size": "10"})),
     Case("keyword-only", keyword_only, get("/x", "/x?low=7", "/x?low=x")),

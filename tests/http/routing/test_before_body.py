@@ -6,7 +6,7 @@ import pytest
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 
 from entrypoints.http.problems.problem import HTTPProblem
-from entrypoints.http.routing.compiled_dependencies import before_body
+from entrypoints.http.routing.dependency_options import before_body
 from entrypoints.http.routing.strict_route import StrictRoute
 from tests.kit.apps import app_of, ask
 

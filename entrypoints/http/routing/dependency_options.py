@@ -1,0 +1,48 @@
+"""Dependencies that are called without a coroutine, or before the body is read."""
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from starlette.requests import Request
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+class ImmediateDependency:
+    """A dependency that needs only the request and never awaits.
+
+    It is solved without a coroutine. FastAPI calls it like any other dependency.
+    """
+
+    def resolve(self, request: Request) -> Any:  # noqa: ANN401 - the annotation of the route's parameter states the type
+        raise NotImplementedError
+
+    async def __call__(self, request: Request) -> Any:  # noqa: ANN401 - the annotation of the route's parameter states the type
+        return self.resolve(request)
+
+
+def immediate(function: Callable[_P, _R]) -> Callable[_P, Awaitable[_R]]:
+    """Make a dependency of a function that never awaits.
+
+    The function is called without a coroutine. FastAPI gets a coroutine function, because it would run any
+    other function in a thread.
+    """
+
+    @wraps(function)
+    async def dependency(*arguments: _P.args, **keywords: _P.kwargs) -> _R:
+        return function(*arguments, **keywords)
+
+    dependency.__immediate__ = function  # type: ignore[attr-defined] # functions can have attributes
+    return dependency
+
+
+def before_body(dependency: _F) -> _F:
+    """Mark a dependency to be solved before the query is checked and the body is read.
+
+    This applies to members of `dependencies=` of a route, a router or an inclusion. They must not read the body.
+    """
+    dependency.__before_body__ = True  # type: ignore[attr-defined] # functions can have attributes
+    return dependency
