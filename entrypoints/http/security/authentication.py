@@ -11,6 +11,7 @@ from typing import Annotated
 import structlog
 from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
+from fastapi.security.utils import get_authorization_scheme_param
 
 from application.signing.ports import InvalidToken, TokenExpired
 from application.users.authenticate import Authenticate
@@ -23,13 +24,28 @@ from entrypoints.bootstrap.root import GRAPH
 from entrypoints.from_container import from_container
 from entrypoints.http.problems.openapi import raises_problems
 from entrypoints.http.problems.problem import HTTPProblem
-from entrypoints.http.routing.dependency_options import immediate
+from entrypoints.http.routing.dependency_options import ImmediateDependency, immediate
 from entrypoints.http.security.scopes import open_to_clients
 
 _log = structlog.get_logger(__name__)
 
 
-bearer_token = OAuth2PasswordBearer(
+class BearerToken(OAuth2PasswordBearer, ImmediateDependency):
+    """The token of the Authorization header, or None without a bearer token."""
+
+    def resolve(self, request: Request) -> str | None:
+        """Return the token.
+
+        The header is read from the scope, because Starlette's `Headers` decode all headers.
+        """
+        for name, value in request.scope["headers"]:
+            if name == b"authorization":
+                scheme, token = get_authorization_scheme_param(value.decode("latin-1"))
+                return token if scheme.lower() == "bearer" else None
+        return None
+
+
+bearer_token = BearerToken(
     tokenUrl="/token",
     refreshUrl="/token",
     scheme_name="password",

@@ -1,0 +1,30 @@
+"""The bearer token is read from the Authorization header as FastAPI reads it."""
+
+import pytest
+from fastapi import Request
+from fastapi.security import OAuth2PasswordBearer
+
+from entrypoints.http.security.authentication import bearer_token
+
+AUTHORIZATION = [
+    (),
+    ("",),
+    ("Bearer",),
+    ("Bearer ",),
+    ("Bearer token",),
+    ("bearer  token ",),
+    ("BEARER to ken",),
+    ("Bearertoken",),
+    ("Basic token",),
+    (" Bearer token",),
+    ("Bearer t\xf6ken",),
+    ("Bearer first", "Bearer second"),
+    ("Basic first", "Bearer second"),
+]
+
+
+@pytest.mark.parametrize("values", AUTHORIZATION)
+async def test_bearer_token_is_read_as_by_fastapi(values: tuple[str, ...]) -> None:
+    headers = [(b"host", b"shop"), *((b"authorization", value.encode("latin-1")) for value in values)]
+    request = Request({"type": "http", "headers": headers})
+    assert bearer_token.resolve(request) == await OAuth2PasswordBearer.__call__(bearer_token, request)
