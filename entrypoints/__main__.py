@@ -15,10 +15,10 @@ def main() -> None:
         # The kernel ignores SIGTERM for the first process of a container until that process has a handler.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
-        from entrypoints.cli.app import main as run  # noqa: PLC0415 - Ctrl-C can interrupt the import
+        from entrypoints.cli.app import main as run  # noqa: PLC0415 - imported here, so that Ctrl-C during the import is caught
 
         run()
-    except KeyboardInterrupt:  # Ctrl-C during the import of the command line
+    except KeyboardInterrupt:  # Ctrl-C was pressed during the import
         sys.exit(130)
 
 

@@ -13,7 +13,7 @@ def app() -> FastAPI:
 
     Existing objects are exempted from garbage collection.
     """
-    configure_logging()  # reading the settings can log warnings
+    configure_logging()  # configured first, because reading the settings can log warnings
     settings = Settings.from_environment()
     configure_logging(settings.read_log_levels())
     application = create_app(settings)

@@ -20,8 +20,8 @@ class _State:
 class JobHealth:
     """The time of the last success of each job, and the jobs that no longer succeed.
 
-    A failing job is unhealthy if its last success is older than two of its intervals. A job that neither
-    fails nor succeeds hangs if, in addition, the maximum time of its run has passed. Any thread can read the
+    A failing job is unhealthy if its last success is older than two of its intervals. A job hangs if it has
+    neither failed nor succeeded in two intervals plus the maximum time of a run. Any thread can read the
     health. `now` returns seconds.
     """
 

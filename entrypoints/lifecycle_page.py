@@ -71,7 +71,10 @@ def _table() -> Iterable[str]:
 
 
 def _grouping_key(row: Transition) -> object:
-    """Return a key that is equal for rows which keep the status and differ only in the status."""
+    """Return a key that is equal for rows that become one row of the table.
+
+    Such rows keep the order's status, and differ only in that status.
+    """
     is_in_place = row.source is row.target
     return row.action, row.event, row.guard, is_in_place or (row.source, row.target)
 

@@ -36,7 +36,7 @@ _ENCODER = json.JSONEncoder(default=repr)
 class _BufferedWriter:
     """A writer that combines all lines of one event loop iteration into one call.
 
-    Each call is expensive.
+    Each write to the stream is expensive.
     """
 
     def __init__(self, stream: TextIO) -> None:

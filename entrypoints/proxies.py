@@ -28,9 +28,10 @@ _log = logging.getLogger(__name__)
 class TrustedProxies:
     """Networks of reverse proxies, and the header in which they pass the client's address.
 
-    Any client can send such a header. It is therefore read from its end, which the nearest proxy wrote, and only while
-    the sender of an entry belongs to these networks. Entries before that are ignored. If a proxy passes no address,
-    its own address counts as the client's, so all its clients share one rate limit.
+    Any client can send such a header, so only entries that a trusted proxy wrote are used. The nearest proxy
+    wrote the last entry. The header is therefore read from its end, up to the first entry whose writer is not
+    trusted. If a proxy passes no address, the proxy's own address counts as the client's. All clients of this
+    proxy then share one rate limit.
     """
 
     networks: Sequence[IPNetwork]

@@ -198,7 +198,7 @@ class Settings(BaseSettings):
     )
     """A connection is closed if its client accepts no data of a response for this time. Linux only."""
 
-    token_issuer: WebAddress = "http://127.0.0.1:8000"  # noqa: S105 - an address
+    token_issuer: WebAddress = "http://127.0.0.1:8000"  # noqa: S105 - an address, not a secret
     """The service's address as its clients see it: the issuer of tokens, and the base of the metadata's addresses."""
     token_audience: str = Field("steelyard", min_length=1)
     token_lifetime: timedelta = Field(timedelta(minutes=10), gt=timedelta(0), le=timedelta(hours=1))

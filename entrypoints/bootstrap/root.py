@@ -37,7 +37,7 @@ C = TypeVar("C", bound=DynamicContainer)
 
 
 def part(container: C) -> C:
-    """Nest a container, so that the providers of the root include its providers.
+    """Nest a container in the root, so that its providers are also providers of the root.
 
     The returned provider is typed as the container, because it has the container's attributes.
     """
@@ -47,11 +47,11 @@ def part(container: C) -> C:
 class Container(DynamicContainer):
     """The dependency injection container. It creates each object once, when the object is first used.
 
-    All requests can use the same objects.
+    All requests share these objects.
     """
 
     def __init__(self, *, settings: Settings | None = None) -> None:
-        """Without settings, the container has its providers but creates no objects."""
+        """Define all providers. A container without settings cannot create objects."""
         super().__init__()
         self.settings = Dependency(instance_of=Settings, default=settings)
         self.clock: Singleton[Clock] = Singleton(DatabaseClock)

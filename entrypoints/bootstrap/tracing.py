@@ -1,4 +1,4 @@
-"""Tracing, and the parts of the service that it records."""
+"""Creation of tracing, and wrappers that record parts of the service."""
 
 import os
 from collections.abc import MutableMapping
@@ -18,7 +18,7 @@ UNTRACED_PATHS = {"/livez", "/readyz", "/metrics"}
 
 
 def create_tracing() -> Tracing:
-    """Return tracing by OpenTelemetry if it is configured, and otherwise disabled tracing.
+    """Return OpenTelemetry tracing if it is configured, and disabled tracing otherwise.
 
     The standard variables of OpenTelemetry configure it. Raises WrongSettings for a protocol other than OTLP
     over HTTP.
@@ -28,7 +28,7 @@ def create_tracing() -> Tracing:
     for variable in ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"):
         if os.environ.get(variable, "http/protobuf") != "http/protobuf":
             raise WrongSettings(f"{variable} has to be http/protobuf, the only protocol of this service.")
-    # A service without tracing does not load the libraries, which take time and memory.
+    # Without tracing, the service does not load these libraries, because they take time and memory.
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 - loaded only if tracing is on
 
     from adapters.tracing.opentelemetry import OpenTelemetryTracing  # noqa: PLC0415 - loaded only if tracing is on

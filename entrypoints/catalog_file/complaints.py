@@ -1,6 +1,6 @@
 """Errors in a file.
 
-They do not quote the content of the file, because they may be copied to a log or a ticket.
+Messages of errors do not quote the content of the file, because they may be copied to a log or a ticket.
 """
 
 from collections.abc import Sequence

@@ -41,9 +41,9 @@ class CsvRows:
 
     @staticmethod
     def field(path: Sequence[str | int]) -> str:
-        """Return the column's name for the path of a field.
+        """Return the name of the column that contains a field, by the field's path.
 
-        For example, it is `price_amount` for the amount of the price.
+        The column of the price's amount, for example, is `price_amount`.
         """
         return "_".join(map(str, path))
 

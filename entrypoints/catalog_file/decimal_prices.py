@@ -1,7 +1,7 @@
 """Prices in major units, as spreadsheets write them: 1,999.00 or 1.999,00.
 
-A price without decimals could be meant in minor units. Therefore either all prices of a file have decimals,
-or no price has.
+A price without decimals could be meant in minor units. A file must therefore have decimals in all prices, or
+in none.
 """
 
 import re

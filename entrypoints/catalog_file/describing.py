@@ -1,4 +1,4 @@
-"""Descriptions, for people, of the changes that an import would make."""
+"""Readable descriptions of the changes that an import would make."""
 
 import json
 from collections.abc import Iterator, Mapping

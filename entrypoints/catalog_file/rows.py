@@ -130,7 +130,10 @@ def _missing(*path: str) -> Violation:
 
 
 def _unknown(row: Mapping[str, object], known: Iterable[str], *path: str) -> Iterator[Violation]:
-    """Yield one violation for unknown fields. It does not quote their names, which are content of the file."""
+    """Yield one violation for all unknown fields.
+
+    The violation does not quote the names of the fields, because the names are content of the file.
+    """
     if row.keys() - set(known):
         yield Violation(path, "unknown_field", "There is a field here that is not known.")
 

@@ -60,8 +60,8 @@ class Address:
     def ensure_free(self) -> None:
         """Raise CommandFailed if the port is in use or not allowed.
 
-        The serving processes share the port with SO_REUSEPORT. Without this check they would silently share
-        the port with another service.
+        The serving processes share the port with SO_REUSEPORT. Without this check, the processes would
+        silently share the port with another service.
         """
         family = socket.AF_INET6 if ":" in self.ip else socket.AF_INET
         with socket.socket(family, socket.SOCK_STREAM) as probe:

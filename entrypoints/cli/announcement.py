@@ -39,7 +39,7 @@ def _lines(address: Address, settings: Settings) -> list[tuple[str, str]]:
         lines.append(("Database", f"embedded PostgreSQL in {settings.data_dir}"))
     if settings.payment_provider == "sandbox":
         lines.append(("Payments", "sandbox (no real money)"))
-    if awaits_notification():  # An operator's shell has neither the account nor the settings of the unit.
+    if awaits_notification():  # The commands below need the account and settings of the unit.
         return lines
     return [
         *lines,

@@ -86,15 +86,16 @@ def import_file(
     decimal_comma: DecimalComma = False,
     encoding: EncodingName = Encoding.UTF_8,
 ) -> None:
-    """Create or update the products of a file, by SKU: all of them, or none, even if the command is killed.
+    """Create or update the products of a file, found by SKU.
 
-    Every row is validated first, and every invalid row is reported. Products that are not in the file do not change.
-    If a column or field is absent, products keep its value; an empty cell or null clears it. New products need a name
-    and a price. Customers can place orders while the import runs.
+    All changes are stored, or none if the command fails or is killed. Every row is validated first, and every
+    invalid row is reported. Products that are not in the file do not change. If a column or field is absent,
+    products keep their values; an empty cell or null clears the value. New products need a name and a price.
+    Customers can place orders while the import runs.
 
-    **CSV**: separated by commas, semicolons or tabs. The first line names the columns: sku, and any other fields of
-    POST /v1/products, with price_amount and price_currency for the price, and attributes.NAME for each attribute, such
-    as attributes.color. A column named status has active or archived.
+    **CSV**: separated by commas, semicolons or tabs. The first line names the columns: sku, and any other
+    fields of POST /v1/products. The columns of the price are price_amount and price_currency. Each attribute
+    has a column attributes.NAME, such as attributes.color. The column status contains active or archived.
 
     **NDJSON**: one JSON object per line, with the same fields as POST /v1/products, and status.
 
@@ -186,8 +187,8 @@ def export(
 ) -> None:
     """Write the products to a file, oldest first. --after and --before refer to a product's last edit.
 
-    `catalog import` can read the file: importing it again changes nothing. It does not contain stock. A spreadsheet may
-    run text that begins with =, so import the columns as text.
+    `catalog import` can read the file: importing an unchanged file changes nothing. The file does not contain
+    stock. A spreadsheet may run text that begins with =, so import the columns as text.
 
     Products are read in pages: a product that is created meanwhile may be missing, but no product is exported twice.
     """
@@ -198,7 +199,7 @@ def export(
     criteria = ProductFilter(status=status, changed_after=utc(after), changed_before=utc(before))
 
     async def run(container: "Container") -> int:
-        # The statements of an export can take longer than the timeout of public reads.
+        # Use the main connections, because an export can take longer than the timeout of public reads.
         container.database.public_read_engine.override(container.database.engine)
         export_products = container.catalog.export_products()
         total = await export_products.count(criteria)

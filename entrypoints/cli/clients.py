@@ -54,7 +54,10 @@ def list_clients() -> None:
 
 @group.command("roll-secret")
 def roll_secret(name: Name) -> None:
-    """Create a second secret, which is shown only once. The first one stays valid until it is retired."""
+    """Create a second secret, which is shown only once.
+
+    The first secret stays valid until it is retired with retire-secret.
+    """
     from entrypoints.cli.shop import in_shop
 
     async def roll(container: "Container") -> "NewSecretView":
@@ -70,7 +73,10 @@ def retire_secret(
         UUID, typer.Argument(metavar="SECRET", help="The id of the secret, as shown by `clients list`.")
     ],
 ) -> None:
-    """Make a secret invalid. Tokens issued with it can no longer move money or administer the shop."""
+    """Make a secret invalid.
+
+    Tokens that were issued with this secret can no longer move money or administer the shop.
+    """
     from domain.shared.ids import SecretId
     from entrypoints.cli.shop import in_shop
 

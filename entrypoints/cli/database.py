@@ -15,8 +15,9 @@ from entrypoints.settings import Settings
 def database(settings: Settings) -> Iterator[str]:
     """Yield the URL of a running database.
 
-    Without STEELYARD_DATABASE_URL this is the embedded PostgreSQL. It runs at least as long as the context, and is shared
-    with other processes that use it. Raises EmbeddedPostgresError, CommandFailed, WrongSettings.
+    Without STEELYARD_DATABASE_URL this is the embedded PostgreSQL. The embedded server runs at least until
+    the context ends. Other processes can use the same server. Raises EmbeddedPostgresError, CommandFailed,
+    WrongSettings.
     """
     if settings.database_url is not None:
         _ensure_usable(settings.database_url, is_pooler_configured=settings.is_database_pooled)

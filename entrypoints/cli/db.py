@@ -49,8 +49,8 @@ def status(
 def upgrade() -> None:
     """Migrate the database to the schema of this release.
 
-    If several processes migrate at the same time, one does the work and the others wait. A newer schema that permits
-    this release does not change.
+    If several processes migrate at the same time, one does the work and the others wait. If the schema is
+    newer and permits this release, nothing changes.
     """
     from entrypoints.cli.database import database, migrate
     from entrypoints.settings import Settings

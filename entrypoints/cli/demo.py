@@ -16,11 +16,12 @@ def demo(
         Path | None, typer.Option(metavar="FILE", help="Also save the output as an SVG picture.")
     ] = None,
 ) -> None:
-    """Run the Northwind demo: import 77 products, place 830 orders over HTTP, and reconcile every cent.
+    """Run the Northwind demo: 77 products, and 830 orders that are placed over HTTP.
 
-    It pays some of the orders, cancels, ships and returns units of them, and refunds. It uses the service at STEELYARD_HOST and STEELYARD_PORT, or starts one
-    if none answers there. A second run changes nothing. Set STEELYARD_DATA_DIR to a folder of its own to remove the
-    demo's data with that folder.
+    The demo pays some of the orders. It also ships, cancels, returns and refunds units, and finally checks
+    every amount. The orders are sent to the service at STEELYARD_HOST and STEELYARD_PORT, which the demo
+    starts if no service answers there. A second run changes nothing. To be able to remove the demo's data,
+    set STEELYARD_DATA_DIR to a separate folder, and delete that folder afterwards.
     """
     from entrypoints.cli.address import Address
     from entrypoints.cli.shop import in_shop

@@ -48,7 +48,7 @@ def format_of(file: Path | None, named: Format | None) -> Format:
 
 
 def utc(moment: datetime | None) -> datetime | None:
-    """Return the time with an offset: UTC if it has none."""
+    """Return the time with its offset. A time without an offset is in UTC."""
     return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 
@@ -63,7 +63,7 @@ def writing(file: Path | None) -> Iterator[TextIO]:
         yield sys.stdout
         return
     try:
-        # The file has mode 0600.
+        # mkstemp creates a file that only the owner can read.
         descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
         try:
             with open(descriptor, "w", encoding="utf-8", newline="") as target:  # noqa: PTH123 - opens a file descriptor, which Path cannot

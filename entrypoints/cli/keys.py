@@ -19,7 +19,7 @@ def keys() -> None:
     """Manage the keys that sign access tokens.
 
     The keys are stored in the database, unless STEELYARD_SIGNING_KEYS_FILE or STEELYARD_SIGNING_KEYS provides them:
-    Ed25519 private keys in PEM format, one after the other. The first one signs.
+    Ed25519 private keys in PEM format, one after the other. The first key signs.
     """
 
 
@@ -71,7 +71,7 @@ def rotate(
 
 @group.command("list")
 def list_keys() -> None:
-    """List the keys, newest first. The key that signs now is bold.
+    """List the keys, newest first. The key that signs at present is bold.
 
     Prints a table on a terminal, and tab-separated fields elsewhere.
     """

@@ -15,7 +15,7 @@ group = typer.Typer(no_args_is_help=True)
 
 @group.callback()
 def mail() -> None:
-    """Look after outgoing mail."""
+    """Inspect outgoing mail."""
 
 
 @group.command()

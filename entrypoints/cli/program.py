@@ -1,4 +1,4 @@
-"""How to run this program again: in hints for the shell, and as another process.
+"""Commands that run this program, for hints to the user and for child processes.
 
 In a checkout the program is `python -m entrypoints`. The wheel installs it as `steelyard`.
 """
@@ -31,6 +31,6 @@ def child_command(*arguments: str) -> list[str]:
 
 
 def child_environment() -> dict[str, str]:
-    """Return the environment in which the layers can be imported from any working directory."""
+    """Return an environment in which the program is found from any working directory."""
     path = os.pathsep.join([str(LAYERS), *filter(None, [os.environ.get("PYTHONPATH")])])
     return {**os.environ, "PYTHONPATH": path}

@@ -12,7 +12,7 @@ group = typer.Typer(no_args_is_help=True)
 
 @group.callback()
 def secrets() -> None:
-    """Encrypt the secrets in the database: signing keys, and the secrets of webhooks and of the service itself.
+    """Encrypt the signing keys and other secrets in the database.
 
     STEELYARD_SECRETS_KEY or STEELYARD_SECRETS_KEY_FILE contains the keys. The first key encrypts, and all keys decrypt.
     """
@@ -28,7 +28,9 @@ def generate() -> None:
 
 @group.command()
 def encrypt() -> None:
-    """Encrypt the secrets that are stored unencrypted. It can be interrupted and repeated.
+    """Encrypt the secrets that are stored unencrypted.
+
+    The command can be interrupted and repeated.
 
     Run it when every process has the key, and when no process of the previous release is running: that release
     cannot read encrypted secrets.
@@ -38,7 +40,9 @@ def encrypt() -> None:
 
 @group.command()
 def rotate() -> None:
-    """Encrypt with the first key the secrets that have another key. It can be interrupted and repeated.
+    """Replace the encryption by old keys with encryption by the first key.
+
+    The command can be interrupted and repeated.
 
     To rotate keys, add the new key last and restart every process, then put it first and restart them again. Run this
     command, and remove the old key after STEELYARD_IDEMPOTENCY_RETENTION.

@@ -37,7 +37,7 @@ def serve(
     from entrypoints.settings import Settings
 
     os.environ.update(_variables(host=host, port=port, workers=workers))
-    configure_logging()  # reading the settings can log warnings
+    configure_logging()  # configured first, because reading the settings can log warnings
     settings = Settings.from_environment()
     configure_logging(settings.read_log_levels())
     address = Address.resolved(settings.host, settings.port)
@@ -54,7 +54,8 @@ def serve(
 
         def prepare() -> Mapping[str, str]:
             nonlocal worker
-            # The serving processes have begun to import the service. Before, imports would delay them.
+            # Imported after the serving processes have begun, because earlier imports would delay their
+            # start.
             from entrypoints.cli.announcement import announce_when_ready
             from entrypoints.cli.database import database, migrate
             from entrypoints.cli.worker_process import worker_process
@@ -84,5 +85,5 @@ def serve(
 
 
 def _variables(**settings: object) -> dict[str, str]:
-    """Return the settings that were given as options, by environment variable."""
+    """Return the settings that the options of the command set, by environment variable."""
     return {f"STEELYARD_{name.upper()}": str(value) for name, value in settings.items() if value is not None}

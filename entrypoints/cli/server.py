@@ -220,7 +220,7 @@ def _handling(handlers: Mapping[signal.Signals, Any]) -> Iterator[None]:
 
 @contextmanager
 def _sigint_blocked() -> Iterator[None]:
-    resource_tracker.ensure_running()  # starting this process of multiprocessing would unblock SIGINT
+    resource_tracker.ensure_running()  # started first, because starting this process unblocks SIGINT
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -236,10 +236,10 @@ def load_app(unread_response_seconds: float, receiver: Connection) -> Callable[.
     """
     signal.signal(
         signal.SIGHUP, signal.SIG_IGN
-    )  # a terminal sends the signal to all processes, but the parent passes it on
+    )  # the terminal sends SIGHUP to all processes, and the parent passes it on
     threading.Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
     close_unread_connections(unread_response_seconds)
-    gc.disable()  # until the app exempts the imported objects: collections would take a tenth of the import
+    gc.disable()  # collections would take a tenth of the import; the app enables them again
     from entrypoints.asgi import app
 
     try:

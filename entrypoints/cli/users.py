@@ -27,8 +27,8 @@ def users() -> None:
 def create_admin(email: Email) -> None:
     """Create an account with the role admin.
 
-    On a terminal the command prompts for the password. Otherwise it reads one line from standard input. The service
-    may be running.
+    On a terminal the command prompts for the password. Otherwise it reads one line from standard input. The
+    command also works while the service runs.
     """
     from domain.users.permissions import Role
 

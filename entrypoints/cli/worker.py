@@ -31,7 +31,7 @@ def worker(
     from entrypoints.worker import work
     from entrypoints.worker_health import health_apps
 
-    configure_logging()  # reading the settings can log warnings
+    configure_logging()  # configured first, because reading the settings can log warnings
     settings = Settings.from_environment()
     configure_logging(settings.read_log_levels())
 
@@ -40,7 +40,7 @@ def worker(
         with ExitStack() as working:
             stop = working.enter_context(stop_requested(loop, when_stdin_closes=until_stdin_closes))
             loop.add_signal_handler(signal.SIGHUP, reloader(container))
-            # `serve` starts a worker with the signal blocked.
+            # `serve` starts its worker with SIGHUP blocked, because SIGHUP ends a process without a handler.
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
             if metrics_dir is not None:
                 ip = Address.resolved(settings.host, settings.metrics_port).ip
@@ -55,7 +55,7 @@ def worker(
 
     metrics_dir = None
     with ExitStack() as running:
-        if not until_stdin_closes:  # `serve` serves the metrics of the worker that it starts
+        if not until_stdin_closes:  # the metrics of a worker that `serve` starts are served by `serve`
             metrics_dir = running.enter_context(shared_directory(settings.metrics_dir))
             os.environ["STEELYARD_METRICS_DIR"] = str(metrics_dir)
         in_shop(work_until_stopped)

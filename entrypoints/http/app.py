@@ -174,8 +174,7 @@ def _add_middleware(app: FastAPI, container: Container) -> None:
     if settings.cors_origins:
         options = cors_options(settings.cors_origins)
         app.add_middleware(CORSMiddleware, **options)
-        # Unexpected errors are answered outside of this middleware, but pages of these origins must be able
-        # to read them.
+        # This middleware does not see the responses to unexpected errors, so they get the headers separately.
         unexpected = CORSMiddleware(internal_error, **options)
     app.add_middleware(
         RequestContextMiddleware,

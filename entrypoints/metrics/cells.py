@@ -37,7 +37,7 @@ class Cells:
     of the family's name, its width and the values of its labels. The process holds a lock on the file, so that readers
     know whether it is running. Writing to a cell is a write to memory, and the numbers of a killed process are not lost.
 
-    Without a file, nothing can read the cells.
+    Without a file, no other process can read the cells.
     """
 
     def __init__(self, file: BinaryIO | None = None) -> None:
@@ -53,8 +53,8 @@ class Cells:
         path = directory / f"{os.getpid()}-{token_hex(4)}{SUFFIX}"
         hidden = path.with_suffix(".new")
         try:
-            # The process writes zeros at its start. Otherwise, on a full disk, its first write to a cell would
-            # end it.
+            # The zeros occupy the disk space now. Otherwise, on a full disk, the first write to a cell would
+            # end the process.
             hidden.write_bytes(bytes(SIZE))
         except OSError:
             hidden.unlink(missing_ok=True)
@@ -99,7 +99,7 @@ class CellsOfProcess:
 
 
 def read_cells(path: Path) -> CellsOfProcess:
-    """Read the file of a process, without the families that only another release has. Raises OSError."""
+    """Read the file of a process. Skip unknown families. Raises OSError."""
     with path.open("rb") as file:
         is_running = _is_locked(file)
         file.seek(SIZE)

@@ -20,8 +20,8 @@ _OF_RUNNING_PROCESSES = {Kind.SUMMED_GAUGE, Kind.SHARED_GAUGE}
 class ServiceMetrics(Collector):
     """A collector that merges the cells of all processes with the same directory.
 
-    Counters never decrease: this collector keeps the numbers of an ended process, and removes the process's
-    file.
+    When a process ends, this collector keeps the process's numbers and removes the process's file. Counters
+    therefore never decrease.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -39,7 +39,7 @@ class ServiceMetrics(Collector):
     def describe(self) -> Iterable[Metric]:
         """Return the families without samples.
 
-        The registration of the collector calls this method, and thus reads no files.
+        The registration of the collector calls this method, and therefore reads no files.
         """
         return [_metric(family, {}) for family in FAMILIES]
 

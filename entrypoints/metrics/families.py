@@ -34,7 +34,10 @@ class Family:
 
     @property
     def width(self) -> int:
-        """The number of cells of one series. A histogram has buckets, infinity and the sum."""
+        """The number of cells of one series.
+
+        A histogram has a cell for each bucket, for infinity and for the sum.
+        """
         return len(self.bounds) + 2 if self.kind is Kind.HISTOGRAM else 1
 
 

@@ -18,7 +18,7 @@ class _Instrument:
         self._series: dict[tuple[str, ...], int] = {}
 
     def _cell_of(self, labels: tuple[str, ...]) -> int:
-        """Return the first cell of a series. The first number of a series creates its cells."""
+        """Return the first cell of a series. A new series gets new cells."""
         at = self._series.get(labels)
         if at is None:
             at = self._series[labels] = self._cells.allocate(self._family, labels)

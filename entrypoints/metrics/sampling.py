@@ -1,6 +1,6 @@
 """Gauges of one process that are sampled periodically.
 
-Writing them at each change would take more time.
+Updating the gauges at each change would take more time.
 """
 
 import platform

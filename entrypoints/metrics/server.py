@@ -62,7 +62,7 @@ def shared_directory(configured: Path | None) -> Iterator[Path]:
 def remove_left_behind(parent: Path) -> None:
     """Remove the directories of killed services."""
     for directory in parent.glob(f"{_PREFIX}*"):
-        with suppress(OSError):  # it belongs to another user, or was removed in the meantime
+        with suppress(OSError):  # the directory belongs to another user, or was removed in the meantime
             is_old = directory.stat().st_mtime < time.time() - _LEFT_BEHIND_AFTER
             with _locked(directory):
                 if is_old:
@@ -137,5 +137,5 @@ def _server_class(ip: str) -> type[WSGIServer]:
 class _QuietHandler(WSGIRequestHandler):
     timeout = CLIENT_SECONDS
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name of the overridden method
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the overridden method has this parameter name
         """Log nothing, because a scrape is not an event."""

@@ -1,4 +1,4 @@
-"""CORS: pages of other origins may call the service from a browser if a setting names them."""
+"""CORS: a setting names the origins whose pages may call the service from a browser."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -31,11 +31,13 @@ class _Template:
 
 
 class LoadSheddingMiddleware:
-    """Return 503 at once while an admission is full. This takes a fraction of the usual work.
+    """Return 503 at once while an admission is full.
+
+    A rejection takes a fraction of the usual work.
 
     The admission is checked when the headers have arrived, and again when the body has arrived, before the app does
-    any work for the request. From then on the request counts in the admission. It does not count earlier: otherwise
-    clients that do not send their bodies could exclude others.
+    any work for the request. After the second check the request counts in the admission. If requests counted
+    earlier, clients that never send their bodies could exclude other clients.
 
     `gates` maps a method and a path without parameters to a function that returns the admission.
     """
@@ -83,7 +85,7 @@ class _Body:
         self._problem: HTTPProblem | None = None
 
     async def arrive(self) -> None:
-        """Wait for the body. Of a body above the maximum size, wait for that many bytes."""
+        """Wait for the whole body, or for the maximum size if the body is larger."""
         received, is_whole = bytearray(), False
         try:
             while not is_whole and len(received) <= MAX_BODY_BYTES:
@@ -94,7 +96,8 @@ class _Body:
                 received += message.get("body", b"")
                 is_whole = not message.get("more_body", False)
         except HTTPProblem as problem:
-            # The app's exception handlers respond to it when the app reads the body.
+            # `receive` raises the problem when the app reads the body, so that exception handlers respond to
+            # it.
             self._problem = problem
             return
         self._next = {"type": "http.request", "body": bytes(received), "more_body": not is_whole}

@@ -109,7 +109,7 @@ class RequestContextMiddleware:
             await served(scope, receive, send_with_headers)
         except ClientDisconnect:
             pass
-        except Exception:  # noqa: BLE001 - the last line of defence: it is logged, and answered with 500
+        except Exception:  # noqa: BLE001 - every unexpected error is logged and gets a 500
             _log.exception("unexpected error", route=_template(scope))
             if status:
                 raise ResponseCutOff from None
@@ -139,12 +139,12 @@ class RequestContextMiddleware:
 class ResponseCutOff(Exception):
     """A response failed after it had begun.
 
-    The server closes the connection to signal this to the client.
+    The server closes the connection, so that the client notices the failure.
     """
 
 
 def _acceptable_id(sent: bytes) -> str | None:
-    """Return the id that the client chose, or None without an acceptable id."""
+    """Return the id that the client chose, or None if that id is absent or not acceptable."""
     return str(sent, "ascii") if _ACCEPTABLE_ID.fullmatch(sent) else None
 
 

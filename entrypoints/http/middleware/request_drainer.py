@@ -18,8 +18,8 @@ _log = structlog.get_logger(__name__)
 class RequestDrainer:
     """Runs the work of requests. Work that writes runs in its own task.
 
-    A server cancels a request's task when its client disconnects. A cancelled transaction can leave a
-    connection in an unknown state, so the work runs in a second task, which the first task awaits.
+    A server cancels a request's task when its client disconnects. A canceled transaction can leave a
+    connection in an unknown state. The work therefore runs in a second task, which the first task awaits.
     """
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class RequestDrainer:
         return len(self._tasks) + self._reads
 
     async def run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """Run `work` to completion, even if the caller is cancelled in the meantime.
+        """Run `work` to completion, even if the caller is canceled in the meantime.
 
         Raises the errors of `work`, and HTTPProblem `shutting_down` if draining has begun or cancels the
         work.
@@ -58,8 +58,8 @@ class RequestDrainer:
     async def run_here(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Run `work`, which only reads, in the caller's task.
 
-        It ends when the caller is cancelled. Raises the errors of `work`, and HTTPProblem `shutting_down` if
-        draining has begun.
+        The work ends when the caller is canceled. Raises the errors of `work`, and HTTPProblem
+        `shutting_down` if draining has begun.
         """
         if self._draining:
             raise shutting_down()
@@ -80,8 +80,8 @@ class RequestDrainer:
     async def drain(self, timeout: float) -> int:  # noqa: ASYNC109 - the time to wait before cancellation, not a timeout of the call
         """Reject new work, wait `timeout` seconds for running work, then cancel the rest.
 
-        Returns the number of cancelled tasks, which have ended. Reads are not cancelled here, because the
-        server cancels them.
+        Returns the number of canceled tasks, all of which have ended. Reads are not canceled here, because
+        the server cancels them.
         """
         self._draining = True
         self._wake_without_reads()

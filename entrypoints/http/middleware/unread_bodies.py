@@ -30,8 +30,8 @@ _WITHOUT_BODY = {"GET", "HEAD", "OPTIONS"}
 class BodyLimits:
     """The bounds on bodies: time, minimum rate and number.
 
-    They are the seconds for a whole body, its minimum average rate in bytes per second, and how many bodies
-    may be unread at once. 0 means no bound on the number.
+    The time for a whole body is in seconds. The minimum average rate is in bytes per second. The other bounds
+    limit the number of bodies that are unread at once; 0 means no limit.
     """
 
     seconds: float
@@ -47,8 +47,8 @@ class BodyLimits:
 class UnreadBodiesMiddleware:
     """Rejects slow bodies (`request_timeout`) and too many unread bodies (`overloaded`).
 
-    The error is raised while the app reads the body, so that a request whose body is not read does not count.
-    Trusted proxies are exempt from the bound per network, because they send the bodies of many clients.
+    The error is raised while the app reads the body. A request does not count if the app does not read its
+    body. Trusted proxies are exempt from the bound per network, because they send the bodies of many clients.
     """
 
     def __init__(self, app: ASGIApp, *, limits: BodyLimits, proxies: TrustedProxies) -> None:
@@ -134,7 +134,7 @@ class UnreadBodiesMiddleware:
 
 
 class _UnreadBody:
-    """The body of one request, from the first read until it has been read."""
+    """The body of one request, from the first read until the body is complete."""
 
     __slots__ = (
         "_bounds",
@@ -185,7 +185,7 @@ class _UnreadBody:
         return message
 
     def end(self, problem: HTTPProblem) -> None:
-        """Stop waiting for the rest of the body, and raise this problem."""
+        """Make `receive`, which waits for the rest of the body, raise this problem."""
         if self._waiting is not None and self._problem is None:
             self._problem = problem
             self._waiting.cancel()

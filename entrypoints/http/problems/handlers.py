@@ -61,7 +61,7 @@ async def answer_validation_error(request: Request, exc: RequestValidationError)
 
 
 async def answer_http_exception(request: Request, exc: HTTPException) -> Response:
-    """Return a problem for an error of the framework, whose message could repeat the input.
+    """Return a problem instead of the framework's error message, which could repeat the input.
 
     An exception with a status of 500 or above is raised again, and results in a 500.
     """

@@ -152,7 +152,7 @@ class ProblemResponse(Response):
 
 
 def _is_ours(scope: Scope) -> bool:
-    """Return whether the path is one of the service and contains no client text except ids."""
+    """Return whether the path belongs to the service, with no client text except ids."""
     return "route" in scope and all(isinstance(value, UUID) for value in scope["path_params"].values())
 
 

@@ -10,7 +10,7 @@ class ProblemType:
     """One code of the registry: a problem type of RFC 9457, section 4.
 
     `meaning` explains the problem and `remedy` what to do, for developers of API clients. `detail`, `errors` and
-    `params` are an example of an occurrence. `headers` are the names of the response headers that it is sent with.
+    `params` are an example of an occurrence. `headers` are the names of the headers in the response.
     """
 
     code: str

@@ -16,13 +16,16 @@ def declared_part(annotation: Any, path: Sequence[str | int]) -> list[str | int]
     return [step for step, _ in _walk(annotation, path)]
 
 
-def field_names(annotation: Any, path: Sequence[str | int]) -> list[str]:  # noqa: ANN401 - see declared_part
-    """Return the sorted field names of the object at `path`, or none if it is not a model."""
+def field_names(annotation: Any, path: Sequence[str | int]) -> list[str]:  # noqa: ANN401 - accepts any annotation
+    """Return the sorted field names of the object at `path`.
+
+    The list is empty if the object is not a model.
+    """
     reached = [annotation, *(inner for _, inner in _walk(annotation, path))][-1]
     return sorted(fields_of(reached))
 
 
-def may_have_secret(annotation: Any) -> bool:  # noqa: ANN401 - see declared_part
+def may_have_secret(annotation: Any) -> bool:  # noqa: ANN401 - accepts any annotation
     """Return whether a body has a field for a secret.
 
     Such a field is a SecretStr or has `repr=False`.
@@ -36,7 +39,7 @@ def may_have_secret(annotation: Any) -> bool:  # noqa: ANN401 - see declared_par
     return any(map(may_have_secret, get_args(shape)))
 
 
-def _walk(annotation: Any, path: Sequence[str | int]) -> list[tuple[str | int, Any]]:  # noqa: ANN401 - see declared_part
+def _walk(annotation: Any, path: Sequence[str | int]) -> list[tuple[str | int, Any]]:  # noqa: ANN401 - accepts any annotation
     steps: list[tuple[str | int, Any]] = []
     for step in path:
         annotation = bare(annotation)
@@ -50,7 +53,7 @@ def _walk(annotation: Any, path: Sequence[str | int]) -> list[tuple[str | int, A
     return steps
 
 
-def fields_of(annotation: Any) -> dict[str, Any]:  # noqa: ANN401 - see declared_part
+def fields_of(annotation: Any) -> dict[str, Any]:  # noqa: ANN401 - accepts any annotation
     """Return the annotations of a model's fields by JSON name, or none for another type."""
     model = bare(annotation)
     if not (isinstance(model, type) and issubclass(model, BaseModel)):
@@ -58,7 +61,7 @@ def fields_of(annotation: Any) -> dict[str, Any]:  # noqa: ANN401 - see declared
     return {field.alias or name: field.annotation for name, field in model.model_fields.items()}
 
 
-def bare(annotation: Any) -> Any:  # noqa: ANN401 - see declared_part
+def bare(annotation: Any) -> Any:  # noqa: ANN401 - accepts any annotation
     """Unwrap Annotated and unions with None or MISSING."""
     if get_origin(annotation) is Annotated:
         return bare(get_args(annotation)[0])

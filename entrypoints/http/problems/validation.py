@@ -43,8 +43,8 @@ def broken_rule(*path: str | int, code: str, detail: str, **params: Param) -> Py
 def problem_of(errors: Sequence[Mapping[str, Any]], *, body: Any, body_type: Any) -> HTTPProblem:  # noqa: ANN401 - the body is any JSON value, and its type any annotation
     """Return the problem of a request that the operation's schema rejects.
 
-    `body` is the parsed body and `body_type` its annotation. They distinguish names of the schema from names that the
-    client chose.
+    `body` is the parsed body and `body_type` its annotation. With both values, names of the schema are
+    distinguished from names that the client chose.
     """
     for error in errors:
         place, *path = error["loc"]
@@ -75,7 +75,7 @@ def _problem_of_header(error: Mapping[str, Any], name: str) -> HTTPProblem | Non
     return HTTPProblem(code, errors=[_parameter_item(error, "header", [name])])
 
 
-def _item(error: Mapping[str, Any], body: Any, body_type: Any) -> dict[str, Any]:  # noqa: ANN401 - see problem_of
+def _item(error: Mapping[str, Any], body: Any, body_type: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON value and any annotation
     place, *path = error["loc"]
     if place != "body":
         return _parameter_item(error, place, path)
@@ -109,7 +109,7 @@ def _rule(error: Mapping[str, Any]) -> dict[str, Any]:
     return item
 
 
-def _unknown_field_item(path: Sequence[str | int], body: Any, body_type: Any) -> dict[str, Any]:  # noqa: ANN401 - see problem_of
+def _unknown_field_item(path: Sequence[str | int], body: Any, body_type: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON value and any annotation
     parent = declared_part(body_type, path[:-1])
     allowed = field_names(body_type, parent)
     for step in parent:

@@ -12,8 +12,8 @@ from typing import Any
 class Rule:
     """The stable code of a violated rule, and a template of its message.
 
-    `limits` are the names of the limits in pydantic's error context: they come from the schema, never from
-    the input.
+    `limits` are the names of the limits in pydantic's error context. Limits come from the schema, and never
+    from the input.
     """
 
     code: str

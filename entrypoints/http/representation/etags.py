@@ -86,8 +86,8 @@ async def expected_version(
     """Return the version that the client expects.
 
     An unknown or weak tag matches no version (RFC 9110, section 13.1.1) and becomes 0. Of several versions,
-    the highest counts. If-Match is required to prevent lost updates, but `*` would overwrite any version, so
-    `*` counts as absent. Raises HTTPProblem `precondition_required`.
+    the highest counts. If-Match is required, because it prevents lost updates. `*` would overwrite any
+    version, so it counts as absent. Raises HTTPProblem `precondition_required`.
     """
     if if_match.strip() == "*":
         raise HTTPProblem("precondition_required")
@@ -101,13 +101,13 @@ IfMatch = Annotated[int, Depends(expected_version)]
 def with_etag(request: Request, response: Response, view: V, version: int) -> V | Response:
     """Tag the response with the object's version.
 
-    Returns the object, or 304 if the client has this version.
+    Returns the object, or a response with status 304 if the client has this version.
     """
     return if_none_match(request, response, view, version_tag(version))
 
 
 def if_none_match(request: Request, response: Response, answer: V, tag: str) -> V | Response:
-    """Tag the response. Returns `answer`, or 304 if the client has this version.
+    """Tag the response. Returns `answer`, or a response with status 304 if the client has this version.
 
     The 304 has the headers of the 200 (RFC 9110, section 15.4.5).
     """

@@ -19,7 +19,7 @@ Numbers and strings are as Python parsed them.
 
 
 class _NoBody:
-    """A request without a body, in contrast to a request with the body `null`."""
+    """A marker for a request without a body. A request with the body `null` has a body."""
 
 
 NO_BODY = _NoBody()
@@ -43,7 +43,9 @@ class Fingerprints:
 
 
 def earlier_fingerprint(version: int, method: str, path: str, operation: str, received: Any) -> bytes | None:  # noqa: ANN401 - any JSON value
-    """Return the fingerprint of an earlier version, or None if its release rejects the request.
+    """Return the fingerprint of an earlier version.
+
+    The result is None if the release that made such fingerprints rejects the request.
 
     Version 1 is SHA-256 of the body as release 6daf4a4 parsed it, with secret fields masked.
     """

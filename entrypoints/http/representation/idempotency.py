@@ -51,7 +51,7 @@ class RequestKey:
 async def find_request_key(
     request: Request, idempotency_key: Annotated[str | None, _HEADER] = None
 ) -> RequestKey | None:
-    """Return the request's key, if it has one."""
+    """Return the request's key, or None without a key."""
     return None if idempotency_key is None else await _request_key(request, idempotency_key)
 
 
@@ -68,7 +68,10 @@ async def get_request_key(request: Request, idempotency_key: Annotated[str, _HEA
 
 
 async def _request_key(request: Request, key: str) -> RequestKey:
-    """Return the request's key. Raises HTTPProblem `invalid_idempotency_key` for two headers."""
+    """Return the request's key.
+
+    Raises HTTPProblem `invalid_idempotency_key` for a repeated header.
+    """
     if len(request.headers.getlist("Idempotency-Key")) > 1:
         raise HTTPProblem("invalid_idempotency_key")
     has_body = request.scope["route"].body_field is not None and await request.body()

@@ -1,9 +1,9 @@
 """Request bodies as release 6daf4a4 parsed them.
 
 The models are frozen, because the idempotency records of that release have fingerprints of its bodies. They
-contain only what changes the serialization: names, their order, defaults, and types with a form of their own.
-They do not follow the schemas. They can be deleted when the retention of the last record of that release has
-passed.
+contain only the parts that change the serialization: names, their order, defaults, and types with a special
+format. Changes of the present schemas do not apply to them. They can be deleted when the retention of the
+last record of that release has passed.
 """
 
 from typing import Annotated, Any

@@ -38,7 +38,7 @@ _RFC3339 = re.compile(
 
 
 def _lax_types(schema: Any) -> Iterator[str]:  # noqa: ANN401 - pydantic's schemas are nested arbitrarily
-    """Yield the types in a core schema that accept other JSON types."""
+    """Yield the types in a pydantic core schema that also accept other JSON types."""
     if isinstance(schema, list):
         for member in schema:
             yield from _lax_types(member)
@@ -82,7 +82,7 @@ ActorId = Annotated[
 def text(*, max_length: int, min_length: int = 0) -> Any:  # noqa: ANN401 - the same type as in pydantic's Field
     """Return a length limit as metadata of `Annotated[str, ...]`.
 
-    It is meant for text that is not a field of an entity.
+    This function is for text that is not a field of an entity.
     """
     return text_of(TextRule(min_length=min_length, max_length=max_length))
 

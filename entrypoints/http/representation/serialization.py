@@ -14,7 +14,7 @@ def serialize(view: object) -> bytes:
     """Serialize a view that has the fields of its response model.
 
     Validating a view of the domain again takes longer than serializing it. For each such view, a test
-    compares the result with the result of its response model.
+    compares the result with the result of the response model.
     """
     serializer = _serializers.get(type(view))
     if serializer is None:
@@ -26,6 +26,9 @@ def serialize(view: object) -> bytes:
 
 
 def serialize_page(page: PageResult[Any]) -> bytes:
-    """Serialize a page of such views in the format of PageResponse."""
+    """Serialize a page of views in the format of PageResponse.
+
+    The views have the fields of their response model.
+    """
     items = b",".join(map(serialize, page.items))
     return b'{"items":[%b],"next_cursor":%b}' % (items, to_json(page.next_cursor))

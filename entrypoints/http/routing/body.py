@@ -48,7 +48,8 @@ class StrictRequest(Request):
     async def body(self) -> bytes:
         """Return the body.
 
-        Servers report a disconnected client and a malformed chunk in the same way, so both are answered.
+        Servers report a disconnected client and a malformed chunk in the same way. The service therefore
+        sends a response in both cases.
 
         Raises:
             HTTPProblem: `body_too_large`, or `malformed_request` for a body that breaks off.

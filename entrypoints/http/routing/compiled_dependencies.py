@@ -1,8 +1,8 @@
 """Compiled dependencies: the dependencies of a route, resolved when the route is created.
 
 FastAPI determines for each request which dependencies are coroutines, which are shared, and what each of them
-needs. The semantics are the same: the order, one call per request for a shared dependency, and one report of
-all errors.
+needs. This module determines all of this once for each route. The semantics are FastAPI's: dependencies have
+the same order, a shared dependency is called once per request, and all errors are reported together.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -280,7 +280,7 @@ def _parameters_of(call: Call) -> tuple[Parameter, ...]:
 def _getter(sources: tuple[int, ...]) -> Callable[[Sequence[Any]], Sequence[Any]]:
     if len(sources) > 1:
         return itemgetter(*sources)
-    # With one index, `itemgetter` returns the value itself. A slice gives a sequence.
+    # With one index, `itemgetter` would return the value itself. With a slice, it returns a sequence.
     first = sources[0] if sources else 0
     return itemgetter(slice(first, first + len(sources)))
 

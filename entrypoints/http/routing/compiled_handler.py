@@ -98,7 +98,7 @@ def stock_handler(route: APIRoute, effective: APIRoute) -> Handler:
     remaining.dependant = rest
     begin, answer = first.get_route_handler(), handler_of(route, remaining)
 
-    async def finish(request: Request, injected: Response, _: Any) -> Response:  # noqa: ANN401 - see Handler
+    async def finish(request: Request, injected: Response, _: Any) -> Response:  # noqa: ANN401 - any JSON value
         response = await answer(request)
         response.raw_headers.extend(injected.raw_headers)
         return response

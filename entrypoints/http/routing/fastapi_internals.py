@@ -77,8 +77,8 @@ Such an option is, for example, a list of dependencies.
 def effective_route(route: APIRoute) -> APIRoute:
     """Return the route with the additions of `include_router`.
 
-    They are dependencies, the prefix and the app's overrides. FastAPI calls `get_route_handler` once for the
-    route itself and once for each inclusion.
+    The additions are dependencies, the prefix and the app's overrides. FastAPI calls `get_route_handler` once
+    for the route itself and once for each inclusion.
     """
     context = _effective_route_context_var.get()
     if context is not None and context.original_route is route:
@@ -87,9 +87,9 @@ def effective_route(route: APIRoute) -> APIRoute:
 
 
 def included_router_of(scope: Scope) -> Any:  # noqa: ANN401 - a private object of FastAPI
-    """Return the inclusion of the router that is being matched with a request, or None.
+    """Return the inclusion of the router with which FastAPI matches the request, or None.
 
-    `include_router` makes an inclusion.
+    An inclusion is FastAPI's record of one call of `include_router`.
     """
     return scope.get(_FASTAPI_SCOPE_KEY, _NO_SCOPE).get(_FASTAPI_INCLUDED_ROUTER_KEY)
 
@@ -159,7 +159,7 @@ def is_generator(call: Callable[..., Any] | None) -> bool:
 def has_one_value(field: ModelField) -> bool:
     """Return whether a parameter is a single text with a single name.
 
-    A list, a model and a parameter with an alternative name are not.
+    The result is False for a list, a model and a parameter with an alternative name.
     """
     return (
         _get_param_model(field) is None
@@ -177,7 +177,7 @@ def embeds_body_fields(route: APIRoute) -> bool:
 def is_whole_body(dependant: Dependant, route: APIRoute) -> bool:
     """Return whether the only body parameter is the whole body.
 
-    It is not if it is a member of an object or a form.
+    The result is False if the parameter is a member of an object or of a form.
     """
     fields = dependant.body_params
     return (

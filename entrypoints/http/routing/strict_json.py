@@ -107,7 +107,7 @@ def _ensure_shallow(value: Any) -> None:  # noqa: ANN401 - any JSON value
 
 
 def _ensure_few_members(text: str) -> None:
-    """Count the members before they are decoded, and stop above the maximum."""
+    """Reject a body with too many members before they are decoded."""
     if text.count(",") + text.count("{") + text.count("[") <= MAX_MEMBERS:
         return
     members = strings = 0

@@ -47,8 +47,8 @@ class StrictRoute(APIRoute):
     Bodies must be strict JSON of a bounded size and of the declared media type. Unknown and repeated query
     parameters are rejected. The dependencies and the endpoint of a route that changes something run as one
     task of `app.state.request_drainer`. The task runs to completion even if the client disconnects. Reads
-    (RFC 9110, section 9.2.1) are cancelled in this case. Dependencies that are marked with `before_body`,
-    such as rate limits, are solved before the query and the body are checked.
+    (RFC 9110, section 9.2.1) are canceled in this case. Dependencies that are marked with `before_body`, such
+    as rate limits, are solved before the query and the body are checked.
 
     The documented responses contain the problems of these checks and of dependencies (`raises_problems`), and
     the headers that dependencies send (`sends_headers`). The documented security contains the scopes of

@@ -52,7 +52,7 @@ class StrictRouter(APIRouter):
                     scope[_MATCHED] = candidate, child_scope
                     return match, {}
                 may_match = may_match or match is Match.PARTIAL
-        # FastAPI handles a path with another method, and the routes that are not candidates.
+        # FastAPI matches the routes that are not candidates, and responds to a path with another method.
         return super().matches(scope) if may_match else (Match.NONE, {})
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,7 +1,7 @@
 """Authentication and authorization of requests, as dependencies.
 
-Every dependency checks the access token's claims against the database, except with `trust_token`, if the
-caller can reach only the caller's own data.
+Every dependency checks the access token's claims against the database. The exception is `trust_token`, for
+callers that can reach only their own data.
 """
 
 from collections.abc import Awaitable, Callable
@@ -149,10 +149,10 @@ def requires(
 ) -> Callable[[Principal], Awaitable[Principal]]:
     """Return a dependency that returns the caller if it has one of the permissions.
 
-    For any other caller, the dependency raises Forbidden. Each request checks the caller against the
-    database. With
-    `trust_token`, it does so only if the token has one of these permissions that is not in TRUSTED_IN_TOKEN.
-    Use `trust_token` for routes on which other callers only read their own data or place an order.
+    For any other caller, the dependency raises Forbidden. By default, it checks the caller of each request
+    against the database. With `trust_token`, it skips this check if TRUSTED_IN_TOKEN contains every one of
+    these permissions that the token has. Use `trust_token` for routes on which other callers only read their
+    own data or place an order.
     """
     accepted = frozenset(permissions)
 

@@ -55,7 +55,7 @@ Together they identify a page.
 
 @dataclass(frozen=True, slots=True)
 class _ShownPage:
-    """A serialized page, which identical concurrent requests share."""
+    """A serialized page that identical concurrent requests share."""
 
     content: bytes
     tag: str

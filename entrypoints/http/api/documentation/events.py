@@ -47,7 +47,7 @@ SIGNATURE_HEADERS: Mapping[str, Mapping[str, Any]] = {
 
 
 def add_events(document: dict[str, Any]) -> None:
-    """Type the events of the feed, and add the section `webhooks`."""
+    """Describe the type of each event in the feed, and add the section `webhooks`."""
     components = document["components"]
     schemas = components["schemas"]
     envelope = schemas.pop("CloudEventResponse")

@@ -31,10 +31,10 @@ def api_version(release: int) -> str:
 
 
 def servers(public_address: str) -> list[dict[str, str]]:
-    """Return OpenAPI's `servers` of a service at this address, the issuer of its tokens."""
+    """Return OpenAPI's `servers` of a service whose tokens have this address as their issuer."""
     return [
         {
-            # Browsers call the host that served the document, whichever of its names was used.
+            # A path without a host, so that browsers call the host that served the document.
             "url": urlsplit(public_address).path or "/",
             "description": "The service that serves this document.",
         },
@@ -57,8 +57,8 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
         for operation in operations.values():
             _remove_unused_422(operation["responses"])
             if operation["security"] == [{}]:
-                # If the list is not empty, client generators require a token, even if the list permits
-                # requests without one.
+                # The list must be empty. Otherwise client generators require a token, even if the list also
+                # permits requests without a token.
                 operation["security"] = []
     for name in _UNUSED_SCHEMAS:
         schemas.pop(name, None)

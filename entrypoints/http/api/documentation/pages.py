@@ -126,7 +126,7 @@ class _GeneratedDocument:
 
 
 def _policy_for(page: Response) -> str:
-    """Permit the local files, and the page's inline scripts by their hashes."""
+    """Return a policy that permits local files, and the page's inline scripts by their hashes."""
     scripts = _INLINE_SCRIPT.findall(bytes(page.body).decode())
     hashes = (
         f"'sha256-{b64encode(hashlib.sha256(script.encode()).digest()).decode()}'" for script in scripts

@@ -1,4 +1,4 @@
-"""Changes to the schemas of the OpenAPI document for which Pydantic has no option."""
+"""Changes to OpenAPI schemas. Pydantic has no options for these changes."""
 
 import json
 from collections.abc import Iterator

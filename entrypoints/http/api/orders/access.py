@@ -11,7 +11,7 @@ from domain.users.permissions import Permission
 
 
 def order_access(principal: Principal, permission: Permission) -> OrderAccess:
-    """Return access to all orders with the permission, and to the user's own orders without it.
+    """Return access to all orders with the permission, or else to the user's own orders.
 
     Raises:
         Forbidden: a service client without the permission; clients own no orders.
@@ -26,7 +26,7 @@ def order_access(principal: Principal, permission: Permission) -> OrderAccess:
 def customer_of(placer: Principal, customer_id: UUID | None, *, is_for_guest: bool) -> UserId | None:
     """Return the customer of an order that the caller places.
 
-    This is the caller by default, and None for a guest.
+    The customer is the caller by default. For a guest the result is None.
 
     Raises:
         Forbidden: the order is for another customer, and the caller may not place orders for others.

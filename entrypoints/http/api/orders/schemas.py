@@ -358,7 +358,7 @@ SomeLines = Annotated[
 
 
 class CancelOrderRequest(RequestModel):
-    """A cancellation. Without a body the whole order is cancelled."""
+    """A cancellation. Without a body the whole order is canceled."""
 
     lines: SomeLines | None = Field(
         None, description="The units to cancel; without it, the whole order is cancelled."

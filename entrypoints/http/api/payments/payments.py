@@ -172,7 +172,7 @@ async def void_payment(
     request: Request,
     response: Response,
     void_payment: Annotated[VoidPayment, from_container(GRAPH.payments.void_payment)],
-    body: VoidPaymentRequest = VOID,  # noqa: ARG001 - it has no fields, and unknown ones are rejected
+    body: VoidPaymentRequest = VOID,  # noqa: ARG001 - declared so that a body with any field is rejected
 ) -> PaymentView:
     outcome = await void_payment(
         PaymentCommand(

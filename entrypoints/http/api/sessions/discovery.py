@@ -42,8 +42,7 @@ async def get_authorization_server(
     settings: Annotated[Settings, from_container(GRAPH.settings)],
 ) -> MetadataResponse:
     issuer = settings.token_issuer
-    # "none" is for callers without a secret. The other methods are HTTP Basic and the form (RFC 7591, section
-    # 2).
+    # RFC 7591, section 2 defines these names. "none" is for callers without a secret.
     methods = ["none", "client_secret_basic"]
     if settings.client_secret_post_enabled:
         methods.append("client_secret_post")

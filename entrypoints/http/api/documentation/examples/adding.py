@@ -1,4 +1,4 @@
-"""Add an example to every body of a request and of a successful response."""
+"""Add an example to every request body and to every body of a successful response."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
