@@ -15,6 +15,9 @@ def demo(
     picture: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also save the output as an SVG picture.")
     ] = None,
+    orders: Annotated[
+        int | None, typer.Option(min=1, help="Place only the first orders.", show_default="all 830")
+    ] = None,
 ) -> None:
     """Run the Northwind demo: 77 products, and 830 orders that are placed over HTTP.
 
@@ -31,6 +34,7 @@ def demo(
         raise CommandFailed(
             "The demo is not installed here. Run it in a checkout of the repository: make demo."
         )
+    from examples.northwind.data import load_northwind
     from examples.northwind.failures import DemoFailed
     from examples.northwind.picture import recording_console, save_picture
     from examples.northwind.run import run_demo
@@ -38,10 +42,13 @@ def demo(
 
     settings = Settings.from_environment()
     address = Address.resolved(settings.host, settings.port)
+    northwind = load_northwind()
+    if orders is not None:
+        northwind = northwind.first(orders)
     console = recording_console() if picture else Console(highlight=False)
 
     async def run(container: "Container") -> list[str]:
-        return await run_demo(container, address.url, console)
+        return await run_demo(container, address.url, console, northwind)
 
     try:
         with service_at(address) as is_started:

@@ -52,6 +52,13 @@ class Northwind:
         """Return the order's total in US cents."""
         return sum(self.products[sku].price * quantity for sku, quantity in order.quantities.items())
 
+    def first(self, orders: int) -> "Northwind":
+        """Return the first orders with their customers, and all products."""
+        chosen = self.orders[:orders]
+        customer_ids = {order.customer_id for order in chosen}
+        customers = [customer for customer in self.customers if customer.id in customer_ids]
+        return Northwind(self.products, customers, chosen)
+
     def units_ordered(self) -> Mapping[str, int]:
         """Return the units of each product in all orders, by SKU."""
         units: Counter[str] = Counter()

@@ -1,6 +1,6 @@
 """The demo's orders, read back from the service by their customers."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -33,14 +33,17 @@ class FetchedOrder:
     shipped: Mapping[str, int]
 
 
-async def read_back(client: Client, tokens: Mapping[str, str]) -> list[FetchedOrder]:
-    """Return the demo's orders and ignore others of these customers. Raises DemoFailed."""
+async def read_back(
+    client: Client, tokens: Mapping[str, str], northwind_ids: Collection[int]
+) -> list[FetchedOrder]:
+    """Return the orders with these Northwind ids, and ignore others of these customers. Raises DemoFailed."""
+    expected = {str(each) for each in northwind_ids}
 
     async def of_customer(customer_id: str) -> list[FetchedOrder]:
         return [
             _order(item, customer_id)
             for item in await _all_orders(client, tokens[customer_id])
-            if NORTHWIND_ID in item["metadata"]
+            if item["metadata"].get(NORTHWIND_ID) in expected
         ]
 
     return _flat(await side_by_side(of_customer, tokens))

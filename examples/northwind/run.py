@@ -13,7 +13,7 @@ from entrypoints.catalog_file.reading import read_catalog
 from examples.northwind.accounts import log_in_all, password_of
 from examples.northwind.carry_out import People, PerformedActions, carry_out_all
 from examples.northwind.client import AT_ONCE, Client, connected
-from examples.northwind.data import PRODUCTS_FILE, Northwind, load_northwind
+from examples.northwind.data import PRODUCTS_FILE, Northwind
 from examples.northwind.failures import DemoFailed
 from examples.northwind.fetched_orders import read_back
 from examples.northwind.place import Placed, place_all
@@ -32,12 +32,11 @@ from examples.northwind.report import (
 from examples.northwind.staff import CASHIER, PACKER, log_in_staff
 
 
-async def run_demo(container: Container, url: str, console: Console) -> list[str]:
+async def run_demo(container: Container, url: str, console: Console, northwind: Northwind) -> list[str]:
     """Run the demo against the service at `url`, which uses the container's database.
 
     Return one line for each difference from the files. Running it again changes nothing. Raises DemoFailed.
     """
-    northwind = load_northwind()
     product_ids = await _import(container, northwind, console)
     async with connected(url, WaitReporter(console)) as client:
         await _ensure_same_database(client, product_ids)
@@ -118,7 +117,7 @@ async def _reconcile(
     tokens: Mapping[str, str],
     product_ids: Mapping[str, UUID],
 ) -> list[Check]:
-    fetched = await read_back(client, tokens)
+    fetched = await read_back(client, tokens, [order.id for order in northwind.orders])
     order_ids = {order.id for order in fetched}
     return [
         *check_orders(northwind, fetched),

@@ -14,6 +14,18 @@ def test_demo_plan_pays_fulfills_and_refunds_some_of_the_orders() -> None:
     assert sum(AUTHENTICATED in plan.cards for _, plan in plans) == 8
 
 
+def test_first_demo_orders_have_all_kinds_of_actions() -> None:
+    northwind = load_northwind().first(60)
+    plans = [plan_of(northwind, order) for order in northwind.orders]
+    assert len(plans) == 60
+    assert {order.customer_id for order in northwind.orders} == {each.id for each in northwind.customers}
+    assert any(AUTHENTICATED in plan.cards for plan in plans)
+    assert any(len(plan.cards) > 1 and plan.cancelled for plan in plans)
+    assert any(plan.shipped and plan.returned for plan in plans)
+    assert any(plan.shipped and plan.rebate for plan in plans)
+    assert any(not plan.is_paid for plan in plans)
+
+
 def test_demo_plan_does_not_fulfill_or_refund_unpaid_orders() -> None:
     northwind = load_northwind()
     for order in northwind.orders:
