@@ -6,14 +6,18 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
+from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 
 import httpx2
+import pytest
 
 from entrypoints.cli.address import Address
+from entrypoints.cli.app import main
 from tests.kit.children import run, started
 
 CHECKOUT = Path(__file__).parents[2]
@@ -94,12 +98,7 @@ def serving(
 
 def create_admin(service: Service, email: str, password: str) -> None:
     """Create an admin on the command line while the service runs."""
-    run(
-        [*service.program, "users", "create-admin", email],
-        typed=f"{password}\n",
-        cwd=service.checkout,
-        env=service.environment,
-    )
+    _run_command(service, "users", "create-admin", email, typed=f"{password}\n")
 
 
 def create_client(service: Service, name: str, scope: str) -> tuple[str, str]:
@@ -107,13 +106,37 @@ def create_client(service: Service, name: str, scope: str) -> tuple[str, str]:
 
     Returns the id and the secret of the client.
     """
-    made = run(
-        [*service.program, "clients", "create", name, "--scope", scope],
-        cwd=service.checkout,
-        env=service.environment,
-    )
-    shown = dict(line.split("=", 1) for line in made.stdout.splitlines())
+    output = _run_command(service, "clients", "create", name, "--scope", scope)
+    shown = dict(line.split("=", 1) for line in output.splitlines())
     return shown["client_id"], shown["client_secret"]
+
+
+def _run_command(service: Service, *arguments: str, typed: str = "") -> str:
+    """Run a command with the settings of the service, and return its output.
+
+    A new process would import the service again, so the command runs in this process. An installed program and
+    another release have a process of their own.
+    """
+    if (service.program, service.checkout) != (PROGRAM, CHECKOUT):
+        command = [*service.program, *arguments]
+        return run(command, typed=typed, cwd=service.checkout, env=service.environment).stdout
+    # The caller's thread may have an event loop.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(_run_here, service.environment, arguments, typed).result()
+
+
+def _run_here(environment: Mapping[str, str], arguments: Sequence[str], typed: str) -> str:
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(StringIO()) as output:
+        for name in os.environ.keys() - environment.keys():
+            patch.delenv(name)
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        patch.setattr(sys, "stdin", TextIOWrapper(BytesIO(typed.encode())))
+        try:
+            main(arguments)
+        except SystemExit as end:
+            assert end.code in {None, 0}, output.getvalue()  # noqa: PT017 - each command ends with SystemExit
+    return output.getvalue()
 
 
 def place_an_order(service: Service) -> int:
