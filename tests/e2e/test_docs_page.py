@@ -1,5 +1,6 @@
 """The docs page in a real browser."""
 
+import asyncio
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,14 +9,25 @@ import httpx2
 import pytest
 from playwright.sync_api import Browser, Error, Locator, Page, expect, sync_playwright
 
-from tests.e2e.serving import CHECKOUT, create_client, serving
+from tests.e2e.serving import CHECKOUT, Service, create_client, serving
+from tests.servers.databases import create_copy, drop
 
 ARTEFACTS = CHECKOUT / ".artefacts"
 EMAIL, PASSWORD = "ann@example.com", "a long password of mine"
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def service(database_server: str, migrated_template: str) -> Iterator[Service]:
+    """A service for all tests of this module."""
+    url = asyncio.run(create_copy(database_server, migrated_template))
+    with serving(url, with_worker=False, log_level="warning") as service:
+        service.await_answer()
+        yield service
+    asyncio.run(drop(database_server, url))
+
+
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium: the system's if installed, otherwise Playwright's."""
     with sync_playwright() as playwright:
@@ -29,46 +41,42 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-def test_login_form_of_the_docs_page_authorizes_an_operation(database_url: str, browser: Browser) -> None:
-    with serving(database_url, log_level="warning") as service:
-        service.await_answer()
-        url = service.address.url
-        sign_up = {"email": EMAIL, "password": PASSWORD, "password_confirm": PASSWORD}
-        assert httpx2.post(f"{url}/v1/users", json=sign_up).status_code == 201
-        page = browser.new_page(viewport={"width": 1200, "height": 900})
-        asked_for: list[str] = []
-        complaints: list[str] = []
-        page.on("request", lambda request: asked_for.append(request.url))
-        page.on("console", lambda message: complaints.append(message.text))
+def test_login_form_of_the_docs_page_authorizes_an_operation(service: Service, browser: Browser) -> None:
+    url = service.address.url
+    sign_up = {"email": EMAIL, "password": PASSWORD, "password_confirm": PASSWORD}
+    assert httpx2.post(f"{url}/v1/users", json=sign_up).status_code == 201
+    page = browser.new_page(viewport={"width": 1200, "height": 900})
+    asked_for: list[str] = []
+    complaints: list[str] = []
+    page.on("request", lambda request: asked_for.append(request.url))
+    page.on("console", lambda message: complaints.append(message.text))
 
-        page.goto(f"{url}/docs")
-        _log_in(page)
-        answer = _try_out(page, "get_me")
+    page.goto(f"{url}/docs")
+    _log_in(page)
+    answer = _try_out(page, "get_me")
 
-        page.screenshot(path=_artefact("docs-page.png"))
-        assert answer == "200"
-        expect(
-            page.locator("#operations-users-get_me .responses-table.live-responses-table")
-        ).to_contain_text(EMAIL)
-        assert [address for address in asked_for if not address.startswith((url, "data:"))] == []
-        assert [text for text in complaints if "Content Security Policy" in text] == []
+    page.screenshot(path=_artefact("docs-page.png"))
+    assert answer == "200"
+    expect(page.locator("#operations-users-get_me .responses-table.live-responses-table")).to_contain_text(
+        EMAIL
+    )
+    assert [address for address in asked_for if not address.startswith((url, "data:"))] == []
+    assert [text for text in complaints if "Content Security Policy" in text] == []
 
 
-def test_service_client_can_log_in_on_the_docs_page(database_url: str, browser: Browser) -> None:
-    with serving(database_url, log_level="warning") as service:
-        service.await_answer()
-        client_id, secret = create_client(service, "till", "orders:read")
-        page = browser.new_page(viewport={"width": 1200, "height": 900})
+def test_service_client_can_log_in_on_the_docs_page(service: Service, browser: Browser) -> None:
+    client_id, secret = create_client(service, "till", "orders:read")
+    page = browser.new_page(viewport={"width": 1200, "height": 900})
 
-        page.goto(f"{service.address.url}/docs")
-        page.get_by_role("button", name="Authorize").first.click()
-        dialog = page.locator(".modal-ux")
-        form = dialog.locator(".auth-container").filter(has_text="client_credentials (")
-        form.get_by_label("client_id:").fill(client_id)
-        form.get_by_label("client_secret:").fill(secret)
-        _apply(dialog, form)
+    page.goto(f"{service.address.url}/docs")
+    page.get_by_role("button", name="Authorize").first.click()
+    dialog = page.locator(".modal-ux")
+    form = dialog.locator(".auth-container").filter(has_text="client_credentials (")
+    form.get_by_label("client_id:").fill(client_id)
+    form.get_by_label("client_secret:").fill(secret)
+    _apply(dialog, form)
 
-        assert _try_out(page, "list_orders", tag="orders") == "200"
+    assert _try_out(page, "list_orders", tag="orders") == "200"
 
 
 def _log_in(page: Page) -> None:
