@@ -1,9 +1,8 @@
+import os
 import subprocess
 from collections.abc import Mapping
 
-import pytest
-
-from tests.e2e.serving import CHECKOUT, PROGRAM, START_SECONDS, serving
+from tests.e2e.serving import CHECKOUT, PROGRAM, free_port, serving
 from tests.kit.children import run
 from tests.servers.pgbouncer import pgbouncer
 
@@ -12,15 +11,17 @@ REFUSAL = (
 )
 
 
-def run_command(environment: Mapping[str, str], command: str) -> "subprocess.CompletedProcess[str]":
-    return run([*PROGRAM, command], check=False, env=environment, cwd=CHECKOUT)
+def run_command(environment: Mapping[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return run([*PROGRAM, *arguments], check=False, env=environment, cwd=CHECKOUT)
 
 
 def test_service_can_be_restarted_behind_pgbouncer(empty_database_url: str) -> None:
     environment: Mapping[str, str] = {}
     with pgbouncer(empty_database_url) as pooler:
         for _ in range(3):
-            with serving(pooler.url, database_pooler="pgbouncer", log_level="warning") as service:
+            with serving(
+                pooler.url, with_worker=False, database_pooler="pgbouncer", log_level="warning"
+            ) as service:
                 environment = service.environment
                 service.await_answer()
                 code, output = service.interrupt()
@@ -30,12 +31,10 @@ def test_service_can_be_restarted_behind_pgbouncer(empty_database_url: str) -> N
     assert (checked.returncode, checked.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("command", ["serve", "worker", "check"])
-def test_pooler_without_the_pooler_setting_is_reported_in_one_line(
-    empty_database_url: str, command: str
-) -> None:
-    with pgbouncer(empty_database_url) as pooler, serving(pooler.url) as service:
-        service.process.communicate(timeout=START_SECONDS)
-        refused = run_command(service.environment, command)
-    assert (service.process.returncode, refused.returncode) == (2, 2)
-    assert refused.stderr.splitlines() == [REFUSAL]
+def test_pooler_without_the_pooler_setting_is_reported_in_one_line(empty_database_url: str) -> None:
+    with pgbouncer(empty_database_url) as pooler:
+        environment = {"PATH": os.environ["PATH"], "STEELYARD_DATABASE_URL": pooler.url}
+        commands = ("serve", "--port", str(free_port())), ("worker",), ("check",)
+        refused = [run_command(environment, *command) for command in commands]
+    assert [each.returncode for each in refused] == [2, 2, 2]
+    assert [each.stderr.splitlines() for each in refused] == [[REFUSAL]] * 3
