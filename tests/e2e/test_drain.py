@@ -28,7 +28,9 @@ async def test_draining_service_refuses_no_connection(database_url: str) -> None
 
     The test is slow, because the drain delay has to pass.
     """
-    with serving(database_url, workers="2", drain_delay="PT5S", rate_limit_enabled="false") as service:
+    with serving(
+        database_url, with_worker=False, workers="2", drain_delay="PT5S", rate_limit_enabled="false"
+    ) as service:
         await asyncio.to_thread(service.await_answer)
         headers, order = await staff_and_order(service)
         placing, unready = asyncio.Event(), asyncio.Event()

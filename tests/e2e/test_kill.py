@@ -22,14 +22,14 @@ def data_dir() -> Iterator[Path]:
 
 
 def test_order_and_idempotency_key_survive_sigkill(data_dir: Path) -> None:
-    with serving(data_dir=str(data_dir)) as service:
+    with serving(with_worker=False, data_dir=str(data_dir)) as service:
         service.await_answer()
         product = _product(service)
         order = _order(service, product)
         os.killpg(service.process.pid, signal.SIGKILL)
         service.process.wait(STOP_SECONDS)
 
-    with serving(data_dir=str(data_dir)) as again:
+    with serving(with_worker=False, data_dir=str(data_dir)) as again:
         again.await_answer()
         replay = _order(again, product)
         available = httpx2.get(f"{again.address.url}/v1/products/{product}").json()["available"]
@@ -42,7 +42,10 @@ def test_order_and_idempotency_key_survive_sigkill(data_dir: Path) -> None:
 
 
 def test_two_services_share_one_data_directory(data_dir: Path) -> None:
-    with serving(data_dir=str(data_dir)) as one, serving(data_dir=str(data_dir)) as other:
+    with (
+        serving(with_worker=False, data_dir=str(data_dir)) as one,
+        serving(with_worker=False, data_dir=str(data_dir)) as other,
+    ):
         one.await_answer()
         other.await_answer()
         product = _product(one)

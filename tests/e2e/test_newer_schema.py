@@ -12,7 +12,7 @@ from tests.servers.newer_schema import migrate_to_newer_schema
 
 def test_service_starts_on_a_newer_schema_that_permits_the_release(database_url: str) -> None:
     asyncio.run(migrate_to_newer_schema(database_url, min_compatible_release=RELEASE))
-    with serving(database_url) as service:
+    with serving(database_url, with_worker=False) as service:
         service.await_answer()
         assert place_an_order(service) == 201
         code, output = service.interrupt()

@@ -18,7 +18,7 @@ EMAIL, PASSWORD = "boss@example.com", "a long password of the boss"
 
 
 def test_joserfc_verifies_tokens_that_authlib_obtained(database_url: str) -> None:
-    with serving(database_url, log_level="warning") as service:
+    with serving(database_url, with_worker=False, log_level="warning") as service:
         service.await_answer()
         create_admin(service, EMAIL, PASSWORD)
         metadata = httpx2.get(f"{service.address.url}/.well-known/oauth-authorization-server").json()

@@ -51,7 +51,7 @@ def test_service_can_be_stopped_while_waiting_for_the_database(stop: signal.Sign
 
 
 def test_server_processes_end_after_the_parent_is_killed(database_url: str) -> None:
-    with serving(database_url) as service:
+    with serving(database_url, with_worker=False) as service:
         service.await_answer()
         os.kill(service.process.pid, signal.SIGKILL)
         service.process.wait(STOP_SECONDS)
@@ -75,7 +75,7 @@ def serving_processes(service: Service) -> list[int]:
 
 
 def test_stopping_service_is_unready_but_serves_during_the_drain_delay(database_url: str) -> None:
-    with serving(database_url, workers="2", drain_delay="PT5M") as service:
+    with serving(database_url, with_worker=False, workers="2", drain_delay="PT5M") as service:
         service.await_answer()
         os.kill(service.process.pid, signal.SIGTERM)
         url = service.address.url
@@ -93,7 +93,7 @@ def test_stopping_service_is_unready_but_serves_during_the_drain_delay(database_
 
 
 def test_second_service_on_a_used_port_is_rejected(database_url: str) -> None:
-    with serving(database_url) as service:
+    with serving(database_url, with_worker=False) as service:
         service.await_answer()
         with serving(database_url, port=str(service.address.port)) as second:
             code, output = second.end()
@@ -109,6 +109,7 @@ def test_server_processes_behind_a_proxy_share_rate_limits(database_url: str) ->
         valkey_server(Path(directory)) as valkey,
         serving(
             database_url,
+            with_worker=False,
             workers="2",
             rate_limit_url=valkey.url,
             trusted_proxies="127.0.0.0/8",
