@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
 import httpx2
@@ -15,11 +15,11 @@ from examples.northwind.place import PlacedOrder
 from examples.northwind.plan import AUTHENTICATED, plan_of
 
 _MAX_POLLS = 120
-_POLL_INTERVAL = 0.5
+_POLL_INTERVAL = 1.0
 """The number of polls of a provider's decision, and the pause before each in seconds."""
 
-MAX_CONCURRENT_ORDERS = 6
-"""The maximum number of orders that are processed at the same time.
+MAX_CONCURRENT_REQUESTS = 6
+"""The maximum number of concurrent requests. Orders that wait for the provider do not count.
 
 It is smaller than the number of database connections, because these requests, unlike placing, are not
 batched.
@@ -57,13 +57,14 @@ async def carry_out_all(
     The idempotency keys contain the Northwind id.
     """
     performed = PerformedActions()
+    limited = replace(client, slots=asyncio.Semaphore(MAX_CONCURRENT_REQUESTS))
 
     async def carry_out(order: NorthwindOrder) -> None:
         if order.id in placed:
-            await _OneOrder(client, northwind, people, order, placed[order.id], performed)()
+            await _OneOrder(limited, northwind, people, order, placed[order.id], performed)()
         progress()
 
-    await side_by_side(carry_out, northwind.orders, at_once=MAX_CONCURRENT_ORDERS)
+    await side_by_side(carry_out, northwind.orders)
     return performed
 
 

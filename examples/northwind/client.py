@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TypeVar
 
@@ -29,6 +29,8 @@ class Client:
     http: httpx2.AsyncClient
     on_wait: Callable[[float], None]
     """A function that is called with the seconds for which the service asks the client to wait."""
+    slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    """The requests that may be sent at the same time."""
 
     async def send(
         self,
@@ -52,9 +54,10 @@ class Client:
         deadline = clock() + WAITING_LIMIT
         while True:
             try:
-                response = await self.http.request(
-                    method, path, headers=headers, json=json, data=data, params=params
-                )
+                async with self.slots:
+                    response = await self.http.request(
+                        method, path, headers=headers, json=json, data=data, params=params
+                    )
             except httpx2.TransportError:
                 if clock() > deadline:
                     raise
@@ -75,9 +78,7 @@ async def connected(url: str, on_wait: Callable[[float], None]) -> AsyncIterator
         yield Client(http, on_wait)
 
 
-async def side_by_side(
-    work: Callable[[T], Awaitable[R]], items: Iterable[T], *, at_once: int = AT_ONCE
-) -> list[R]:
+async def side_by_side(work: Callable[[T], Awaitable[R]], items: Iterable[T]) -> list[R]:
     """Run the work for every item, with a limited number of items at the same time."""
     remaining = iter(items)
     results: list[R] = []
@@ -87,6 +88,6 @@ async def side_by_side(
             results.append(await work(item))  # noqa: PERF401 - the loop is shared with the other workers
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(at_once):
+        for _ in range(AT_ONCE):
             group.create_task(work_on())
     return results
