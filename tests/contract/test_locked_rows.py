@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -108,6 +109,15 @@ async def test_order_waits_in_its_lane_until_the_row_is_unlocked(shop: Shop) -> 
     assert [type(answer) for answer in answers] == [IdempotentResult] * 5 + [OutOfStock]
     assert len(process.queue.lanes) == 0
     await assert_invariants(shop)
+
+
+async def test_retry_of_a_placed_order_does_not_wait_for_its_locked_rows(shop: Shop) -> None:
+    mug, ann = await shop.product(stock=1), await shop.customer()
+    command = shop.placing((mug, 1), customer=ann)
+    first = await shop.place_order(command)
+    async with locked(shop, mug), locked_customer(shop, ann):
+        retry = await asyncio.wait_for(shop.other_process()(command), SOON)
+    assert retry == replace(first, replayed=True)
 
 
 async def test_order_of_two_locked_products_waits_for_both_products(shop: Shop) -> None:
