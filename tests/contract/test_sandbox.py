@@ -273,6 +273,17 @@ async def test_authorization_with_tok_auth_expired_ends_after_a_minute(sandbox: 
     ]
 
 
+async def test_due_messages_are_taken_in_the_order_of_their_due_times(sandbox: Sandbox) -> None:
+    now = sandbox.clock.now()
+    messages = [
+        SandboxMessage(id=sandbox.ids.new(), body="{}", due_at=now - timedelta(seconds=seconds))
+        for seconds in range(20)
+    ]
+    await sandbox.store.charge(sandbox.payment().id, [], messages)
+    taken = await sandbox.store.take_due_messages(now, again_at=now + LEASE, limit=100)
+    assert [message.id for message in taken] == [message.id for message in reversed(messages)]
+
+
 async def test_authorization_with_tok_auth_renewable_is_renewed_for_seven_days(sandbox: Sandbox) -> None:
     payment = replace(sandbox.payment(), capture_method=CaptureMethod.MANUAL)
     await sandbox.gateway.pay(payment, "tok_auth_renewable")

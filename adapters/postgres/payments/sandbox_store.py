@@ -52,17 +52,18 @@ _REFUNDS_OF = _REFUNDS.where(SandboxRefundRow.charge_reference == bindparam("cha
 
 _ADD_MESSAGE = insert(SandboxMessageRow)
 _DUE = (
-    select(SandboxMessageRow.id)
+    select(SandboxMessageRow.id, SandboxMessageRow.due_at)
     .where(SandboxMessageRow.due_at <= bindparam("now"))
     .order_by(SandboxMessageRow.due_at, SandboxMessageRow.id)
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)
+    .cte("due")
 )
 _TAKE = (
     update(SandboxMessageRow)
-    .where(SandboxMessageRow.id.in_(_DUE))
+    .where(SandboxMessageRow.id == _DUE.c.id)
     .values(due_at=bindparam("again_at"), attempts=SandboxMessageRow.attempts + 1)
-    .returning(*columns_of(SandboxMessageRow))
+    .returning(*columns_of(SandboxMessageRow), _DUE.c.due_at.label("was_due_at"))
 )
 _POSTPONE = (
     update(SandboxMessageRow)
@@ -150,7 +151,8 @@ class PostgresSandboxStore(SandboxStore):
             async with self._engine.begin() as connection:
                 rows = (await connection.execute(_TAKE, parameters)).all()
         return [
-            SandboxMessage(id=row.id, body=row.body, due_at=row.due_at, attempts=row.attempts) for row in rows
+            SandboxMessage(id=row.id, body=row.body, due_at=row.due_at, attempts=row.attempts)
+            for row in sorted(rows, key=lambda row: (row.was_due_at, row.id))
         ]
 
     async def postpone(self, message_id: UUID, until: datetime) -> None:
