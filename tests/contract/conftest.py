@@ -1,17 +1,40 @@
 """Contract tests: every adapter of a port passes the same tests."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+import pytest_asyncio
 
 from tests.contract.payment_providers import Provider
 from tests.contract.sandbox_provider import sandbox_provider
 from tests.contract.stripe_provider import stripe_provider
 from tests.kit.shop import Shop
 from tests.kit.store import Store, memory_store
-from tests.servers.databases import create_copy, empty
+from tests.servers.databases import create_copy, delete_rows
 from tests.servers.stripe_api import fake_stripe
+
+if TYPE_CHECKING:
+    from tests.kit.postgres_store import StoreEngines
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Run all contract tests in one event loop, so that they can use the same connections to PostgreSQL."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent) and pytest_asyncio.is_async_test(item):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(autouse=True, loop_scope="session")
+async def _tasks_end_with_their_test() -> AsyncIterator[None]:
+    """Cancel the tasks that a test has left, as a loop of its own would do."""
+    yield
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
 
 
 @pytest.fixture
@@ -23,19 +46,29 @@ def store_in_memory() -> Store:
 def reused_database(database_server: str, migrated_template: str) -> str:
     """The URL of a database with the present schema, which tests share one after another.
 
-    The database is emptied after each test. Creating and dropping a database takes longer than most contract
+    A test begins with an empty database. Creating and dropping a database takes longer than most contract
     tests, which change rows only.
     """
     return asyncio.run(create_copy(database_server, migrated_template))
 
 
-@pytest.fixture
-async def store_in_postgres(reused_database: str) -> AsyncIterator[Store]:
-    from tests.kit.postgres_store import postgres_store  # noqa: PLC0415 - imported only if PostgreSQL is requested
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def reused_engines(reused_database: str) -> AsyncIterator["StoreEngines"]:
+    from tests.kit.postgres_store import store_engines  # noqa: PLC0415 - imported only if PostgreSQL is requested
 
-    async with postgres_store(reused_database) as store:
-        yield store
-    await empty(reused_database)
+    async with store_engines(reused_database) as engines:
+        yield engines
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def store_in_postgres(reused_engines: "StoreEngines") -> Store:
+    """An empty store whose connections earlier tests have used."""
+    from tests.kit.postgres_store import store_over  # noqa: PLC0415 - imported only if PostgreSQL is requested
+
+    async with reused_engines.long_timeout.connect() as connection:
+        raw = await connection.get_raw_connection()
+        await delete_rows(raw.driver_connection)
+    return store_over(reused_engines)
 
 
 @pytest.fixture(params=["memory", "postgres"])
@@ -56,7 +89,7 @@ def stripe_api() -> Iterator[str]:
         yield root
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def stripe_at_its_api(stripe_api: str) -> AsyncIterator[Provider]:
     async with stripe_provider(stripe_api) as provider:
         yield provider

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
+import pytest_asyncio
 
 from application.mail.ports import AddressRefused, MailNotSent
 from application.mail.request import MAX_ATTEMPTS, MailKind
@@ -32,7 +33,7 @@ def sent_to(shop: Shop) -> list[str]:
     return [message.to.normalized for message in shop.mailbox.messages]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def failing(shop: Shop) -> Shop:
     """A shop with two customers; messages to one of them cannot be formatted."""
     for email in (BROKEN, SOUND):

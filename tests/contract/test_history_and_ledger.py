@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 
-import pytest
+import pytest_asyncio
 
 from application.catalog.views import MovementView
 from application.orders.views import OrderView, StatusChangeView
@@ -24,7 +24,7 @@ SWEEPER = Actor(None, "sweeper")
 Row = tuple[Action, OrderStatus | None, OrderStatus, str | None, Actor]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def actors(shop: Shop) -> Iterator[Actor]:
     """Return an actor with its own request, and advance the clock."""
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from application.events.relay_events import LEASE, RelayEvents
 from application.events.views import PublishedEvent
@@ -13,7 +14,7 @@ from tests.kit.shop import Shop
 from tests.servers.nats import nats_server
 
 
-@pytest.fixture(params=["webhooks", "nats"])
+@pytest_asyncio.fixture(params=["webhooks", "nats"], loop_scope="session")
 async def event_destination(
     request: pytest.FixtureRequest, shop: Shop, tmp_path: Path
 ) -> AsyncIterator[EventDestination]:

@@ -4,6 +4,7 @@ import asyncio
 from datetime import datetime, timedelta
 
 import pytest
+import pytest_asyncio
 
 from application.audit.entry import AuditAction
 from application.shared.idempotency import IdempotencyKey, IdempotentOperation, IdempotentResult
@@ -27,7 +28,7 @@ def webhooks(shop: Shop) -> Webhooks:
     return Webhooks(shop)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def failing(webhooks: Webhooks) -> EndpointView:
     """An endpoint that rejects every event."""
     webhooks.subscribers.answers[ANN] = 500

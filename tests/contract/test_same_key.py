@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 import pytest
+import pytest_asyncio
 
 from application.orders.place_order_batch import PlaceOrderBatch
 from application.shared.clock import Clock
@@ -60,7 +61,7 @@ class DecisionClock(Clock):
         return NOW
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def commits(shop: Shop) -> StoppedCommits:
     return StoppedCommits(shop.store.unit_of_work)
 

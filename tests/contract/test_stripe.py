@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx2
 import pytest
+import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
@@ -96,7 +97,7 @@ class _Wire(httpx2.AsyncBaseTransport):
         return await self._carry(request)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def stripe(stripe_api: str) -> AsyncIterator[Stripe]:
     stripe = Stripe(stripe_api)
     yield stripe

@@ -1,5 +1,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from sqlalchemy import event
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -43,46 +44,64 @@ SECRETS_KEY = b"k" * 32
 SECRET_BOX = AesGcmSecretBox([SECRETS_KEY])
 
 
+@dataclass(frozen=True, slots=True)
+class StoreEngines:
+    """The engines of a store, which differ in the time that they wait for locks."""
+
+    long_timeout: AsyncEngine
+    short_timeout: AsyncEngine
+
+
 @asynccontextmanager
 async def postgres_store(url: str, ids: IdFactory | None = None) -> AsyncIterator[Store]:
     """Open a store. Two stores on one database need distinct ids."""
-    engine = engine_with_long_timeouts(url)
-    short_timeout_engine = create_engine(url)
-    _wait_for_locks(short_timeout_engine, "10ms")
-    ids = ids or SequentialIds()
+    async with store_engines(url) as engines:
+        yield store_over(engines, ids)
+
+
+@asynccontextmanager
+async def store_engines(url: str) -> AsyncIterator[StoreEngines]:
+    """Create the engines of a store, and close their connections at the end."""
+    engines = StoreEngines(engine_with_long_timeouts(url), create_engine(url))
+    _wait_for_locks(engines.short_timeout, "10ms")
     try:
-        yield Store(
-            unit_of_work=PostgresUnitOfWorkFactory(engine, ids, SECRET_BOX, current_trace=TRACE.get),
-            unit_of_work_with_short_timeout=PostgresUnitOfWorkFactory(short_timeout_engine, ids, SECRET_BOX),
-            users=PostgresUserQueries(engine),
-            sessions=PostgresSessionQueries(engine),
-            clients=PostgresClientQueries(engine),
-            products=PostgresProductQueries(AutocommitReader(engine)),
-            product_search_index=PostgresProductSearchIndex(engine),
-            stocks=PostgresStockQueries(engine),
-            orders=PostgresOrderQueries(engine),
-            payments=PostgresPaymentQueries(engine),
-            outbox=PostgresOutboxQueries(engine),
-            event_feed=PostgresEventFeed(engine),
-            relay_progress=PostgresRelayProgress(engine),
-            webhooks=PostgresWebhookQueries(engine),
-            delivery_queue=PostgresDeliveryQueue(engine, ids, SECRET_BOX),
-            signing_keys=PostgresSigningKeys(engine, SECRET_BOX),
-            secrets=PostgresSecrets(engine, SECRET_BOX),
-            replays=PostgresIdempotencyRecordStore(engine),
-            findings=PostgresFindingRecords(engine),
-            backlogs=PostgresBacklogs(engine),
-            sandbox_store=PostgresSandboxStore(engine),
-            attempts=PostgresAttemptRecords(engine),
-            stock_ledger=PostgresStockLedger(engine),
-            old_records=PostgresOldRecords(engine),
-            expired_orders=PostgresExpiredOrders(engine),
-            audit=PostgresAuditQueries(AutocommitReader(engine)),
-            audit_records=PostgresAuditRecords(engine),
-        )
+        yield engines
     finally:
-        await engine.dispose()
-        await short_timeout_engine.dispose()
+        await engines.long_timeout.dispose()
+        await engines.short_timeout.dispose()
+
+
+def store_over(engines: StoreEngines, ids: IdFactory | None = None) -> Store:
+    engine, ids = engines.long_timeout, ids or SequentialIds()
+    return Store(
+        unit_of_work=PostgresUnitOfWorkFactory(engine, ids, SECRET_BOX, current_trace=TRACE.get),
+        unit_of_work_with_short_timeout=PostgresUnitOfWorkFactory(engines.short_timeout, ids, SECRET_BOX),
+        users=PostgresUserQueries(engine),
+        sessions=PostgresSessionQueries(engine),
+        clients=PostgresClientQueries(engine),
+        products=PostgresProductQueries(AutocommitReader(engine)),
+        product_search_index=PostgresProductSearchIndex(engine),
+        stocks=PostgresStockQueries(engine),
+        orders=PostgresOrderQueries(engine),
+        payments=PostgresPaymentQueries(engine),
+        outbox=PostgresOutboxQueries(engine),
+        event_feed=PostgresEventFeed(engine),
+        relay_progress=PostgresRelayProgress(engine),
+        webhooks=PostgresWebhookQueries(engine),
+        delivery_queue=PostgresDeliveryQueue(engine, ids, SECRET_BOX),
+        signing_keys=PostgresSigningKeys(engine, SECRET_BOX),
+        secrets=PostgresSecrets(engine, SECRET_BOX),
+        replays=PostgresIdempotencyRecordStore(engine),
+        findings=PostgresFindingRecords(engine),
+        backlogs=PostgresBacklogs(engine),
+        sandbox_store=PostgresSandboxStore(engine),
+        attempts=PostgresAttemptRecords(engine),
+        stock_ledger=PostgresStockLedger(engine),
+        old_records=PostgresOldRecords(engine),
+        expired_orders=PostgresExpiredOrders(engine),
+        audit=PostgresAuditQueries(AutocommitReader(engine)),
+        audit_records=PostgresAuditRecords(engine),
+    )
 
 
 def engine_with_long_timeouts(url: str) -> AsyncEngine:

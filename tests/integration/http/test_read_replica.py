@@ -13,7 +13,7 @@ from adapters.postgres.core.migrations import upgrade
 from adapters.postgres.core.replica import ReplicaReader, create_reader
 from tests.integration.http.services import container_on
 from tests.kit.web import WebShop, key, order_body, web_shop
-from tests.servers.databases import connected, empty
+from tests.servers.databases import connected, delete_rows
 from tests.servers.replication import Replication, replication
 
 HANG = 60
@@ -30,7 +30,8 @@ def running_servers() -> Iterator[Replication]:
 async def servers(running_servers: Replication, monkeypatch: pytest.MonkeyPatch) -> Replication:
     # On a machine under load, the replica must not lag.
     monkeypatch.setattr(replica, "LONGEST_WAIT", 5.0)
-    await empty(running_servers.primary.url)
+    async with connected(running_servers.primary.url) as connection:
+        await delete_rows(connection)
     return running_servers
 
 
