@@ -8,6 +8,7 @@ import pytest
 from adapters.memory.core.database import MemoryDatabase
 from application.audit.entry import AuditEntry
 from tests.kit.logs import captured_log
+from tests.kit.prepared_shop import prepared_shop
 from tests.kit.samples import SampleShop
 from tests.kit.store import Store, memory_store
 from tests.kit.web import WebShop, container_over, web_shop
@@ -51,7 +52,10 @@ class ChangeDetector:
 
 
 @pytest.fixture
-def detector() -> ChangeDetector:
+def detector(request: pytest.FixtureRequest) -> ChangeDetector:
+    """A store with the sample shop if the test uses the sample shop, and otherwise an empty store."""
+    if "sample_shop" in request.fixturenames:
+        return ChangeDetector(prepared_shop().new_store())
     return ChangeDetector(memory_store())
 
 
@@ -62,7 +66,6 @@ async def web(detector: ChangeDetector) -> AsyncIterator[WebShop]:
 
 
 @pytest.fixture
-async def sample_shop(web: WebShop, detector: ChangeDetector) -> SampleShop:
-    sample_shop = await SampleShop.of(web)
-    assert detector.has_changed()
-    return sample_shop
+def sample_shop(web: WebShop, detector: ChangeDetector) -> SampleShop:
+    detector.has_changed()
+    return prepared_shop().copy_to(web)

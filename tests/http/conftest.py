@@ -2,12 +2,23 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.kit.prepared_shop import prepared_shop
+from tests.kit.samples import SampleShop
 from tests.kit.store import memory_store
 from tests.kit.web import WebShop, container_over, web_shop
 
 
 @pytest.fixture
-async def web() -> AsyncIterator[WebShop]:
-    """The service over an empty store in memory."""
-    async with web_shop(container_over(memory_store())) as web:
+async def web(request: pytest.FixtureRequest) -> AsyncIterator[WebShop]:
+    """The service over a store in memory.
+
+    The store contains the sample shop if the test uses the sample shop, and otherwise nothing.
+    """
+    store = prepared_shop().new_store() if "sample_shop" in request.fixturenames else memory_store()
+    async with web_shop(container_over(store)) as web:
         yield web
+
+
+@pytest.fixture
+def sample_shop(web: WebShop) -> SampleShop:
+    return prepared_shop().copy_to(web)

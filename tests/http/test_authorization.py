@@ -14,6 +14,7 @@ from domain.users.permissions import PERMISSIONS, SCOPES, Permission, Role, Scop
 from tests.kit.actors import SOMEBODY
 from tests.kit.logs import captured_log
 from tests.kit.openapi import Operation, operations
+from tests.kit.prepared_shop import prepared_shop
 from tests.kit.samples import Sample, SampleShop
 from tests.kit.web import WebShop
 
@@ -215,18 +216,20 @@ async def authorization_of(asking: Asking, sample_shop: SampleShop) -> Mapping[s
             return {}
 
 
-async def ask_every_operation(web: WebShop, owner: Role, asking: Asking) -> dict[str, int]:
+async def ask_every_operation(owner: Role, asking: Asking) -> dict[str, int]:
     """Send every operation's sample for the owner's objects, and return each error or 200.
 
-    Each change is sent to a separate shop, by a new caller. `asking` is the role of the caller, or a client's
+    Each sample is sent to a separate shop, by a new caller. `asking` is the role of the caller, or a client's
     scope; None stands for the owner.
     """
-    shared, statuses = await SampleShop.of(web, owner), {}
+    prepared, statuses = prepared_shop(owner), {}
     for operation in operations():
-        sample_shop = shared if operation.method == "GET" else await SampleShop.of(web, owner)
-        sample = await sample_shop.sample(operation)
-        response = await authorized_as(sample, await authorization_of(asking, sample_shop)).send(web)
-        statuses[line_of(operation)] = 200 if response.is_success else response.status_code
+        async with prepared.running() as sample_shop:
+            sample = authorized_as(
+                await sample_shop.sample(operation), await authorization_of(asking, sample_shop)
+            )
+            response = await sample.send(sample_shop.web)
+            statuses[line_of(operation)] = 200 if response.is_success else response.status_code
     return statuses
 
 
@@ -251,22 +254,20 @@ def test_every_permission_is_required_by_a_route() -> None:
 
 
 @pytest.mark.parametrize("role", Role)
-async def test_each_role_can_use_its_permitted_routes_on_own_objects(web: WebShop, role: Role) -> None:
-    assert await ask_every_operation(web, role, None) == expected(role, own=True)
+async def test_each_role_can_use_its_permitted_routes_on_own_objects(role: Role) -> None:
+    assert await ask_every_operation(role, None) == expected(role, own=True)
 
 
 @pytest.mark.parametrize("role", Role)
-async def test_each_role_can_use_its_permitted_routes_on_objects_of_other_users(
-    web: WebShop, role: Role
-) -> None:
+async def test_each_role_can_use_its_permitted_routes_on_objects_of_other_users(role: Role) -> None:
     """For an object of another customer, the response is 404, as if the object did not exist."""
     statuses = expected(role, own=False)
     statuses["POST /v1/me/claim-orders"] = 409  # the address of this account is not verified
-    assert await ask_every_operation(web, Role.CUSTOMER, role) == statuses
+    assert await ask_every_operation(Role.CUSTOMER, role) == statuses
 
 
 @pytest.mark.parametrize("scope", Scope)
-async def test_each_scope_grants_exactly_its_permissions(web: WebShop, scope: Scope) -> None:
+async def test_each_scope_grants_exactly_its_permissions(scope: Scope) -> None:
     expected = {
         line_of(operation): TABLE[line_of(operation)].status_of_client(scope) for operation in operations()
     }
@@ -278,7 +279,7 @@ async def test_each_scope_grants_exactly_its_permissions(web: WebShop, scope: Sc
         expected["POST /v1/webhook-endpoints"] = 403
         expected["PATCH /v1/webhook-endpoints/{endpoint_id}"] = 403
         expected["POST /v1/webhook-endpoints/{endpoint_id}/roll-secret"] = 403
-    assert await ask_every_operation(web, Role.CUSTOMER, scope) == expected
+    assert await ask_every_operation(Role.CUSTOMER, scope) == expected
 
 
 def test_openapi_lists_the_scopes_of_each_operation() -> None:
@@ -302,8 +303,8 @@ def test_scopes_never_grant_a_permission_reserved_for_users() -> None:
     assert not permitted & of_people
 
 
-async def test_anonymous_request_is_accepted_by_public_routes_only(web: WebShop) -> None:
-    assert await ask_every_operation(web, Role.CUSTOMER, AnonymousCaller) == expected(None, own=False)
+async def test_anonymous_request_is_accepted_by_public_routes_only() -> None:
+    assert await ask_every_operation(Role.CUSTOMER, AnonymousCaller) == expected(None, own=False)
 
 
 async def revoke(web: WebShop, authorization: Mapping[str, str]) -> None:

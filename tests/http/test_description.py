@@ -84,8 +84,9 @@ def test_no_schema_has_a_generated_name() -> None:
 
 
 @pytest.mark.parametrize("path", ADDRESSES)
-async def test_response_to_an_unsupported_method_lists_the_allowed_methods(web: WebShop, path: str) -> None:
-    sample_shop = await SampleShop.of(web)
+async def test_response_to_an_unsupported_method_lists_the_allowed_methods(
+    web: WebShop, sample_shop: SampleShop, path: str
+) -> None:
     there = [operation for operation in operations() if operation.path == path]
     allowed = {operation.method for operation in there}
     if "GET" in allowed:
@@ -113,8 +114,10 @@ async def test_malformed_id_is_not_found(web: WebShop, path: str) -> None:
     [operation for operation in operations() if operation.method == "GET"],
     ids=lambda operation: operation.id,
 )
-async def test_head_request_gets_the_headers_of_a_get_request(web: WebShop, operation: Operation) -> None:
-    sample = await (await SampleShop.of(web)).sample(operation)
+async def test_head_request_gets_the_headers_of_a_get_request(
+    web: WebShop, sample_shop: SampleShop, operation: Operation
+) -> None:
+    sample = await sample_shop.sample(operation)
     got = await web.anonymous.get(sample.url, headers=sample.headers)
     asked = await web.anonymous.head(sample.url, headers=sample.headers)
     for response in (got, asked):

@@ -39,11 +39,6 @@ def named(value: object) -> str | None:
     return value.id if isinstance(value, Operation) else None
 
 
-@pytest.fixture
-async def sample_shop(web: WebShop) -> SampleShop:
-    return await SampleShop.of(web)
-
-
 @pytest.mark.parametrize("operation", operations(), ids=named)
 async def test_sample_request_of_every_operation_is_accepted(
     web: WebShop, sample_shop: SampleShop, operation: Operation

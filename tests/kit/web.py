@@ -1,6 +1,7 @@
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from itertools import count
 from typing import Any
 
@@ -27,12 +28,12 @@ from tests.kit.store import Store
 
 PASSWORD = "a password of some length"
 BASE_URL = "http://shop"
+_DEFAULTS: Mapping[str, Any] = {"database_url": NO_DATABASE, "rate_limit_enabled": False}
 
 
 def container_over(store: Store, **settings: Any) -> Container:
     """Build the service over a store, with cheap passwords and without rate limits."""
-    defaults = {"database_url": NO_DATABASE, "rate_limit_enabled": False}
-    container = Container(settings=Settings(**{**defaults, **settings}))
+    container = Container(settings=Settings(**{**_DEFAULTS, **settings}) if settings else _default_settings())
     container.database.override_providers(
         **store.providers(),
         health=AlwaysReady(),
@@ -44,6 +45,12 @@ def container_over(store: Store, **settings: Any) -> Container:
     container.security.breached_passwords.override(ListedBreachedPasswords())
     container.mail.mailer.override(Mailbox())
     return container
+
+
+@cache
+def _default_settings() -> Settings:
+    """Return the settings of most tests. Reading the environment and validating takes milliseconds."""
+    return Settings(**_DEFAULTS)
 
 
 class AlwaysReady(Health):
@@ -135,12 +142,15 @@ class WebShop:
 
 
 @asynccontextmanager
-async def web_shop(container: Container) -> AsyncIterator[WebShop]:
-    """Run the lifespan of a fresh app during the context."""
+async def web_shop(container: Container, *, numbers: Iterator[int] | None = None) -> AsyncIterator[WebShop]:
+    """Run the lifespan of a fresh app during the context.
+
+    Names and addresses of new objects contain the next of the numbers, by default from 1.
+    """
     app = create_app(container=container)
     async with app.router.lifespan_context(app), AsyncExitStack() as clients:
         anonymous = await clients.enter_async_context(_client(app))
-        yield WebShop(app, container, anonymous, clients, count(1))
+        yield WebShop(app, container, anonymous, clients, numbers or count(1))
 
 
 def _client(app: FastAPI, **options: Any) -> httpx2.AsyncClient:

@@ -38,6 +38,15 @@ class MemoryDatabase:
         self.secrets: dict[str, bytes] = {}
         self.tallies: dict[Invariant, Tally] = {}
 
+    def copy(self) -> "MemoryDatabase":
+        """Return a database with copies of the committed rows, and without locks."""
+        copy = MemoryDatabase()
+        copy.tables = self.tables.copied()
+        copy.outbox, copy.published = list(self.outbox), list(self.published)
+        copy.traces, copy.secrets, copy.tallies = dict(self.traces), dict(self.secrets), dict(self.tallies)
+        copy.signing_keys = list(self.signing_keys)
+        return copy
+
     def change_events(self, change: Callable[[Event], Event]) -> None:
         """Apply a function to each event of the outbox and of the feed."""
         for place, event in enumerate(self.outbox):

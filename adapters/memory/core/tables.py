@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
+from adapters.memory.core.copying import copied
 from adapters.memory.core.overlay import Overlay
 from application.audit.entry import AuditEntry
 from application.mail.request import MailKind, MailRequest
@@ -88,6 +89,9 @@ class Tables:
     audit_log: MutableMapping[AuditEntryId, AuditEntry] = field(default_factory=dict)
     idempotency: MutableMapping[Scope, StoredResult[object]] = field(default_factory=dict)
     idempotency_stored_at: MutableMapping[Scope, datetime] = field(default_factory=dict)
+
+    def copied(self) -> Self:
+        return type(self)(*(copied(table) for table in self._all()))
 
     def overlaid(self) -> Self:
         """Return a view of these tables that buffers its own writes."""
