@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import httpx2
@@ -112,8 +112,12 @@ def _validator(schema: str) -> Any:
     return jsonschema_rs.Draft202012Validator(root, validate_formats=True)
 
 
+@lru_cache(maxsize=1000)
 def operation_at(method: str, path: str) -> Operation | None:
-    """Return the described operation of a request, or None."""
+    """Return the described operation of a request, or None.
+
+    Most tests send many requests to one path, and a search compares the path with all patterns.
+    """
     found = [operation for operation in operations() if _pattern(operation.path).fullmatch(path)]
     literal = min((operation.path.count("{") for operation in found), default=0)
     method = "GET" if method == "HEAD" else method
