@@ -25,7 +25,7 @@ from tests.kit.manifests import (
 
 
 @pytest.mark.parametrize("container", CONTAINERS, ids=lambda container: container["name"])
-def test_container_has_no_privileges_and_bounded_memory(container: Resource) -> None:
+def test_kubernetes_container_has_no_privileges_and_bounded_memory(container: Resource) -> None:
     assert container["securityContext"] == {
         "allowPrivilegeEscalation": False,
         "readOnlyRootFilesystem": True,

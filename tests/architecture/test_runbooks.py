@@ -38,12 +38,12 @@ def test_every_runbook_has_four_sections_on_one_page(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)
-def test_routes_that_a_runbook_names_exist(page: Path, routes: set[tuple[str, str]]) -> None:
+def test_routes_in_a_runbook_exist(page: Path, routes: set[tuple[str, str]]) -> None:
     assert set(ROUTE.findall(page.read_text())) <= routes
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)
-def test_metrics_that_a_runbook_names_exist(page: Path) -> None:
+def test_metrics_in_a_runbook_exist(page: Path) -> None:
     labels = {label for family in FAMILIES for label in family.labels}
 
     assert set(METRIC.findall(page.read_text())) <= {family.name for family in FAMILIES} | labels

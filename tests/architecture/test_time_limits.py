@@ -80,7 +80,7 @@ def test_every_test_has_a_time_limit(pytestconfig: pytest.Config) -> None:
     assert pytestconfig.getini("faulthandler_exit_on_timeout")
 
 
-def test_late_program_is_killed_with_its_children_and_shown_with_its_output() -> None:
+def test_program_that_exceeds_the_time_limit_is_killed_with_its_children() -> None:
     with pytest.raises(pytest.fail.Exception, match="did not end within 2 s") as failure:
         run([sys.executable, "-c", STUBBORN], seconds=2)
 

@@ -57,7 +57,7 @@ async def test_anonymous_retry_with_the_same_key_is_replayed(web: WebShop) -> No
     assert retry.headers["Idempotent-Replayed"] == "true"
 
 
-async def test_anonymous_idempotency_key_is_free_for_another_operation(web: WebShop) -> None:
+async def test_anonymous_idempotency_key_can_be_used_for_another_operation(web: WebShop) -> None:
     await web.anonymous.post("/v1/users", json=sign_up("ann@example.com"), headers=key("k"))
     verification = await web.anonymous.post("/v1/users/verify-email", json={"token": "x"}, headers=key("k"))
     assert verification.json()["code"] != "idempotency_key_reused"

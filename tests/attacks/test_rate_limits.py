@@ -121,7 +121,7 @@ async def test_request_with_a_malformed_body_is_counted_once(
             assert len(limiter.counted) == 1, (sample.url, body[:50])
 
 
-async def test_request_with_another_media_type_is_counted_once(
+async def test_request_with_an_unsupported_media_type_is_counted_once(
     web: WebShop, samples: list[Sample], limiter: RecordingLimiter
 ) -> None:
     for sample in samples:

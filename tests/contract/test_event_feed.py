@@ -92,7 +92,7 @@ async def test_empty_feed_has_no_last_event(shop: Shop) -> None:
     assert (portion.events, portion.last, portion.has_more) == ((), None, False)
 
 
-async def test_feed_read_to_its_end_continues_with_new_events(shop: Shop) -> None:
+async def test_feed_page_after_the_last_event_is_empty(shop: Shop) -> None:
     await shop.product()
     [event] = await published(shop)
     portion = await shop.store.event_feed.read(after=event.id, type_=None, limit=10)

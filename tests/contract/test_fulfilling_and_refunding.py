@@ -197,7 +197,7 @@ async def test_unpaid_order_cannot_be_refunded(shop: Shop) -> None:
         await shop.refund(free, 1)
 
 
-async def test_refund_of_zero_or_another_currency_is_rejected(shop: Shop) -> None:
+async def test_refund_of_zero_or_in_another_currency_is_rejected(shop: Shop) -> None:
     order = await a_paid_order(shop)
     in_yen = replace(order, currency="JPY")
     with pytest.raises(ValidationFailed):

@@ -207,9 +207,7 @@ async def test_closing_an_account_erases_its_guest_orders(shop: Shop, service_cl
     await assert_invariants(shop)
 
 
-async def test_expired_order_of_a_guest_is_pruned_without_personal_data(
-    shop: Shop, service_client: CallerId
-) -> None:
+async def test_pruned_order_of_a_guest_leaves_no_personal_data(shop: Shop, service_client: CallerId) -> None:
     order = await an_order(shop, service_client, key="k")
     shop.clock.advance(HOLD)
     assert await shop.expire() == 1

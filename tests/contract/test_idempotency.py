@@ -245,7 +245,7 @@ async def test_twenty_concurrent_duplicate_requests_run_once(shop: Shop) -> None
     assert len({view.email for view in views}) == 1
 
 
-async def test_claims_in_opposite_orders_do_not_deadlock(shop: Shop) -> None:
+async def test_key_claims_in_opposite_sequences_do_not_deadlock(shop: Shop) -> None:
     keys = [replace(KEY, key=str(number)) for number in range(5)]
     claims = [
         claim(shop.store.unit_of_work, *(keys if number % 2 else keys[::-1]), result_type=UserView)

@@ -144,7 +144,7 @@ async def test_free_order_is_saved_with_two_history_rows(shop: Shop) -> None:
     ]
 
 
-async def test_history_is_listed_oldest_first(shop: Shop) -> None:
+async def test_order_history_is_listed_oldest_first(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=1))
     await shop.cancel(order)
     first = await shop.store.orders.history(order.id, after=None, limit=1)

@@ -201,7 +201,7 @@ async def test_concurrent_captures_and_voids_return_the_same_outcome(provider: P
     assert outcomes == {found.outcome}
 
 
-async def test_authorization_that_cannot_be_renewed_keeps_its_end(provider: Provider) -> None:
+async def test_renewal_of_a_nonrenewable_authorization_keeps_the_end_time(provider: Provider) -> None:
     payment = manual_payment_at(provider)
     authorized = await provider.gateway.pay(payment, provider.good)
     assert await provider.gateway.renew(payment) == authorized

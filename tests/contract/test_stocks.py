@@ -162,7 +162,7 @@ async def test_stock_read_after_a_lock_wait_has_the_committed_values(shop: Shop)
     assert (await shop.get_stock(mug.id)).on_hand == 2**10 - 1
 
 
-async def test_locking_stocks_in_opposite_orders_does_not_deadlock(shop: Shop) -> None:
+async def test_stock_locks_in_opposite_sequences_do_not_deadlock(shop: Shop) -> None:
     ids = [(await shop.product(stock=0)).id for _ in range(5)]
 
     async def receive_one_of_each(product_ids: list[ProductId]) -> None:

@@ -152,7 +152,7 @@ async def test_admin_cannot_change_own_role_or_status(web: WebShop, patch: dict[
 @pytest.mark.parametrize(
     "patch", [{"status": "closed"}, {"role": "root"}, {"role": None}, {"email": "a@example.com"}]
 )
-async def test_unknown_account_change_is_rejected(web: WebShop, patch: dict[str, Any]) -> None:
+async def test_invalid_account_change_is_rejected(web: WebShop, patch: dict[str, Any]) -> None:
     boss, ann = await web.admin(), await web.customer()
     response = await boss.patch(f"/v1/users/{(await me(ann))['id']}", json=patch, headers=if_match(1))
     assert (response.status_code, response.json()["code"]) == (422, "validation_failed")

@@ -50,7 +50,7 @@ async def test_placed_order_is_published_as_a_cloud_event(web: WebShop) -> None:
     }
 
 
-async def test_event_feed_continues_after_the_given_event(web: WebShop) -> None:
+async def test_event_feed_continues_after_the_requested_event(web: WebShop) -> None:
     staff = await web.staff()
     await web.product()
     first = await happenings(staff)

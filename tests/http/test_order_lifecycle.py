@@ -112,7 +112,7 @@ async def test_repeated_payment_is_replayed(web: WebShop) -> None:
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
 
 
-async def test_only_staff_can_fulfill_and_refund(web: WebShop) -> None:
+async def test_customer_cannot_fulfill_or_refund_an_order(web: WebShop) -> None:
     customer = await web.customer()
     order = await place(web, customer)
     ship = await customer.post(

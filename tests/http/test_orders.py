@@ -221,7 +221,7 @@ async def test_error_for_an_invalid_transition_lists_the_allowed_actions(web: We
     assert response.json()["params"] == {"from": "cancelled", "action": "cancel", "allowed_actions": []}
 
 
-async def test_orders_are_listed_newest_first_and_by_status(web: WebShop) -> None:
+async def test_orders_are_listed_newest_first_and_filtered_by_status(web: WebShop) -> None:
     product = await web.product(stock=9)
     customer = await web.customer()
     placed = [

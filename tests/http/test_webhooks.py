@@ -236,7 +236,7 @@ async def test_rolled_webhook_secret_is_shown_once(web: WebShop) -> None:
     assert (late.status_code, late.json()["errors"][0]["pointer"]) == (422, "/overlap_hours")
 
 
-async def test_other_staff_cannot_roll_a_webhook_secret(web: WebShop) -> None:
+async def test_staff_cannot_roll_the_webhook_secret_of_another_owner(web: WebShop) -> None:
     made = await endpoint(await web.staff())
     path = f"/v1/webhook-endpoints/{made['id']}/roll-secret"
     other = await (await web.staff()).post(path, json={})

@@ -88,7 +88,7 @@ async def test_draining_waits_for_running_work_and_rejects_new_work() -> None:
     assert await caller == "done"
 
 
-async def test_draining_cancels_and_reports_late_work() -> None:
+async def test_draining_cancels_and_reports_work_beyond_the_time_limit() -> None:
     request_drainer, work = RequestDrainer(), Work()
     caller = asyncio.create_task(request_drainer.run(work))
     await work.begun.wait()

@@ -23,7 +23,7 @@ i_json = st.recursive(
 
 
 @given(i_json)
-def test_interoperable_json_is_parsed_like_by_the_standard_library(value: object) -> None:
+def test_parser_agrees_with_the_standard_library_on_interoperable_json(value: object) -> None:
     assert parse(json.dumps(value).encode()) == value
     assert parse(json.dumps(value, ensure_ascii=False).encode()) == value
 

@@ -6,7 +6,7 @@ from tests.kit.shop import Shop
 from tests.servers.databases import connected
 
 
-def test_check_command_succeeds_for_an_intact_shop(run: Run) -> None:
+def test_check_command_succeeds_for_a_consistent_shop(run: Run) -> None:
     code, out, err = run("check")
     assert (code, err) == (0, "")
     assert [line.split()[:2] for line in out.splitlines()] == [[f"I{n}", "ok"] for n in range(1, 11)]

@@ -96,7 +96,7 @@ async def maintenance(database_server: str) -> AsyncIterator[asyncpg.Connection]
 CUT_ALL = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1"
 
 
-async def test_full_database_is_reported_as_unavailable(
+async def test_database_that_permits_no_connections_is_reported_as_unavailable(
     web: WebShop, database_url: str, maintenance: asyncpg.Connection
 ) -> None:
     name = make_url(database_url).database

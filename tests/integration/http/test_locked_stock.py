@@ -63,7 +63,7 @@ async def test_order_for_locked_stock_returns_overloaded_instead_of_out_of_stock
     await assert_invariants(direct_shop)
 
 
-async def test_concurrent_orders_at_two_processes_for_a_hot_product_all_succeed(
+async def test_two_processes_accept_all_concurrent_orders_for_a_popular_product(
     database_url: str, direct_shop: Shop, record_testsuite_property: Record
 ) -> None:
     async with processes(database_url, 2) as webs:

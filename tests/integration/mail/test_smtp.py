@@ -136,7 +136,7 @@ async def test_permanent_and_temporary_smtp_errors_are_distinguished(
     assert handler.accepted == []
 
 
-async def test_unreachable_or_silent_server_fails_the_message() -> None:
+async def test_unreachable_or_silent_mail_server_fails_the_message() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         with pytest.raises(MailNotSent):

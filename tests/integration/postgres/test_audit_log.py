@@ -53,7 +53,7 @@ async def test_audit_log_pruning_uses_an_index_and_restores_the_trigger(
         (AuditFilter(object_id="kid-1"), "ix_audit_log_object_id_at_id"),
     ],
 )
-async def test_audit_log_query_reads_an_index_from_its_end(
+async def test_audit_log_query_reads_an_index_from_the_end(
     engine: AsyncEngine, psql: asyncpg.Connection, criteria: AuditFilter, index: str
 ) -> None:
     entries = PostgresAuditQueries(AutocommitReader(engine))

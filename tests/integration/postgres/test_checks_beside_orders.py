@@ -65,7 +65,7 @@ async def test_unit_resold_during_a_check_is_not_reported_as_oversold(shop: Shop
     assert (await shop.store.outbox.counts())["order.placed"] == 2
 
 
-async def test_oversold_product_is_found_in_orders_of_several_ranges(
+async def test_check_finds_a_product_that_orders_of_several_ranges_oversold(
     shop: Shop, database_url: str, engine: AsyncEngine
 ) -> None:
     mug = await shop.product(stock=2)

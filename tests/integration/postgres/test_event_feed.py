@@ -45,7 +45,7 @@ async def read(shop: Shop, after: EventId | None = None) -> list[EventId]:
     return [event.id for event in portion.events]
 
 
-async def test_event_that_commits_after_a_page_was_read_is_on_the_next_page(
+async def test_event_committed_after_the_read_of_a_page_is_on_the_next_page(
     shop: Shop, database_url: str
 ) -> None:
     async with transaction(database_url) as early:

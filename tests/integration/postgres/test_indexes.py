@@ -196,7 +196,7 @@ async def test_order_filters_use_indexes(
     assert index in plan
 
 
-async def test_stock_ledger_query_reads_an_index_from_its_end(
+async def test_stock_ledger_query_reads_an_index_from_the_end(
     engine: AsyncEngine, psql: asyncpg.Connection
 ) -> None:
     stocks = PostgresStockQueries(engine)

@@ -92,7 +92,7 @@ async def test_migration_of_several_tables_does_not_deadlock_with_transactions(
     await migration
 
 
-async def test_each_migration_releases_its_locks_before_the_next(
+async def test_each_migration_releases_locks_before_the_next_migration(
     database_url: str, psql: asyncpg.Connection
 ) -> None:
     """A lock that was held until the end of all migrations would block the running service."""

@@ -70,7 +70,7 @@ async def test_valkey_quota_of_zero_rejects_every_request(processes: Processes) 
     assert await processes[0].take(closed, "ann") == Allowance(allowed=False, remaining=0, resets_in=10)
 
 
-async def test_request_is_admitted_by_valkey_after_retry_after(processes: Processes) -> None:
+async def test_valkey_admits_a_request_after_the_retry_after_time(processes: Processes) -> None:
     policy = RateLimitPolicy("blinks", quota=2, window=1)
     for _ in range(2):
         assert (await processes[0].take(policy, "ann")).allowed

@@ -195,7 +195,7 @@ async def test_key_of_an_earlier_release_is_rejected_for_another_request(
     assert rejected == (ANOTHER.keys() & stored) - {"create_user", "verify_email", "reset_password"}
 
 
-async def test_anonymous_key_of_an_earlier_release_is_free_for_another_request(
+async def test_anonymous_key_of_an_earlier_release_can_be_used_for_another_request(
     web: WebShop, recorded: Any, callers: dict[str, dict[str, str]]
 ) -> None:
     for request in recorded["requests"]:

@@ -179,7 +179,9 @@ async def test_spans_contain_no_data_of_clients(spans: Collector, database_url: 
     assert not any(span.events or span.status.message for span in spans.spans)
 
 
-async def test_failed_statement_exports_no_message(spans: Collector, database_url: str) -> None:
+async def test_spans_of_a_failed_statement_contain_no_client_data(
+    spans: Collector, database_url: str
+) -> None:
     async with shop_on(database_url) as web:
         await web.account()
         made = await web.anonymous.post(

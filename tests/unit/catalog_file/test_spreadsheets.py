@@ -45,7 +45,7 @@ def test_csv_file_with_spreadsheet_conventions_is_read(read_csv: Read, content: 
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
-def test_file_in_a_named_encoding_is_read(read_csv: Read, encoding: str) -> None:
+def test_file_with_a_specified_encoding_is_read(read_csv: Read, encoding: str) -> None:
     assert summary(read_csv(CSV.encode(encoding), encoding=encoding)) == TWO
 
 

@@ -105,7 +105,7 @@ def test_shared_gauge_has_the_maximum_value_of_all_processes(process: Process, t
     assert reader.value(JOB_SUCCESS.name, job_name="send") == 1005
 
 
-def test_requests_without_a_route_share_one_label_value(process: Process, tmp_path: Path) -> None:
+def test_requests_without_a_route_are_counted_under_one_label_value(process: Process, tmp_path: Path) -> None:
     metrics = process()
     for _ in range(2):
         metrics.http.begin()

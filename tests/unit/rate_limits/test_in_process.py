@@ -43,7 +43,7 @@ async def test_quota_returns_when_the_oldest_request_leaves_the_window(
     assert await limiter.take(ORDERS, "ann") == Allowance(allowed=True, remaining=0, resets_in=4)
 
 
-async def test_request_is_admitted_after_retry_after(
+async def test_rate_limiter_admits_a_request_after_the_retry_after_time(
     limiter: InProcessRateLimiter, stopwatch: Stopwatch
 ) -> None:
     for _ in range(20):

@@ -18,7 +18,7 @@ from domain.users.permissions import Role, Scope
 KEY = generate_signing_key(datetime(2026, 1, 1, tzinfo=UTC))
 
 
-def test_access_token_contains_its_claims(
+def test_access_token_contains_the_issued_claims(
     tokens: Ed25519AccessTokens, claims: AccessClaims, now: datetime
 ) -> None:
     assert tokens.verify(tokens.issue(claims, now=now).token, now=now) == claims
@@ -47,7 +47,7 @@ OF_CLIENTS = st.builds(
     claims=OF_USERS | OF_CLIENTS,
     now=st.datetimes(datetime(1970, 1, 1), datetime(9000, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - hypothesis adds the time zone
 )
-def test_access_token_claims_are_read_as_they_were_issued(claims: AccessClaims, now: datetime) -> None:
+def test_verified_access_token_has_the_issued_claims(claims: AccessClaims, now: datetime) -> None:
     tokens = Ed25519AccessTokens(issuer="https://shop.example", audience="steelyard")
     tokens.use([KEY])
     assert tokens.verify(tokens.issue(claims, now=now).token, now=now) == claims
