@@ -142,12 +142,13 @@ def log_request(
         route = NO_ROUTE
     if _access is None:
         added = {"problem": problem} if problem else {}
-        _log.info("request", method=method, route=route, status=status, duration_ms=duration_ms, **added)
+        rounded = round(duration_ms, 2)
+        _log.info("request", method=method, route=route, status=status, duration_ms=rounded, **added)
         return
     added_problem = f', "problem": "{problem}"' if problem else ""
     _access.write(
-        f'{{"method": "{method}", "route": {_quoted(route)}, "status": {status}, "duration_ms": {duration_ms}{added_problem}, '
-        f'"event": "request", "level": "info", "timestamp": "{_now()}", '
+        f'{_start_of_line(method, route, status)}, "duration_ms": {duration_ms:.2f}{added_problem}, "event": "request", '
+        f'"level": "info", "timestamp": "{_now()}", '
         f'"request_id": "{request_id}"{_added_trace_ids()}}}\n'
     )
 
@@ -174,9 +175,9 @@ def _second(seconds: int) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
-@lru_cache(maxsize=256)
-def _quoted(text: str | None) -> str:
-    return json.dumps(text)
+@lru_cache(maxsize=1024)
+def _start_of_line(method: str, route: str, status: int) -> str:
+    return f'{{"method": "{method}", "route": {json.dumps(route)}, "status": {status}'
 
 
 def _json_line(_: WrappedLogger, __: str, event: EventDict) -> str:

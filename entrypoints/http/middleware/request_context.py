@@ -129,7 +129,7 @@ class RequestContextMiddleware:
                 method=method if method in _METHODS else "other",
                 route=route,
                 status=status,
-                duration_ms=round(seconds * 1000, 2),
+                duration_ms=seconds * 1000,
                 request_id=recorded_id,
                 problem=problem,
             )
