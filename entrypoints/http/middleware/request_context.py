@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Awaitable
 from random import Random
 from time import perf_counter
 
@@ -37,9 +38,9 @@ _ALWAYS: Headers = (
 )
 _OVER_TLS: Headers = ((b"strict-transport-security", b"max-age=31536000; includeSubDomains"),)
 _CONTENT_SECURITY_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
-_UNLESS_SET: Headers = ((b"cache-control", b"no-store"), _CONTENT_SECURITY_POLICY)
-_UNLESS_SET_WITH_ETAG: Headers = ((b"cache-control", b"no-store, no-transform"), _CONTENT_SECURITY_POLICY)
-"""The default headers of responses with an ETag.
+_NO_STORE = (b"cache-control", b"no-store")
+_NO_STORE_WITH_ETAG = (b"cache-control", b"no-store, no-transform")
+"""The default for responses with an ETag.
 
 `no-transform` prevents a compressing proxy from changing the ETag, which If-Match needs (RFC 9111, 5.2.2.6).
 """
@@ -86,7 +87,7 @@ class RequestContextMiddleware:
         headers = dict(scope["headers"])
         sent_id = headers.get(b"x-request-id")
         given_id = _acceptable_id(sent_id) if sent_id else None
-        request_id = given_id or f"{_ids.getrandbits(128):032x}"
+        request_id = given_id or _ids.randbytes(16).hex()
         recorded_id = f"client:{given_id}" if given_id else request_id
         scope.setdefault("state", {}).update(request_id=request_id, recorded_id=recorded_id)
         method = scope["method"]
@@ -96,12 +97,12 @@ class RequestContextMiddleware:
         status = 0
         self._metrics.begin()
 
-        async def send_with_headers(message: Message) -> None:
+        def send_with_headers(message: Message) -> Awaitable[None]:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = _completed(message.get("headers", ()), self._always, request_id)
-            await send(message)
+            return send(message)
 
         try:
             refusal = refusal_of_headers(scope["headers"], number_of_names=len(headers))
@@ -152,9 +153,11 @@ def _completed(
     headers: list[tuple[bytes, bytes]], always: Headers, request_id: str
 ) -> list[tuple[bytes, bytes]]:
     present = dict(headers)
-    unless_set = _UNLESS_SET_WITH_ETAG if b"etag" in present else _UNLESS_SET
     completed = [*headers, *always, (b"x-request-id", request_id.encode())]
-    completed += [header for header in unless_set if header[0] not in present]
+    if b"cache-control" not in present:
+        completed.append(_NO_STORE_WITH_ETAG if b"etag" in present else _NO_STORE)
+    if b"content-security-policy" not in present:
+        completed.append(_CONTENT_SECURITY_POLICY)
     return completed
 
 
