@@ -51,8 +51,8 @@ class Repositories:
 class UnitOfWork(Repositories, ABC):
     """One transaction. Changes are stored if they are saved and then committed.
 
-    The events that saved aggregates have recorded are written to the outbox in the same transaction, and so
-    are the entries of the audit log.
+    The same transaction writes the events of saved aggregates to the outbox, and the entries of the audit
+    log.
     """
 
     @abstractmethod
@@ -68,11 +68,11 @@ class UnitOfWork(Repositories, ABC):
 
 
 class UnitOfWorkFactory(Protocol):
-    """Opens units of work, each of which returns its connection when it is left.
+    """Opens units of work. Each unit of work returns its connection when it ends.
 
-    Uncommitted changes are rolled back. `actor` performs the changes. Committing audit entries without an
-    actor raises RuntimeError. Opening raises DatabaseUnavailable, and Overloaded if no connection is free in
-    time.
+    Uncommitted changes are rolled back. `actor` is the actor that performs the changes. Committing audit
+    entries without an actor raises RuntimeError. Opening raises DatabaseUnavailable, and Overloaded if no
+    connection is free in time.
     """
 
     def __call__(self, actor: Actor | None = None) -> AbstractAsyncContextManager[UnitOfWork]: ...

@@ -1,4 +1,4 @@
-"""Which events and stock movements are recorded in the audit log, and with which details."""
+"""The events and stock movements that are recorded in the audit log, with their details."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

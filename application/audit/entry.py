@@ -23,8 +23,8 @@ class AuditAction(StrEnum):
     USER_EMAIL_CHANGE_REQUESTED = "user.email_change_requested"
     USER_EMAIL_CHANGE_REFUSED = "user.email_change_refused"
     USER_EMAIL_CHANGED = "user.email_changed"
-    USER_PASSWORD_CHANGED = "user.password_changed"  # noqa: S105 - an action, not a password
-    USER_PASSWORD_CHANGE_REFUSED = "user.password_change_refused"  # noqa: S105 - an action, not a password
+    USER_PASSWORD_CHANGED = "user.password_changed"  # noqa: S105 - the name of an action, not a password
+    USER_PASSWORD_CHANGE_REFUSED = "user.password_change_refused"  # noqa: S105 - the name of an action, not a password
     USER_ROLE_CHANGED = "user.role_changed"
     USER_DISABLED = "user.disabled"
     USER_ENABLED = "user.enabled"
@@ -32,11 +32,11 @@ class AuditAction(StrEnum):
     USER_LOG_IN_REFUSED = "user.log_in_refused"
     SESSION_STARTED = "session.started"
     SESSION_ENDED = "session.ended"
-    SESSION_TOKEN_REISSUED = "session.token_reissued"  # noqa: S105 - an action, not a token
-    SESSION_TOKEN_REUSED = "session.token_reused"  # noqa: S105 - an action, not a token
+    SESSION_TOKEN_REISSUED = "session.token_reissued"  # noqa: S105 - the name of an action, not a token
+    SESSION_TOKEN_REUSED = "session.token_reused"  # noqa: S105 - the name of an action, not a token
     CLIENT_CREATED = "client.created"
-    CLIENT_SECRET_ROLLED = "client.secret_rolled"  # noqa: S105 - an action, not a secret
-    CLIENT_SECRET_RETIRED = "client.secret_retired"  # noqa: S105 - an action, not a secret
+    CLIENT_SECRET_ROLLED = "client.secret_rolled"  # noqa: S105 - the name of an action, not a secret
+    CLIENT_SECRET_RETIRED = "client.secret_retired"  # noqa: S105 - the name of an action, not a secret
     CLIENT_DISABLED = "client.disabled"
     CLIENT_LOGGED_IN = "client.logged_in"
     CLIENT_LOG_IN_REFUSED = "client.log_in_refused"
@@ -47,7 +47,7 @@ class AuditAction(StrEnum):
     PRODUCT_CHANGED = "product.changed"
     STOCK_COUNTED = "stock.counted"
     STOCK_ADJUSTED = "stock.adjusted"
-    ORDER_TOKEN_RENEWED = "order.token_renewed"  # noqa: S105 - an action, not a token
+    ORDER_TOKEN_RENEWED = "order.token_renewed"  # noqa: S105 - the name of an action, not a token
     ORDER_CANCELLED = "order.cancelled"
     ORDER_FULFILLED = "order.fulfilled"
     ORDER_REFUNDED = "order.refunded"
@@ -56,7 +56,7 @@ class AuditAction(StrEnum):
     WEBHOOK_ENDPOINT_CREATED = "webhook_endpoint.created"
     WEBHOOK_ENDPOINT_CHANGED = "webhook_endpoint.changed"
     WEBHOOK_ENDPOINT_DELIVERIES_RETRIED = "webhook_endpoint.deliveries_retried"
-    WEBHOOK_ENDPOINT_SECRET_ROLLED = "webhook_endpoint.secret_rolled"  # noqa: S105 - an action, not a secret
+    WEBHOOK_ENDPOINT_SECRET_ROLLED = "webhook_endpoint.secret_rolled"  # noqa: S105 - the name of an action, not a secret
     WEBHOOK_ENDPOINT_PAUSED = "webhook_endpoint.paused"
     WEBHOOK_ENDPOINT_RESUMED = "webhook_endpoint.resumed"
     WEBHOOK_ENDPOINT_BLOCKED = "webhook_endpoint.blocked"

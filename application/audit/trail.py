@@ -16,8 +16,8 @@ from domain.shared.ids import AuditEntryId
 class AuditTrail:
     """Collects audit entries, which the unit of work writes with its commit.
 
-    Saved aggregates and stock movements produce entries; use cases record other actions. `actor` performs the
-    changes of the unit of work.
+    Saved aggregates and stock movements produce entries; use cases record other actions. `actor` is the actor
+    that performs the changes of the unit of work.
     """
 
     def __init__(self, actor: Actor | None, ids: IdFactory) -> None:
@@ -32,7 +32,7 @@ class AuditTrail:
         self._record(action, object_id, at, details, self._actor)
 
     def follow_events(self, events: Iterable[Event]) -> None:
-        """Record the audited ones of these events.
+        """Record an entry for each of these events that is audited.
 
         Raises RuntimeError in a unit of work without an actor.
         """
@@ -43,7 +43,7 @@ class AuditTrail:
                 self._record(audited.action, event.aggregate_id, event.occurred_at, details, self._actor)
 
     def follow_movements(self, movements: Iterable[Movement]) -> None:
-        """Record the audited ones of these stock movements, each with its own actor."""
+        """Record an entry for each audited stock movement, with the actor of the movement."""
         for movement in movements:
             action = audited_movement(movement)
             if action is not None:

@@ -10,8 +10,8 @@ async def get_product_for_update(work: UnitOfWork, product_id: ProductId) -> tup
 
     The version that clients see depends on the stock, so an edit locks the stock as well.
 
-    The product is locked first. An import may hold a product's lock for long, and during that time orders
-    must not wait for the stock.
+    The product is locked before its stock. An import may hold the lock of a product for long. An edit that
+    waits for this lock must not hold the lock of the stock, because orders need the stock.
     """
     product = (await work.products.lock([product_id])).get(product_id)
     stock = (await work.stocks.lock([product_id])).get(product_id)

@@ -23,10 +23,10 @@ class ImportResult:
 class ImportCatalog:
     """Import a planned catalog file in one transaction: all rows or none.
 
-    This holds even if the process is killed. Only products that change are locked, and orders do not wait for
-    these locks. The stocks of these products are locked last, directly before the commit, so that a product
-    never changes while an order reads it. Products that the file does not name are not changed. The stock of
-    existing products is not changed either.
+    Even if the process is killed, the import is never partial. Only products that change are locked, and
+    orders do not wait for these locks. The stocks of these products are locked last, directly before the
+    commit, so that a product never changes while an order reads it. The import changes neither the products
+    that are missing in the file nor the stock of existing products.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -41,11 +41,12 @@ class ImportCatalog:
         Raises SkuTaken, Overloaded.
         """
         known = {row.product_id: row.row for row in plan.rows if row.product_id is not None}
-        # The file's order determines the ids, because lists show products in the order of their ids.
+        # New products get their ids in the order of the file, because lists show products in the
+        # order of their ids.
         new = [(ProductId(self.ids.new()), row.row) for row in plan.rows if row.product_id is None]
         changed: list[Product] = []
         async with self.unit_of_work(actor) as work:
-            # One order of locking for all imports rules out deadlocks.
+            # All imports lock products in the same order, which prevents deadlocks.
             for ids in _batches(sorted(known)):
                 changed += await self._change(work, {id_: known[id_] for id_ in ids}, replace=plan.replace)
                 await work.flush()
@@ -62,9 +63,9 @@ class ImportCatalog:
     async def _change(
         self, work: UnitOfWork, rows: Mapping[ProductId, CatalogRow], *, replace: bool
     ) -> Sequence[Product]:
-        """Change known products, and return the products that were really changed.
+        """Change existing products, and return the products that changed.
 
-        A row changes nothing if another editor has made the same change in the meantime.
+        A product does not change if another editor has made the same change in the meantime.
         """
         products = await work.products.lock(rows)
         stocks = await work.stocks.get(rows)

@@ -26,20 +26,20 @@ class SkuTaken(DomainError):
 
 class ProductRepository(Protocol):
     async def add(self, products: Sequence[Product]) -> None:
-        """Add products whose stocks were added before. Raises SkuTaken."""
+        """Add products. Their stocks must be added first. Raises SkuTaken."""
         ...
 
     async def get(self, product_ids: Iterable[ProductId]) -> Mapping[ProductId, Product]:
-        """Return the products that exist.
+        """Return the existing products.
 
-        No change of a product is committed while its stock is locked.
+        While the stock of a product is locked, no change of the product is committed.
         """
         ...
 
     async def lock(self, product_ids: Iterable[ProductId]) -> Mapping[ProductId, Product]:
         """Return the existing products, locked until the unit of work ends.
 
-        Orders do not wait for these locks. The locks are taken in one fixed order, and before locks on
+        Orders do not wait for these locks. The locks are taken in one fixed order. Lock products before
         stocks. Raises Overloaded if a lock is not released in time.
         """
         ...
@@ -73,8 +73,9 @@ class StockRepository(Protocol):
     async def save(self, stocks: Iterable[Stock]) -> None:
         """Save locked stocks, with their movements.
 
-        If a stock is oversold, or has changed since it was read, this call or a later one of the unit of work
-        raises an error, at the latest `flush` or `commit`. An oversold stock raises ReservationExceedsStock.
+        An oversold stock raises ReservationExceedsStock, and a stock that has changed since it was read
+        raises an error. The error is raised by this call or by a later call of the unit of work, at the
+        latest by `flush` or `commit`.
         """
         ...
 
@@ -102,10 +103,11 @@ class ProductFilter:
 
     Prices are minor units of `currency`; the range includes both bounds.
 
-    Times limit the last edit: `changed_after` <= `updated_at` < `changed_before`.
+    Times restrict the last edit: `changed_after` <= `updated_at` < `changed_before`.
 
-    A product matches `query` if each word of the query begins a word of the product, or is one typo away from
-    a word of its name or SKU: see `domain.catalog.search`. `sku` matches exactly.
+    A product matches `query` if each word of the query matches. A word matches if it begins a word of the
+    product, or is one typo away from a word of the product's name or SKU: see `domain.catalog.search`. `sku`
+    matches exactly.
     """
 
     query: str | None = None

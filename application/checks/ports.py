@@ -66,7 +66,7 @@ class InvariantChecks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """The number of objects that broke an invariant at its last check."""
+    """The number of objects that violated an invariant at the last check."""
 
     invariant: Invariant
     offenders: int
@@ -81,5 +81,5 @@ class FindingRecords(Protocol):
         ...
 
     async def latest(self) -> Sequence[Tally]:
-        """Return the stored numbers in the order of the invariants. There are none at first."""
+        """Return the stored numbers in the order of the invariants, or no numbers before the first check."""
         ...

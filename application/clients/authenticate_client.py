@@ -40,9 +40,10 @@ class ClientCredentials:
 class AuthenticateClient:
     """Authenticate a service client by one of its secrets.
 
-    Wrong secrets are throttled per client id and per network. The right secret is always accepted: 256 random
-    bits cannot be guessed, so wrong guesses must not lock a client out. An unknown client executes the same
-    statements as a wrong secret.
+    Wrong secrets are throttled per client id and per network. The right secret is accepted even while wrong
+    secrets are throttled, so that wrong secrets cannot lock a client out. This is safe, because 256 random
+    bits cannot be guessed. A request with an unknown client executes the same statements as a request with a
+    wrong secret.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -11,7 +11,7 @@ from domain.shared.actor import Actor
 class DisableClient:
     """Permanently disable a client and retire its secrets.
 
-    The name of the client stays taken, because histories refer to the client.
+    No other client can get the name, because histories refer to the disabled client.
     """
 
     unit_of_work: UnitOfWorkFactory

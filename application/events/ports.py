@@ -58,8 +58,8 @@ class EventFeed(PrunableRecords, Protocol):
     async def prune(self, *, before: datetime, limit: int) -> int:
         """Delete at most `limit` published events that occurred before this time.
 
-        Returns the number of deleted events. The last event is not deleted, nor are events to which webhook
-        deliveries refer.
+        Returns the number of deleted events. The last event, and events to which webhook deliveries refer,
+        are not deleted.
         """
         ...
 
@@ -80,8 +80,8 @@ class EventPublisher(Protocol):
     async def publish(self, events: Sequence[PublishedEvent]) -> None:
         """Publish events in this order, and return when they are durable.
 
-        An event whose result was unknown is published again. Receivers recognize it by its id. Raises
-        PublisherUnavailable.
+        If the result of a call is unknown, its events are published again. Receivers recognize an event by
+        its id. Raises PublisherUnavailable.
         """
         ...
 

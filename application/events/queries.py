@@ -13,14 +13,14 @@ PUBLISHED_AT_ONCE = 500
 class ListEvents:
     """List the events of the shop in the order of their publication.
 
-    Continue with the id of the last event as `after`. No committed event is ever skipped, and the events of one order,
-    product or user are in the order in which they occurred.
+    Continue with the id of the last event as `after`. No committed event is ever skipped. The events of one
+    order, product or user are in the order in which they occurred.
     """
 
     feed: EventFeed
 
     async def __call__(self, *, after: EventId | None, type_: str | None, limit: int) -> EventPage:
         """Return a page of the feed. Raises UnknownEvent."""
-        # The feed is complete even if no relay is running.
+        # Publishing new events first makes the feed complete even if no relay is running.
         await self.feed.publish_new(limit=PUBLISHED_AT_ONCE)
         return await self.feed.read(after=after, type_=type_, limit=limit)

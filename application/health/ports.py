@@ -42,8 +42,8 @@ class Health(Protocol):
     async def check(self) -> None:
         """Check that the database accepts writes and that this release can use its schema.
 
-        A standby accepts no writes. Neither does a server whose disk is full or whose synchronous standby is
-        lost.
+        A standby accepts no writes. A server whose disk is full, or whose synchronous standby is lost,
+        accepts no writes either.
 
         Raises:
             DatabaseUnavailable, SchemaOutdated, ReleaseOutdated

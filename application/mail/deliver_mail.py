@@ -33,8 +33,8 @@ class DeliverMail:
 
     A message is written when it is sent. Its token is created at that time, and only the hash of the token is
     stored. No database connection is held during the delivery. A failed message is retried with growing
-    pauses, and set aside after its last attempt. A failing message never delays others: all due messages are
-    sent in the same run, and messages without an attempt come first.
+    pauses, and set aside after its last attempt. A failing message never delays other messages: the same run
+    sends all due messages, and messages without an attempt come first.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -109,7 +109,8 @@ class DeliverMail:
         self, request: MailRequest, endpoint_id: EndpointId, work: UnitOfWork
     ) -> Message | None:
         """Return the message about an endpoint, unless the endpoint has changed since the request."""
-        # A change of the endpoint locks the endpoint before the mail request, so it must not be locked here.
+        # A change of an endpoint locks the endpoint before its mail request. The mail request is locked
+        # already, so locking the endpoint here could cause a deadlock.
         endpoint = await work.webhooks.peek(endpoint_id)
         if endpoint is None:
             return None

@@ -18,9 +18,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class MailTemplates:
-    """Mail templates. `storefront` is the URL of the shop's own pages for links, if it has any.
+    """Mail templates. `storefront` is the URL of the shop's web pages, or None.
 
-    A link contains its token in the fragment. Browsers do not send fragments, so no server logs the token.
+    Messages contain links to these pages. A link contains a token in its fragment. Browsers do not send
+    fragments to servers, so no server logs the token.
     """
 
     storefront: str | None
@@ -28,8 +29,8 @@ class MailTemplates:
     def verify_email(self, to: EmailAddress, token: str, *, requested_at: datetime) -> Message:
         """Return the message about one sign-up.
 
-        The time of the sign-up shows the reader which sign-up it is. The name is not used, because the client
-        chose it.
+        The message contains the time of the sign-up, so that the reader can identify the sign-up. The message
+        does not contain the name, because the client chose the name.
         """
         return Message(
             to,

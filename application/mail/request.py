@@ -28,7 +28,7 @@ class MailKind(StrEnum):
     """
 
     SIGN_UP = "sign_up"
-    PASSWORD_RESET = "password_reset"  # noqa: S105 - a reason, not a password
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - the name of a reason, not a password
     EMAIL_CHANGE = "email_change"
     EMAIL_CHANGE_NOTICE = "email_change_notice"
     EMAIL_CHANGED = "email_changed"
@@ -38,10 +38,11 @@ class MailKind(StrEnum):
 
 @dataclass(slots=True, kw_only=True)
 class MailRequest:
-    """A request to send a message: one per sign-up, and one per kind and subject otherwise.
+    """A request to send a message.
 
-    A second request for a password reset has no effect while the first one waits. A notice has a
-    `subject_id`, the id of the object that it is about.
+    Each sign-up has its own request. A notice is about an object, whose id is `subject_id`; there is one
+    request per kind, address and object. Other messages have one request per kind and address. A second
+    request for a password reset, for example, has no effect while the first one waits.
     """
 
     kind: MailKind

@@ -14,18 +14,18 @@ MAX_COUNTED = 10_000
 
 
 class Queue(StrEnum):
-    """A kind of waiting work. Its age is the time since an item could be processed."""
+    """A kind of waiting work. The age of an item is the time since it could first be processed."""
 
     UNPUBLISHED_EVENTS = "unpublished_events"
     """Events without a position in the feed."""
     WEBHOOK_DELIVERIES = "webhook_deliveries"
     """Due deliveries to endpoints that are not paused."""
     MAIL = "mail"
-    """Due messages that are not set aside, by the age of the request for the message."""
+    """Due messages that are not set aside. The age is the time since the message was requested."""
     PENDING_PAYMENTS = "pending_payments"
-    """Payments without a result, by the age of the request. Authorized payments have a result."""
+    """Payments without a result; authorized payments have a result. The age is the time since the request."""
     PENDING_REFUNDS = "pending_refunds"
-    """Refunds without a result, by the age of the request."""
+    """Refunds without a result. The age is the time since the request."""
     EXPIRED_HOLDS = "expired_holds"
     """Unpaid orders that still reserve stock after the end of their hold."""
 
@@ -41,7 +41,11 @@ class EndpointState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """The number of items that are at least as old as each of AGES, and the age of the oldest."""
+    """Counts of waiting items by age.
+
+    For each of AGES, `counts` has the number of items that are at least so old. `oldest` is the age of the
+    oldest item.
+    """
 
     counts: tuple[int, ...] = (0,) * len(AGES)
     oldest: timedelta = timedelta(0)
@@ -49,7 +53,7 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True)
 class RelayLag:
-    """The events that a publisher has not received, and the age of the first of them."""
+    """The number of events that a publisher has not received, and the age of the oldest of them."""
 
     events: int = 0
     age: timedelta = timedelta(0)

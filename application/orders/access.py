@@ -7,7 +7,7 @@ from domain.shared.ids import UserId
 
 @dataclass(frozen=True, slots=True)
 class OrderAccess:
-    """The orders that a caller may read or change: one customer's own, or all.
+    """The orders that a caller may read or change: one customer's own orders, or all orders.
 
     Every use case and query requires an explicit access, so that a missing value never means all orders.
     """

@@ -34,9 +34,9 @@ class CancelOrderCommand:
 class CancelOrder:
     """Cancel an unshipped order, or some units that were not shipped, and release their stock.
 
-    The price that was paid for them is refunded; the refund is sent to the provider shortly after. Customers
-    can cancel units until shipping begins, and staff at any time. When no unit is left to ship, the order is
-    fulfilled, or canceled if nothing was shipped.
+    The price that was paid for the canceled units is refunded. The refund is sent to the provider shortly
+    after the cancellation. Customers can cancel units until shipping begins, and staff at any time. When no
+    unit is left to ship, the order is fulfilled, or canceled if nothing was shipped.
     """
 
     unit_of_work: UnitOfWorkFactory

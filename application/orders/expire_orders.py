@@ -22,7 +22,8 @@ async def expire_due(work: UnitOfWork, orders: Sequence[Order], *, now: datetime
 class ExpireOrders:
     """Expire orders that were not paid in time, so that their stock can be sold.
 
-    Any number of workers can run at the same time: each skips the orders that another one has locked.
+    Any number of workers can run at the same time: each worker skips the orders that another worker has
+    locked.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -13,9 +13,10 @@ from domain.orders.placing import OutOfStock
 class PlaceOrder:
     """Place an order: every line is reserved from available stock, or none.
 
-    Prices and names are copied into the order, and the stock is held until the order expires. If stock is short
-    only because of expired holds, these holds are released and the order is tried again. A key never places a
-    second order. An order whose customer or product is locked by another transaction waits in a lane of its own.
+    Prices and names are copied into the order, and the stock is held until the order expires. If stock is
+    short only because of expired holds, these holds are released and the order is tried again. A key never
+    places a second order. An order whose customer or product is locked by another transaction waits in a
+    separate lane.
     """
 
     queue: PlacementQueue

@@ -35,8 +35,8 @@ RowId = UserId | ProductId
 class PlaceOrderCommand:
     """The command to place an order.
 
-    `waits_for` are rows that other transactions have locked. The batch waits for these locks. `traceparent` is the trace
-    context of the request, because a batch serves several requests.
+    `waits_for` are rows that other transactions have locked. The batch waits for these locks. `traceparent`
+    is the trace context of this request; a batch contains commands of several requests.
     """
 
     request: OrderRequest
@@ -240,8 +240,8 @@ async def _replay_pruned(
 ) -> Sequence[Outcome]:
     """Return existing orders instead of rejections if the idempotency records were pruned.
 
-    Without a record, a retry runs again. It can be rejected although the first request succeeded, for example
-    because its own order took the last unit.
+    Without a record, a retry runs again. The retry can be rejected although the first request succeeded, for
+    example because the first request took the last unit.
     """
     rejected = [
         command

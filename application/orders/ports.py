@@ -54,8 +54,8 @@ class PlacementContext:
     """The data on which orders of a batch depend: stock, products and the customers' holds.
 
     The stock is locked. `locked_elsewhere` are existing customers and products that another unit of work has
-    locked. Their orders cannot be accepted or rejected. `used_keys` are the scopes of idempotency keys that have
-    a record.
+    locked. Orders that need them can be neither accepted nor rejected now. `used_keys` are the scopes of
+    idempotency keys that have a record.
     """
 
     products_with_stock: ProductsWithStock
@@ -95,8 +95,8 @@ class OrderRepository(Protocol):
         """Add orders with their history.
 
         `fingerprints` are the fingerprints of the requests that place the orders, in the same order, or
-        empty. If the caller has already placed an order with the key, this call or a later one of the unit of
-        work raises OrderExists, at the latest `flush` or `commit`.
+        empty. Raises OrderExists if the caller has already placed an order with the key. The error is raised
+        by this call or by a later call of the unit of work, at the latest by `flush` or `commit`.
         """
         ...
 
@@ -108,7 +108,7 @@ class OrderRepository(Protocol):
         ...
 
     async def find_by_keys(self, keys: Collection[OrderKey]) -> Mapping[OrderKey, StoredResult[OrderView]]:
-        """Return the present state of orders by the caller and idempotency key of their requests.
+        """Return orders in their present state, found by the caller and the idempotency key.
 
         Each order is returned with the fingerprint of the request that placed it.
         """
@@ -122,7 +122,7 @@ class OrderRepository(Protocol):
         ...
 
     async def renew_token(self, order_id: OrderId) -> int | None:
-        """Increment the version of the order token of a guest's order, and return it.
+        """Increment the version of the order token of a guest's order, and return the new version.
 
         Returns None for other orders.
         """
@@ -163,9 +163,9 @@ class ExpiredOrders(PrunableRecords, Protocol):
     async def prune(self, *, before: datetime, limit: int) -> int:
         """Delete at most `limit` orders that expired before this time, oldest first.
 
-        Returns the number of deleted orders. The idempotency record of each order is stored permanently, with
-        the order's last state but without its lines and personal data, so that a retry never places another
-        order. If the order or its customer is locked, a later call deletes the order.
+        Returns the number of deleted orders. The idempotency record of each order is stored permanently, so
+        that a retry never places another order. The record contains the order's last state without lines and
+        personal data. If the order or its customer is locked, a later call deletes the order.
         """
         ...
 
@@ -194,7 +194,7 @@ class ReturnRepository(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFilter:
-    """The conditions on the orders of a list, all of which must hold.
+    """The conditions on the orders of a list. An order must meet all of them.
 
     `created_after` <= `placed_at` < `created_before`, and `updated_after` <= `updated_at`. `email` is the
     address of the customer's account, or of the guest.
@@ -216,7 +216,7 @@ class OrderQueries(Protocol):
     """Reads of orders, outside of a unit of work."""
 
     async def get(self, order_id: OrderId, *, access: OrderAccess) -> OrderView | None:
-        """Return the order, or None if there is none that `access` covers."""
+        """Return the order, or None if it does not exist or `access` does not cover it."""
         ...
 
     async def token_version(self, order_id: OrderId) -> int | None:
@@ -239,7 +239,7 @@ class OrderQueries(Protocol):
         after: Position | None,
         limit: int,
     ) -> Page[OrderView]:
-        """Return the matching orders after a position that `access` covers.
+        """Return the matching orders that `access` covers, after a position.
 
         The sort keys are `placed_at` and then the id, in the same direction.
         """

@@ -24,8 +24,8 @@ def demand_of(request: OrderRequest) -> Demand:
 class ReleaseExpiredHolds:
     """Expire due orders that hold the demanded products.
 
-    Returns for each demand whether its order should be tried again. A product is therefore never reported as
-    out of stock while expired orders hold it, even if the worker is late.
+    Returns for each demand whether the order that needs these units should be tried again. Therefore no
+    product is reported as out of stock while expired orders hold its units, even if the worker is late.
     """
 
     unit_of_work: UnitOfWorkFactory

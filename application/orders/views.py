@@ -81,7 +81,7 @@ class OrderView(PersonalResult):
     version: int
     disputed: bool = False
     payable_total: Money | None = None
-    """The price of the units that are not cancelled.
+    """The price of the units that are not canceled.
 
     It is None in results that an earlier release stored.
     """
@@ -90,7 +90,7 @@ class OrderView(PersonalResult):
 
     @property
     def subject(self) -> UserId:
-        """The id of the customer. A guest's order is its own subject until an account claims it."""
+        """The id of the customer, or the id of the order itself if no account has claimed a guest's order."""
         return self.customer_id or UserId(self.id)
 
     @classmethod

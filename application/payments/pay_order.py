@@ -44,14 +44,14 @@ class PayOrderCommand:
 class PayOrder:
     """Pay an order's total through a payment provider.
 
-    The payment is committed as pending before the provider is called, and the provider's answer is recorded after
-    that. If the answer is lost, the payment stays pending until the provider reports the result or the shop queries
-    it. An order has at most one undecided payment: while a payment is pending, requires action or is authorized,
-    another request is rejected with `payment_in_progress`. After a failure or a void, the order can be paid again.
-    With `capture_method` `manual` the amount is only authorized: the order is confirmed, and staff capture it
-    later. If the customer's bank asks for authentication, the payment is `requires_action`, and `next_action`
-    describes the customer's next step. The same key never makes a second payment; a replay returns the payment in its
-    present state.
+    The payment is committed as pending before the provider is called, and the provider's answer is recorded
+    after that. If the answer is lost, the payment stays pending until the provider reports the result or the
+    shop queries it. An order has at most one undecided payment: while a payment is pending, requires action
+    or is authorized, another request is rejected with `payment_in_progress`. After a failure or a void, the
+    order can be paid again. With `capture_method` `manual` the amount is only authorized: the order is
+    confirmed, and staff capture the amount later. If the customer's bank asks for authentication, the payment
+    is `requires_action`, and `next_action` describes the customer's next step. The same key never makes a
+    second payment; a replay returns the payment in its present state.
     """
 
     unit_of_work: UnitOfWorkFactory

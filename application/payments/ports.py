@@ -17,7 +17,7 @@ from domain.shared.money import Money
 
 
 class ProviderUnavailable(Exception):
-    """The provider gave no answer or an invalid answer. It may have carried out the request."""
+    """The provider gave no answer or an invalid answer. The provider may have carried out the request."""
 
 
 class ProviderNotConfigured(Exception):
@@ -122,14 +122,14 @@ class PaymentGateway(Protocol):
     async def renew(self, payment: PaymentRequest) -> ProviderAnswer:
         """Extend an authorization if the provider permits it. Return the new state.
 
-        If `authorized_until` is not later than before, the provider has not extended it.
+        If `authorized_until` is not later than before, the provider has not renewed the authorization.
         """
         ...
 
     async def void(self, payment: PaymentRequest) -> ProviderAnswer:
         """End a payment without captured money. Return the new state.
 
-        It is SUCCEEDED if the payment was captured before the call.
+        The state is SUCCEEDED if the payment was captured before the call.
         """
         ...
 

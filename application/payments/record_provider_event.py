@@ -23,7 +23,7 @@ _OF_REFUNDS = frozenset({ProviderEventKind.REFUNDED, ProviderEventKind.REFUND_FA
 
 @dataclass(frozen=True, slots=True)
 class RecordProviderEvent:
-    """Record an event of a payment provider once, whenever and however often it arrives.
+    """Record each event of a payment provider once, even if it arrives late or repeatedly.
 
     Captures, voids, refunds and disputes that were started at the provider are also recorded: the provider's
     reference identifies their payment. Events of unknown payments and refunds are ignored.

@@ -51,12 +51,12 @@ class ScheduledRefund:
 class RefundOrder:
     """Refund an amount or the price of some units, never above the paid amount.
 
-    Refunded units that were not shipped are canceled and never shipped. A refund of an amount changes no units.
+    Refunded units that were not shipped are canceled. A refund of an amount changes no units.
 
-    The refund is committed before the provider is called. If the provider's answer is lost, the shop queries the
-    result later, so that nothing is refunded twice. With `channel` `external` staff record money that was refunded
-    by other means, and the provider is not called. A key never creates a second refund; a replay returns the refund
-    in its present state.
+    The refund is committed before the provider is called. If the provider's answer is lost, the shop queries
+    the result later, so that nothing is refunded twice. With `channel` `external` staff record money that was
+    refunded by other means, and the provider is not called. A key never creates a second refund; a replay
+    returns the refund in its present state.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -27,13 +27,13 @@ class SettlePayments:
     """Query providers for results of payments, and send captures, voids and refunds to them.
 
     A payment is queried and never sent again: if the provider has never received a payment, the payment has
-    failed. Captures, voids and refunds are sent until the provider answers; their ids keep the provider from
-    carrying them out twice. A rejected refund that the shop owes is replaced by another refund, after one
-    hour, two, four, and so on up to a week. A payment that its customer does not authenticate in time is
-    voided. The end of an authorization is announced a day before. An hour before its end, the authorization
-    is renewed if the provider permits it and the payment is less than 30 days old. Otherwise it is voided if
-    no unit was shipped. Any number of workers can run at once: a worker commits the next inquiry of a payment
-    or refund before it calls the provider.
+    failed. Captures, voids and refunds are sent until the provider answers; their ids prevent that the
+    provider carries them out twice. If a refund is rejected and the shop owes the money, another refund
+    replaces it after a pause. The pause doubles with each rejection, from an hour up to a week. A payment
+    that its customer does not authenticate in time is voided. The end of an authorization is announced a day
+    before. An hour before its end, the authorization is renewed if the provider permits it and the payment is
+    less than 30 days old. Otherwise it is voided if no unit was shipped. Any number of workers can run at
+    once: a worker commits the time of the next inquiry of a payment or refund before it calls the provider.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -44,8 +44,8 @@ class SettlePayments:
     async def __call__(self, *, limit: int, actor: Actor) -> int:
         """Settle due payments and refunds, and return their number.
 
-        If the number equals `limit`, more of them may be due. An error of one payment or refund is raised
-        after all others are settled. The payment or refund is retried with its next inquiry. Raises
+        If the number equals `limit`, more payments or refunds may be due. An error of one payment or refund
+        is raised after all others are settled. The payment or refund is retried with its next inquiry. Raises
         ProviderNotConfigured if the provider of a payment is not configured. Such a payment is settled when
         its provider is configured again.
         """
@@ -89,7 +89,7 @@ class SettlePayments:
     async def _watch(self, payment: Payment, end: datetime, actor: Actor) -> None:
         """Announce the end of an authorization, then renew or void it.
 
-        After the end, ask the provider for its state.
+        After the end of the authorization, query the payment's state at the provider.
         """
         now = self.clock.now()
         if payment.is_ending_announced and now >= end:

@@ -13,8 +13,9 @@ from domain.payments.payment import Payment
 class VoidPayment:
     """End a payment before money is captured.
 
-    Staff void authorized payments: an order of which nothing was shipped then waits for payment again. The owner of
-    the order voids a payment that waits for authentication, and can then pay in another way.
+    Staff void authorized payments. If no unit of the order was shipped, the order then waits for payment
+    again. The owner of the order voids a payment that waits for authentication, and can then pay in another
+    way.
     """
 
     operations: PaymentOperations

@@ -18,9 +18,9 @@ class RateLimitPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """The decision about a request: whether it is within the quota, and what is left.
+    """The decision about a request: whether it is allowed, and the remaining quota.
 
-    It also contains the number of seconds until the remaining quota grows.
+    `resets_in` is the number of seconds until the remaining quota grows.
     """
 
     allowed: bool

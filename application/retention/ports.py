@@ -25,8 +25,8 @@ class OldRecords(Protocol):
     async def prune(self, kind: RecordKind, *, before: datetime, limit: int) -> int:
         """Delete at most `limit` old records of a kind, and return the number of deleted records.
 
-        The age of a session is counted from its log-in, the age of a delivery from the arrival of its event,
-        and the age of a payment provider's record from its decision or message. Pending deliveries are never
-        deleted. Locked records are skipped, and deleted by a later call.
+        The age of a session is counted from its log-in, and the age of a delivery from the arrival of its
+        event. The age of a payment provider's record is counted from its decision or message. Pending
+        deliveries are never deleted. Locked records are skipped, and deleted by a later call.
         """
         ...

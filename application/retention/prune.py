@@ -18,7 +18,7 @@ BATCH_SIZE = 1000
 ORDER_BATCH_SIZE = 100
 """The number of orders that one transaction deletes.
 
-It is smaller than the number of other records, because the customers of the orders are locked meanwhile.
+The number is smaller than BATCH_SIZE, because the transaction also locks the customers of the orders.
 """
 
 FAILED_MAIL_RETENTION = timedelta(days=7)
@@ -29,7 +29,8 @@ FAILED_MAIL_RETENTION = timedelta(days=7)
 class Prune:
     """Delete records that are older than their retention period.
 
-    An order keeps the idempotency key that placed it. Only this use case deletes entries of the audit log.
+    A placed order can still be found by its idempotency key after the idempotency record is deleted. Only
+    this use case deletes entries of the audit log.
     """
 
     records: PrunableRecords

@@ -16,9 +16,10 @@ from domain.shared.actor import Actor
 class RefreshSession:
     """Exchange a refresh token for an access token and the next refresh token.
 
-    Each refresh token can be exchanged once. Within ten seconds after that, the same token yields the same
-    successor again, for a lost response or a second tab. If the successor was never used, the token yields it once
-    more within 24 hours. Any other reuse means that a copy of the token was stolen, and ends the session.
+    Each refresh token can be exchanged once. Within ten seconds after the exchange, the same token yields the
+    same successor again. A client needs this if a response is lost, or if two browser tabs send the same
+    token. If the successor was never used, the token yields it once more within 24 hours. Any other reuse
+    means that a copy of the token was stolen, and ends the session.
     """
 
     unit_of_work: UnitOfWorkFactory

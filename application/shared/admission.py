@@ -11,16 +11,16 @@ from application.shared.errors import Overloaded
 class Admission:
     """Admit as many requests as a batcher can serve in time.
 
-    `LoadSheddingMiddleware` rejects requests while the admission is full. A request counts from the arrival of its
-    body to its response. If only requests with a valid token counted, a burst would pass the middleware before its
-    first request counts, and most of the burst would be rejected after expensive work.
+    `LoadSheddingMiddleware` rejects requests while the admission is full. A request counts from the arrival
+    of its body to its response. If only requests with a valid token counted, a burst would pass the
+    middleware before the first request of the burst counts. Most of the burst would then be rejected after
+    expensive work.
 
     A request with a valid token also counts until its work ends, because that work continues after its client
     disconnects.
 
-    `apart` returns the number of commands that wait elsewhere, as in `Lanes`. These commands have a bound of
-    their own and do not count here, so that orders for one locked product do not cause the rejection of
-    others.
+    `apart` returns the number of commands that wait elsewhere, as in `Lanes`. These commands have a separate
+    bound and do not count here, so that orders for one locked product do not cause the rejection of others.
     """
 
     def __init__(self, batcher: Batcher[Any, Any], apart: Sized = ()) -> None:
@@ -61,5 +61,5 @@ class Admission:
             self._inside -= 1
 
     def _is_reached_by(self, requests: int) -> bool:
-        """Return whether this number of requests leaves no place for another one."""
+        """Return whether this number of requests in progress reaches the bound."""
         return requests - len(self._apart) >= self._batcher.capacity

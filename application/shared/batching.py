@@ -22,7 +22,7 @@ If the function itself raises an exception, the whole batch has failed without a
 """
 
 BatchObserver = Callable[[Sequence[float]], None]
-"""A function called at the begin of a batch, with the seconds that each command has waited."""
+"""A function that is called when a batch begins, with the seconds that each command has waited."""
 
 QUEUE_TIMEOUT = 1.0
 """The default queue timeout in seconds."""
@@ -57,12 +57,13 @@ class _Speed:
 class Batcher(Generic[C, R]):
     """Combine concurrent commands into batches, first in, first out.
 
-    Each command gets its own result or error. If a batch fails as a whole, its commands run again one by one, so that
-    a bad command never fails others. A command whose caller is canceled is dropped if it has not begun; a command
-    that has begun runs to completion.
+    Each command gets its own result or error. If a batch fails as a whole, its commands run again one by one,
+    so that one failing command never makes another command fail. A command whose caller is canceled is
+    dropped if it has not begun; a command that has begun runs to completion.
 
-    `max_batch` bounds a transaction and `max_waiting` the queue. `queue_timeout` is how many seconds a command can
-    wait in the queue. `slots` bounds how many batchers run at the same time. `on_batch` observes each batch.
+    `max_batch` bounds a transaction and `max_waiting` the queue. `queue_timeout` is how many seconds a
+    command can wait in the queue. `slots` bounds how many batchers run at the same time. `on_batch` observes
+    each batch.
     """
 
     def __init__(
@@ -93,15 +94,15 @@ class Batcher(Generic[C, R]):
 
     @property
     def is_idle(self) -> bool:
-        """Return whether no command runs or waits."""
+        """Return whether no command runs and no command waits."""
         return self._worker is None or self._worker.done()
 
     @property
     def capacity(self) -> int:
         """The number of concurrent commands that finish in time at the recent speed.
 
-        They finish within a part of the queue timeout. The number is at least the size of one batch, because
-        only a full batch shows how fast batches are.
+        In time means within a fixed part of the queue timeout. The number is at least the size of one batch,
+        because only a full batch shows how fast batches are.
         """
         in_time = self._max_waiting
         if self._recent.seconds:
@@ -116,7 +117,7 @@ class Batcher(Generic[C, R]):
         if len(self._waiting) >= self._max_waiting:
             raise Overloaded
         loop = asyncio.get_running_loop()
-        # Without type arguments, which would have to be assigned to each object.
+        # A call with type arguments would assign them to each object, which takes time.
         waiting: _Waiting[C, R] = _Waiting(command, loop.create_future(), loop.time())
         self._waiting.append(waiting)
         if self._timer is None:
@@ -126,7 +127,7 @@ class Batcher(Generic[C, R]):
         try:
             return await waiting.answer
         except asyncio.CancelledError:
-            with suppress(ValueError):  # the command has begun
+            with suppress(ValueError):  # A command that has begun is no longer in the queue.
                 self._waiting.remove(waiting)
             raise
 
@@ -170,7 +171,7 @@ class Batcher(Generic[C, R]):
             outcomes = await self._run([waiting.command for waiting in batch])
         except (DatabaseUnavailable, Overloaded) as error:
             outcomes = [error] * len(batch)
-        except Exception as error:  # noqa: BLE001 - the callers must get any error
+        except Exception as error:  # noqa: BLE001 - the callers must get every error of the batch
             if len(batch) > 1:
                 for waiting in batch:
                     await self._answer([waiting])

@@ -15,8 +15,8 @@ BATCH = 100
 class EncryptSecrets:
     """Encrypt the stored secrets with the first key, in batches.
 
-    An interrupted run can be repeated. If `in_clear` is true, secrets in clear text are encrypted, otherwise
-    secrets that another key encrypts. Each batch is audited.
+    An interrupted run can be repeated. If `in_clear` is true, secrets in clear text are encrypted. Otherwise,
+    secrets that another key has encrypted are encrypted with the first key instead. Each batch is audited.
     """
 
     stored: StoredSecrets

@@ -1,4 +1,4 @@
-"""Errors of the running service, as opposed to rules of the shop."""
+"""Errors of the running service, as opposed to violations of the shop's rules."""
 
 from domain.shared.errors import DomainError
 

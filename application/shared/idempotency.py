@@ -40,14 +40,14 @@ class IdempotentOperation(StrEnum):
     ADJUST_STOCK = "adjust_stock"
     CREATE_WEBHOOK_ENDPOINT = "create_webhook_endpoint"
     RETRY_WEBHOOK_DELIVERY = "retry_webhook_delivery"
-    ROLL_WEBHOOK_SECRET = "roll_webhook_secret"  # noqa: S105 - the name of an operation
+    ROLL_WEBHOOK_SECRET = "roll_webhook_secret"  # noqa: S105 - the name of an operation, not a secret
     RETRY_WEBHOOK_DELIVERIES = "retry_webhook_deliveries"
     TRANSFER_WEBHOOK_ENDPOINT = "transfer_webhook_endpoint"
     CREATE_USER = "create_user"
     VERIFY_EMAIL = "verify_email"
     REQUEST_EMAIL_CHANGE = "request_email_change"
-    CHANGE_PASSWORD = "change_password"  # noqa: S105 - the name of an operation
-    RESET_PASSWORD = "reset_password"  # noqa: S105 - the name of an operation
+    CHANGE_PASSWORD = "change_password"  # noqa: S105 - the name of an operation, not a secret
+    RESET_PASSWORD = "reset_password"  # noqa: S105 - the name of an operation, not a secret
 
 
 Scope = tuple[str, str, str]
@@ -75,7 +75,7 @@ The number is higher than any real version: see `has_fingerprint`.
 FORMAT_VERSION = 2
 """The version of the format of stored results.
 
-Version 1 stored one-time secrets in clear text. Since version 2 one-time secrets are sealed or left out.
+Version 1 stored one-time secrets in clear text. Since version 2, one-time secrets are encrypted or left out.
 """
 
 

@@ -1,4 +1,4 @@
-"""Keyset pagination. A row that exists throughout is neither skipped nor repeated."""
+"""Keyset pagination. A row that exists during the whole listing is returned exactly once."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass

@@ -33,10 +33,10 @@ async def find_replay(
     *,
     current: Callable[[V], Awaitable[V]] | None = None,
 ) -> IdempotentResult[V] | None:
-    """Claim the key. Return the replay if an earlier request used it, and None otherwise.
+    """Claim the key. Return the replay if an earlier request used the key, and None otherwise.
 
-    A replay is committed. `current` returns the value that a replay shows instead of the stored result.
-    Raises IdempotencyKeyReused, IdempotencyInFlight.
+    Before a replay is returned, the unit of work is committed. `current` returns the value that a replay
+    shows instead of the stored result. Raises IdempotencyKeyReused, IdempotencyInFlight.
     """
     if key is None:
         return None

@@ -13,17 +13,17 @@ class Secrets(Protocol):
 
 
 class SecretNotReadable(Exception):
-    """A sealed secret cannot be opened.
+    """An encrypted secret cannot be decrypted.
 
-    It was changed, or was sealed with an unknown key or for another place.
+    The stored text was changed, or was encrypted with an unknown key or for another place.
     """
 
 
 class SecretBox(Protocol):
     """Encrypts stored secrets.
 
-    `context` names the place where a secret is stored. A sealed secret can be opened only with the same
-    context.
+    `context` names the place where a secret is stored. An encrypted secret can be decrypted only with the
+    same context.
     """
 
     @property
@@ -35,14 +35,14 @@ class SecretBox(Protocol):
         ...
 
     def seal(self, secret: str, *, context: str) -> str | None:
-        """Return the sealed secret, or None if no key is configured.
+        """Return the encrypted secret, or None if no key is configured.
 
-        An unsealed secret must not be stored in that case.
+        If the result is None, the secret must not be stored.
         """
         ...
 
     def open(self, sealed: str, *, context: str) -> str:
-        """Return the secret. A text that was stored before secrets were sealed is unchanged.
+        """Return the decrypted secret. Return a text that was never encrypted unchanged.
 
         Raises SecretNotReadable.
         """
@@ -68,9 +68,9 @@ class StoredSecrets(Protocol):
     async def encrypt_batch(self, limit: int, *, in_clear: bool, entries_of: EntriesOfBatch) -> int:
         """Encrypt up to `limit` secrets with the first key in one transaction. Return their number.
 
-        If `in_clear` is true, secrets in clear text are encrypted, otherwise secrets that another key
-        encrypts. Unless the number is 0, `entries_of` is called with the number and the id of the key, and
-        returns entries for the audit log.
+        If `in_clear` is true, secrets in clear text are encrypted. Otherwise, secrets that another key has
+        encrypted are encrypted with the first key instead. Unless the number is 0, `entries_of` is called
+        with the number and the id of the key, and returns entries for the audit log.
 
         Raises:
             SecretNotReadable: a secret is encrypted with an unknown key.

@@ -29,7 +29,7 @@ class Throttle(Protocol):
     async def admit(self, work: UnitOfWork, attempt: Attempt) -> None:
         """Count the attempt. The caller commits.
 
-        Raises TooManyAttempts, and does not count the attempt then.
+        Raises TooManyAttempts without counting the attempt.
         """
         ...
 

@@ -31,7 +31,7 @@ class Principal(ABC):
 
     @abstractmethod
     def refusal(self) -> Forbidden:
-        """Return the error for an action that the principal is not permitted."""
+        """Return the error for an action that the principal is not permitted to perform."""
         ...
 
     def may(self, permission: Permission) -> bool:

@@ -73,7 +73,8 @@ class VerifyEmail:
         former = user.email
         user.change_email(change.email, now=now)
         await work.email_changes.remove(user.id)
-        await work.one_time_tokens.remove(user.id)  # The one-time tokens were sent to the former address.
+        # The remaining one-time tokens were sent to the former address, so they become void.
+        await work.one_time_tokens.remove(user.id)
         sessions = await work.sessions.of_user(user.id)
         await work.sessions.remove([s for s in sessions if s.id != change.session_id])
         if former is not None:

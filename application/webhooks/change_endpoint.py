@@ -35,10 +35,10 @@ class ChangeEndpointCommand:
 class ChangeEndpoint:
     """Change the URL, the event types or the description of an endpoint, pause it or resume it.
 
-    The caller must have the permission to read all events that the endpoint receives after the change, and the
-    owner must have the permission for new event types, too. While an endpoint is paused its events wait; they are
-    sent when it is resumed. After a change of the URL, waiting events are sent to the new URL, including events of
-    types that the endpoint no longer receives.
+    The caller must have the permission to read all events that the endpoint receives after the change. The
+    owner must also have the permission to read new event types. While an endpoint is paused its events wait;
+    they are sent when it is resumed. After a change of the URL, waiting events are sent to the new URL,
+    including events of types that the endpoint no longer receives.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -36,10 +36,10 @@ AT_ONCE = 20
 class DeliverWebhooks:
     """Send due deliveries endpoint by endpoint, and retry failed deliveries later.
 
-    Each event is delivered at least once. If the endpoint's owner has no permission to read an event now, the
-    event stays queued without an attempt until the owner has the permission or the endpoint is transferred.
-    Any number of workers can run. Only one worker at a time serves an endpoint, so a slow endpoint occupies
-    only one worker. An endpoint that fails for days is paused.
+    Each event is delivered at least once. If the endpoint's owner may not read an event now, the event stays
+    queued without an attempt. It is sent when the owner has the permission, or after the endpoint is
+    transferred. Any number of workers can run. Only one worker at a time serves an endpoint, so a slow
+    endpoint occupies only one worker. An endpoint that fails for days is paused.
     """
 
     queue: DeliveryQueue

@@ -38,6 +38,6 @@ class OneTimeSecrets:
 
 
 def with_secret(endpoint: WebhookEndpoint) -> NewEndpointView:
-    """Return a view of the endpoint with its secret, for the response that shows it."""
+    """Return a view of the endpoint with its secret, for the response that shows the secret."""
     secret = f"whsec_{b64encode(endpoint.secret).decode()}"
     return NewEndpointView(**asdict(EndpointView.of(endpoint)), secret=secret)

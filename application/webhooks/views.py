@@ -56,7 +56,7 @@ class NewEndpointView(EndpointView):
 class RetriedView:
     """The number of scheduled deliveries.
 
-    `has_more` is true if a request cannot schedule more deliveries, so that matching ones may be left.
+    `has_more` is true if the request reached its maximum number, so that more deliveries may match.
     """
 
     retried: int

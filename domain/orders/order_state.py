@@ -60,11 +60,11 @@ class StatusChange:
 class OrderState(Aggregate):
     """The fields of an order, with the sums and guards that depend on them.
 
-    `authorized_total` is the money that is authorized and not captured, `paid_total` the captured money,
-    `refunded_total` the refunded money, and `pending_refund_total` the money that is being refunded.
+    `authorized_total` is the money that is authorized and not captured. `paid_total` is the captured money,
+    `refunded_total` its refunded part, and `pending_refund_total` the part that is being refunded.
     `is_hold_extended` is true if the hold was extended because a customer has to authenticate a payment.
-    `open_disputes` counts disputed payments. `placed_by` is the caller that placed the order for its customer, or None
-    if the customer placed it. The order of a guest has no `customer_id`.
+    `open_disputes` counts disputed payments. `placed_by` is the caller that placed the order for its
+    customer, or None if the customer placed it. The order of a guest has no `customer_id`.
     """
 
     id: OrderId

@@ -190,8 +190,8 @@ def capture(
     A pending order is confirmed. An expired order is reinstated if its stock is available. The capture of an
     authorized payment does not change the status. Money above the payable amount is refunded. A payment that
     the order cannot use is refunded in full: a second payment, an amount that is too small, or a late payment
-    whose stock was sold. `others` are the order's other payments. The order must be locked, and its stocks as
-    well if `may_need_stock` returns True.
+    of an order whose stock is no longer available. `others` are the order's other payments. The order must be
+    locked, and its stocks as well if `may_need_stock` returns True.
     """
     if payment.status is PaymentStatus.CAPTURED:
         if _is_known(charge, payment, others):

@@ -37,7 +37,7 @@ class RefreshTokenReused(Exception):
 class SessionLifetime:
     """The lifetime of a session.
 
-    A session ends `idle` after its last refresh, or `absolute` after its start.
+    A session ends when the time `idle` has passed since its last refresh, or `absolute` since its start.
     """
 
     idle: timedelta

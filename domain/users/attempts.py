@@ -14,10 +14,10 @@ from hashlib import sha256
 class AttemptKind(StrEnum):
     LOG_IN = "log_in"
     SIGN_UP = "sign_up"
-    PASSWORD_CHANGE = "password_change"  # noqa: S105 - a kind of attempt
-    PASSWORD_RESET = "password_reset"  # noqa: S105 - a kind of attempt
+    PASSWORD_CHANGE = "password_change"  # noqa: S105 - the name of a kind of attempt, not a secret
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - the name of a kind of attempt, not a secret
     EMAIL_CHANGE = "email_change"
-    CLIENT_SECRET = "client_secret"  # noqa: S105 - a kind of attempt
+    CLIENT_SECRET = "client_secret"  # noqa: S105 - the name of a kind of attempt, not a secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

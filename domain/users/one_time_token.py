@@ -16,7 +16,7 @@ SECRET_BYTES = 32
 
 class TokenPurpose(StrEnum):
     VERIFY_EMAIL = "verify_email"
-    RESET_PASSWORD = "reset_password"  # noqa: S105 - a purpose, not a password
+    RESET_PASSWORD = "reset_password"  # noqa: S105 - the name of a purpose, not a password
 
 
 LIFETIMES = {
