@@ -42,7 +42,7 @@ def from_stored_json(text: str, type_: type[T]) -> T:
         return result
 
 
-def _completed(value: Any, type_: Any) -> Any:  # noqa: ANN401 - any JSON value, and a field of any type
+def _completed(value: Any, type_: Any) -> Any:  # noqa: ANN401 - JSON values and fields can have any type
     """Return a JSON value completed with values for missing fields."""
     if type(None) in get_args(type_):
         type_ = next(member for member in get_args(type_) if member is not type(None))
@@ -67,7 +67,7 @@ def _completed(value: Any, type_: Any) -> Any:  # noqa: ANN401 - any JSON value,
     return completed
 
 
-def _completed_items(values: list[Any], type_: Any) -> list[Any]:  # noqa: ANN401 - items of any type
+def _completed_items(values: list[Any], type_: Any) -> list[Any]:  # noqa: ANN401 - items can have any type
     """Complete the items, and drop enumerated values that this release does not know."""
     if isinstance(type_, type) and issubclass(type_, Enum):
         known = {member.value for member in type_}

@@ -18,7 +18,7 @@ class OutgoingHttp:
 
     def get(self) -> "httpx2.AsyncClient":
         if self._client is None:
-            import httpx2  # noqa: PLC0415 - loading the library takes time that others need not spend
+            import httpx2  # noqa: PLC0415 - the import is slow, and many processes do not need it
 
             self._client = httpx2.AsyncClient()
             self._watch(self._client)

@@ -110,7 +110,7 @@ def _tagged(answer: Answer) -> dict[str, Any]:
     return {"etag": answer.headers.get("ETag"), "body": _comparable(answer.body)}
 
 
-def _comparable(value: Any) -> Any:  # noqa: ANN401 - JSON
+def _comparable(value: Any) -> Any:  # noqa: ANN401 - a JSON value can have any type
     """Return JSON with all times in one format."""
     if isinstance(value, dict):
         return {name: _comparable(member) for name, member in value.items()}

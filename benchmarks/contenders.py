@@ -81,7 +81,7 @@ def _service(server: Server, database: str, _: Shop, pool: int) -> Mapping[str, 
 
 
 def _peer(server: Server, database: str, shop: Shop, pool: int) -> Mapping[str, str]:
-    """Return a peer's variables, which the service reads from its settings and its database."""
+    """Return the environment variables of a peer: values that the service reads from its settings."""
     return {
         **server.environment_of(database),
         "POOL_SIZE": str(pool),
@@ -97,7 +97,7 @@ def steelyard(*, pool: int = 10, workers: int = 1) -> Contender:
     return Contender(
         name="steelyard" if workers == 1 else f"steelyard-{workers}",
         title="Steelyard" if workers == 1 else f"Steelyard, {workers} processes",
-        # The peers have no worker, and the benchmark compares the serving of requests.
+        # The service runs without its worker, because the peers have no worker.
         command=(sys.executable, "-m", "entrypoints", "serve", "--no-worker", "--port", "{port}"),
         environment=_service,
         pool=pool,

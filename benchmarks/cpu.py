@@ -1,6 +1,6 @@
 """The CPU time of servers, read from /proc.
 
-Unlike rates, it hardly depends on other work on the machine.
+The CPU time of a request hardly depends on other programs on the machine, unlike the rate of requests.
 """
 
 import os
@@ -48,7 +48,7 @@ def _family(pid: int) -> list[_Process]:
     # /proc/<pid>/task/<tid>/children would be shorter, but it can omit a process while another one ends.
     processes = list(_processes())
     found = [process for process in processes if process.pid == pid]
-    for process in found:  # the list grows by the children of its members
+    for process in found:  # The loop also visits the children that it appends to the list.
         found += (child for child in processes if child.parent == process.pid)
     return found
 
@@ -58,10 +58,8 @@ def _processes() -> Iterator[_Process]:
     for file in Path("/proc").glob("[0-9]*/stat"):
         try:
             pid, _, rest = file.read_text().partition(" (")
-        except (
-            FileNotFoundError,
-            ProcessLookupError,
-        ):  # the process has ended, and its parent counts its time
+        except (FileNotFoundError, ProcessLookupError):
+            # The process has ended, so the times of its parent contain its time.
             continue
         fields = rest.rpartition(")")[2].split()
         yield _Process(pid=int(pid), parent=int(fields[1]), ticks=sum(map(int, fields[11:15])))

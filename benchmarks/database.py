@@ -54,9 +54,8 @@ class Server:
     def drop(self, name: str) -> None:
         """Drop a database and end its remaining connections."""
         for _ in range(DROP_TRIES):
-            with suppress(
-                asyncpg.InsufficientPrivilegeError
-            ):  # autovacuum is running in the database, and the role is not permitted to end it
+            # Autovacuum can be running in the database, and the role may not be permitted to end it.
+            with suppress(asyncpg.InsufficientPrivilegeError):
                 self.execute(f"DROP DATABASE {name} WITH (FORCE)")
                 return
             time.sleep(0.2)
@@ -71,7 +70,8 @@ class Server:
         name = self.create(template=template)
         try:
             self.execute("VACUUM ANALYZE", database=name)
-            with suppress(asyncpg.InsufficientPrivilegeError):  # the role may lack the permission
+            # The role may lack the permission for CHECKPOINT.
+            with suppress(asyncpg.InsufficientPrivilegeError):
                 self.execute("CHECKPOINT", database=name)
             yield name
         finally:

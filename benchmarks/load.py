@@ -90,5 +90,5 @@ def put_under_load(
         uuid4().hex[:12],
         str(rate),
     ]
-    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603 - constant arguments
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603 - the arguments are constants
     return Measurement(**json.loads(output.strip().splitlines()[-1]))

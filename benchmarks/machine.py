@@ -57,5 +57,5 @@ def _version_line(*command: str) -> str:
     """Return the first line of a tool's version output, or "none" if the tool is not installed."""
     if shutil.which(command[0]) is None:
         return "none"
-    done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - constant arguments
+    done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - the arguments are constants
     return next(iter((done.stdout + done.stderr).splitlines()), "").strip()

@@ -66,7 +66,7 @@ def run(server: Server, database: str, workload: Workload, shop: Shop, *, second
             f"--file={script}",
         ]
         environment = server.environment_of(database)
-        output = subprocess.run(  # noqa: S603 - constant arguments
+        output = subprocess.run(  # noqa: S603 - the arguments are constants
             command, check=True, capture_output=True, text=True, env=inherited_environment() | environment
         ).stdout
         latencies = [

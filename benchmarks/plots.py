@@ -25,7 +25,8 @@ INK, PAPER = "#1f2328", "#ffffff"
 class Panel:
     """The chart of one workload.
 
-    It has a title, and for each contender a label, the parts of its bar and whether the contender is this service.
+    For each contender, the panel contains a label, the parts of the bar, and whether the contender is this
+    service.
     """
 
     title: str

@@ -55,7 +55,7 @@ def serving(
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         began = time.perf_counter()
-        process = subprocess.Popen(  # noqa: S603 - constant commands
+        process = subprocess.Popen(  # noqa: S603 - the commands are constants
             list(command),
             env={**inherited_environment(), **environment},
             cwd=cwd,
@@ -82,7 +82,7 @@ def inherited_environment() -> dict[str, str]:
 def _answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 - always http://127.0.0.1
-            return bool(response.status == 200)  # noqa: PLR2004 - OK
+            return bool(response.status == 200)  # noqa: PLR2004 - 200 is the HTTP status OK
     except (URLError, OSError):
         return False
 

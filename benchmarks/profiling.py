@@ -47,7 +47,7 @@ def profile(workload: Workload, *, seconds: int) -> tuple[Path, Measurement]:
                 f"--rate={SAMPLES_PER_SECOND}",
                 f"--output={picture}",
             ]
-            recording = subprocess.Popen(  # noqa: S603 - constant arguments
+            recording = subprocess.Popen(  # noqa: S603 - the arguments are constants
                 command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
             )
             measured = put_under_load(running.url, workload, data, seconds=seconds)

@@ -1,4 +1,4 @@
-"""The charts and tables of a report in the docs, between two comments that a reader does not see."""
+"""The charts and tables of a report in the docs, between two HTML comments."""
 
 import re
 from collections.abc import Iterator, Sequence

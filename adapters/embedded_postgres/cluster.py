@@ -14,7 +14,8 @@ from adapters.embedded_postgres.errors import EmbeddedPostgresError
 from adapters.embedded_postgres.layout import PASSWORD_FILE, Layout
 
 ROLE = DATABASE = "steelyard"
-# There is no line for the superuser, who can connect only in single-user mode, while the server is stopped.
+# The file has no line for the superuser. The superuser can connect only in single-user mode, while the
+# server is stopped.
 ACCESS = f"local all {ROLE} scram-sha-256\n"
 FIRST_WITH_BUILTIN_LOCALES = 17
 FIRST_WITH_SYNC_METHODS = 17
@@ -23,8 +24,9 @@ FIRST_WITH_SYNC_METHODS = 17
 def ensure_cluster(layout: Layout, account: Account, binaries: Binaries, *, durable: bool) -> None:
     """Create the cluster if it is missing.
 
-    The cluster is created under a temporary name. When it is complete and, if `durable`, flushed to disk, it
-    is renamed. Raises EmbeddedPostgresError, for example if the existing cluster has another major version.
+    The cluster is created under a temporary name. The complete cluster is flushed to disk if `durable` is
+    true, and is then renamed. Raises EmbeddedPostgresError, for example if the existing cluster has another
+    major version.
     """
     for unfinished in layout.home.glob("cluster.*"):
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -68,13 +70,13 @@ def _initdb_options(binaries: Binaries) -> list[str]:
 
 
 def _sync_method(binaries: Binaries) -> list[str]:
-    """Return the option that flushes all files by one system call, where the platform has one."""
+    """Return the option that flushes all files by one system call, if the platform has such a call."""
     has_syncfs = sys.platform == "linux" and binaries.major >= FIRST_WITH_SYNC_METHODS
     return ["--sync-method=syncfs"] if has_syncfs else []
 
 
 def _unicode_locale() -> str:
-    for name in ("C.UTF-8", "en_US.UTF-8"):  # the second name is for macOS
+    for name in ("C.UTF-8", "en_US.UTF-8"):  # The second locale is for macOS.
         try:
             locale.setlocale(locale.LC_CTYPE, name)
         except locale.Error:

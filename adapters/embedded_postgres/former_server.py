@@ -11,7 +11,8 @@ from adapters.embedded_postgres.layout import Layout
 from adapters.embedded_postgres.locks import try_lock
 from adapters.embedded_postgres.pid_file import PidFile
 
-# Signals with the seconds to wait after each: fast shutdown, immediate shutdown (the next start recovers), SIGKILL.
+# The signals to stop a server, with the seconds to wait after each signal: fast shutdown, immediate shutdown
+# (the next start recovers the data), and SIGKILL.
 ESCALATION = ((signal.SIGINT, 20), (signal.SIGQUIT, 10), (signal.SIGKILL, 5))
 
 

@@ -11,8 +11,9 @@ from adapters.embedded_postgres.layout import Layout
 def hand_over(layout: Layout, account: Account) -> None:
     """Stop a server of the former owner, and make the account the owner of the cluster's files.
 
-    The cluster's own directory is changed last, so that an interrupted handover is repeated. Files are opened without
-    following links and changed by their descriptors, because the former owner could replace a file during the change.
+    The cluster's own directory is changed last, so that an interrupted handover is repeated. The function
+    opens files without following links, and changes them by their descriptors, because the former owner could
+    replace a file during the change.
     """
     if not account.is_another or not layout.cluster.exists():
         return

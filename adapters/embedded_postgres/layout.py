@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-PASSWORD_FILE = "steelyard.password"  # noqa: S105 - a file name; the file lies in the cluster, because neither is of use without the other
+PASSWORD_FILE = "steelyard.password"  # noqa: S105 - the name of a file, which lies in the cluster and is deleted with the cluster
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 class EmbeddedPostgres:
     """The PostgreSQL of one data directory, shared by any number of processes.
 
-    `settings` are PostgreSQL settings by name. They apply if this process starts the server, not if it joins one.
+    `settings` are PostgreSQL settings by name. The settings apply only if this process starts the server.
     """
 
     data_dir: Path
@@ -38,7 +38,7 @@ class EmbeddedPostgres:
 
     @contextmanager
     def lease(self) -> Iterator[str]:
-        """Yield the URL of a running server, which stops when the last lease of any process ends.
+        """Yield the URL of a running server. The server stops when the last lease of all processes ends.
 
         The URL contains the password and stays valid during the lease: if the server or the supervisor dies,
         it is replaced within a second or two. Raises EmbeddedPostgresError.
@@ -47,7 +47,7 @@ class EmbeddedPostgres:
         _prepare(layout)
         over = threading.Event()
         with layout.lease.open("a") as lease:
-            share(lease)  # waits while a supervisor stops the unused server
+            share(lease)  # This waits while a supervisor stops an unused server.
             socket_directory = self._await_server(layout)
             threading.Thread(target=self._keep_supervised, args=(layout, over), daemon=True).start()
             try:
@@ -68,7 +68,7 @@ class EmbeddedPostgres:
                             logger.warning("%s", complaint)
                         return directory.rstrip("\n")
                 else:
-                    state.truncate(0)  # a killed supervisor may have left text in the file
+                    state.truncate(0)  # A killed supervisor may have left text in the file.
             if supervised:
                 time.sleep(TICK)
             elif complaint:
@@ -79,7 +79,7 @@ class EmbeddedPostgres:
     def _start_supervisor(self, layout: Layout) -> str:
         """Start a supervisor, and return its output until it closes standard error."""
         path = os.pathsep.join([str(CHECKOUT), *filter(None, [os.environ.get("PYTHONPATH")])])
-        detached = subprocess.run(  # noqa: S603 - our own program
+        detached = subprocess.run(  # noqa: S603 - the program is a module of the service
             [*PYTHON, SUPERVISOR, str(layout.data_dir), json.dumps(dict(self.settings))],
             check=False,
             stdin=subprocess.DEVNULL,
@@ -97,7 +97,7 @@ class EmbeddedPostgres:
         while not over.is_set():
             try:
                 with layout.supervisor_lock.open("a") as state:
-                    share(state)  # blocks while a supervisor runs
+                    share(state)  # This blocks while a supervisor runs.
                 if not over.is_set():
                     self._await_server(layout)
             except (EmbeddedPostgresError, OSError) as error:

@@ -9,19 +9,21 @@ from pathlib import Path
 from adapters.embedded_postgres.account import Account
 from adapters.embedded_postgres.layout import Layout
 
-PORT = 5432  # a part of the socket's name only: nothing listens on this port
+PORT = 5432  # The port is only a part of the socket's name. No process listens on it.
 SOCKET = f".s.PGSQL.{PORT}"
-# sun_path has 108 bytes on Linux, 104 on BSD and macOS, the final NUL included.
+# A socket's path has at most 108 bytes on Linux, and 104 on BSD and macOS, including the final NUL.
 LONGEST_PATH = 103
-# PostgreSQL's settings would need an escape for commas, quotes and blanks. SQLAlchemy's URLs have none.
+# The path must not contain commas, quotes or blanks, because PostgreSQL would need an escape for them, and
+# URLs of SQLAlchemy have no such escape.
 PLAIN = re.compile(r"[A-Za-z0-9/._~+=@-]+")
 
 
 def prepare_socket_directory(layout: Layout, account: Account) -> Path:
     """Return a directory for the socket that only the account can enter.
 
-    It is in the data directory. If that path is too long or has special characters, a temporary directory is used,
-    and a link in the data directory points to it, so that a restarted server has its socket at the same path.
+    If the path of the data directory is short and has no special characters, the directory is created there.
+    Otherwise a temporary directory is used. A link in the data directory points to the temporary directory,
+    so that a restarted server has its socket at the same path.
     """
     if layout.socket.is_symlink():
         if _is_private(former := layout.socket.readlink(), account):
@@ -33,7 +35,8 @@ def prepare_socket_directory(layout: Layout, account: Account) -> Path:
         account.own(layout.socket)
         return layout.socket
     shutil.rmtree(layout.socket, ignore_errors=True)
-    directory = Path(tempfile.mkdtemp(prefix="steelyard-", dir="/tmp"))  # a short, private path
+    # The path is short, and only the owner can enter it.
+    directory = Path(tempfile.mkdtemp(prefix="steelyard-", dir="/tmp"))
     account.own(directory)
     layout.socket.symlink_to(directory)
     return directory
@@ -47,7 +50,10 @@ def remove_socket_directory(layout: Layout, directory: Path) -> None:
 
 
 def remove_stale_sockets(directory: Path) -> None:
-    """Remove a dead server's socket and its lock file, whose process id may have been reused."""
+    """Remove the socket of a dead server, and the lock file of the socket.
+
+    Another program may have reused the process id in the lock file.
+    """
     for stale in directory.glob(".s.PGSQL.*"):
         stale.unlink()
 
@@ -59,7 +65,7 @@ def answers(path: Path) -> bool:
         try:
             client.connect(str(path))
         except (BlockingIOError, TimeoutError):
-            return True  # the process listens but is too busy to accept
+            return True  # The process listens, but is too busy to accept the connection.
         except OSError:
             return False
     return True

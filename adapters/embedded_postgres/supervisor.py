@@ -1,7 +1,8 @@
 """Keep PostgreSQL running while it has users.
 
-`python -m adapters.embedded_postgres.supervisor DATA_DIR SETTINGS` detaches itself. It writes to standard
-error why the server is not ready, or a warning about a ready server, and then closes standard error.
+`python -m adapters.embedded_postgres.supervisor DATA_DIR SETTINGS` detaches itself. If the server cannot
+start, the program writes the reason to standard error. A warning about a running server is also written
+there. The program then closes standard error.
 """
 
 import json

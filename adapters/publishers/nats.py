@@ -94,7 +94,7 @@ class NatsPublisher(EventPublisher):
             error_cb=_take_note,
             connect_timeout=CONNECT_SECONDS,
             allow_reconnect=False,
-            # Two attempts per server; with 0 the library would retry forever.
+            # The client tries each server twice. With 0 the library would retry forever.
             max_reconnect_attempts=1,
             reconnect_time_wait=0,
         )
@@ -129,7 +129,7 @@ class NatsPublisher(EventPublisher):
 
 
 class _CarefulClient(Client):
-    """A transport that, unlike the library's, never sends plain text if TLS was requested."""
+    """A client that never sends plain text if TLS was requested, unlike the library's client."""
 
     def _connect_command(self) -> bytes:
         server = self._current_server

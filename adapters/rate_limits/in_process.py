@@ -22,7 +22,7 @@ class InProcessRateLimiter(RateLimiter):
         now = self._clock()
         key = (policy.name, partition)
         taken = self._windows.take(key, limit=policy.quota, window=policy.window, now=now)
-        # Floats are rounded: adding the window and subtracting it again may give another number.
+        # Adding the window and subtracting it again can give another number, because floats are rounded.
         resets_in = min(policy.window, max(1, math.ceil(taken.oldest + policy.window - now)))
         return Allowance(taken.allowed, policy.quota - taken.used, resets_in=resets_in)
 

@@ -17,8 +17,9 @@ class Taken(NamedTuple):
 class MovingWindows:
     """The times, in seconds, of the requests of each key within the window.
 
-    Each request examines the next key, and a request with a new key examines two. A key whose window has passed is
-    dropped, so keys are dropped faster than they are added. At `max_keys`, the key that was examined longest ago is dropped.
+    Each request examines the next stored key; a request with a new key examines the next two keys. An
+    examined key whose window has passed is dropped. Keys are therefore dropped faster than they are added.
+    When there are `max_keys` keys, the key that was examined longest ago is dropped.
     """
 
     def __init__(self, *, max_keys: int) -> None:

@@ -84,7 +84,8 @@ class ValkeyRateLimiter(RateLimiter):
         if self._away_until is not None:
             if self._clock() < self._away_until:
                 return await self._fallback.take(policy, partition)
-            self._away_until = self._clock() + PAUSE  # this request retries, others fall back
+            # This request tries the server again, and other requests use the fallback.
+            self._away_until = self._clock() + PAUSE
         try:
             allowed, remaining, microseconds = await self._take(
                 keys=[f"steelyard:limits:{policy.name}:{partition}"], args=[policy.quota, policy.window]

@@ -94,9 +94,9 @@ _PAYLOAD: TypeAdapter[_UserPayload | _ClientPayload] = TypeAdapter(
 
 @dataclass(frozen=True, slots=True)
 class SignedClaims:
-    """Verified claims with their validity.
+    """Verified claims with the beginning and the end of their validity.
 
-    The validity is in seconds since 1970 and includes the leeway.
+    Both times are in seconds since 1970 and include the leeway.
     """
 
     claims: AccessClaims

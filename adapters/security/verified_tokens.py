@@ -25,7 +25,7 @@ class RememberedAccessTokens(AccessTokens):
         """Replace the keys and clear the cache.
 
         Raises ValueError for invalid keys; the former keys then stay in use. Keys are read several times a
-        minute and rarely change. If they are equal to the former keys, the cache is kept.
+        minute and rarely change. If the keys are equal to the former keys, the cache is kept.
         """
         if list(keys) == list(self._keys):
             return

@@ -82,7 +82,7 @@ class ServiceSampler(Sampler):
         if not get_current_span(parent_context).get_span_context().is_valid:
             if kind is SpanKind.CLIENT:
                 return SamplingResult(Decision.DROP)
-            if kind is SpanKind.SERVER:  # `samples_new_trace` has decided
+            if kind is SpanKind.SERVER:  # `samples_new_trace` has already decided to record the trace.
                 return SamplingResult(Decision.RECORD_AND_SAMPLE, attributes)
         return self._sampler.should_sample(
             parent_context, trace_id, name, kind, attributes, links, trace_state

@@ -47,7 +47,8 @@ class OpenTelemetryTracing(Tracing):
         # names of attributes.
         os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http,database")
         if "OTEL_PROPAGATORS" not in os.environ:
-            set_global_textmap(_CONTEXTS)  # The default also passes the baggage of clients to other services
+            # OpenTelemetry's default also passes the baggage of clients to other services.
+            set_global_textmap(_CONTEXTS)
         self._provider, self._sampler = tracer_provider(exporter)
         self._tracer = self._provider.get_tracer("steelyard")
 
@@ -60,7 +61,7 @@ class OpenTelemetryTracing(Tracing):
 
     def records_request(self, traceparent: str | None) -> bool:
         if traceparent and get_current_span(_context(traceparent)).get_span_context().is_valid:
-            return True  # the sampler decides by the client's trace
+            return True  # The sampler decides later, because the request belongs to a trace of the client.
         return self._sampler.samples_new_trace()
 
     def order_placement(self, place_order: PlaceOrder) -> PlaceOrder:
@@ -82,7 +83,9 @@ class OpenTelemetryTracing(Tracing):
         SQLAlchemyInstrumentor().instrument(
             engines=[engine.sync_engine for engine in engines],
             tracer_provider=self._provider,
-            skip_dep_check=True,  # No release declares support for SQLAlchemy 2.1. Our tests cover it.
+            # No release of the instrumentation declares support for SQLAlchemy 2.1, but the tests of the
+            # service cover it.
+            skip_dep_check=True,
         )
 
     async def close(self) -> None:
@@ -115,10 +118,11 @@ class _TracedBatches:
     ) -> Sequence[IdempotentResult[OrderView] | Exception]:
         requests = [_context(command.traceparent) for command in commands if command.traceparent]
         if not requests:
-            # The task of the queue was created in the context of an earlier request.
+            # The task of the queue was created in the context of an earlier request, so an empty
+            # context replaces it.
             token = attach(Context())
             try:
-                with suppress_instrumentation():  # saves a tenth of the CPU time of an order
+                with suppress_instrumentation():  # Suppression saves a tenth of the CPU time of an order.
                     return await self.place(commands)
             finally:
                 detach(token)

@@ -17,10 +17,9 @@ _NOT_PUBLIC = (
     IPv4Network("198.18.0.0/15"),
     IPv4Network("198.51.100.0/24"),
     IPv4Network("203.0.113.0/24"),
-    IPv4Network("224.0.0.0/3"),  # multicast and reserved
-    IPv6Network(
-        "2001::/23"
-    ),  # IETF protocols, with Teredo; its globally reachable blocks have no web servers
+    IPv4Network("224.0.0.0/3"),  # The block contains multicast and reserved addresses.
+    # The block of IETF protocols contains Teredo. Its globally reachable parts have no web servers.
+    IPv6Network("2001::/23"),
     IPv6Network("2001:db8::/32"),
     IPv6Network("3fff::/20"),
 )

@@ -1,6 +1,6 @@
 """Compare pages of a list, placing orders and pruning in two shops.
 
-The shops have few and many orders.
+One shop has few orders, and the other shop has many orders.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ SMALL = 10_000
 PAGE = 20
 TURNS = 200
 PRUNED = 10
-"""The number of records that one call prunes. The small shop has enough for all turns."""
+"""The number of records that one call prunes. The small shop has enough records for all rounds."""
 DEPTHS = (0.01, 0.5, 0.99)
 """The fraction of all orders that precedes the deep page."""
 
@@ -72,7 +72,8 @@ async def _calls(container: Container, orders: int) -> dict[str, Call]:
     calls["place a batch of 32"] = lambda: place(_commands(32, orders, next(numbers)))
 
     def prune(records: PrunableRecords) -> Call:
-        # A third is older than this time, as with a retention of two thirds of the shop's age.
+        # A third of the records is older than this time, as if the retention were two thirds of
+        # the shop's age.
         before = datetime.now(UTC) - timedelta(seconds=orders * 2 / 3)
         return lambda: records.prune(before=before, limit=PRUNED)
 

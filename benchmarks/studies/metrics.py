@@ -19,7 +19,7 @@ Spread = tuple[float, float, float]
 def measure() -> dict[str, Spread]:
     """Record requests in rounds.
 
-    The time of as many calls of an empty function is subtracted from each round.
+    The time of the same number of calls of an empty function is subtracted from each round.
     """
     with TemporaryDirectory() as directory, closing(create_metrics(Path(directory))) as metrics:
         return {

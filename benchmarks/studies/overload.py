@@ -22,8 +22,8 @@ UNLIMITED = {"STEELYARD_RATE_LIMIT_ENABLED": "false"}
 class Overload:
     """The results in requests per second.
 
-    `best` was measured with 64 connections, `during` at five times that rate, and `after` directly
-    afterwards.
+    `best` was measured with 64 connections, `during` at five times the rate of `best`, and `after` directly
+    after the overload.
     """
 
     best: Measurement

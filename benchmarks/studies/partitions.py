@@ -113,7 +113,7 @@ async def _steps(connection: asyncpg.Connection, records: int) -> dict[str, Cost
         costs.update({f"{step}, {title}": cost for title, cost in measured.items()})
 
     async def store(table: str, count: int) -> None:
-        callers = [str(made_id("customer", random.randrange(CUSTOMERS))) for _ in range(count)]  # noqa: S311 - a sample
+        callers = [str(made_id("customer", random.randrange(CUSTOMERS))) for _ in range(count)]  # noqa: S311 - the random numbers only choose a sample
         scopes = (
             callers,
             ["place_order"] * count,

@@ -27,8 +27,8 @@ TEMPLATES = 20_000
 Many products share each of them.
 """
 PAGE = 20
-SYLLABLES = "ba be bi co cra da fe go ha ki lo mu na pe ra se ti vo wa zu".split()  # noqa: SIM905 - shorter
-COMMON = (  # noqa: SIM905 - shorter
+SYLLABLES = "ba be bi co cra da fe go ha ki lo mu na pe ra se ti vo wa zu".split()  # noqa: SIM905 - shorter than a list of quoted words
+COMMON = (  # noqa: SIM905 - shorter than a list of quoted words
     "mug red blue shirt table lamp oil olive thor luk usb cable holder glass wood steel small large kitchen garden coffee "
     "tea vitamin tablets strasse orange green bottle set of with and"
 ).split()
@@ -101,7 +101,7 @@ def _statements_of(engine: AsyncEngine) -> Iterator[list[tuple[str, Sequence[obj
     """Collect the statements that the engine sends, with their parameters."""
     sent: list[tuple[str, Sequence[object]]] = []
 
-    def note(*arguments: Any) -> None:  # noqa: ANN401 - of SQLAlchemy's event
+    def note(*arguments: Any) -> None:  # noqa: ANN401 - SQLAlchemy's event passes arguments of any type
         _connection, _cursor, statement, parameters, *_ = arguments
         sent.append((statement, parameters))
 
@@ -156,7 +156,7 @@ async def _fill(connection: asyncpg.Connection, products: int) -> None:
 
 
 def _templates() -> Iterator[tuple[int, str, list[str], list[str]]]:
-    chance = random.Random(7)  # noqa: S311 - the same catalog in every run
+    chance = random.Random(7)  # noqa: S311 - seeded random numbers make the same catalog in every run
     for number in range(TEMPLATES):
         name = " ".join([chance.choice(NAMES), *chance.sample(COMMON, 2), chance.choice(WORDS), str(number)])
         words = search.indexed_words(

@@ -17,7 +17,7 @@ AT_ONCE = 32
 WAITING_LIMIT = 300.0
 """The maximum time in seconds for which a request is retried.
 
-After that, its last response counts.
+After that time, the last response is the result.
 """
 WAIT_AFTER_LOSS = 0.5
 
@@ -72,7 +72,7 @@ class Client:
 
 @asynccontextmanager
 async def connected(url: str, on_wait: Callable[[float], None]) -> AsyncIterator[Client]:
-    """Yield a client of a service on this machine. It ignores proxies from the environment."""
+    """Yield a client of a service on this machine. The client ignores proxies from the environment."""
     limits = httpx2.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
     async with httpx2.AsyncClient(base_url=url, limits=limits, timeout=30, trust_env=False) as http:
         yield Client(http, on_wait)
@@ -85,7 +85,7 @@ async def side_by_side(work: Callable[[T], Awaitable[R]], items: Iterable[T]) ->
 
     async def work_on() -> None:
         for item in remaining:
-            results.append(await work(item))  # noqa: PERF401 - the loop is shared with the other workers
+            results.append(await work(item))  # noqa: PERF401 - several workers share the iterator and the list
 
     async with asyncio.TaskGroup() as group:
         for _ in range(AT_ONCE):

@@ -17,8 +17,8 @@ PAGE = 100
 class FetchedOrder:
     """An order of the demo, as the service returned it to its customer.
 
-    `northwind_id` is the text that was sent. Ordered, canceled and shipped units are by SKU. `total`, `paid`
-    and `refunded` are in minor units.
+    `northwind_id` is the text that was sent. Ordered, canceled and shipped units are counted by SKU. `total`,
+    `paid` and `refunded` are in minor units.
     """
 
     id: UUID
@@ -36,7 +36,7 @@ class FetchedOrder:
 async def read_back(
     client: Client, tokens: Mapping[str, str], northwind_ids: Collection[int]
 ) -> list[FetchedOrder]:
-    """Return the orders with these Northwind ids, and ignore others of these customers. Raises DemoFailed."""
+    """Return the orders with these Northwind ids, and ignore other orders. Raises DemoFailed."""
     expected = {str(each) for each in northwind_ids}
 
     async def of_customer(customer_id: str) -> list[FetchedOrder]:

@@ -37,7 +37,7 @@ def recording_console() -> Console:
 
 def save_picture(console: Console, path: Path, *, title: str) -> None:
     """Write the recorded output as an SVG without references to other servers."""
-    console.print()  # prevents that fonts with long descenders cut off the last line
+    console.print()  # Without this empty line, fonts with long descenders would cut off the last line.
     svg = _FOREIGN.sub("", console.export_svg(title=title, theme=THEME, clear=False))
     svg = svg.replace("Fira Code", "ui-monospace")
     path.write_text("".join(f"{line.rstrip()}\n" for line in svg.splitlines()), encoding="utf-8")

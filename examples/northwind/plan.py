@@ -14,11 +14,12 @@ AUTHENTICATED = "tok_3ds_ok"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The plan for one order. The last one of the tokens in `cards` is accepted.
+    """The plan for one order.
 
-    Without `cards` the order stays unpaid. The customer cancels one unit of the SKU `cancelled`, which is refunded.
-    `shipped` are units by SKU. One unit of the SKU `returned` is returned and refunded. `rebate` is a further
-    refund in US cents.
+    `cards` are tokens: the payment with the last token succeeds, and earlier payments fail. Without `cards`
+    the order stays unpaid. The customer cancels one unit of the SKU `cancelled`, which is refunded. `shipped`
+    are units by SKU. One unit of the SKU `returned` is returned and refunded. `rebate` is a further refund in
+    US cents.
     """
 
     cards: tuple[str, ...] = ()
@@ -40,8 +41,8 @@ class Plan:
 def plan_of(northwind: Northwind, order: NorthwindOrder) -> Plan:
     """Return the plan by the last digit of the order number.
 
-    Four of ten orders are paid, and three of these four are shipped. One order of a hundred is paid with a card
-    whose bank asks for authentication, which takes ten seconds.
+    Four of ten orders are paid, and three of these four are shipped. One order of a hundred is paid with a
+    card whose bank asks for authentication. This authentication takes ten seconds.
     """
     good, first = ("tok_ok",), next(iter(order.quantities))
     if order.id % 100 == 1:

@@ -12,7 +12,7 @@ def copied(value: T) -> T:
     return _copied(value)  # type: ignore[no-any-return] # the copy has the type of the value
 
 
-def _copied(value: Any) -> Any:  # noqa: ANN401 - entities are made of anything
+def _copied(value: Any) -> Any:  # noqa: ANN401 - the fields of entities can have any type
     if isinstance(value, list):
         return [_copied(item) for item in value]
     if isinstance(value, dict):
@@ -28,7 +28,7 @@ def _copied(value: Any) -> Any:  # noqa: ANN401 - entities are made of anything
 
 @cache
 def _mutable_fields(type_: type) -> tuple[str, ...]:
-    """Return the fields of an entity's class. Return none for the class of an immutable value."""
+    """Return the names of the fields of an entity's class, or no names for an immutable class."""
     if not is_dataclass(type_) or type_.__dataclass_params__.frozen:  # type: ignore[attr-defined] # set by the dataclass decorator
         return ()
     return tuple(field.name for field in fields(type_))

@@ -19,7 +19,7 @@ _ENVELOPE = {"aggregate_id", "aggregate_version", "occurred_at"}
 async def yield_control() -> None:
     """Yield to the event loop, as a query to a real database does.
 
-    A fake that never suspends could not reveal race conditions.
+    A fake that never suspends would hide race conditions.
     """
     await asyncio.sleep(0)
 

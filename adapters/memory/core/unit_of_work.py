@@ -62,7 +62,7 @@ class MemoryUnitOfWork(UnitOfWork):
     async def commit(self) -> None:
         try:
             await yield_control()
-        finally:  # commits even if the caller is canceled
+        finally:  # The commit is completed even if the caller is canceled.
             self.audit.follow_events(self._transaction.events)
             for entry in self.audit.take():
                 self._transaction.tables.audit_log[entry.id] = entry

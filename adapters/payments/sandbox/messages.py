@@ -33,7 +33,7 @@ class _Data(_Wire):
 
 
 class _Body(_Wire):
-    """The three members recommended by Standard Webhooks."""
+    """A message body with the three members that Standard Webhooks recommends."""
 
     type: ProviderEventKind
     timestamp: AwareDatetime

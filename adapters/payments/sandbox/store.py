@@ -14,9 +14,9 @@ from domain.shared.money import Money
 class SandboxCharge:
     """An attempt to charge a card. Its state at a given time follows from its fields.
 
-    Until `decides_at` it is pending or, with `requires_action`, waits for the customer. From then on it has failed
-    if there is a `failure`; otherwise it is captured, or, if it `is_manual`, authorized until `authorized_until`.
-    If it `is_renewable`, the shop can extend the authorization.
+    Until `decides_at` it is pending or, with `requires_action`, waits for the customer. From then on, a
+    charge with a `failure` has failed. A charge that `is_manual` is authorized until `authorized_until`, and
+    every other charge is captured. If the charge `is_renewable`, the shop can extend the authorization.
     `captured` is the captured part of an authorization; `voided_at` is the time at which it was voided.
     """
 
@@ -87,8 +87,8 @@ class SandboxStore(Protocol):
     ) -> SandboxCharge | None:
         """Lock, change and return the first charge of a payment.
 
-        Returns None if the payment has no charge. Messages about the charge that are not due at `now` are
-        deleted, because the changes that they describe will not happen.
+        Returns None if the payment has no charge. Messages about the charge that are due after `now` are
+        deleted, because they describe changes that will not happen.
         """
         ...
 

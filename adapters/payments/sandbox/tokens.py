@@ -11,9 +11,10 @@ AUTHORIZATION = timedelta(days=7)
 class Behavior:
     """The behavior of a payment.
 
-    `is_late`: the payment is decided after the order has expired. `is_lost`: it succeeds, but the shop gets
-    neither response nor message and has to query. `action` is the time that the customer takes to authenticate.
-    `authorization` is the lifetime of an authorization, which the shop can renew if `is_renewable`. `disputed_after` is the time until the customer disputes.
+    `is_late`: the payment is decided after the order has expired. `is_lost`: the payment succeeds, but the
+    shop gets no response and no message, and has to query the result. `action` is the time that the customer
+    takes to authenticate. `authorization` is the lifetime of an authorization, which the shop can renew if
+    `is_renewable`. `disputed_after` is the time until the customer disputes.
     """
 
     failure: str | None = None

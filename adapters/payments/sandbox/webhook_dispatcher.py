@@ -19,7 +19,7 @@ _DOUBLINGS = 9
 _MOST_ATTEMPTS = 100
 """The maximum number of attempts, which take about eight hours.
 
-After that, the shop has to query, as with every provider.
+After the last attempt, the shop has to query the result, as with every provider.
 """
 
 

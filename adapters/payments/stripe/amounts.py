@@ -1,7 +1,7 @@
 """Money in Stripe's smallest units.
 
-They equal ISO 4217's minor units except for three currencies: 5 ISK are 500 units, and 5 MGA are 5 units. See
-https://docs.stripe.com/currencies#special-cases and #zero-decimal.
+Stripe's units equal ISO 4217's minor units except for three currencies: 5 ISK are 500 units, 5 UGX are 500
+units, and 5 MGA are 5 units. See https://docs.stripe.com/currencies#special-cases and #zero-decimal.
 """
 
 from domain.shared.currency import EXPONENTS

@@ -15,7 +15,7 @@ REFUND_ID = "refund_id"
 
 UNKNOWN = ProviderAnswer(outcome=Outcome.UNKNOWN)
 _AUTHORIZATION = timedelta(days=7)
-"""The lifetime of an authorization where Stripe does not state its end."""
+"""The assumed lifetime of an authorization if Stripe does not report its end."""
 _UNCONFIRMED = {"requires_payment_method", "requires_confirmation"}
 
 
@@ -97,7 +97,8 @@ def _next_action(intent: PaymentIntent) -> NextAction:
 def failure_of_payment(intent: PaymentIntent) -> str:
     """Return the reason why the last attempt failed.
 
-    The bank's own reason (`decline_code`) is not used: the holder of a stolen card must not learn that it is known.
+    The bank's own reason (`decline_code`) is not used: the holder of a stolen card must not learn that the
+    theft is known.
     """
     error = intent.last_payment_error
     return (error.code if error else None) or intent.status
@@ -119,7 +120,7 @@ def failure_of_refund(refund: Refund) -> str:
 
 
 def rejected_answer(error: Exception, reference: str | None = None) -> ProviderAnswer:
-    """Return the rejection of a request that Stripe has not executed and never accepts."""
+    """Return the answer for a request that Stripe rejected without executing it, and would always reject."""
     return ProviderAnswer(outcome=Outcome.DECLINED, reference=reference, failure=code_of(error))
 
 

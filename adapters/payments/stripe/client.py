@@ -17,8 +17,8 @@ A whole call of the gateway has its own timeout.
 def create_client(
     api_key: str, http_client: httpx2.AsyncClient, *, api_base: str | None
 ) -> stripe.StripeClient:
-    """Return a client that does not retry requests: the caller does."""
-    stripe.enable_telemetry = False  # no reports of request durations to Stripe
+    """Return a client that does not retry requests, because the caller retries them."""
+    stripe.enable_telemetry = False  # The library must not report request durations to Stripe.
     return stripe.StripeClient(
         api_key,
         base_addresses={"api": api_base.rstrip("/")} if api_base else {},

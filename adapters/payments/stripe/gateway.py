@@ -91,13 +91,15 @@ class StripeGateway(PaymentGateway):
                 )
                 return payment_answer(captured)
             except (stripe.CardError, stripe.InvalidRequestError, stripe.IdempotencyError) as refusal:
-                # The intent decides: another call may have captured or canceled it meanwhile.
+                # The intent's state is the result, because another call may have captured or
+                # canceled it meanwhile.
                 answer = payment_answer(await self._retrieve(intent.id))
                 is_rejected = answer.outcome is Outcome.AUTHORIZED
                 return replace(answer, failure=code_of(refusal)) if is_rejected else answer
 
     async def renew(self, payment: PaymentRequest) -> ProviderAnswer:
-        # Stripe has no request that extends an authorization. Its end can still be later than before.
+        # Stripe has no request that extends an authorization. Still, the end that Stripe reports can be
+        # later than before.
         return await self.find_payment(payment)
 
     async def void(self, payment: PaymentRequest) -> ProviderAnswer:
@@ -153,7 +155,8 @@ class StripeGateway(PaymentGateway):
             return await self._retrieve(payment.reference)
         if self._is_remembered(payment):
             created = await self._create_intent(payment)
-            # If the intent was created before, Stripe returns its state at that time.
+            # If an earlier call has created the intent, Stripe returns the state at its creation, not
+            # the present state.
             return await self._retrieve(created.id)
         query = f"metadata['{PAYMENT_ID}']:'{payment.id}'"
         found = await intents.search_async(
@@ -195,11 +198,11 @@ class StripeGateway(PaymentGateway):
                 )
             )
         except (stripe.CardError, stripe.InvalidRequestError, stripe.IdempotencyError) as refusal:
-            # The intent's state decides: another call may have confirmed it meanwhile.
+            # The intent's state is the result, because another call may have confirmed it meanwhile.
             intent = await self._retrieve(intent.id)
             if not is_untouched(intent):
                 return payment_answer(intent)
-            await intents.cancel_async(intent.id)  # a rejected payment stays rejected
+            await intents.cancel_async(intent.id)  # Canceling the intent makes the rejection final.
             return rejected_answer(refusal, intent.id)
 
     async def _find_refund(self, refund: RefundRequest) -> Refund | None:

@@ -23,7 +23,8 @@ _OLDEST = (
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)
 )
-# Without this setting, the trigger of migration 0014 rejects every deletion. It ends with the transaction.
+# Without this setting, the trigger of migration 0014 rejects every deletion. The setting ends with
+# the transaction.
 _ALLOW_PRUNING = text("SELECT set_config('steelyard.prunes_audit_log', 'on', true)")
 _PRUNE = delete(AuditEntryRow).where(AuditEntryRow.id.in_(_OLDEST))
 

@@ -34,7 +34,7 @@ def product_values(product: Product) -> dict[str, object]:
 
 
 def search_values(product: Product) -> dict[str, object]:
-    """Return the columns that search, and sorting by name, use."""
+    """Return the columns for search and for sorting by name."""
     return {
         "sort_name": product.sort_name,
         "words": sorted(product.search_words),

@@ -124,7 +124,8 @@ class PostgresStockQueries(StockQueries):
 
 def _conditions(criteria: ProductFilter) -> Iterator[ColumnElement[bool]]:
     if criteria.status is not None:
-        # A literal: with a bound value, PostgreSQL does not use the index on the prices of active products.
+        # The status is a literal, because PostgreSQL does not use the index on the prices of active products
+        # with a bound value.
         yield ProductRow.status == literal(criteria.status.value, literal_execute=True)
     if criteria.sku is not None:
         yield ProductRow.sku == criteria.sku
@@ -135,7 +136,7 @@ def _conditions(criteria: ProductFilter) -> Iterator[ColumnElement[bool]]:
     if criteria.max_price is not None:
         yield ProductRow.price_amount <= criteria.max_price
     if criteria.in_stock is not None:
-        # A literal, so that the planner can estimate how many products the filter leaves.
+        # The value is a literal, so that the planner can estimate the number of matching products.
         yield StockRow.in_stock.is_(criteria.in_stock)
     if criteria.changed_after is not None:
         yield ProductRow.updated_at >= criteria.changed_after

@@ -65,7 +65,7 @@ _UPDATED = (
     .returning(StockRow.product_id)
     .cte("moved_stocks")
 )
-# All movements are written if every stock still has the version that was read, and otherwise none.
+# The movements are written only if every stock still has the version that was read.
 _ADD_MOVEMENTS = written_rows(
     insert(StockMovementRow).from_select(
         [column.name for column in columns_of(StockMovementRow)],
@@ -80,7 +80,8 @@ _ADD_MOVEMENTS = written_rows(
 class PostgresProductRepository(ProductRepository):
     """Products in PostgreSQL.
 
-    Several products are written by one prepared statement, whose executions the driver pipelines.
+    Several products are written by executions of one prepared statement. The driver sends all executions
+    without waiting for each response.
     """
 
     def __init__(self, transaction: Transaction, outbox: Outbox) -> None:
@@ -89,7 +90,8 @@ class PostgresProductRepository(ProductRepository):
 
     async def add(self, products: Sequence[Product]) -> None:
         if products:
-            # One order of inserting for all imports rules out deadlocks between imports of the same SKUs.
+            # All imports insert products in the same order, which prevents deadlocks between imports
+            # of the same SKUs.
             rows = sorted(map(product_values, products), key=itemgetter("sku"))
             await self._transaction.execute(_INSERT_PRODUCT, rows)
             self._record(products)

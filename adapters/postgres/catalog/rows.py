@@ -15,7 +15,7 @@ class StockRow(Row):
 
     Stocks are the most frequently updated rows. The index on `in_stock` permits such updates: PostgreSQL
     compares the values of indexed columns, and `in_stock` changes only when the last unit leaves or the first
-    unit arrives. An index on the expression would prevent them.
+    unit arrives. An index on the expression would prevent such updates.
     """
 
     __tablename__ = "stocks"
@@ -74,9 +74,10 @@ class StockOpeningBalanceRow(Row):
 class ProductRow(Row):
     """A product. Its stock is inserted first, so that every product has a stock.
 
-    `sort_name`, `search_words` and `search_typos` are computed by the domain, from the product of
-    `search_version`. If `search_version` is not the product's version, an earlier release computed them by
-    earlier rules: see `ProductSearchIndex`. Names are sorted by code point on every server, as in Python.
+    The domain computes `sort_name`, `search_words` and `search_typos` from the product. `search_version` is
+    the product's version at that time. If `search_version` is not the product's version, an earlier release
+    computed them by earlier rules: see `ProductSearchIndex`. Names are sorted by code point on every server,
+    as in Python.
     """
 
     __tablename__ = "products"

@@ -133,7 +133,8 @@ _OF_PRODUCTS: Mapping[Invariant, str] = {
         WHERE coalesce(on_hand, 0) <> coalesce(on_hand_sum, 0)
            OR coalesce(reserved, 0) <> coalesce(reserved_sum, 0)""",
 }
-# Only open orders hold stock. They are few compared with all orders ever placed, so one statement reads them.
+# Only open orders hold stock. One statement reads all of them, because open orders are few compared
+# with all orders.
 _RESERVED_FOR_ORDERS = """
     SELECT product_id AS offender
     FROM stocks FULL JOIN (
@@ -147,7 +148,7 @@ _SOLD = f"""
     SELECT l.product_id, sum(l.quantity - l.cancelled)::bigint AS units
     FROM order_lines l JOIN orders o ON o.id = l.order_id AND {_IS_SOLD}
     WHERE o.id > :after AND o.id <= :until
-    GROUP BY l.product_id"""  # noqa: S608 - a constant of this file
+    GROUP BY l.product_id"""  # noqa: S608 - the text is a constant of this file
 _CAME = """
     coalesce((
         SELECT sum(m.on_hand_delta) FROM stock_movements m
@@ -155,7 +156,7 @@ _CAME = """
     + coalesce((SELECT received FROM stock_opening_balances b WHERE b.product_id = sold.product_id), 0)"""
 _SUSPECTED = f"""
     SELECT product_id FROM unnest(:product_ids, :units) AS sold (product_id, units)
-    WHERE units > ({_CAME})"""  # noqa: S608 - a constant of this file
+    WHERE units > ({_CAME})"""  # noqa: S608 - the text is a constant of this file
 _OVERSOLD = f"""
     SELECT product_id AS offender
     FROM (
@@ -163,7 +164,7 @@ _OVERSOLD = f"""
         FROM order_lines l JOIN orders o ON o.id = l.order_id AND {_IS_SOLD}
         WHERE l.product_id = ANY (:product_ids)
         GROUP BY l.product_id) sold
-    WHERE units > ({_CAME})"""  # noqa: S608 - a constant of this file
+    WHERE units > ({_CAME})"""  # noqa: S608 - the text is a constant of this file
 
 # An action can have several rows that differ only in their guards and parties.
 _RECORDED = {(row.source, row.action, row.target): row for row in TRANSITIONS if row.event}.values()
@@ -179,7 +180,7 @@ _PRODUCT_IDS = bindparam("product_ids", type_=ARRAY(Uuid))
 
 def _counted(offenders: str) -> TextClause:
     return text(
-        f"SELECT offender, count(*) OVER () AS offenders FROM ({offenders}) found ORDER BY offender LIMIT {SHOWN}"  # noqa: S608 - both are constants of this file
+        f"SELECT offender, count(*) OVER () AS offenders FROM ({offenders}) found ORDER BY offender LIMIT {SHOWN}"  # noqa: S608 - both texts are constants of this file
     )
 
 
@@ -195,7 +196,7 @@ _CHECK_OVERSOLD = _counted(_OVERSOLD).bindparams(_PRODUCT_IDS)
 _READ_SOLD = text(_SOLD).bindparams(*_RANGE)
 _READ_SUSPECTED = text(_SUSPECTED).bindparams(_PRODUCT_IDS, bindparam("units", type_=ARRAY(BigInteger)))
 _END_OF_ORDERS, _END_OF_PRODUCTS = (
-    text(f"SELECT {key} FROM {table} WHERE {key} > :after ORDER BY {key} OFFSET :skipped LIMIT 1").bindparams(  # noqa: S608 - names of our own tables
+    text(f"SELECT {key} FROM {table} WHERE {key} > :after ORDER BY {key} OFFSET :skipped LIMIT 1").bindparams(  # noqa: S608 - the names of tables come from the code
         bindparam("after", type_=Uuid)
     )
     for table, key in (("orders", "id"), ("stocks", "product_id"))

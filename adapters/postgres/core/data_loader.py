@@ -10,7 +10,7 @@ V = TypeVar("V")
 
 
 class DataLoader(Generic[K, V]):
-    """A loader of rows by key. One statement reads all keys that were requested meanwhile.
+    """A loader of rows by key. Concurrent reads share one statement.
 
     Keys that are requested while a statement runs are read together by the next statement. A result is never
     older than the result of a separate read, because the statement starts after the request.

@@ -58,8 +58,8 @@ class DatabaseClock(Clock):
     def claim_reading(self) -> bool:
         """Return whether the caller has to read the time.
 
-        Before the first reading, every caller has to. After that, at most one caller per `REFRESH_AFTER` has
-        to.
+        Before the first reading, the result is True for every caller. Later it is True for at most one caller
+        per `REFRESH_AFTER`.
         """
         if self._read is not None and self._seconds() < self._next_reading:
             return False

@@ -23,8 +23,8 @@ _Convert = Callable[[Any], Any]
 class DriverStatement:
     """A statement that returns rows. SQLAlchemy compiles it at its first use.
 
-    Its execution by asyncpg takes less than half of the CPU time of SQLAlchemy's execution. `statement` is for
-    SQLAlchemy, where that is needed. Numeric columns and expanding parameters are not supported.
+    Its execution by asyncpg takes less than half of the CPU time of SQLAlchemy's execution. Callers that need
+    SQLAlchemy's execution use `statement`. Numeric columns and expanding parameters are not supported.
     """
 
     def __init__(self, statement: Select[*tuple[Any, ...]] | TextualSelect) -> None:
@@ -41,8 +41,9 @@ class DriverStatement:
     ) -> Sequence[Values]:
         """Return all rows.
 
-        Raises DatabaseUnavailable if the connection is closed, and the errors of asyncpg. After other errors than
-        the server's, the connection is closed: the driver may still be reading a response whose caller was canceled.
+        Raises DatabaseUnavailable if the connection is closed, and the errors of asyncpg. After an error that
+        the server did not report, the connection is closed, because the driver may still be reading the
+        response to a canceled call.
         """
         driver: Any = connection.driver_connection
         try:
@@ -97,12 +98,12 @@ class DriverStatement:
 def _parameter_conversion(kind: TypeEngine[Any]) -> _Convert | None:
     """Return SQLAlchemy's conversion to a value for the driver, or None."""
     if isinstance(kind, ARRAY) and _parameter_conversion(kind.item_type) is None:
-        return None  # SQLAlchemy would copy the list
+        return None  # SQLAlchemy's conversion would copy the list without need.
     return kind.dialect_impl(_DIALECT).bind_processor(_DIALECT)
 
 
 def _result_conversion(kind: TypeEngine[Any]) -> _Convert | None:
     """Return SQLAlchemy's conversion of a value from the driver, or None."""
     if isinstance(kind, ARRAY) and _result_conversion(kind.item_type) is None:
-        return None  # SQLAlchemy would copy the list
+        return None  # SQLAlchemy's conversion would copy the list without need.
     return kind.dialect_impl(_DIALECT).result_processor(_DIALECT, None)

@@ -20,8 +20,8 @@ SERVER_SETTINGS = {
     "application_name": "steelyard",
     # Statements are short: compiling them to machine code would take longer than it saves.
     "jit": "off",
-    # Every statement can use an index. A plan that is cached while a table is small is still used after it has grown,
-    # so it must not be a scan of the whole table.
+    # Every statement can use an index. A plan that is cached while a table is small is still used after the
+    # table has grown, so the plan must not scan the whole table.
     "enable_seqscan": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
@@ -72,9 +72,10 @@ def create_engine(
 
     `checkout_timeout` is in seconds: a caller that waits longer for a connection gets Overloaded.
     `statement_timeout` is the time after which the server cancels a statement. If `clock` is a DatabaseClock,
-    connections synchronize it with the server. `pooled` means that a pooler in transaction mode, such as PgBouncer,
-    is between service and server. Of several hosts one is chosen by `target_session` (asyncpg's `target_session_attrs`).
-    `on_checkout` is called with the seconds that each caller has waited for its connection, also if it got none.
+    connections synchronize it with the server. `pooled` means that a pooler in transaction mode, such as
+    PgBouncer, is between service and server. If the URL has several hosts, `target_session` selects one of
+    them (asyncpg's `target_session_attrs`). `on_checkout` is called for each caller with the seconds that the
+    caller waited for a connection, even if the caller got none.
     """
     engine = create_async_engine(
         url,
@@ -83,7 +84,7 @@ def create_engine(
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=checkout_timeout,
-        # Last in, first out: an idle service uses few connections.
+        # The pool is last in, first out, so that an idle service uses few connections.
         pool_use_lifo=True,
         # Errors must not show parameters, which contain password hashes and personal addresses.
         hide_parameters=True,
@@ -101,7 +102,7 @@ def create_engine(
     )
     connect_to_any_host(engine, target_session)
     event.listen(engine.sync_engine, "checkout", _refuse_dead_connection)
-    if isinstance(clock, DatabaseClock):  # a test may pass another clock
+    if isinstance(clock, DatabaseClock):  # A test can pass a clock that needs no readings.
         keep_time(engine, clock)
     event.listen(engine.sync_engine, "handle_error", _leave_read_only_server)
     return engine
@@ -150,8 +151,8 @@ def _refuse_dead_connection(
 ) -> None:
     """Let the pool replace a connection that the server has closed.
 
-    asyncpg already knows the state of the connection, so this check needs no round trip. A pre-ping needs
-    three.
+    asyncpg already knows the state of the connection, so this check needs no round trip. A pre-ping would
+    need three round trips.
     """
     if record.driver_connection is None or record.driver_connection.is_closed():
         raise DisconnectionError

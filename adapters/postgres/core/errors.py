@@ -38,7 +38,7 @@ _GONE = {
 }
 _GONE_CLASSES = {
     "08",  # connection exceptions
-    "28",  # invalid authorization: the password was changed, or the server's rules
+    "28",  # invalid authorization: the password or the server's access rules were changed
     "53",  # insufficient resources
     "58",  # system errors
 }
@@ -67,7 +67,7 @@ def translated(*, lock_timeout_error: type[Overloaded | IdempotencyInFlight] = O
         if refusal is None:
             raise
         raise refusal from error
-    except PostgresError as error:  # a statement that the driver executes itself: see DriverStatement
+    except PostgresError as error:  # Only DriverStatement raises the driver's errors directly.
         _forget_values(error)
         refusal = _refusal(error, lock_timeout_error, is_disconnected=False)
         if refusal is None:

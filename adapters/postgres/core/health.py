@@ -20,7 +20,7 @@ _UNDEFINED_TABLE = "42P01"
 _INSUFFICIENT_PRIVILEGE = "42501"
 
 WRITE_TIMEOUT = timedelta(seconds=2)
-"""The timeout of the check, because load balancers do not wait longer."""
+"""The timeout of the check. The timeout is short, because load balancers do not wait longer."""
 
 _TRY_WRITE = (
     text("SET LOCAL temp_tablespaces = ''"),

@@ -28,7 +28,7 @@ def connect_to_any_host(engine: AsyncEngine, target_session: str = ACCEPTS_WRITE
     ) -> DBAPIConnection | None:
         hosts = _hosts_of(parameters)
         if len(hosts) == 1 and "target_session_attrs" not in parameters:
-            return None  # the dialect connects
+            return None  # With None, the dialect connects as usual.
         options = {"target_session_attrs": target_session, **parameters}
         options["timeout"] = options.get("timeout", 60) / len(hosts)
         errors: list[Exception] = []
@@ -42,7 +42,7 @@ def connect_to_any_host(engine: AsyncEngine, target_session: str = ACCEPTS_WRITE
                 return connection
         for found in errors:
             if not isinstance(found, OSError) and not _is_mismatch(found):
-                raise found  # such as a wrong password
+                raise found  # An example is a wrong password.
         raise ConnectionError("no host of the database can be used") from errors[-1]
 
     event.listen(engine.sync_engine, "do_connect", connect)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def silence_abandoned_connections() -> Iterator[None]:
-    """Log no more errors of the event loop after the task is canceled.
+    """Stop logging errors of the event loop when the task is canceled.
 
     A cancellation makes asyncpg abandon a future of its connection, which the event loop would report. Use
     this function only where the cancellation ends the process.

@@ -1,4 +1,4 @@
-"""Keyset pagination: a page is read from an index, after the last row of the former page."""
+"""Keyset pagination: a page is read from an index, after the last row of the previous page."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar

@@ -46,7 +46,7 @@ _DELETIONS: Mapping[RecordKind, Delete] = {
     RecordKind.WEBHOOK_DELIVERIES: _deletion(
         WebhookDeliveryRow,
         WebhookDeliveryRow.created_at,
-        # A literal: PostgreSQL does not use the partial index with a bound value.
+        # The status is a literal, because PostgreSQL does not use the partial index with a bound value.
         WebhookDeliveryRow.status != bindparam("pending", DeliveryStatus.PENDING, literal_execute=True),
     ),
     RecordKind.PROVIDER_EVENTS: _deletion(ProviderEventRow, ProviderEventRow.received_at),

@@ -19,7 +19,7 @@ class PendingWrites:
         return bool(self._parts)
 
     def can_add(self, parts: Mapping[CTE, int]) -> bool:
-        """Return whether no part is pending already. A statement can contain each part only once."""
+        """Return whether none of the parts is pending. A statement can contain each part only once."""
         return self._parts.keys().isdisjoint(parts)
 
     def add(self, parts: Mapping[CTE, int], parameters: Mapping[str, object]) -> None:

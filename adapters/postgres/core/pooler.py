@@ -33,7 +33,8 @@ def connect_args(settings: Mapping[str, str], *, pooled: bool) -> dict[str, Any]
         return {"server_settings": settings}
     return {
         "connection_class": _pooled_connection(settings),
-        # The server parses the unnamed statement again at each execution.
+        # Statements have no names and are not cached. The server therefore parses a statement at
+        # each execution.
         "statement_cache_size": 0,
         "prepared_statement_cache_size": 0,
         "prepared_statement_name_func": lambda: "",

@@ -16,7 +16,7 @@ R = TypeVar("R")
 S = TypeVar("S", bound=schema.Row)
 
 
-def typed_rows(kind: type[R], rows: Sequence[ResultRow]) -> Sequence[R]:  # noqa: ARG001 - gives the type
+def typed_rows(kind: type[R], rows: Sequence[ResultRow]) -> Sequence[R]:  # noqa: ARG001 - the parameter only determines the type of the result
     """Convert rows to typed rows of a table, so that mypy checks the mappings.
 
     The statement must select the table's columns. The result consists of named tuples, because reading their

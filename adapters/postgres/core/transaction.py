@@ -24,8 +24,9 @@ Parameters = Mapping[str, object] | Sequence[Mapping[str, object]] | None
 class Transaction:
     """The transaction in which the repositories of a unit of work run their statements.
 
-    There is no session and no identity map, so objects are never stale, and a statement takes half of the time.
-    SQLAlchemy begins and ends the transaction. `is_recorded` means that its statements are spans of a trace.
+    The transaction has no session and no identity map, so objects are never stale. A statement takes half of
+    the time that it takes with a session. SQLAlchemy begins and ends the transaction. `is_recorded` means
+    that its statements are spans of a trace.
     """
 
     def __init__(self, engine: AsyncEngine, writes: WriteMonitor, *, is_recorded: bool = False) -> None:
@@ -50,9 +51,9 @@ class Transaction:
     ) -> CursorResult[Any]:
         """Run a statement.
 
-        Raises `lock_timeout_error` if a lock is not released in time, Overloaded, DatabaseUnavailable, and
-        the error of a violated constraint, also for pending writes, which are executed first. After an error the
-        transaction cannot continue.
+        Pending writes are executed first. Raises `lock_timeout_error` if a lock is not released in time,
+        Overloaded, DatabaseUnavailable, and the error of a constraint that the statement or a pending write
+        violates. After an error the transaction cannot continue.
         """
         await self.flush()
         return await self._execute(statement, parameters, lock_timeout_error=lock_timeout_error)
@@ -74,8 +75,9 @@ class Transaction:
     async def fetch(self, statement: DriverStatement, parameters: Mapping[str, object]) -> Sequence[Values]:
         """Return all rows of a frequent statement. Raises the errors of `execute`.
 
-        The driver executes the statement, except for the first statement of a transaction, with which SQLAlchemy
-        begins the transaction, and for recorded statements, of which SQLAlchemy makes spans.
+        The driver executes the statement, with two exceptions. SQLAlchemy executes the first statement of a
+        transaction, because it also begins the transaction. SQLAlchemy executes all statements of a recorded
+        transaction, because it creates their spans.
         """
         await self.flush()
         return await self._fetch(statement, parameters)
@@ -96,8 +98,8 @@ class Transaction:
     async def write_later(self, parts: Mapping[CTE, int], parameters: Mapping[str, object]) -> None:
         """Write rows together with other pending writes, before the next statement of the transaction.
 
-        The parts are data-modifying CTEs that return a row for each row that they write. They are mapped to the
-        number of these rows. The errors of `flush` are raised by this call or by a later one.
+        The keys of `parts` are data-modifying CTEs that return a row for each row that they write. The values
+        are the numbers of these rows. The errors of `flush` are raised by this call or by a later one.
         """
         self._usable_connection()
         if not self._pending.can_add(parts):

@@ -45,10 +45,10 @@ class UnnestedRows:
     The statement unnests the arrays together. `name` prefixes the parameters, so that a statement can have
     several kinds of rows.
 
-    Encoding values is a large part of the cost of a write, so fewer values are passed where the statement can add
-    the others. An array of NULL is passed empty: `unnest` fills the shorter array up with NULL. Equal values in a
-    column of `repeated` are passed as one value, which `values` repeats for each row. Statements must read such a
-    column from `values`, not from `c`.
+    Encoding values is a large part of the cost of a write, so fewer values are passed where the statement can
+    add the others. If a column has only NULL values, its array is passed empty, because `unnest` fills
+    shorter arrays up with NULL. Equal values in a column of `repeated` are passed as one value, which
+    `values` repeats for each row. Statements must read such a column from `values`, not from `c`.
     """
 
     def __init__(self, name: str, columns: Sequence[Column[Any]], *, repeated: Collection[str] = ()) -> None:

@@ -14,9 +14,9 @@ LONGEST_COMMIT = timedelta(seconds=3)
 class WriteMonitor:
     """Counts of failed and waiting writes of one process.
 
-    A server can respond to reads while its disk is full, so that it rejects writes, or while its synchronous
-    standby is lost, so that it never confirms them. After a failed write, each readiness check tries a write
-    until one succeeds.
+    A server with a full disk rejects writes, and a server that has lost its synchronous standby never
+    confirms writes. In both cases the server can still respond to reads. After a failed write, each readiness
+    check tries a write until one succeeds.
     """
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ from application.shared.tracing import CurrentTrace
 from domain.shared.events import Event
 
 _ENVELOPE = frozenset({"aggregate_id", "aggregate_version", "occurred_at"})
-"""The fields of an event that have columns of their own and are not repeated in `data`."""
+"""The fields of an event that have their own columns and are not repeated in `data`."""
 _EVENTS = UnnestedRows(
     "given_events",
     columns_of(OutboxRow, without={"position"}),
@@ -24,7 +24,7 @@ _ADD = _EVENTS.added_to(OutboxRow)
 class Outbox:
     """The events of one unit of work, written at its commit.
 
-    `traces` has the trace contexts of some aggregates. All others have the current one.
+    `traces` has the trace contexts of some aggregates. All other aggregates have the current trace context.
     """
 
     def __init__(

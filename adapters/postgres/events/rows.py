@@ -10,9 +10,9 @@ from adapters.postgres.core.schema import JsonText, Row
 class OutboxRow(Row):
     """An event in the outbox. `data` contains the fields without columns of their own.
 
-    `position` is the event's place in the feed. It is assigned when the event is published. If it were a
-    serial number assigned at the insertion, a number could become visible after a higher one, and a reader
-    would skip its event.
+    `position` is the event's place in the feed. It is assigned when the event is published. A serial number
+    that is assigned at the insertion could become visible after a higher number, and a reader would skip the
+    event.
     """
 
     __tablename__ = "outbox"

@@ -1,6 +1,6 @@
 """The JSON of stored results.
 
-The former release also reads it, during rolling upgrades and after roll-backs.
+The former release also reads this JSON during rolling upgrades and after roll-backs.
 """
 
 import json

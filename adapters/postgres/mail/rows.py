@@ -26,7 +26,7 @@ class MailRequestRow(Row):
 
 
 class MailNoticeRow(Row):
-    """A notice about an object that is not sent yet.
+    """A notice that is not sent yet, with the id of the object that it is about.
 
     A release sends only the kinds of notices that it knows.
     """

@@ -115,9 +115,9 @@ _ENDPOINTS = select(_STATE, func.count().label("endpoints")).group_by(literal_co
 
 
 class PostgresBacklogs(Backlogs):
-    """Each query reads an index of waiting rows only.
+    """Queries of waiting work in PostgreSQL.
 
-    It reads at most MAX_COUNTED rows per table or endpoint.
+    Each query reads only an index of waiting rows, and at most MAX_COUNTED rows per table or endpoint.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:

@@ -78,7 +78,7 @@ _HOLDS = """
     (SELECT count(*) FROM orders
      WHERE customer_id = users.id AND status = 'pending_payment' AND expires_at > :holds_at) AS unpaid_orders,
     (SELECT array_agg(product_id ORDER BY product_id) FROM {held}) AS held_products,
-    (SELECT array_agg(units ORDER BY product_id) FROM {held}) AS held_units""".format(  # noqa: S608 - a constant
+    (SELECT array_agg(units ORDER BY product_id) FROM {held}) AS held_units""".format(  # noqa: S608 - the text is a constant of this file
     held="""(
         SELECT product_id, sum(quantity - cancelled)::bigint AS units
         FROM orders JOIN order_lines ON order_id = orders.id
@@ -102,7 +102,8 @@ class _Customer(NamedTuple):
 def _lock(lock_customers: str, *, wait: bool) -> DriverStatement:
     """Return the statement that locks customers and stocks.
 
-    With `wait` it locks all of them, and otherwise only the rows that are free.
+    If `wait` is true, the statement waits for rows that are locked. Otherwise it locks only the rows that are
+    free.
     """
     how = "" if wait else "SKIP LOCKED"
     statement = _LOCK.format(
@@ -132,8 +133,8 @@ def _read(holds: str, *parameters: BindParameter[datetime]) -> DriverStatement:
     return DriverStatement(statement.columns(*columns))
 
 
-# Customers whose holds are counted are locked exclusively. Otherwise batches share the lock, which only
-# prevents changes of the account.
+# If the holds of customers are counted, the customers are locked exclusively. Otherwise batches share a lock
+# that only prevents changes of the account.
 _LOCK_ALONE, _LOCK_SHARED = _lock("FOR NO KEY UPDATE", wait=False), _lock("FOR SHARE", wait=False)
 _AWAIT_LOCKS = _lock("FOR NO KEY UPDATE", wait=True)
 _READ_HOLDS = _read(_HOLDS, bindparam("holds_at", type_=DateTime(timezone=True)))

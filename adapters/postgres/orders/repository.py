@@ -114,7 +114,8 @@ _FIND = orders_with_lines(
 _DUE = (
     select(OrderRow.id)
     .where(
-        # A literal: with a bound value, PostgreSQL does not use the partial index on due orders.
+        # The status is a literal, because PostgreSQL does not use the partial index on due orders
+        # with a bound value.
         OrderRow.status == literal(OrderStatus.PENDING_PAYMENT.value, literal_execute=True),
         OrderRow.expires_at <= bindparam("now"),
     )

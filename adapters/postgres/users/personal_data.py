@@ -46,7 +46,7 @@ _RESULT = cast(cast(IdempotencyKeyRow.result, Text), JSONB)
 _WITHOUT_SUBJECT = IdempotencyKeyRow.format_version == 1
 """The condition on records of release 6daf4a4 with data of the user.
 
-These records have no `subject`: only the result shows whose data it contains.
+These records have no `subject`. Only the result of a record shows whose data it contains.
 """
 _ID_IN_RESULT = _RESULT["id"].as_string()
 _CUSTOMER_IN_RESULT = _RESULT["customer_id"].as_string()

@@ -54,7 +54,8 @@ def downgrade(url: str, revision: str, *, pooled: bool = False) -> None:
     Data that the older schema cannot store is lost.
 
     Raises:
-        UnknownRevision: this release has no such migration, or does not know the present one.
+        UnknownRevision: this release does not have the migration, or does not know the present revision of
+        the database.
     """
     asyncio.run(_migrate(url, lambda connection: _downgrade(connection, revision), pooled=pooled))
 
@@ -135,8 +136,8 @@ def _has_table(connection: Connection, name: str) -> bool:
 
 
 def _with_alembic(connection: Connection, command: str, revision: str) -> None:
-    from alembic import command as commands  # noqa: PLC0415 - most starts need not wait for it
-    from alembic.config import Config  # noqa: PLC0415 - most starts need not wait for it
+    from alembic import command as commands  # noqa: PLC0415 - the import is slow, and most starts do not need it
+    from alembic.config import Config  # noqa: PLC0415 - the import is slow, and most starts do not need it
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))

@@ -1,4 +1,4 @@
-"""Run by Alembic, on the connection that `adapters.postgres.core.migrations` has opened."""
+"""Alembic runs this module on the connection that `adapters.postgres.core.migrations` has opened."""
 
 from collections.abc import Collection, Mapping
 
@@ -16,7 +16,7 @@ def _record_revision(
     ctx: MigrationContext, step: MigrationInfo, heads: Collection[object], run_args: Mapping[str, object]
 ) -> None:
     """Keep `schema_revisions` in step with the schema, in the migration's transaction."""
-    del ctx, heads, run_args  # Alembic passes arguments by these names
+    del ctx, heads, run_args  # Alembic passes the arguments by these names.
     revision = step.up_revision_id
     if revision is None or revision < _RECORDED_SINCE:
         return

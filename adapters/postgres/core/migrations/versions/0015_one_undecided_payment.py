@@ -1,7 +1,8 @@
 """At most one undecided payment per order.
 
-Earlier releases permitted several undecided payments of one order. All but the first are marked, so that the
-index can be created on existing data; each of them is still decided, and refunded if the order does not need it.
+Earlier releases permitted several undecided payments of one order. All such payments of an order but the
+first are marked, so that the index can be created on existing data. Each marked payment still gets a result,
+and is refunded if the order does not need the money.
 """
 
 import sqlalchemy as sa

@@ -1,7 +1,8 @@
-"""A closed account has neither an address nor a password, instead of placeholders for them.
+"""Store no address and no password for a closed account, instead of placeholders.
 
-The placeholder address had a domain with which anybody could sign up. Additive: every row that the former release
-writes is still allowed. While it is still running, its list of accounts cannot show those without an address.
+The placeholder address had a domain with which anybody could sign up. Additive: every row that the former
+release writes is still allowed. While the former release is still running, its list of accounts cannot show
+accounts without an address.
 """
 
 import sqlalchemy as sa

@@ -54,7 +54,7 @@ def upgrade() -> None:
 
 def _report(table: str, key: str, text: str, condition: str) -> None:
     statement = f"SELECT count(*), min(CAST({key} AS text)) FROM {table} WHERE {condition}"
-    # Escaped, because a colon in a pattern does not begin a parameter.
+    # Colons are escaped, because a colon in a pattern does not begin a parameter.
     count, first = op.get_bind().execute(sa.text(statement.replace(":", r"\:"))).one()
     if count:
         _log.warning("%d rows of %s break the rule of %s; the first id is %s", count, table, text, first)

@@ -1,6 +1,7 @@
-"""The database records which releases its schema permits.
+"""Add a table that records the releases that the schema permits.
 
-Additive for every release since 2. Release 1 (6daf4a4) compares revisions only and is unready at any other than 0014.
+Additive for every release since 2. Release 1 (6daf4a4) compares only revisions, and is ready only at revision
+0014.
 """
 
 import sqlalchemy as sa

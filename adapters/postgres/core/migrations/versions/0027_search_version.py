@@ -1,7 +1,7 @@
 """The product version from which the search words of a product were computed.
 
-The words that the previous release stored follow its rules. They are computed again in the background, in batches, and
-again when a process of that release changes the product: it does not write this column.
+The previous release computes words by its own rules, and does not write this column. This release recomputes
+such words in the background, in batches, also after a later change by the previous release.
 """
 
 import sqlalchemy as sa

@@ -1,7 +1,7 @@
-"""Webhook endpoints can be changed and paused.
+"""Add the columns to change and pause webhook endpoints.
 
-Additive: the former release writes none of the columns. It sends to paused endpoints, and does not increment the version
-when an endpoint is transferred.
+Additive: the former release writes none of the columns. The former release also sends events to paused
+endpoints, and does not increment the version when an endpoint is transferred.
 """
 
 import sqlalchemy as sa

@@ -1,8 +1,7 @@
-"""Add indexes for the filters of order lists.
+"""Add indexes for the filters of order lists, and an index of events with a customer's reason.
 
-Another index contains all events with a customer's reason.
-
-The latter replaces the index of cancellations: canceled units and requested returns have reasons as well.
+The index of events replaces the index of cancellations, because canceled units and requested returns have
+reasons as well.
 """
 
 import sqlalchemy as sa

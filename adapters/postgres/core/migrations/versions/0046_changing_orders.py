@@ -1,6 +1,6 @@
 """Add changes of details to the history of orders.
 
-Additive: release 2 cannot show the history of a changed order.
+Additive, but release 2 cannot show the history of a changed order.
 """
 
 import sqlalchemy as sa

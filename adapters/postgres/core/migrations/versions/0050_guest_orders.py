@@ -57,7 +57,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Fails if an order of a guest exists, which the former schema cannot store."""
+    """Restore the former schema. Fails if an order of a guest exists, because that schema cannot store it."""
     op.drop_index(_INDEX, "orders")
     op.drop_constraint(op.f("ck_orders_has_caller"), "orders")
     op.alter_column("orders", "customer_id", nullable=False)
