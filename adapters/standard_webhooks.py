@@ -62,7 +62,8 @@ class StandardWebhooks:
             text = body.decode()
         except UnicodeDecodeError:
             raise BadSignature from None
-        # Bytes, because the comparison raises TypeError for text that is not ASCII.
+        # Signatures are compared as bytes, because the comparison raises TypeError for text
+        # that is not ASCII.
         signatures = headers.get(SIGNATURE, "").split(" ", _MAX_SIGNATURES)[:_MAX_SIGNATURES]
         given = [signature.encode() for signature in signatures]
         expected = [key.sign(message_id, sent_at, text).encode() for key in self._keys]

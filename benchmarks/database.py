@@ -19,7 +19,7 @@ DATA_DIR = Path(".data/benchmarks")
 SETTINGS = {"max_connections": "200"}
 """The settings of the embedded server.
 
-They are as durable as for a shop, with more connections for the copies.
+The server is as durable as for a shop, and permits more connections for the copies.
 """
 PREFIX = "bench_"
 DROP_TRIES = 100

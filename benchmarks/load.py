@@ -73,8 +73,9 @@ def put_under_load(
 ) -> Measurement:
     """Send requests to a server for some seconds. Raises CalledProcessError if wrk fails.
 
-    With a `rate`, that many requests start per second while connections are free, whatever the latency.
-    Without a `rate`, each connection sends its next request as soon as it has a response.
+    With a `rate`, this number of requests starts per second, independently of the latency, as long as
+    connections are free. Without a `rate`, each connection sends its next request as soon as it has a
+    response.
     """
     command = [
         "wrk",

@@ -18,8 +18,7 @@ from benchmarks.shop import Shop
 CLIENTS = 8
 """The number of clients.
 
-With more clients, they would wait for each other on two cores. With fewer clients, they would wait for the
-disk.
+More clients would wait for each other on two cores. Fewer clients would wait for the disk.
 """
 
 _PLACE = """

@@ -22,7 +22,7 @@ Rows = Sequence[Sequence[str]]
 class Report:
     """A report. `medians` are over `rounds` alternating rounds of `seconds` each.
 
-    `titles` and `pools` are by contender.
+    The keys of `titles` and `pools` are contenders.
     """
 
     machine: Mapping[str, str]

@@ -88,7 +88,8 @@ def _unicode_locale() -> str:
 def _add_role_and_database(cluster: Path, account: Account, binaries: Binaries) -> None:
     password = secrets.token_urlsafe(24)
     account.write(cluster / PASSWORD_FILE, password)
-    # Any failing statement fails the whole script. Statements are not echoed, because one contains the password.
+    # Any failing statement fails the whole script. Statements are not echoed, because one of them
+    # contains the password.
     settings = ["-c", "exit_on_error=on", "-c", "log_min_error_statement=panic"]
     _run(
         account,

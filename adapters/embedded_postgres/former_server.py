@@ -19,9 +19,9 @@ ESCALATION = ((signal.SIGINT, 20), (signal.SIGQUIT, 10), (signal.SIGKILL, 5))
 def end_former_server(layout: Layout, account: Account, server_lock: IO[str]) -> None:
     """Take the server lock, and first stop a former server whose supervisor has ended.
 
-    If the postmaster has ended as well, its child processes end by themselves. Its lock file in the cluster is removed,
-    because PostgreSQL would mistake a new process with the same id for the former one and refuse to start.
-    Raises EmbeddedPostgresError if a server does not stop, or if it was started by hand.
+    If the postmaster has ended as well, its child processes end by themselves. The lock file of the former
+    postmaster is removed from the cluster. Otherwise PostgreSQL would refuse to start if a new process has
+    the same process id. Raises EmbeddedPostgresError if a server does not stop, or if it was started by hand.
     """
     if not try_lock(server_lock):
         _end(layout, account, lambda: try_lock(server_lock))

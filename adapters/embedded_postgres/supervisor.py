@@ -87,7 +87,8 @@ def main() -> NoReturn:
     data_dir, settings = sys.argv[1:]
     if os.fork():
         os._exit(0)
-    # A SIGTERM to the process group also reaches the service, which needs the server to finish its requests.
+    # A SIGTERM to the process group also reaches the service. The supervisor ignores the signal, because the
+    # service needs the server to finish its requests.
     signal.signal(signal.SIGTERM, lambda *_: None)
     try:
         supervise(Layout(Path(data_dir)), json.loads(settings))

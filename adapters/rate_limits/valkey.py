@@ -48,7 +48,7 @@ _log = structlog.get_logger(__name__)
 
 
 def connect(url: str, *, timeout: float = TIMEOUT) -> Valkey:
-    """Return a client for a URL, which connects when it is first used.
+    """Return a client for a URL. The client connects when it is first used.
 
     The scheme is `valkey`, `valkeys`, `redis`, `rediss` or `unix`. `timeout` is in seconds. Raises ValueError
     for any other URL.

@@ -54,7 +54,7 @@ class BoundedExecutor:
         return await asyncio.wrap_future(call)
 
     def _release(self, call: Future[Any]) -> None:
-        """Free the place of a call. A thread of the pool calls this."""
+        """Free the place of a call. A thread of the pool calls this method."""
         self._calls.discard(call)
         self._places.release()
 

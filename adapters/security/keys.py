@@ -92,7 +92,7 @@ def generate_signing_key(signs_from: datetime) -> SigningKey:
 def name_of(pem: bytes, *, called: str) -> str:
     """Return the thumbprint of a private key.
 
-    Raises ValueError, whose message names the key `called`.
+    Raises ValueError. The message of the error names the key `called`.
     """
     return thumbprint(_json_web_key(_parsed(pem, called).public_key()))
 

@@ -19,8 +19,8 @@ _PREFIX = "sealed"
 class AesGcmSecretBox(SecretBox):
     """Encryption with the first key, and decryption with any key.
 
-    To rotate, put a new key first. An encrypted text is `sealed.KEY_ID.NONCE_AND_CIPHERTEXT`. The id of a key
-    is a hash of the key.
+    To rotate keys, add the new key as the first one. An encrypted text is
+    `sealed.KEY_ID.NONCE_AND_CIPHERTEXT`. The id of a key is a hash of the key.
     """
 
     def __init__(self, keys: Sequence[bytes]) -> None:

@@ -38,7 +38,8 @@ All other attributes can contain paths, queries, addresses or statements.
 class SafeExporter(SpanExporter):
     """An exporter that removes data of clients from spans.
 
-    It removes all other attributes, all events and all error messages.
+    The exporter keeps only SAFE_ATTRIBUTES. It removes all other attributes, all events and all error
+    messages.
     """
 
     def __init__(self, exporter: SpanExporter) -> None:

@@ -43,7 +43,7 @@ class OpenTelemetryTracing(Tracing):
     """Tracing with an exporter. Spans contain no data of clients: see SafeExporter."""
 
     def __init__(self, exporter: SpanExporter) -> None:
-        # The instrumentations read this variable at their first use. It selects the current
+        # The instrumentations read this variable at their first use. The variable selects the current
         # names of attributes.
         os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http,database")
         if "OTEL_PROPAGATORS" not in os.environ:
@@ -108,7 +108,10 @@ class _TracedPlaceOrder(PlaceOrder):
 
 @dataclass(frozen=True, slots=True)
 class _TracedBatches:
-    """Batches as spans. A span is in the trace of its first request, and links to all requests."""
+    """A use case that records each batch as a span.
+
+    The span is in the trace of the batch's first request, and links to all requests of the batch.
+    """
 
     place: PlaceBatch
     tracer: Tracer
@@ -177,7 +180,7 @@ class _TracedPublisher(EventPublisher):
             await self._publisher.publish([self._traced(event, spans) for event in events])
 
     def _traced(self, event: PublishedEvent, spans: ExitStack) -> PublishedEvent:
-        """Start a span for the event, which ends with `spans`.
+        """Start a span for the event. The span ends when `spans` is closed.
 
         Return the event with the span as its trace context.
         """

@@ -17,7 +17,7 @@ class AddressRefused(Exception):
 
 
 class Mailer(Protocol):
-    """A mail server. Calls are slow: never call it with an open unit of work."""
+    """A mail server. Calls are slow, so never call it with an open unit of work."""
 
     async def send(self, message: Message) -> None:
         """Send the message. Raises MailNotSent, AddressRefused."""

@@ -43,8 +43,8 @@ class EndpointState(StrEnum):
 class Backlog:
     """Counts of waiting items by age.
 
-    For each of AGES, `counts` has the number of items that are at least so old. `oldest` is the age of the
-    oldest item.
+    For each of AGES, `counts` has the number of items of at least this age. `oldest` is the age of the oldest
+    item.
     """
 
     counts: tuple[int, ...] = (0,) * len(AGES)

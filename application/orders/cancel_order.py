@@ -19,7 +19,7 @@ from domain.shared.ids import OrderId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelOrderCommand:
-    """`lines` are the units to cancel. If it is empty, the whole order is canceled."""
+    """`lines` are the units to cancel. If `lines` is empty, the whole order is canceled."""
 
     order_id: OrderId
     lines: Sequence[CancelledLine] = ()

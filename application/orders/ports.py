@@ -177,7 +177,7 @@ class FulfillmentRepository(Protocol):
 
 
 class ReturnRepository(Protocol):
-    """The returns of orders. They are changed only while their order is locked."""
+    """The returns of orders. Returns are changed only while their order is locked."""
 
     async def add(self, requested: OrderReturn) -> None:
         """Add a return of a locked order."""

@@ -23,7 +23,7 @@ from domain.shared.errors import NotFound
 from domain.shared.ids import OrderId, PaymentId
 
 Request = Callable[[Order, Payment, datetime], None]
-"""Requests an operation on a payment, whose order must be locked."""
+"""A function that requests an operation on a payment. The order of the payment must be locked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

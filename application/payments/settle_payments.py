@@ -27,8 +27,8 @@ class SettlePayments:
     """Query providers for results of payments, and send captures, voids and refunds to them.
 
     A payment is queried and never sent again: if the provider has never received a payment, the payment has
-    failed. Captures, voids and refunds are sent until the provider answers; their ids prevent that the
-    provider carries them out twice. If a refund is rejected and the shop owes the money, another refund
+    failed. Captures, voids and refunds are sent until the provider answers; because of their ids, the
+    provider never carries them out twice. If a refund is rejected and the shop owes the money, another refund
     replaces it after a pause. The pause doubles with each rejection, from an hour up to a week. A payment
     that its customer does not authenticate in time is voided. The end of an authorization is announced a day
     before. An hour before its end, the authorization is renewed if the provider permits it and the payment is

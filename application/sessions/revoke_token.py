@@ -23,10 +23,10 @@ class UnrevocableToken(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class RevokeToken:
-    """Revoke a refresh token or an access token (RFC 7009), which ends its session.
+    """Revoke a refresh token or an access token (RFC 7009), and end its session.
 
-    An unknown token counts as revoked. The token of a service client is rejected, because it stays valid: it has no
-    session that could be ended.
+    An unknown token counts as revoked. The token of a service client is rejected, because it stays valid: it
+    has no session that could be ended.
     """
 
     unit_of_work: UnitOfWorkFactory

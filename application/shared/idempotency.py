@@ -231,10 +231,11 @@ class IdempotencyRecords(Protocol):
     async def store(self, results: Mapping[IdempotencyKey, object]) -> None:
         """Store the results of keys.
 
-        A claimed key without a result can be claimed again after the commit. A key that was not claimed gets a
-        new record. If another unit of work has stored a result for such a key, this call or a later one of the
-        unit of work raises IdempotencyRecordExists, at the latest `flush` or `commit`. It first waits for other
-        units of work that are storing a result for the key. Raises Overloaded if they take too long.
+        A claimed key without a result can be claimed again after the commit. A key that was not claimed gets
+        a new record. If another unit of work has stored a result for such a key, IdempotencyRecordExists is
+        raised by this call or by a later call of the unit of work, at the latest by `flush` or `commit`. The
+        call first waits for other units of work that are storing a result for the key. Raises Overloaded if
+        they take too long.
         """
         ...
 

@@ -124,6 +124,6 @@ class AccessTokens(Protocol):
     def public_keys(self, *, now: datetime) -> Mapping[str, Sequence[Mapping[str, str]]]:
         """Return the JSON Web Key Set (RFC 7517) for verifiers.
 
-        It includes a key that will sign soon.
+        The set includes a key that will sign soon.
         """
         ...

@@ -34,9 +34,9 @@ class RequestEmailChange:
     """Request a change of the e-mail address, which is confirmed by the new address.
 
     The address changes when the token from the message to the new address is sent to `POST
-    /v1/users/verify-email` within a day. The change also ends the other sessions. It is announced to the
-    present address. A later request replaces this one. The response does not reveal whether the new address
-    has an account.
+    /v1/users/verify-email` within a day. The change also ends the other sessions. A message to the present
+    address announces the change. A later request replaces an earlier one. The response does not reveal
+    whether the new address has an account.
     """
 
     unit_of_work: UnitOfWorkFactory

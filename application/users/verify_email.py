@@ -61,8 +61,8 @@ class VerifyEmail:
 
     async def _changed_account(self, change: EmailChange, work: UnitOfWork, now: datetime) -> User:
         user = await work.users.get(change.user_id)
-        # Another request may have replaced or confirmed the change, so it is read again under
-        # the user's lock.
+        # Another request may have replaced or confirmed the change, so the change is read again while the
+        # user is locked.
         if (
             user is None
             or user.status is not UserStatus.ACTIVE

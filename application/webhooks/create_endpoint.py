@@ -43,7 +43,8 @@ class CreateEndpoint:
     service has no key to encrypt the secret. A delivery without a 2xx response is retried for about three
     days. An event can arrive more than once, with the same `webhook-id`.
 
-    The caller owns the endpoint. It receives only events that its owner may read when they are sent.
+    The caller owns the endpoint. The endpoint receives only events that its owner may read when they are
+    sent.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -131,7 +131,8 @@ class DeliveryQueue(Protocol):
         """Release the endpoint if the lease is still valid.
 
         `failed` is True if all attempts of the round have failed; the endpoint then counts as failing from
-        the first such round on. It is False if an attempt succeeded, and None if there were no attempts.
+        the first such round on. `failed` is False if an attempt succeeded, and None if there were no
+        attempts.
         """
         ...
 

@@ -52,8 +52,8 @@ def made_id(kind: str, number: int) -> UUID:
 async def make_rows(connection: asyncpg.Connection, rows: Rows, *, portion: int = 250_000) -> None:
     """Fill an empty schema and analyze it.
 
-    Indexes are created after the rows, which is much faster. Foreign keys are dropped: no plan depends
-    on them. The ledger is long, but not consistent.
+    Indexes are created after the rows, which is much faster. Foreign keys are dropped, because no plan
+    depends on them. The ledger is long, but not consistent.
     """
     numbers = {"orders": rows.orders, "customers": rows.customers, "products": rows.products, "lines": LINES}
     await connection.execute(_text("before"))

@@ -13,7 +13,7 @@ TURNS = 300
 
 
 async def measure(server: Server, database: str, shop: Shop) -> dict[str, Durations]:
-    """Place orders one at a time, alternating between the batcher and a separate transaction."""
+    """Place orders one at a time, alternately with the batcher and in a separate transaction."""
     container = Container(settings=Settings(database_url=server.url_of(database)))
     batcher, place = container.orders.order_batcher(), container.orders.place_order_batch()
     numbers = count()

@@ -106,9 +106,10 @@ def terms(query: str) -> Sequence[SearchTerm]:
     """Return the terms of a query without duplicates.
 
     A term matches as a prefix, except for a single letter or digit. A single letter or digit matches only
-    whole words, so that `t shirt` does not match every word that begins with T. At the end of the query, it
-    also matches as a prefix, because the client may still be typing. It does not if punctuation joins it to
-    another word, as in `USB-C`. A single character of a script without spaces always matches as a prefix.
+    whole words, so that `t shirt` does not match every word that begins with T. As the last term, it also
+    matches as a prefix, because the client may still be typing. If punctuation joins it to another word, as
+    in `USB-C`, it matches only whole words. A single character of a script without spaces always matches as a
+    prefix.
     """
     joined = {}
     listed = []

@@ -80,8 +80,8 @@ def may_be_renewed(payment: Payment, *, now: datetime) -> bool:
 def watch_authorization(order: Order, payment: Payment, *, now: datetime, actor: Actor) -> None:
     """Announce that an authorization ends soon, and void it an hour before its end.
 
-    The authorization is not voided if a part of the order was shipped. It then lasts until the provider ends
-    it, so that staff can still capture the payment. The order must be locked.
+    The authorization is not voided if a part of the order was shipped. Such an authorization lasts until the
+    provider ends it, so that staff can still capture the payment. The order must be locked.
     """
     end = payment.authorized_until
     if not payment.is_watched or end is None:

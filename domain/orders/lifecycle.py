@@ -187,7 +187,7 @@ def _in_place(
     guard: Guard | None = None,
     parties: frozenset[Party] = frozenset(),
 ) -> tuple[Transition, ...]:
-    """Return the rows of an action that keeps the status."""
+    """Return the rows of an action that does not change the status."""
     return tuple(
         Transition(
             source=status,

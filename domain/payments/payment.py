@@ -103,11 +103,12 @@ class Payment:
     """One payment of an order.
 
     `captured` is the captured money, and `returned` is the part of it that was refunded or is being refunded.
-    `requested` is the requested operation that the provider has not answered yet; `requested_amount` is the
-    amount of a requested capture; a void that replaces the capture does not clear it. `origin` is PROVIDER if
-    the payment was captured or voided without a request of the shop. `action_until` is the time at which a
-    required action of the customer times out, and `authorized_until` the time at which an authorization ends.
-    `inquire_at` is the time of the next call to the provider; it is None if no answer is missing.
+    `requested` is the requested operation that the provider has not answered yet. `requested_amount` is the
+    amount of a requested capture. A void that replaces the capture does not clear this amount. `origin` is
+    PROVIDER if the payment was captured or voided without a request of the shop. `action_until` is the time
+    at which a required action of the customer times out, and `authorized_until` the time at which an
+    authorization ends. `inquire_at` is the time of the next call to the provider; it is None if no answer is
+    missing.
     """
 
     id: PaymentId

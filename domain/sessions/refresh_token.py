@@ -79,7 +79,7 @@ class RefreshToken:
         return _xor(successor.secret, self._pad())
 
     def open(self, sealed: bytes) -> "RefreshToken":
-        """Decrypt the successor that was sealed with this token."""
+        """Decrypt the successor that `seal` encrypted with this token."""
         return self.followed_by(_xor(sealed, self._pad()))
 
     def _pad(self) -> bytes:

@@ -107,7 +107,7 @@ class AttemptTally:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """An attempt from a network on an account, which is an e-mail address or a client id."""
+    """An attempt from a network on an account. `account` is an e-mail address or a client id."""
 
     kind: AttemptKind
     account: str

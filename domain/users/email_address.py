@@ -1,4 +1,4 @@
-"""E-mail addresses. Only `entrypoints/email_addresses.py` parses text, with a library."""
+"""E-mail addresses. Only `entrypoints/email_addresses.py` parses addresses from text, with a library."""
 
 import unicodedata
 from dataclasses import dataclass, field

@@ -24,7 +24,9 @@ THEME = TerminalTheme(
 
 
 _FOREIGN = re.compile(r"\s*(@font-face \{.*?\}|<!--.*?-->)\n", re.DOTALL)
-"""Rich's reference to a web font. Any monospaced font suffices."""
+"""The pattern of Rich's reference to a web font. The reference is removed, because any monospaced font
+suffices.
+"""
 
 
 def recording_console() -> Console:

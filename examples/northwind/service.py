@@ -1,4 +1,4 @@
-"""The service that the demo uses. The demo starts one if none is running."""
+"""The service that the demo uses. The demo starts a service if none is running."""
 
 import os
 import subprocess
@@ -22,8 +22,8 @@ TICK = 0.05
 def service_at(address: Address) -> Iterator[bool]:
     """Ensure that a service responds at the address. Raises DemoFailed.
 
-    Yields whether the service was started here. Such a service reads the same settings, and stops when the
-    context ends.
+    Yields whether the demo started the service. In this case, the service reads the same settings, and stops
+    when the context ends.
     """
     if address.answers():
         yield False

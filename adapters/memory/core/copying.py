@@ -29,6 +29,6 @@ def _copied(value: Any) -> Any:  # noqa: ANN401 - the fields of entities can hav
 @cache
 def _mutable_fields(type_: type) -> tuple[str, ...]:
     """Return the names of the fields of an entity's class, or no names for an immutable class."""
-    if not is_dataclass(type_) or type_.__dataclass_params__.frozen:  # type: ignore[attr-defined] # set by the dataclass decorator
+    if not is_dataclass(type_) or type_.__dataclass_params__.frozen:  # type: ignore[attr-defined] # the dataclass decorator sets the attribute
         return ()
     return tuple(field.name for field in fields(type_))

@@ -19,7 +19,7 @@ class IntegrityError(Exception):
 class Transaction:
     """A transaction isolated like READ COMMITTED of PostgreSQL.
 
-    It sees its own writes and the writes of committed transactions. `lock_timeout` is in seconds. It bounds
+    It sees its own writes and the writes of committed transactions. `lock_timeout` is in seconds, and bounds
     each wait for a lock, like PostgreSQL's setting of the same name.
     """
 

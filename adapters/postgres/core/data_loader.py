@@ -1,4 +1,4 @@
-"""A data loader: batches concurrent reads of single rows."""
+"""A data loader, which combines concurrent reads of single rows into one statement."""
 
 from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
 from typing import Generic, TypeVar

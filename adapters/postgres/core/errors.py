@@ -16,7 +16,7 @@ LOCK_NOT_AVAILABLE = "55P03"
 DEADLOCK_DETECTED = "40P01"
 READ_ONLY = "25006"
 RECOVERY_CONFLICT = "40001"
-"""The SQLSTATE of a recovery conflict: a standby cancels a query of removed rows.
+"""The SQLSTATE of a recovery conflict: a standby cancels a query whose rows were removed.
 
 In a transaction, the same code reports a serialization failure.
 """

@@ -76,7 +76,7 @@ async def _connection_state(url: str) -> ConnectionState:
                 driver = (await connection.get_raw_connection()).driver_connection
                 assert driver is not None
                 return ConnectionState(
-                    # A pooler reports a number of its own as the process id of the server.
+                    # A pooler reports its own number instead of the server's process id.
                     is_pooled=driver.get_server_pid() != session.process,
                     has_settings=session.lock_timeout == _PROBE["lock_timeout"],
                 )

@@ -26,8 +26,8 @@ NAMES = {
 class Row(DeclarativeBase):
     """The declarative class of all tables.
 
-    Objects are stored as `json`, not `jsonb`: a client gets its values back as sent, in the same order, and
-    no query searches the objects.
+    Objects are stored as `json`, not `jsonb`, because a client gets its values back as sent, in the same
+    order. No query searches the objects.
     """
 
     metadata = MetaData(naming_convention=NAMES)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from application.shared.secrets import SecretBox
 
 PREFIX = b"sealed."
-"""The prefix of an encrypted value, which the id of the key follows.
+"""The prefix of an encrypted value. The id of the key follows the prefix.
 
 No unencrypted secret starts with it.
 """

@@ -35,7 +35,7 @@ def columns_of(row: type[Row], *, without: Collection[str] = ()) -> list[Column[
 
 
 def written_rows(statement: Insert | Update | Delete, name: str) -> CTE:
-    """Return a part of a statement with a row for each row that it writes: see `Transaction.write_later`."""
+    """Return a part of a statement that returns each written row: see `Transaction.write_later`."""
     return statement.returning(_ONE).cte(name)
 
 
@@ -89,7 +89,8 @@ class UnnestedRows:
 
     def _repeated_value(self, name: str) -> ColumnElement[Any]:
         parameter = self._parameters[name]
-        # PostgreSQL would read the subscript of a parameter with a cast as a part of the type.
+        # Without `coalesce`, PostgreSQL would read the subscript as a part of the type to which the
+        # parameter is cast.
         first = func.coalesce(parameter)[_ONE]
         return case((func.cardinality(parameter) == _ONE, first), else_=self.c[name]).label(name)
 

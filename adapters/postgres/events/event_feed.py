@@ -27,8 +27,8 @@ The limit also applies if few events have the requested type.
 
 _TRY_LOCK = select(func.pg_try_advisory_xact_lock(ONE_AT_A_TIME))
 
-# All events of an aggregate are published together. Clocks of processes differ, so the time of an event is
-# never earlier than the time of the aggregate's previous event.
+# All new events of an aggregate are published together, sorted by time. The clocks of processes differ, so
+# the time of an event counts as at least the time of the aggregate's previous event.
 _PUBLISH = text("""
     WITH taken AS (
         SELECT DISTINCT aggregate_id

@@ -13,7 +13,7 @@ from application.events.ports import OutboxQueries
 class PostgresOutboxQueries(OutboxQueries):
     """Queries of the outbox, without an index.
 
-    They are rare: people run them to reconcile data.
+    The queries are rare, because people run them to reconcile data.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:

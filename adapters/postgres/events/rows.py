@@ -8,7 +8,7 @@ from adapters.postgres.core.schema import JsonText, Row
 
 
 class OutboxRow(Row):
-    """An event in the outbox. `data` contains the fields without columns of their own.
+    """An event in the outbox. `data` contains the fields that have no separate column.
 
     `position` is the event's place in the feed. It is assigned when the event is published. A serial number
     that is assigned at the insertion could become visible after a higher number, and a reader would skip the

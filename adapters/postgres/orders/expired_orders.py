@@ -124,9 +124,9 @@ _EXAMINED_AT_ONCE = 2000
 class PostgresExpiredOrders(ExpiredOrders):
     """Expired orders in PostgreSQL.
 
-    The creation time of the remaining records is 'infinity', so that no release prunes them. A retry inserts a
-    record of the same key, so a concurrent retry and pruning wait for each other: the retry finds either the
-    order or the record.
+    Pruning sets the creation time of the orders' idempotency records to 'infinity', so that no release prunes
+    the records. A retry inserts a record of the same key, so a concurrent retry and pruning wait for each
+    other: the retry finds either the order or the record.
 
     Each call continues where the last one ended, and begins again after the last order.
     """

@@ -176,7 +176,7 @@ def _found_elsewhere(criteria: OrderFilter) -> Iterator[ColumnElement[bool]]:
 
 
 def _has_fulfillment_status(status: FulfillmentStatus) -> ColumnElement[bool]:
-    """Return the condition for a status. It reads the lines only for confirmed orders."""
+    """Return the condition for a fulfillment status. It reads only lines of confirmed orders."""
     is_partial = and_(
         OrderRow.status == OrderStatus.CONFIRMED,
         exists().where(OrderLineRow.order_id == OrderRow.id, OrderLineRow.fulfilled > 0),

@@ -12,7 +12,7 @@ from adapters.postgres.core.schema import Row, currency, money
 class SandboxChargeRow(Row):
     """A charge. `position` numbers the charges of one payment from 0.
 
-    Together with the payment it is unique, so that only one request writes the first charge.
+    Payment and position are unique together, so that only one request writes the first charge.
     """
 
     __tablename__ = "sandbox_charges"

@@ -141,7 +141,9 @@ _TAKE_OVER = (
     .values(subject=bindparam("user_id"))
     .where(IdempotencyKeyRow.subject == any_(bindparam("order_ids", type_=ARRAY(Uuid))))
 )
-"""Records of a guest's order, whose subject is the order itself: see `OrderView.subject`."""
+"""The update of the records of a guest's orders. The subject of such a record is the order itself: see
+`OrderView.subject`.
+"""
 _CLOSED = select(UserRow.id).where(UserRow.status == UserStatus.CLOSED)
 _FROM_ORDERS_OF_CLOSED = _FROM_ORDERS.where(OrderRow.customer_id.in_(_CLOSED))
 _IDEMPOTENCY_RECORDS_OF_CLOSED = delete(IdempotencyKeyRow).where(IdempotencyKeyRow.subject.in_(_CLOSED))

@@ -16,7 +16,7 @@ from domain.users.user import User, UserStatus
 _USERS = select(*columns_of(UserRow))
 _FIND = _USERS.where(UserRow.email == bindparam("email"))
 _PEEK = _USERS.where(UserRow.id == bindparam("id"))
-# FOR UPDATE would conflict with the foreign keys of the user's concurrent orders, and block them.
+# FOR UPDATE would conflict with the foreign keys of the user's concurrent orders, and block these orders.
 _LOCK = _PEEK.with_for_update(key_share=True)
 _LOCK_ADMINS = (
     select(UserRow.id)

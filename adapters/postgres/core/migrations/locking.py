@@ -14,11 +14,14 @@ _ATTEMPTS = 20
 
 
 def lock_tables(*tables: str) -> None:
-    """Lock tables until the migration's transaction ends. Call it before the first change.
+    """Lock tables until the migration's transaction ends.
 
-    A transaction of the service can hold a lock on one table and need another one. A migration that locks these
-    tables one by one can deadlock with the transaction, and requests that wait behind the migration fail. Therefore
-    an attempt that does not get all locks within `_TIMEOUT` releases them, and the next one follows after a pause.
+    Call this function before the first change.
+
+    A transaction of the service can hold a lock on one table and need a lock on another table. A migration
+    that locks these tables one by one can deadlock with the transaction, and requests that wait behind the
+    migration fail. Therefore an attempt that does not get all locks within `_TIMEOUT` releases them, and the
+    next one follows after a pause.
 
     Raises DBAPIError after `_ATTEMPTS` attempts.
     """
