@@ -32,15 +32,15 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--stock-routes"):
         StrictRoute.compiles = False
     collect_seldom()
-    # A deadline would measure the machine.
+    # Hypothesis would fail tests that exceed its deadline on a slow machine.
     settings.register_profile("suite", deadline=None, max_examples=EXAMPLES * EFFORT)
     settings.load_profile("suite")
     # A shell ignores SIGINT for background jobs (`make test &`), and child processes would inherit this
     # setting.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    # The client searches the directories of the path at each request, which takes a tenth of the time of HTTP
-    # tests.
+    # Without this entry, the HTTP client searches for the missing module at each request. The search takes a
+    # tenth of the time of HTTP tests.
     sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type] # importlib documents None for a path without a finder
     config.stash[SERVER] = choose_server()
 
@@ -51,7 +51,7 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 @pytest.fixture(autouse=True)
 def _logging_as_it_was() -> Iterator[None]:
-    """Restore the logging configuration: a test's stream is closed when the next test logs."""
+    """Restore the logging configuration, because the next test cannot log to the closed stream."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     service = {name: getattr(service_logging, name) for name in _STATE_OF_LOGGING}
@@ -72,7 +72,7 @@ def database_server(pytestconfig: pytest.Config) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def migrated_template(database_server: str) -> str:
-    """The URL of a database with the present schema, which is only copied."""
+    """The URL of a database with the present schema. Tests only copy this database."""
     from adapters.postgres.core.migrations import upgrade  # noqa: PLC0415 - imported here, because most tests do not need Alembic
 
     url = asyncio.run(create_empty(database_server))

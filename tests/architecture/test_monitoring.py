@@ -52,7 +52,7 @@ def _expressions_of_dashboards() -> Iterator[str]:
 
 
 def _unknown_names(expression: str) -> set[str]:
-    """Return the names in a PromQL expression that are no metrics of the service."""
+    """Return the names in a PromQL expression that are not metrics of the service."""
     recorded = {rule["record"] for rule in _rules() if "record" in rule}
     named = (
         set(SELECTED.findall(expression)) | set(NAMED.findall(expression)) | set(RECORDED.findall(expression))

@@ -44,7 +44,7 @@ def _identifiers(source: str) -> set[str]:
 
 
 def _prose(source: str) -> Iterator[tuple[int, str]]:
-    """Yield line and text of every comment, every test name, and every text of several words."""
+    """Yield line and text of each comment, each test name, and each string of several words."""
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
             yield token.start[0], token.string

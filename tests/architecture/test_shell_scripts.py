@@ -1,4 +1,4 @@
-"""Shell scripts have no errors that shellcheck finds, and those for backups end at the first failure."""
+"""Shellcheck finds no errors in shell scripts, and backup scripts end at the first failure."""
 
 import os
 import shutil

@@ -52,7 +52,7 @@ def _directives(name: str) -> list[tuple[str, str]]:
 
 @pytest.fixture
 def installed(tmp_path: Path) -> Path:
-    """Copies of the units whose command is an existing program."""
+    """Copies of the units, in which the service's command is replaced by an existing program."""
     units = tmp_path / "units"
     shutil.copytree(UNITS, units)
     for name in SERVICES:
@@ -63,7 +63,7 @@ def installed(tmp_path: Path) -> Path:
 
 
 def _analyze(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
-    """Run systemd-analyze. Skip the test if it is missing, except as root in CI."""
+    """Run systemd-analyze. Without systemd-analyze, skip the test, except as root in CI."""
     found = shutil.which("systemd-analyze")
     if found is None:
         must_exist = "CI" in os.environ and os.geteuid() == 0 and shutil.which("apt-get") is not None
@@ -86,7 +86,7 @@ def test_systemd_rates_the_exposure_of_each_unit_below_the_maximum(name: str, in
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_systemd_unit_does_not_override_the_common_confinement(name: str) -> None:
-    """The name of a drop-in directory selects the units that begin with `steelyard-`."""
+    """The common drop-in directory applies only to units whose names begin with `steelyard-`."""
     assert name.startswith("steelyard-")
     assert [pair for pair in CONFINEMENT if pair not in _directives(OF_ALL_UNITS)] == []
     assert {key for key, _ in CONFINEMENT} & {key for key, _ in _directives(name)} == set()

@@ -1,4 +1,4 @@
-"""No test and no program of a test can block the run."""
+"""Neither a test nor a program that a test starts can block the test run."""
 
 import os
 import signal
@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]  # its stubs are a separate package, too much for two calls
+import psutil  # type: ignore[import-untyped]  # two calls do not justify a package of types
 import pytest
 
 from tests.kit.children import Command, run, started

@@ -85,9 +85,9 @@ def held(name: str, connections: int, sent: bytes, allowed: Collection[str]) -> 
 
 
 def flood(name: str, sent: bytes, allowed: Collection[str]) -> Attack:
-    """Send the bytes on one connection after another until the time is over.
+    """Send the bytes on new connections until the time is over.
 
-    Several connections are open at once.
+    Up to AT_ONCE connections are open at the same time.
     """
 
     async def run(port: int) -> Counter[str]:

@@ -78,7 +78,7 @@ _PLACE = "@@place@@"
 
 
 def with_values(body: Any, values: tuple[str, ...]) -> Iterator[bytes]:
-    """Replace each value of the body, and the whole body, by each of the JSON texts."""
+    """Yield copies of the body in which a value, or the whole body, is replaced by a JSON text."""
     for holed in _with_hole(body):
         template = json.dumps(holed)
         for value in values:
@@ -86,7 +86,7 @@ def with_values(body: Any, values: tuple[str, ...]) -> Iterator[bytes]:
 
 
 def with_strange_fields(body: Any) -> Iterator[bytes]:
-    """Add an unknown field to each object of the body, or repeat or remove one of its fields."""
+    """Yield copies of the body in which a field is unknown, repeated, renamed or missing."""
     for holed in _with_hole(body, objects_only=True):
         template = json.dumps(holed)
         for strange in _strange(_at_hole(body, holed)):
@@ -94,7 +94,7 @@ def with_strange_fields(body: Any) -> Iterator[bytes]:
 
 
 def overlong(body: Any) -> Iterator[bytes]:
-    """Replace each list of the body by a list of at least 101 items."""
+    """Yield copies of the body in which a list has at least 101 items."""
     for holed in _with_hole(body):
         found = _at_hole(body, holed)
         if isinstance(found, list):
@@ -102,7 +102,7 @@ def overlong(body: Any) -> Iterator[bytes]:
 
 
 def otherwise_encoded(body: Any) -> Iterator[bytes]:
-    """Yield the body in another encoding than UTF-8, truncated, and above the size limit."""
+    """Yield the body in other encodings, truncated, empty, and above the size limit."""
     text = json.dumps(body)
     for encoding in ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig", "cp037"):
         yield text.encode(encoding)
@@ -130,7 +130,7 @@ def _strange(found: dict[str, Any]) -> Iterator[str]:
 
 
 def _with_hole(body: Any, *, objects_only: bool = False) -> Iterator[Any]:
-    """Put a marker at each place of the body in turn."""
+    """Yield copies of the body with a marker at one place."""
     if not objects_only or isinstance(body, dict):
         yield _PLACE
     if isinstance(body, dict):

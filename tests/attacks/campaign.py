@@ -130,7 +130,7 @@ def _listed(answers: Mapping[str, int] | Mapping[int, int]) -> str:
 
 def main() -> int:
     with tempfile.TemporaryDirectory(prefix="steelyard-attack-") as directory:
-        Path(directory).chmod(0o755)  # the embedded PostgreSQL of root runs as another account
+        Path(directory).chmod(0o755)  # if root starts PostgreSQL, it runs as another account
         key = secrets.token_urlsafe(32) + "="
         proxies = f"{PROXY}/32"
         # Nobody reads the output during an attack, so an access log would fill the pipe and block the

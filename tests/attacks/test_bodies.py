@@ -1,4 +1,4 @@
-"""Every hostile body is rejected with a helpful error, unless the schema permits it.
+"""Every hostile body that the schema does not permit is rejected with a helpful error.
 
 An accepted body does no harm.
 """

@@ -1,6 +1,6 @@
 """The HAProxy configuration of `deploy/`, over real sockets.
 
-Behind it is the service, or a server that records requests.
+The proxy runs in front of the service, or of a server that records requests.
 """
 
 import asyncio
@@ -50,7 +50,7 @@ def sockets() -> Iterator[ExitStack]:
 
 
 def connect(sockets: ExitStack, port: int, network: int = 0) -> socket.socket:
-    """Connect from an address of 127/8. For the proxy, each number is a network of its own."""
+    """Connect from an address of 127/8. The proxy counts each number as another network."""
     source = f"127.1.{network // 250}.{network % 250 + 1}"
     connection = socket.create_connection(("127.0.0.1", port), source_address=(source, 0))
     connection.settimeout(30)

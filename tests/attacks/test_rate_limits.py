@@ -146,7 +146,7 @@ async def test_quota_is_checked_before_the_query_and_the_body(
 ) -> None:
     limiter.allowed = False
     for sample, query in product(samples, ("", *QUERIES)):
-        # Load shedding waits for the body of a request for an order before the app does any work for it.
+        # For requests that place orders, load shedding waits for the body before the app does any work.
         is_body_read = (sample.method, urlsplit(sample.url).path) == ("POST", "/v1/orders")
         assert await send(web, sample, query=query) == (429, is_body_read), (sample.url, query[:50])
 

@@ -4,7 +4,7 @@ import asyncio
 import socket
 from contextlib import ExitStack
 
-import psutil  # type: ignore[import-untyped]  # its stubs are a separate package, too much for two calls
+import psutil  # type: ignore[import-untyped]  # two calls do not justify a package of types
 
 from tests.e2e.serving import Service, serving
 

@@ -1,6 +1,6 @@
 """An access token can be valid after its session, role or scopes have ended.
 
-The database must therefore confirm its claims.
+The service must therefore check its claims against the database.
 """
 
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""The required claims of a token signed with the service's key, and the errors.
+"""A token that is signed with the service's key is rejected without the required claims.
 
 RFC 6750, section 3 defines the errors.
 """
@@ -24,7 +24,7 @@ MOST_SKEW = 30
 
 @dataclass(frozen=True, slots=True)
 class TokenSigner:
-    """Signs tokens with any claims with the service's own key, and sends them."""
+    """Signs any claims with the service's own key, and sends requests with these tokens."""
 
     web: WebShop
     clock: FixedClock

@@ -34,7 +34,7 @@ def main() -> None:
         run([str(BIN / "python"), "shop.py", *arguments], TOOLS / "python")
         run(["node", "built/shop.js", *arguments], TOOLS / "typescript")
         service.interrupt()
-    # The embedded PostgreSQL stops after the service, and deletes files of its own meanwhile.
+    # The embedded PostgreSQL may still be stopping, and may delete files at the same time.
     shutil.rmtree(data_dir, ignore_errors=True)
     print("Both clients signed up, logged in, placed orders, read pages and understood a problem.")
 

@@ -1,4 +1,4 @@
-"""Units of a line are cancelled: their stock is released, and the paid price is refunded."""
+"""After units are canceled, their stock is released and the paid price is refunded."""
 
 from dataclasses import replace
 

@@ -1,6 +1,6 @@
 """Changes of a user's e-mail address, in each store.
 
-The new address confirms a change, and the former address gets a notice.
+A user confirms the change with a token that is mailed to the new address. The former address gets a notice.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Service clients in each store: they are stored, authenticated and disabled.
+"""Service clients are stored, authenticated and disabled, in each store.
 
 Some of the tests are concurrent.
 """

@@ -1,4 +1,4 @@
-"""The event feed: every committed event once, in a fixed order."""
+"""The event feed contains every committed event once, in a fixed order."""
 
 import asyncio
 import json

@@ -115,7 +115,7 @@ async def test_successful_delivery_postpones_the_endpoint_pause(webhooks: Webhoo
 
 
 async def test_delivery_by_the_former_release_postpones_the_endpoint_pause(webhooks: Webhooks) -> None:
-    """The former release does not store since when an endpoint fails, so it does not reset this time."""
+    """The former release does not reset the time of the first failure after a success."""
     endpoint = await webhooks.endpoint(URL, "product.created")
     await fail_for(webhooks, DAY)
     webhooks.shop.clock.advance(DAY)

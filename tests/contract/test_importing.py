@@ -35,8 +35,8 @@ async def blocked_import(
 ) -> AsyncIterator[asyncio.Task[ImportResult]]:
     """Start an import of lower prices, and block it before its commit.
 
-    At this point it has changed the products. It waits for the stock that it locks first, so it has locked no
-    other stock.
+    At this point the import has changed the products. The import waits for the stock that it locks first, so
+    it has locked no other stock.
     """
     changed = asyncio.Event()
     plan = await shop.plan_import(rows_for(products), replace=False, progress=lambda _: None)

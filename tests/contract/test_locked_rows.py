@@ -99,7 +99,8 @@ async def test_order_waits_in_its_lane_until_the_row_is_unlocked(shop: Shop) -> 
         for number in range(1, 7):
             command = shop.placing((mug, 1), customer=await shop.customer())
             waiting.append(asyncio.create_task(process(command)))
-            # An order in the common queue could be overtaken by an order that joins the lane directly.
+            # Orders must join the lanes in this sequence. Without the wait, a later order could overtake this
+            # order.
             await asyncio.wait_for(until_in_lanes(process, number), SOON)
         for _ in range(5):
             await asyncio.wait_for(process(shop.placing((cup, 1), customer=await shop.customer())), SOON)

@@ -1,6 +1,6 @@
 """The key of an order belongs to its customer permanently.
 
-This holds even after the idempotency record was pruned.
+The key stays reserved even after its idempotency record was pruned.
 """
 
 from dataclasses import replace

@@ -14,7 +14,10 @@ from tests.kit.shop import Shop
 
 
 class RecordingPublisher(EventPublisher):
-    """A publisher that stores events. It raises the errors `before` and `after`, if they are set."""
+    """A publisher that stores events.
+
+    If `before` or `after` is set, the publisher raises this error before or after it stores the events.
+    """
 
     name = "post"
 

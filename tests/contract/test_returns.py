@@ -1,4 +1,4 @@
-"""Returned units: the agreed amount is refunded, and restocked units are for sale again."""
+"""After a return, the agreed amount is refunded, and restocked units are for sale again."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -254,10 +254,10 @@ async def test_refund_of_shipped_units_requires_a_return(shop: Shop) -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 async def test_money_is_exact_after_any_sequence_of_payment_actions(shop: Shop, seed: int) -> None:
-    """After captures, cancellations, refunds and returns, an order's sums equal its records.
+    """The totals of an order must equal the sums of its records.
 
-    Every second order is only authorized at first. Its capture is full or partial, at any time, by the shop or at
-    the provider.
+    Every second order is only authorized at first. The shop or the provider captures it later, fully or
+    partially.
     """
     random = Random(seed)  # noqa: S311 - pseudo-random, so that every run is the same
     mug, cup = await shop.product(stock=9, price=333), await shop.product(stock=9, price=101)

@@ -105,7 +105,7 @@ class Values:
                 setattr(entity, field.name, value)
 
     def _value(self, hint: Any, field: "Field[Any]") -> object:
-        """Return a value for a field of a type, of an optional type, or of a new type."""
+        """Return a value for a field whose type is plain, optional or a NewType."""
         declared = get_args(hint)[0] if type(None) in get_args(hint) else hint
         declared = getattr(declared, "__supertype__", declared)
         if isinstance(declared, type) and issubclass(declared, StrEnum):
@@ -388,7 +388,7 @@ async def test_updated_order_is_read_back_with_every_field(shop: Shop, values: V
         )
         values.change(
             order,
-            # The customer's order.
+            # These fields are fixed when the customer places the order.
             constant={
                 *("id", "customer_id", "placed_by", "idempotency_key", "currency", "lines", "total"),
                 "placed_at",

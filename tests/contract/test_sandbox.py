@@ -1,4 +1,4 @@
-"""The behavior that only the sandbox provider has: the result of each token, and webhooks."""
+"""The behavior that only the sandbox provider has: a result for each token, and webhooks."""
 
 import asyncio
 from collections.abc import Callable

@@ -57,7 +57,7 @@ WAYS = (by_id, by_family, by_user)
 
 
 async def found(sessions: SessionRepository, session: Session) -> list[Session | None]:
-    """Look a session up by each of its keys."""
+    """Find a session by each of its keys."""
     return [kept for way in WAYS for kept in await way(sessions, session)]
 
 

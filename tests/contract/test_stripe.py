@@ -51,7 +51,7 @@ class Stripe:
         self.sent: list[str] = []
         self.intercept: Intercept | None = None
         self.clock = FixedClock()
-        self.ids = UuidV7Factory()  # new in each test, because tests share the server
+        self.ids = UuidV7Factory()  # ids must differ in each test, because tests share the fake server
         self._network = httpx2.AsyncHTTPTransport()
         self.http_client = httpx2.AsyncClient(transport=_Wire(self._carry))
         self.gateway = StripeGateway(create_client(API_KEY, self.http_client, api_base=api_base), self.clock)
@@ -228,7 +228,7 @@ async def test_stripe_field_capture_before_is_the_end_of_the_authorization(strip
     created = datetime.fromtimestamp(response.json()["created"], UTC)
     assert answer.authorized_until == created + timedelta(seconds=CAPTURE_WITHIN)
     assert await stripe.gateway.find_payment(payment) == answer
-    stripe.clock.advance(timedelta(days=2))  # the payment is searched by its metadata
+    stripe.clock.advance(timedelta(days=2))  # the key has expired, so the gateway searches
     assert await stripe.gateway.find_payment(payment) == answer
 
 

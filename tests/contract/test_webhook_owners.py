@@ -1,4 +1,4 @@
-"""A webhook endpoint receives an event only if its owner may read it when it is sent."""
+"""A webhook endpoint receives an event only if its owner may read the event at that time."""
 
 import pytest
 

@@ -71,10 +71,10 @@ def serving(
     program: Sequence[str] = PROGRAM,
     **settings: str,
 ) -> Iterator[Service]:
-    """Start the service on a free port. Wait for it with `await_answer`.
+    """Start the service on a free port, without waiting until it responds.
 
-    Without a URL, the service starts an embedded database. `checkout` is the working directory: that of
-    another release's code, or any directory for an installed `program`.
+    Without a URL, the service starts an embedded database. `checkout` is the working directory. It can
+    contain the code of another release, or can be any directory if `program` is installed.
     """
     port = int(settings.pop("port", "0")) or free_port()
     environment = {

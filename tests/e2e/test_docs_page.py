@@ -29,7 +29,7 @@ def service(database_server: str, migrated_template: str) -> Iterator[Service]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium: the system's if installed, otherwise Playwright's."""
+    """Chromium from the system if it is installed, and otherwise from Playwright."""
     with sync_playwright() as playwright:
         try:
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)

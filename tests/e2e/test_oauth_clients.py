@@ -43,7 +43,7 @@ def test_joserfc_verifies_tokens_that_authlib_obtained(database_url: str) -> Non
 def at(service: Service, address: str) -> str:
     """Return a URL of the metadata with the address of this service.
 
-    The metadata contain the address of the default issuer.
+    The URLs in the metadata begin with the address of the default issuer.
     """
     return address.replace("http://127.0.0.1:8000", service.address.url)
 
@@ -53,7 +53,7 @@ def verified(token: str, jwks_uri: str) -> dict[str, Any]:
     with warnings.catch_warnings():
         warnings.simplefilter(
             "ignore", SecurityWarning
-        )  # the older name of the algorithm, which all libraries support
+        )  # the library warns of the name EdDSA, but it is the only name that all libraries support
         read = jwt.decode(token, keys, algorithms=["EdDSA"])
     jwt.JWTClaimsRegistry(exp={"essential": True}, aud={"essential": True, "value": "steelyard"}).validate(
         read.claims

@@ -22,7 +22,7 @@ class Output:
 
     def _read(self) -> None:
         assert self._stream is not None
-        self.lines.extend(self._stream)  # grows while the service writes
+        self.lines.extend(self._stream)  # reads until the service closes its output
 
     def logged(self, event: str) -> list[dict[str, object]]:
         lines = [json.loads(line) for line in list(self.lines) if line.startswith("{")]

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import httpx2
-import psutil  # type: ignore[import-untyped]  # its stubs are a separate package, too much for two calls
+import psutil  # type: ignore[import-untyped]  # two calls do not justify a package of types
 import pytest
 
 from tests.e2e.serving import START_SECONDS, STOP_SECONDS, Service, free_port, serving
@@ -84,7 +84,7 @@ def test_stopping_service_is_unready_but_serves_during_the_drain_delay(database_
             assert time.monotonic() < deadline
             time.sleep(0.05)
         assert (ready.status_code, ready.json()["code"]) == (503, "shutting_down")
-        # Both processes accept connections: the kernel gives a new connection to either of them.
+        # The kernel can give a new connection to either process.
         assert {httpx2.get(f"{url}/v1/products").status_code for _ in range(20)} == {200}
         os.kill(service.process.pid, signal.SIGTERM)  # a second signal ends the delay
         code, output = service.end()

@@ -44,7 +44,10 @@ def program(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _find_uv() -> str:
-    """Return the program that `make` installs with the environment. Skip the test without it, except in CI."""
+    """Return the path of uv, which `make` installs with the environment.
+
+    Without uv, skip the test, or fail it in CI.
+    """
     found = shutil.which("uv", path=f"{CHECKOUT}/.artefacts/uv/bin:{os.environ.get('PATH', '')}")
     if found is None:
         (pytest.fail if "CI" in os.environ else pytest.skip)("There is no uv here.")

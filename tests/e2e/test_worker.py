@@ -1,4 +1,4 @@
-"""The worker process starts, restarts and stops with the service, and runs without it."""
+"""The worker process starts, restarts and stops with the service, and also runs alone."""
 
 import os
 import signal

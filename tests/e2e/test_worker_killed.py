@@ -82,8 +82,8 @@ async def test_repeatedly_killed_worker_performs_all_work_exactly_once(
 
 async def assert_work_is_done_once(psql: asyncpg.Connection) -> None:
     orders = await psql.fetch("SELECT status FROM orders")
-    # There is enough stock for all orders, so a late payment reinstates its order. A declined card leaves one
-    # order to expire.
+    # There is enough stock for all orders, so a late payment reinstates its order. Only orders whose card is
+    # declined expire.
     assert Counter(row["status"] for row in orders) == {"confirmed": 4 * OF_EACH, "expired": OF_EACH}
     charges = await psql.fetch(
         "SELECT count(*) AS n FROM sandbox_charges WHERE failure IS NULL GROUP BY payment_id"
@@ -121,7 +121,7 @@ async def _post(client: httpx2.AsyncClient, url: str, body: object, key: str) ->
 
 @contextmanager
 def worker_beside(service: Service) -> Iterator[None]:
-    """Run a worker that has just begun, and kill it at the end."""
+    """Run a worker in addition to the service's worker, and kill it at the end."""
     with started(
         [*PROGRAM, "worker"],
         cwd=CHECKOUT,

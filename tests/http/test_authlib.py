@@ -47,7 +47,8 @@ class DiscoveredService:
         """Return the claims of an access token, verified by joserfc with the published keys."""
         answer = await self.web.anonymous.get(self.metadata["jwks_uri"])
         with warnings.catch_warnings():
-            # The older name of the algorithm (RFC 9864), which all libraries support.
+            # The library warns of the name EdDSA (RFC 9864), but it is the only name that all libraries
+            # support.
             warnings.simplefilter("ignore", SecurityWarning)
             read = jwt.decode(token, KeySet.import_key_set(answer.json()), algorithms=["EdDSA"])
         rules = jwt.JWTClaimsRegistry(

@@ -21,7 +21,7 @@ from tests.kit.web import WebShop
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The permission for an operation, and the additional permission for objects of others."""
+    """The permission for an operation, and the additional permission for others' objects."""
 
     permission: Permission | None = None
     others: Permission | None = None
@@ -219,7 +219,7 @@ async def authorization_of(asking: Asking, sample_shop: SampleShop) -> Mapping[s
 async def ask_every_operation(owner: Role, asking: Asking) -> dict[str, int]:
     """Send every operation's sample for the owner's objects, and return each error or 200.
 
-    Each sample is sent to a separate shop, by a new caller. `asking` is the role of the caller, or a client's
+    A new caller sends each sample to a separate shop. `asking` is the role of the caller, or a client's
     scope; None stands for the owner.
     """
     prepared, statuses = prepared_shop(owner), {}
@@ -238,7 +238,7 @@ def expected(role: Role | None, *, own: bool) -> dict[str, int]:
         line_of(operation): TABLE[line_of(operation)].status(role, own=own) for operation in operations()
     }
     if role is Role.STAFF:
-        # The endpoint of the samples belongs to an admin.
+        # The owner of the endpoint in the samples is an admin, so staff may not roll its secret.
         statuses["POST /v1/webhook-endpoints/{endpoint_id}/roll-secret"] = 403
     return statuses
 
@@ -272,10 +272,10 @@ async def test_each_scope_grants_exactly_its_permissions(scope: Scope) -> None:
         line_of(operation): TABLE[line_of(operation)].status_of_client(scope) for operation in operations()
     }
     if scope is Scope.PLACE_ORDERS:
-        # The samples do not name a customer.
+        # A service client must name the customer of an order, but the samples name none.
         expected["POST /v1/orders"] = expected["POST /v1/orders/preview"] = 422
     if scope is Scope.WRITE_WEBHOOKS:
-        # The scope alone permits a subscription to no event type.
+        # Without a scope to read events, a client may not subscribe to any event type.
         expected["POST /v1/webhook-endpoints"] = 403
         expected["PATCH /v1/webhook-endpoints/{endpoint_id}"] = 403
         expected["POST /v1/webhook-endpoints/{endpoint_id}/roll-secret"] = 403

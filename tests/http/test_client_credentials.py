@@ -33,7 +33,7 @@ async def made(web: WebShop) -> NewSecretView:
 def basic(client_id: object, secret: str) -> dict[str, str]:
     """Encode id and secret for HTTP Basic (RFC 6749, section 2.3.1).
 
-    Each is form-encoded, and both together are encoded as Base64.
+    Id and secret are form-encoded separately, then joined and encoded as Base64.
     """
     shown = f"{quote_plus(str(client_id))}:{quote_plus(secret)}"
     return {"Authorization": f"Basic {b64encode(shown.encode()).decode()}"}
@@ -119,7 +119,7 @@ async def test_invalid_client_credentials_get_a_basic_challenge(web: WebShop, ma
 
 
 async def test_client_secret_in_a_form_is_rejected_by_default(web: WebShop, made: NewSecretView) -> None:
-    """RFC 6749, section 2.3.1 advises against it, and the metadata does not list it."""
+    """RFC 6749, section 2.3.1 advises against this method, and the metadata does not list it."""
     answers = [
         await ask(web, made, headers={}, client_id=str(made.client_id), client_secret=secret)
         for secret in (made.secret, "wrong")
@@ -225,7 +225,7 @@ async def test_token_of_a_disabled_client_cannot_read_stock(web: WebShop, made: 
 async def test_client_token_cannot_be_revoked_at_the_revocation_endpoint(
     web: WebShop, made: NewSecretView
 ) -> None:
-    """RFC 7009, section 2.2.1: after 200 a client may assume that the token is invalid."""
+    """The token stays valid, and a 200 would state that it is invalid (RFC 7009, 2.2.1)."""
     headers = bearer(await ask(web, made))
     token = headers["Authorization"].removeprefix("Bearer ")
     response = await web.anonymous.post("/oauth/revoke", data={"token": token})

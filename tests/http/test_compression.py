@@ -41,7 +41,7 @@ async def test_page_for_a_logged_in_user_is_compressed(web: WebShop) -> None:
 
 
 async def test_single_object_is_never_compressed(web: WebShop) -> None:
-    """The ETag is strong, which If-Match needs, and identifies the uncompressed bytes."""
+    """If-Match needs a strong ETag, and the strong ETag identifies the uncompressed bytes."""
     product = await web.product(description="A mug. " * 500)
     shown = await web.anonymous.get(f"/v1/products/{product['id']}", headers=GZIP)
     assert len(shown.content) > 3_000

@@ -1,4 +1,4 @@
-"""The event feed over HTTP: CloudEvents after a cursor, for staff."""
+"""The event feed over HTTP returns CloudEvents after a cursor, and requires staff."""
 
 import re
 from typing import Any

@@ -59,7 +59,7 @@ async def full_queue() -> AsyncIterator[FullHashingQueue]:
         pausable_argon2.may_go_on.clear()
         waiting = [asyncio.create_task(web.anonymous.post("/token", data=LOG_IN)) for _ in range(PLACES)]
         await asyncio.to_thread(pausable_argon2.begun.wait, 60)
-        await asyncio.sleep(0.05)  # until the second log-in is queued
+        await asyncio.sleep(0.05)  # time for the second log-in to enter the queue
         yield FullHashingQueue(web, customer, pausable_argon2, waiting)
         pausable_argon2.may_go_on.set()
         await asyncio.gather(*waiting)

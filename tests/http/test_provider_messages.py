@@ -53,7 +53,7 @@ class WebhookReceiver:
         url: str = URL,
         **changed: str,
     ) -> httpx2.Response:
-        """Send a signed message, with some headers `changed` afterwards."""
+        """Send a message in which the headers `changed` replace headers after signing."""
         body = message if isinstance(message, str) else json.dumps(message)
         headers = JSON | StandardWebhooks([secret]).sign("msg_1", body, at=datetime.now(UTC) - age)
         headers |= {name.replace("_", "-"): value for name, value in changed.items()}

@@ -75,7 +75,7 @@ async def test_stopping_worker_is_live_and_unready() -> None:
 
 
 async def test_worker_readiness_follows_the_health_of_its_jobs() -> None:
-    """Slow, because two intervals of the job have to pass."""
+    """The test is slow, because two intervals of the job have to pass."""
     container = container_over(memory_store())
     relay, is_broken = container.events.relay_to_webhooks(), True
 

@@ -1,4 +1,4 @@
-"""Find differences of two API documents that break clients of the former document.
+"""Find changes between two API documents that break clients of the former document.
 
 Both documents are OpenAPI or AsyncAPI documents.
 
@@ -132,7 +132,7 @@ class _Comparison:
 def _security(former: Json, present: Json) -> Iterator[str]:
     """Yield each authentication method that was removed or needs another scope.
 
-    `{}` is the access without a token.
+    The method `{}` is access without a token.
     """
     allowed = present.get("security") or [{}]
     for way in former.get("security") or [{}]:

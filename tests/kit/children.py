@@ -80,7 +80,8 @@ def kill_group(process: "subprocess.Popen[str]") -> None:
 
 def _fail(process: "subprocess.Popen[str]", command: Command, seconds: float | None) -> NoReturn:
     output = ""
-    # A process outside the group may keep the pipe open, and the test may have read and closed it.
+    # The read can time out if a process outside the group keeps the pipe open. The read fails if the test has
+    # closed the pipe.
     with suppress(subprocess.TimeoutExpired, ValueError):
         output = "".join(part or "" for part in process.communicate(timeout=KILLED_SECONDS))
     pytest.fail(f"{_shown(command)} did not end within {seconds} s:\n{output}")

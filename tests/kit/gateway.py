@@ -22,10 +22,10 @@ CLIENT_SECRET = "pi_canary_secret"
 class FakeGateway(PaymentGateway):
     """A fake provider with its own records. Tokens select the results of payments.
 
-    `next_refunds` select the results of refunds. `tok_ok` is charged, or authorized if the capture is manual.
-    `tok_declined` is declined. `tok_pending` and `tok_3ds` are decided when `decide` is called. `tok_timeout`
-    is charged but the response is lost, and `tok_lost` never reaches the provider. While `is_down`, no
-    request reaches it.
+    `next_refunds` select the results of refunds. A payment with `tok_ok` is charged, or authorized if the
+    capture is manual. A payment with `tok_declined` is declined. `decide` decides payments with `tok_pending`
+    and `tok_3ds`. With `tok_timeout` the payment is charged but the response is lost, and with `tok_lost` the
+    request never reaches the provider. While `is_down` is set, no request reaches the provider.
     """
 
     is_down: bool = False

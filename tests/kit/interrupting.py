@@ -7,7 +7,7 @@ T = TypeVar("T")
 
 
 class _CancelledAt:
-    """A coroutine whose task is cancelled at a chosen suspension."""
+    """A coroutine whose task is canceled at a chosen suspension."""
 
     def __init__(self, work: Coroutine[Any, Any, T], suspension: int) -> None:
         self._work = work

@@ -1,8 +1,8 @@
 """A worker that kills itself at its n-th await.
 
 SIGKILL leaves no time for cleanup: the server rolls back uncommitted transactions, leases remain, and sent
-requests stay sent. Run as a program, it forks a worker for each input line and prints how the worker ended,
-so that modules are imported only once.
+requests stay sent. This module also runs as a program that imports all modules once. The program forks a
+worker for each input line, and prints how the worker ended.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""A Hypothesis state machine of customers, staff, providers and time acting on a shop."""
+"""A Hypothesis state machine in which customers, staff, providers and time change a shop."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -59,8 +59,9 @@ SALES = st.lists(
 class LifecycleMachine(ShopMachine):
     """The use cases of orders, payments and stock.
 
-    The machine compares them with `allowed_actions` and the ten invariants. A preview agrees with placing,
-    and a retry with the same key gets the same response without a second effect.
+    The machine checks their results against `allowed_actions` and the ten invariants. It also checks that a
+    preview equals the placed order. A retry with the same key must get the same response without a second
+    effect.
     """
 
     checks_each_step = True

@@ -1,8 +1,8 @@
 """Run steps concurrently, and again in the serial order of their decisions.
 
-Each decision is made, and reads the clock, while the rows that it depends on are locked. A clock that never
-returns the same time twice therefore orders all decisions. Running the same steps serially in this order must
-lead to the same responses.
+A step makes its decision, and reads the clock, while it locks the rows on which the decision depends. The
+clock never returns the same time twice, so the times order all decisions. If the same steps run serially in
+this order, they must get the same responses.
 """
 
 import asyncio

@@ -71,8 +71,9 @@ class Sample:
 class SampleShop:
     """A shop with all objects that the sample requests need.
 
-    It has values for the placeholders, the sender, and the owner of all objects. `operator` is an admin, for
-    actions that the owner may not perform.
+    `ids` has the values that replace placeholders of the samples. `authorization` is the header of the owner
+    of all objects, who sends the samples. `operator` is the header of an admin, for actions that the owner
+    may not perform.
     """
 
     web: WebShop

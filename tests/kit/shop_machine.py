@@ -95,7 +95,10 @@ class ShopMachine(RuleBasedStateMachine):
         send: Callable[[], Awaitable[IdempotentResult[V]]],
         *allowed: type[DomainError],
     ) -> V | None:
-        """Run an action on an order. It must succeed exactly if `allowed_actions` contains it."""
+        """Run an action on an order.
+
+        The action must succeed if and only if `allowed_actions` contains it.
+        """
         before = self.current_order(order_id)
         is_offered = action in before.allowed_actions
         is_due = action is Action.PAY and self.shop.clock.now() >= before.expires_at
@@ -118,7 +121,7 @@ class ShopMachine(RuleBasedStateMachine):
         action: Action,
         send: Callable[[], Awaitable[IdempotentResult[PaymentView]]],
     ) -> None:
-        """Capture or void a payment, and check that this succeeds only if it is authorized."""
+        """Capture or void a payment, and check that only an authorized payment permits this."""
         is_offered = action in self.current_order(payment.order_id).allowed_actions
         is_authorized = payment.status is PaymentStatus.AUTHORIZED
         try:

@@ -64,7 +64,10 @@ _PROVIDERS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
-    """All ports of one database. The short timeout limits the waits for locks."""
+    """All ports of one database.
+
+    The unit of work with a short timeout waits only briefly for locks.
+    """
 
     unit_of_work: UnitOfWorkFactory
     unit_of_work_with_short_timeout: UnitOfWorkFactory

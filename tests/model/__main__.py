@@ -1,4 +1,4 @@
-"""Explore the states of larger shops than the tests explore, and print their number."""
+"""Explore and count the states of shops that are too large for the tests."""
 
 import asyncio
 

@@ -66,11 +66,12 @@ REFUSALS = (
 class Bounds:
     """The bounds of the exploration: units per customer, payments per order, and so on.
 
-    `failures` is the maximum number of failures of a refund. `cancels`: single units are cancelled.
-    `changes`: notes are changed. `claims`: orders are placed for guests, whose accounts claim them. `returns`
-    is the number of returns. `is_manual`: payments are authorized first. `renews`: the provider renews
-    authorizations. `requires_action`: the bank can require authentication. `is_disputed`: a payment can be
-    disputed. `provider_refunds` is the number of refunds made at the provider.
+    `failures` is the maximum number of failures of a refund. `returns` is the maximum number of returns.
+    `provider_refunds` is the maximum number of refunds made at the provider. If `cancels` is set, single
+    units can be canceled. If `changes` is set, notes can be changed. If `claims` is set, orders are placed
+    for guests, and their accounts can claim these orders. If `is_manual` is set, payments are authorized
+    first. If `renews` is set, the provider renews authorizations. If `requires_action` is set, the bank can
+    require authentication. If `is_disputed` is set, a payment can be disputed.
     """
 
     units: tuple[int, ...] = (2, 1)

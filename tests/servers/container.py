@@ -5,8 +5,8 @@ import warnings
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 
-import docker  # type: ignore[import-untyped]  # its stubs are a separate package, too much for two calls
-from docker.errors import DockerException  # type: ignore[import-untyped]  # the method name that the library requires
+import docker  # type: ignore[import-untyped]  # two imports do not justify a package of types
+from docker.errors import DockerException  # type: ignore[import-untyped]  # two imports do not justify a package of types
 from testcontainers.community.postgres import PostgresContainer
 
 from tests.servers.forgetful import FORGETFUL

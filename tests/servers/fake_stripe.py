@@ -1,8 +1,9 @@
 """A fake of Stripe's API: localstripe, with additional behavior that the gateway needs.
 
-Run as a program it serves on a free port, which it prints first. Extensions, after https://docs.stripe.com/api:
-idempotency keys, confirming with a payment method, partial captures, reasons of cancellations, search, the bounds of refunds,
-charges of intents that are included on request only, and the ends of authorizations.
+As a program, this module prints a free port and serves there. The additional behavior follows
+https://docs.stripe.com/api. It consists of idempotency keys, confirmation with a payment method, partial
+captures, cancellation reasons, search, bounds of refunds, charges that are included only on request, and the
+ends of authorizations.
 """
 
 import json

@@ -19,7 +19,7 @@ TRIES = 500
 
 
 def find_haproxy() -> str:
-    """Return the program. Skip the test if it is missing, except in CI.
+    """Return the path of HAProxy. Skip the test if it is missing, except in CI.
 
     As root in CI, the test fails, because CI can install the program.
     """
@@ -44,7 +44,7 @@ class HAProxy:
     _processes: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
 
     def start(self) -> None:
-        """Start the proxy. One that runs already finishes its connections and ends."""
+        """Start a proxy process. A process that runs already finishes its connections and ends."""
         text = CONFIGURATION.read_text()
         for old, new in self.changes.items():
             assert text.count(old) == 1, old

@@ -24,7 +24,7 @@ TRIES = 500
 
 
 def find_pgbouncer() -> str:
-    """Return the program. Skip the test if it is missing, except in CI.
+    """Return the path of PgBouncer. Skip the test if it is missing, except in CI.
 
     As root in CI, the test fails, because CI can install the program.
     """

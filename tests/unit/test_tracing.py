@@ -1,4 +1,4 @@
-"""Tracing is configured by environment variables. Without them, requests run without tracing code."""
+"""Environment variables configure tracing. Without them, requests run without tracing code."""
 
 import pytest
 

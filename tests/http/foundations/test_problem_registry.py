@@ -55,11 +55,11 @@ CONTRACT = {
 }
 
 OTHERWISE_ANSWERED = {
-    "invalid_grant",  # /token returns these in the format of RFC 6749, section 5.2
+    "invalid_grant",  # /token returns these three codes in the format of RFC 6749, section 5.2
     "invalid_client",
     "invalid_scope",
-    "unsupported_token_type",  # /oauth/revoke returns this one in the format of RFC 7009, section 2.2.1
-    "client_name_taken",  # only the command line reports these
+    "unsupported_token_type",  # /oauth/revoke returns this code in the format of RFC 7009, section 2.2.1
+    "client_name_taken",  # only the command line reports these three codes
     "client_disabled",
     "too_many_secrets",
 }

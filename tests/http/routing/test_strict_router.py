@@ -28,7 +28,7 @@ PATHS = (
 
 
 def things(router: APIRouter) -> APIRouter:
-    """Fill a router with routes that overlap, some of which are not StrictRoutes."""
+    """Fill a router with overlapping routes. Some of the routes are not StrictRoutes."""
     answers: list[tuple[str, str]] = [
         ("GET", ""),
         ("POST", ""),
@@ -122,7 +122,7 @@ async def test_router_included_in_two_apps_without_additions_builds_one_handler(
 
 
 class ShoutingRoute(StrictRoute):
-    """A route class with a handler around that of StrictRoute."""
+    """A route class whose handler calls the handler of StrictRoute."""
 
     def get_route_handler(self) -> Handle:
         handle = super().get_route_handler()

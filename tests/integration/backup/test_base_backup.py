@@ -71,7 +71,8 @@ def history() -> Iterator[History]:
         primary.account.write(settings_file, settings)
         primary.start()
         upgrade(primary.url)
-        # The running server does not read the file again, but the backup contains it.
+        # The running server ignores these settings, because it has already read the file. The backup contains
+        # them.
         primary.account.write(settings_file, settings + OF_FORMER_SERVERS)
         asyncio.run(record(history))
         primary.kill()
@@ -260,7 +261,7 @@ async def test_restore_of_the_former_timeline_includes_later_orders(history: His
 
 def test_server_that_never_reaches_its_recovery_target_stops(history: History) -> None:
     with prepared(history, "recovery_target_name=never_created") as node:
-        with suppress(AssertionError):  # the server stops either before or after it accepts reads
+        with suppress(AssertionError):  # `start` fails if the server stops before it accepts reads
             node.start()
         assert node.await_end(SECONDS) == 1
 

@@ -35,7 +35,7 @@ class Dump:
 
 @pytest.fixture(scope="module")
 def dump() -> Iterator[Dump]:
-    """A server with a shop, whose dump each test can make."""
+    """A server with a shop that each test can dump."""
     with nodes("server") as (node,):
         node.create()
         node.start()

@@ -1,8 +1,8 @@
 """A study of the CPU time that a pooler and a read replica cost and save.
 
-Run it with `python -m tests.integration.cluster.connections_study`. The same requests are sent to a service that
-is connected to the primary directly, through PgBouncer, and with a read replica, in turns. The report has the
-CPU time of each program per request.
+Run it with `python -m tests.integration.cluster.connections_study`. The same requests are sent in turns to
+three services. The first service is connected to the primary directly, the second through PgBouncer, and the
+third also to a read replica. The report has the CPU time of each program per request.
 """
 
 import asyncio
@@ -61,7 +61,7 @@ def run_seconds(pid: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A client of one arrangement of the service, without checks of the responses."""
+    """A client of one of the services, which does not check the responses."""
 
     http: httpx2.AsyncClient
     products: list[str]
@@ -85,7 +85,7 @@ class Service:
 
 @asynccontextmanager
 async def services(programs: Programs) -> AsyncIterator[Mapping[str, Service]]:
-    """Start the arrangements of the service on one filled database."""
+    """Start the services on one filled database."""
     primary = programs.databases.primary.url
     containers = {
         "direct": container_on(primary),
@@ -124,7 +124,7 @@ async def services(programs: Programs) -> AsyncIterator[Mapping[str, Service]]:
 async def send(request: Send) -> bool:
     """Send requests, some of them at the same time. Return whether all of them succeeded.
 
-    On a busy machine, some can be rejected by a timeout.
+    On a busy machine, a timeout can reject some requests.
     """
     all_succeeded = True
     for first in range(0, REQUESTS, CONCURRENT):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
-import psutil  # type: ignore[import-untyped]  # its stubs are a separate package, too much for two calls
+import psutil  # type: ignore[import-untyped]  # two calls do not justify a package of types
 
 from adapters.embedded_postgres import EmbeddedPostgres
 from adapters.embedded_postgres.account import Account
@@ -22,7 +22,7 @@ from adapters.embedded_postgres.pid_file import PidFile
 from tests.servers.databases import connected
 from tests.servers.embedded import is_free
 
-LIMIT = 60  # timeout in seconds for events without a delay
+LIMIT = 60  # the longest wait in seconds for an event that normally happens at once
 # The operating system keeps running in these tests, so written data need not be flushed.
 SETTINGS = {"fsync": "off"}
 HOLD = f"""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]  # its stubs are a separate package, too much for two calls
+import psutil  # type: ignore[import-untyped]  # two calls do not justify a package of types
 import pytest
 
 from adapters.embedded_postgres import EmbeddedPostgresError

@@ -108,5 +108,5 @@ def server_without_supervisor(data_dir: Path, *, ours: bool) -> Iterator[subproc
     try:
         yield process
     finally:
-        process.send_signal(signal.SIGINT)  # does not wait for connections to end
+        process.send_signal(signal.SIGINT)  # a "fast" shutdown, which ends connections
         process.wait(LIMIT)

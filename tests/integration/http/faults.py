@@ -21,7 +21,7 @@ class Injected(Exception):
 
 
 class FaultInjector:
-    """Counts the stages of requests, and raises at a chosen one."""
+    """Counts the stages of requests, and raises an error at a chosen stage."""
 
     def __init__(self) -> None:
         self._left = 0
@@ -30,7 +30,7 @@ class FaultInjector:
         self.raised = 0
 
     def set(self, stage: int, error: type[Exception] = Injected) -> None:
-        """Raise once at the n-th stage from now on; 0 means never."""
+        """Raise one error at the n-th stage from now on. If n is 0, raise no error."""
         self._left, self._error = stage, error
 
     def stage(self) -> None:
@@ -79,7 +79,7 @@ def _with_faults(function: Callable[..., Any], faults: FaultInjector) -> Callabl
 def install(container: Container) -> FaultInjector:
     """Wrap every component that requests use.
 
-    These are units of work, queries, passwords, tokens, the clock and the driver.
+    The components are units of work, queries, passwords, tokens, the clock and the driver.
     """
     faults = FaultInjector()
     open_unit_of_work = container.database.unit_of_work()

@@ -23,7 +23,7 @@ _UNBOUNDED = {"rate_limit_enabled": False, "max_unpaid_orders": 0, "max_units_he
 
 
 def container_on(database_url: str, **settings: Any) -> Container:
-    """Build the service without rate limits and limits on unpaid orders, with cheap hashing."""
+    """Build the service with cheap hashing, and without limits on requests and unpaid orders."""
     container = Container(settings=Settings(**{**_UNBOUNDED, "database_url": database_url, **settings}))
     container.security.hasher.override(PlainHasher())
     return container
@@ -32,7 +32,7 @@ def container_on(database_url: str, **settings: Any) -> Container:
 def patient_container(database_url: str) -> Container:
     """Build a service with long timeouts.
 
-    With these timeouts it returns no 503, so that races do not depend on the machine's speed.
+    With these timeouts the service returns no 503, so that races do not depend on the machine's speed.
     """
     container = container_on(database_url)
     container.database.engine.override(engine_with_long_timeouts(database_url))
@@ -69,7 +69,7 @@ def public_read_pool_of(web: WebShop) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Buyer:
-    """A customer of all processes, whose idempotency keys are recorded."""
+    """A customer of all processes. The class records the customer's idempotency keys."""
 
     id: UserId
     authorization: dict[str, str]

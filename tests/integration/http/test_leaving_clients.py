@@ -30,7 +30,7 @@ async def web(database_url: str) -> AsyncIterator[WebShop]:
 
 @pytest.fixture(params=[False, True], ids=["once", "again-and-again"])
 def cancels_cleanup(request: pytest.FixtureRequest) -> bool:
-    """Whether the task is canceled again at every await of the request's cleanup."""
+    """Whether the task is canceled again at every await during the request's cleanup."""
     cancels_cleanup: bool = request.param
     return cancels_cleanup
 
@@ -42,7 +42,7 @@ def write(request: pytest.FixtureRequest) -> Write:
 
 
 class Unshielded:
-    """Runs the work of requests in their own tasks, which a disconnect cancels."""
+    """Runs the work of each request in the request's own task, which a disconnect cancels."""
 
     async def run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         return await work()
@@ -73,9 +73,9 @@ class Unbatched:
 async def leave_at_every_wait(
     web: WebShop, write_requests: WriteRequests, write: Write, *, cancels_cleanup: bool
 ) -> int:
-    """Disconnect at the first await, at the second, and so on, until the request completes.
+    """Send a request repeatedly, and disconnect at its first await, its second, and so on.
 
-    Returns the number of awaits.
+    The last request completes. Returns the number of awaits.
     """
     wait = 1
     while True:

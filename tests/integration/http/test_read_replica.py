@@ -28,7 +28,7 @@ def running_servers() -> Iterator[Replication]:
 
 @pytest.fixture
 async def servers(running_servers: Replication, monkeypatch: pytest.MonkeyPatch) -> Replication:
-    # On a machine under load, the replica must not lag.
+    # On a machine under load, a short wait would end before the replica has the latest writes.
     monkeypatch.setattr(replica, "LONGEST_WAIT", 5.0)
     async with connected(running_servers.primary.url) as connection:
         await delete_rows(connection)
@@ -43,7 +43,10 @@ async def web(servers: Replication) -> AsyncIterator[WebShop]:
 
 
 def reads_of(web: WebShop) -> Sequence[str]:
-    """Return a list of the replica's statements, without the queries of its position."""
+    """Return a list to which each later statement on the replica is appended.
+
+    Queries of the replica's position are left out.
+    """
     statements: list[str] = []
 
     def collect(*arguments: object) -> None:

@@ -11,7 +11,7 @@ from tests.kit.web import WebShop, key, order_body
 
 @contextmanager
 def statements_sent_by(web: WebShop) -> Iterator[list[tuple[str, tuple[object, ...]]]]:
-    """Collect the statements of both pools; they are in the list when the context ends."""
+    """Collect the statements of both pools. The list is complete when the context ends."""
     sent: list[tuple[str, tuple[object, ...]]] = []
     database = web.container.database
     with statements_of(database.engine()) as all_but, statements_of(database.public_read_engine()) as public:

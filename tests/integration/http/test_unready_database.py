@@ -35,7 +35,8 @@ def small_disk(directory: Path) -> Iterator[Path]:
     try:
         yield directory
     finally:
-        # Lazily, because the server's last process may still have the directory open for a moment.
+        # The unmount is lazy, because the server's last process may still have the directory open for a
+        # moment.
         run(["umount", "--lazy", directory])
 
 

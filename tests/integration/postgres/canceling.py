@@ -38,7 +38,7 @@ class CanceledAtAwait:
 
 
 async def leave_at(work: Coroutine[Any, Any, object], wait: int, *, cancels_cleanup: bool) -> bool:
-    """Run the work in a task that is cancelled at its n-th await.
+    """Run the work in a task that is canceled at its n-th await.
 
     Returns whether the work had so many awaits.
     """

@@ -22,7 +22,7 @@ _OF_DRIVER_ITSELF = ("typeinfo_tree", "'jit'")
 def statements_of(engine: AsyncEngine) -> Iterator[list[tuple[str, tuple[object, ...]]]]:
     """Collect all statements during the context, with their parameters.
 
-    Statements that the driver executes itself are in the list when the context ends.
+    Statements that the driver executes itself are added when the context ends.
     """
     sent: list[tuple[str, tuple[object, ...]]] = []
     of_driver: list[tuple[str, tuple[object, ...]]] = []

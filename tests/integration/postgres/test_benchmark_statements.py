@@ -1,4 +1,4 @@
-"""The statements of the benchmark's peers work on the present schema."""
+"""The statements of the services that the benchmark compares work on the present schema."""
 
 import json
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""A request that is cancelled at any await causes no open transaction and no leaked connection."""
+"""A request that is canceled at any await leaves no transaction or connection open."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
@@ -24,7 +24,7 @@ from tests.kit.postgres_store import SECRET_BOX
 from tests.kit.shop import HOLD, Shop
 
 Work = Callable[[], Awaitable[Coroutine[Any, Any, object]]]
-"""Prepares work that can be cancelled."""
+"""Prepares work that can be canceled."""
 
 OPEN = """
 SELECT state, query FROM pg_stat_activity
@@ -51,9 +51,9 @@ async def in_use(engine: AsyncEngine, psql: asyncpg.Connection) -> bool:
 async def leave_at_every_wait(
     work: Work, engine: AsyncEngine, psql: asyncpg.Connection, *, cancels_cleanup: bool
 ) -> int:
-    """Cancel the work at its first await, at its second, and so on, until it completes.
+    """Run the work repeatedly, and cancel it at its first await, its second, and so on.
 
-    Returns the number of awaits.
+    The last run completes. Returns the number of awaits.
     """
     wait = 1
     while await leave_at(await work(), wait, cancels_cleanup=cancels_cleanup):

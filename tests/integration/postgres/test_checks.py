@@ -107,7 +107,7 @@ async def test_stock_ledger_with_opening_balances_equals_the_stock(
 
 
 async def test_check_connection_permits_table_scans_without_a_short_timeout(engine: AsyncEngine) -> None:
-    """With the timeouts of requests, the check of 100,000 orders would be cancelled."""
+    """With the timeouts of requests, the check of 100,000 orders would be canceled."""
     async with engine.connect() as connection:
         for name in ("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "transaction_read_only"):
             assert (await connection.execute(text(f"SHOW {name}"))).scalar_one() == "on"

@@ -60,7 +60,7 @@ async def test_retry_with_the_key_resolves_a_commit_with_a_lost_connection(
 
 
 async def test_rejected_write_stores_nothing(shop: Shop, unit_of_work: PostgresUnitOfWorkFactory) -> None:
-    """PostgreSQL responds to such a COMMIT with a rollback and without an error."""
+    """After a failed statement, PostgreSQL executes COMMIT as a rollback, without an error."""
     await shop.customer("ann@example.com")
     async with unit_of_work(SOMEBODY) as work:
         await work.users.add(user_of(shop, "bob@example.com"))

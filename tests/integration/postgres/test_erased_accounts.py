@@ -195,7 +195,7 @@ class Customer:
         return await self.post(f"{order}/payments", body, chosen_key=f"pay-{order[-12:]}")
 
     async def leave_requests_open(self) -> None:
-        """Request everything whose data stays in tokens, the mail queue and sign-ups."""
+        """Send requests that leave data in tokens, in the mail queue and in sign-ups."""
         await self.post("/v1/password-resets", {"email": EMAIL}, chosen_key="open-reset")
         await self.mailed_token()
         self.box.broken.add(EMAIL.lower())  # the service sends mail in the background, too

@@ -1,4 +1,4 @@
-"""The event feed is in order even if transactions commit in another order than they began."""
+"""The event feed is in order even if a transaction commits before an earlier transaction."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""An index reads every list in its order, so that all pages have the same cost."""
+"""Every list is read in order from an index, so that all pages have the same cost."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
@@ -113,7 +113,7 @@ async def test_product_search_uses_the_prefix_and_the_typo_index(
 
 
 async def test_out_of_stock_filter_uses_an_index(engine: AsyncEngine, psql: asyncpg.Connection) -> None:
-    """The index does not contain `reserved`, because every order would have to update it."""
+    """If the index contained `reserved`, every order would have to update the index."""
     await make_rows(psql, Rows(orders=10_000))
     await psql.execute("UPDATE stocks SET reserved = on_hand WHERE product_id = $1", made_id("product", 1))
     await psql.execute("VACUUM ANALYZE stocks")
@@ -186,7 +186,7 @@ async def test_order_filters_use_indexes(
     engine: AsyncEngine, psql: asyncpg.Connection, criteria: OrderFilter, index: str
 ) -> None:
     orders = PostgresOrderQueries(engine)
-    await psql.execute("DROP INDEX ix_orders_placed_at_id")  # otherwise PostgreSQL reads this whole index
+    await psql.execute("DROP INDEX ix_orders_placed_at_id")  # PostgreSQL would choose this index
     plan = await plan_of(
         engine,
         psql,

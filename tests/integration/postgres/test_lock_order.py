@@ -1,6 +1,6 @@
 """Transactions that lock the rows of one account, or insert the same idempotency keys, use one order.
 
-PostgreSQL therefore ends none of them because of a deadlock.
+Deadlocks are therefore impossible.
 """
 
 import asyncio

@@ -123,7 +123,7 @@ async def test_idle_nats_publisher_reconnects_after_a_server_restart(
     events = await create_events(shop)
     try:
         await carry_on(limit=100)
-    except PublisherUnavailable:  # the end of the connection was not noticed yet
+    except PublisherUnavailable:  # the client has not noticed the closed connection yet
         await carry_on(limit=100)
     assert await ids_at(server) == [str(event.id) for event in events]
 
@@ -136,9 +136,9 @@ async def test_silent_nats_server_times_out_without_duplicates(
     await carry_on(limit=1)
     monkeypatch.setattr("adapters.publishers.nats.SECONDS", 0.3)
     server.pause()
-    with pytest.raises(PublisherUnavailable):  # the former connection
+    with pytest.raises(PublisherUnavailable):  # sent on the existing connection
         await carry_on(limit=100)
-    with pytest.raises(PublisherUnavailable):  # a new one
+    with pytest.raises(PublisherUnavailable):  # sent on a new connection
         await carry_on(limit=100)
     server.resume()
     monkeypatch.undo()

@@ -1,7 +1,7 @@
 """Record the idempotency records of a release, with the requests that made them.
 
-Run it against a service of that release with an empty database (rate limits off, sandbox provider, webhooks to
-private addresses allowed) and a second one on the same database that requires e-mail verification:
+Start two services of that release on one empty database. Both have no rate limits, use the sandbox provider,
+and allow webhooks to private addresses. The second service also requires e-mail verification. Then run:
 
     python -m tests.integration.releases.capture URL VERIFYING_URL DATABASE_URL MAIL_DIRECTORY ADMIN SECRETS_KEY
 

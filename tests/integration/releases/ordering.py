@@ -77,7 +77,7 @@ class Customers:
         order: Mapping[str, Any],
         sent: Sequence[tuple[str, dict[str, Any]]],
     ) -> None:
-        """With some probability, repeat one of all requests, pay, or read.
+        """Repeat an earlier request, pay, and read the order, each with some probability.
 
         Another release may have responded to the repeated request.
         """

@@ -1,9 +1,9 @@
 """A rolling upgrade and a roll-back under load: `make rolling-upgrade`.
 
 Two services of the former release run behind HAProxy while customers order. The present release migrates the
-database, then replaces the services one by one, then the former release replaces them again. The exit code is
-1 if a request failed, if an acknowledged order is not stored exactly once, or if a check of the invariants
-fails.
+database. Its services replace those of the former release one by one. Then services of the former release
+replace them again. The exit code is 1 if a request failed, if an acknowledged order is not stored exactly
+once, or if a check of the invariants fails.
 """
 
 import asyncio
@@ -122,7 +122,7 @@ class Host:
                 await asyncio.sleep(0.1)
 
     async def replace(self, release: Release, proxy: Proxy) -> None:
-        """Stop the service while the other one serves, and start another release at its port."""
+        """Stop the service, and start another release at its port. Meanwhile the other host serves."""
         if not self.release.drains_itself:
             await proxy.command(f"set server service/{self.name} state drain")
             await asyncio.sleep(1)

@@ -1,6 +1,6 @@
 """Several processes on one PostgreSQL share their counts of failed attempts.
 
-They do not reveal which accounts exist.
+Responses do not reveal which accounts exist.
 """
 
 import asyncio

@@ -54,7 +54,7 @@ async def psql(database_url: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 async def kill_everywhere(job: str, prepare: Prepare, shop: Shop, database_url: str, **settings: Any) -> int:
-    """Kill a worker at one await after another until a worker finishes its job.
+    """Kill workers, each at a later await than the previous, until a worker finishes its job.
 
     Each worker gets new work. After each kill a surviving worker finishes the work. Returns the number of
     killed workers.

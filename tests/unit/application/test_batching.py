@@ -122,7 +122,7 @@ async def test_slow_batcher_admits_only_commands_that_finish_within_the_timeout(
 
     batcher = Batcher(run_slowly, max_batch=2, max_waiting=40, queue_timeout=1)
     await asyncio.gather(*(batcher.submit("stew") for _ in range(4)))
-    # At best two every 0.05 seconds: 16 in 0.4 seconds.
+    # A batch of two takes at least 0.05 seconds, so at most 16 commands finish in 0.4 seconds.
     assert 2 <= batcher.capacity <= 16
 
     impatient_batcher = Batcher(run_slowly, max_batch=2, max_waiting=40, queue_timeout=0.06)

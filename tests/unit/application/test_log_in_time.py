@@ -65,9 +65,9 @@ async def test_log_in_time_does_not_reveal_known_accounts(shop: Shop) -> None:
 
     It computes the fraction of pairs in which the rejection of the known account was slower. If the durations
     reveal nothing, the fraction is a half, with a standard deviation of 0.065 for 40 and 40 (Mann and
-    Whitney). If only one of the two requests hashes, it is 0 or 1. A busy machine slows both requests,
-    because they alternate. The limits are five standard deviations away, so that the test does not fail by
-    chance. It does not depend on any speed.
+    Whitney). If only one of the two requests hashes, the fraction is 0 or 1. A busy machine slows both
+    requests, because they alternate. The limits are five standard deviations away, so that the test does not
+    fail by chance. The result does not depend on the machine's speed.
     """
     hasher = Argon2PasswordHasher(workers=1, memory_kib=1024)
     await shop.customer("ann@example.com")

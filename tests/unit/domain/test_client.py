@@ -1,4 +1,7 @@
-"""Service clients: at most two secrets, requested and granted scopes, permanent disabling."""
+"""Service clients have at most two secrets and only granted scopes.
+
+A disabled client stays disabled.
+"""
 
 from datetime import UTC, datetime, timedelta
 from itertools import count

@@ -1,4 +1,4 @@
-"""Stripe's webhooks are parsed, and forged ones rejected."""
+"""Stripe's webhooks are parsed, and forged webhooks are rejected."""
 
 import json
 from datetime import UTC, datetime
