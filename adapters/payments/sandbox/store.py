@@ -104,7 +104,7 @@ class SandboxStore(Protocol):
     async def take_due_messages(
         self, now: datetime, *, again_at: datetime, limit: int
     ) -> Sequence[SandboxMessage]:
-        """Return due messages in the order in which they became due, and postpone each of them to `again_at`.
+        """Return due messages, and postpone each of them to `again_at`.
 
         No dispatcher takes a postponed message before `again_at`. The number of attempts of each message is
         incremented.

@@ -52,18 +52,17 @@ _REFUNDS_OF = _REFUNDS.where(SandboxRefundRow.charge_reference == bindparam("cha
 
 _ADD_MESSAGE = insert(SandboxMessageRow)
 _DUE = (
-    select(SandboxMessageRow.id, SandboxMessageRow.due_at)
+    select(SandboxMessageRow.id)
     .where(SandboxMessageRow.due_at <= bindparam("now"))
     .order_by(SandboxMessageRow.due_at, SandboxMessageRow.id)
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)
-    .cte("due")
 )
 _TAKE = (
     update(SandboxMessageRow)
-    .where(SandboxMessageRow.id == _DUE.c.id)
+    .where(SandboxMessageRow.id.in_(_DUE))
     .values(due_at=bindparam("again_at"), attempts=SandboxMessageRow.attempts + 1)
-    .returning(*columns_of(SandboxMessageRow), _DUE.c.due_at.label("was_due_at"))
+    .returning(*columns_of(SandboxMessageRow))
 )
 _POSTPONE = (
     update(SandboxMessageRow)
@@ -151,8 +150,7 @@ class PostgresSandboxStore(SandboxStore):
             async with self._engine.begin() as connection:
                 rows = (await connection.execute(_TAKE, parameters)).all()
         return [
-            SandboxMessage(id=row.id, body=row.body, due_at=row.due_at, attempts=row.attempts)
-            for row in sorted(rows, key=lambda row: (row.was_due_at, row.id))
+            SandboxMessage(id=row.id, body=row.body, due_at=row.due_at, attempts=row.attempts) for row in rows
         ]
 
     async def postpone(self, message_id: UUID, until: datetime) -> None:
