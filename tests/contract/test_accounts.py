@@ -223,7 +223,7 @@ async def test_concurrent_password_changes_succeed_only_once(shop: Shop) -> None
 
 async def test_password_change_with_a_reused_key_is_replayed(shop: Shop) -> None:
     ann = await sign_up(shop, "ann")
-    key = shop.key("new", operation=IdempotentOperation.CHANGE_PASSWORD, principal=str(ann.id))
+    key = shop.commands.key("new", operation=IdempotentOperation.CHANGE_PASSWORD, principal=str(ann.id))
     command = replace(changing(ann, SessionId(shop.ids.new())), key=key)
     first, again = await shop.change_password(command), await shop.change_password(command)
     assert (first.replayed, again.replayed) == (False, True)

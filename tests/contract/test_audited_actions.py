@@ -66,7 +66,7 @@ async def test_stock_changes_are_audited_only_if_made_by_staff(shop: Shop, staff
             product_id=mug.id, on_hand=9, reason="Canary", expected_version=stock.version, actor=staff
         )
     )
-    await shop.adjust_stock(replace(shop.adjusting((mug, -2)), note="Canary", actor=staff))
+    await shop.adjust_stock(replace(shop.commands.adjust_stock((mug, -2)), note="Canary", actor=staff))
     counted = await entry_of(shop, AuditAction.STOCK_COUNTED)
     assert (counted.actor_id, counted.object_id) == (staff.id, str(mug.id))
     assert counted.details == {"reason": "count", "on_hand_delta": 4, "on_hand": 9}
@@ -78,9 +78,9 @@ async def test_order_actions_by_staff_are_audited(shop: Shop, staff: Actor) -> N
     mug = await shop.product(stock=5, price=1000)
     waiting, paid = await shop.order(mug), await shop.order(mug)
     await shop.pay(paid)
-    await shop.cancel_order(replace(shop.canceling(waiting), reason="Canary", actor=staff))
-    await shop.fulfill_order(replace(shop.fulfilling(paid), actor=staff))
-    refund = (await shop.refund_order(replace(shop.refunding(paid, 300), actor=staff))).result
+    await shop.cancel_order(replace(shop.commands.cancel_order(waiting), reason="Canary", actor=staff))
+    await shop.fulfill_order(replace(shop.commands.fulfill_order(paid), actor=staff))
+    refund = (await shop.refund_order(replace(shop.commands.refund_order(paid, 300), actor=staff))).result
     cancelled = await entry_of(shop, AuditAction.ORDER_CANCELLED)
     assert (cancelled.actor_id, cancelled.object_id) == (staff.id, str(waiting.id))
     assert cancelled.details == {"number": waiting.number}
@@ -99,7 +99,9 @@ async def test_order_actions_by_customers_are_not_audited(
     await shop.pay(paid)
     for order in (mine, paid):
         await shop.cancel_order(
-            replace(shop.canceling(order), access=OrderAccess.own(ann.id), actor=Actor(ann.id, "1"))
+            replace(
+                shop.commands.cancel_order(order), access=OrderAccess.own(ann.id), actor=Actor(ann.id, "1")
+            )
         )
     await shop.order(mug)
     shop.clock.advance(shop.batch().hold)

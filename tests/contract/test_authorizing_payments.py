@@ -328,7 +328,7 @@ async def test_first_shipment_captures_the_payment_if_configured(shop: Shop) -> 
 
 async def test_capture_with_a_reused_key_is_replayed(shop: Shop) -> None:
     _, payment = await an_authorized_order(shop)
-    command = shop.operating(payment, IdempotentOperation.CAPTURE_PAYMENT, key="k")
+    command = shop.commands.operate_payment(payment, IdempotentOperation.CAPTURE_PAYMENT, key="k")
     first = await shop.capture_payment(command, None)
     again = await shop.capture_payment(command, None)
     assert (first.replayed, again.replayed) == (False, True)
@@ -340,7 +340,7 @@ async def test_required_authentication_extends_the_hold_once(shop: Shop) -> None
     order = await shop.order(await shop.product(stock=5))
     shop.clock.advance(timedelta(minutes=10))
     access = owner_of(order)
-    paid = await shop.pay_order(replace(shop.paying(order, "tok_3ds"), access=access))
+    paid = await shop.pay_order(replace(shop.commands.pay_order(order, "tok_3ds"), access=access))
     payment = paid.result
     assert payment.status is PaymentStatus.REQUIRES_ACTION
     assert payment.next_action is not None
@@ -350,7 +350,7 @@ async def test_required_authentication_extends_the_hold_once(shop: Shop) -> None
         await shop.pay(order)
     await shop.void(payment, access=access)
     shop.clock.advance(timedelta(minutes=5))
-    await shop.pay_order(replace(shop.paying(order, "tok_3ds"), access=access))
+    await shop.pay_order(replace(shop.commands.pay_order(order, "tok_3ds"), access=access))
     assert (await shop.current_order(order)).expires_at == shop.clock.now() - timedelta(minutes=5) + HOLD
     await assert_invariants(shop)
 
@@ -358,7 +358,7 @@ async def test_required_authentication_extends_the_hold_once(shop: Shop) -> None
 async def test_next_action_secret_is_shown_only_to_the_customer(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5))
     access = owner_of(order)
-    command = replace(shop.paying(order, "tok_3ds", key="k"), access=access)
+    command = replace(shop.commands.pay_order(order, "tok_3ds", key="k"), access=access)
     payment = (await shop.pay_order(command)).result
     replay = await shop.pay_order(command)
     assert replay.replayed
@@ -375,7 +375,7 @@ async def test_next_action_secret_is_shown_only_to_the_customer(shop: Shop) -> N
 @pytest.mark.parametrize("capture_method", CaptureMethod)
 async def test_authenticated_payment_confirms_the_order(shop: Shop, capture_method: CaptureMethod) -> None:
     order = await shop.order(await shop.product(stock=5))
-    command = replace(shop.paying(order, "tok_3ds"), capture_method=capture_method)
+    command = replace(shop.commands.pay_order(order, "tok_3ds"), capture_method=capture_method)
     payment = (await shop.pay_order(command)).result
     is_manual = capture_method is CaptureMethod.MANUAL
     shop.gateway.decide(payment.id, Outcome.AUTHORIZED if is_manual else Outcome.SUCCEEDED)

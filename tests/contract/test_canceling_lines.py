@@ -23,7 +23,7 @@ async def an_order(shop: Shop) -> OrderView:
     The stock was five of each.
     """
     mug, cup = await shop.product(stock=5, price=1000), await shop.product(stock=5, price=99)
-    placing = shop.placing((mug, 3), (cup, 2), customer=await shop.customer())
+    placing = shop.commands.place_order((mug, 3), (cup, 2), customer=await shop.customer())
     return (await shop.place_order(placing)).result
 
 
@@ -82,7 +82,7 @@ async def test_payable_amount_excludes_cancelled_units(shop: Shop) -> None:
     with pytest.raises(ValidationFailed) as refusal:
         await shop.pay(order)
     assert refusal.value.violations[0].params == {"amount": 2000, "currency": "EUR"}
-    await shop.pay_order(shop.paying(order, amount=Money(2000, "EUR")))
+    await shop.pay_order(shop.commands.pay_order(order, amount=Money(2000, "EUR")))
     paid = await shop.current_order(order)
     assert (paid.status, paid.payment_status) == (OrderStatus.CONFIRMED, OrderPaymentStatus.PAID)
     await shop.fulfil(paid)
@@ -93,7 +93,7 @@ async def test_payable_amount_excludes_cancelled_units(shop: Shop) -> None:
 
 async def test_unpaid_order_is_cancelled_if_only_free_units_remain(shop: Shop) -> None:
     mug, gift = await shop.product(stock=5, price=1000), await shop.product(stock=5, price=0)
-    placing = shop.placing((mug, 1), (gift, 1), customer=await shop.customer())
+    placing = shop.commands.place_order((mug, 1), (gift, 1), customer=await shop.customer())
     order = (await shop.place_order(placing)).result
     assert (await shop.cancel(order, 1, 0)).status is OrderStatus.CANCELLED
     await assert_invariants(shop)
@@ -213,17 +213,17 @@ async def test_units_of_a_disputed_order_can_be_cancelled_with_an_override(shop:
     order = await a_paid_order(shop)
     [payment] = await payments(shop, order)
     await shop.report_provider_event(ProviderEventKind.DISPUTE_OPENED, payment)
-    command = shop.canceling(order, 1, 0)
+    command = shop.commands.cancel_order(order, 1, 0)
     with pytest.raises(OrderDisputed):
         await shop.cancel_order(command)
-    overridden = replace(shop.canceling(order, 1, 0), dispute_override="The customer agreed.")
+    overridden = replace(shop.commands.cancel_order(order, 1, 0), dispute_override="The customer agreed.")
     assert (await shop.cancel_order(overridden)).result.lines[0].cancelled == 1
     await assert_invariants(shop)
 
 
 async def test_line_cancellation_has_one_effect_per_idempotency_key(shop: Shop) -> None:
     order = await a_paid_order(shop)
-    command = shop.canceling(order, 1, 0, key="once")
+    command = shop.commands.cancel_order(order, 1, 0, key="once")
     first = await shop.cancel_order(command)
     again = await shop.cancel_order(command)
     assert (again.result, again.replayed) == (first.result, True)

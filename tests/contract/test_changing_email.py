@@ -257,7 +257,7 @@ async def test_closing_an_account_erases_its_pending_email_change(shop: Shop) ->
 
 async def test_replayed_email_change_request_keeps_a_later_request(shop: Shop) -> None:
     ann = await shop.customer()
-    key = shop.key("k", operation=IdempotentOperation.REQUEST_EMAIL_CHANGE, principal=str(ann.id))
+    key = shop.commands.key("k", operation=IdempotentOperation.REQUEST_EMAIL_CHANGE, principal=str(ann.id))
     command = replace(request(shop, ann), key=key)
     first = await shop.request_email_change(command)
     other = sought_email_address("ann.other@example.com")

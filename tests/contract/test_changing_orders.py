@@ -26,7 +26,7 @@ ADDRESS = Address(
 
 async def an_order(shop: Shop) -> OrderView:
     """Return an order of two mugs with an address, a note and two entries of metadata."""
-    placing = shop.placing((await shop.product(stock=5), 2), customer=await shop.customer())
+    placing = shop.commands.place_order((await shop.product(stock=5), 2), customer=await shop.customer())
     request = replace(
         placing.request, shipping_address=ADDRESS, note="Ring twice", metadata={"cart": "1", "gift": "no"}
     )
@@ -36,7 +36,7 @@ async def an_order(shop: Shop) -> OrderView:
 async def test_changed_order_details_are_stored_with_a_history_entry(shop: Shop) -> None:
     order = await an_order(shop)
     moved = replace(ADDRESS, line1="2 Low Street", line2="Flat 3")
-    changing = shop.changing(
+    changing = shop.commands.change_order(
         order, address=moved, note=None, metadata={"gift": "yes", "cart": None, "ribbon": "red"}
     )
     changer = Actor(order.customer_id, "request-7")
@@ -55,17 +55,21 @@ async def test_changed_order_details_are_stored_with_a_history_entry(shop: Shop)
 
 async def test_order_change_keeps_unnamed_fields(shop: Shop) -> None:
     order = await an_order(shop)
-    changed = (await shop.change_order(shop.changing(order, note="Ring once"))).result
+    changed = (await shop.change_order(shop.commands.change_order(order, note="Ring once"))).result
     assert changed == replace(
         order, note="Ring once", version=order.version + 1, updated_at=changed.updated_at
     )
-    cleared = (await shop.change_order(shop.changing(changed, address=None, metadata=None))).result
+    cleared = (
+        await shop.change_order(shop.commands.change_order(changed, address=None, metadata=None))
+    ).result
     assert (cleared.shipping_address, cleared.note, cleared.metadata) == (None, "Ring once", {})
 
 
 async def test_order_change_to_equal_values_is_not_recorded(shop: Shop) -> None:
     order = await an_order(shop)
-    same = shop.changing(order, address=ADDRESS, note="Ring twice", metadata={"cart": "1", "other": None})
+    same = shop.commands.change_order(
+        order, address=ADDRESS, note="Ring twice", metadata={"cart": "1", "other": None}
+    )
     assert (await shop.change_order(same)).result == order
     assert len(await history(shop, order)) == 1
     assert (await shop.store.outbox.counts())["order.changed"] == 0
@@ -75,15 +79,15 @@ async def test_order_change_with_a_stale_version_is_rejected(shop: Shop) -> None
     order = await an_order(shop)
     await shop.pay(order)
     with pytest.raises(PreconditionFailed) as rejected:
-        await shop.change_order(shop.changing(order, note="Ring once"))
+        await shop.change_order(shop.commands.change_order(order, note="Ring once"))
     assert rejected.value.current_version == (await shop.current_order(order)).version
-    await shop.change_order(shop.changing(await shop.current_order(order), note="Ring once"))
+    await shop.change_order(shop.commands.change_order(await shop.current_order(order), note="Ring once"))
     assert (await shop.current_order(order)).note == "Ring once"
 
 
 async def test_order_change_retry_is_replayed_after_a_later_change(shop: Shop) -> None:
     order = await an_order(shop)
-    changing = shop.changing(order, note="Ring once")
+    changing = shop.commands.change_order(order, note="Ring once")
     first = await shop.change_order(changing)
     await shop.pay(order)
     again = await shop.change_order(changing)
@@ -99,7 +103,7 @@ async def test_order_cannot_be_changed_after_shipping_begins(shop: Shop, access:
     shipped = await shop.current_order(order)
     caller = owner_of(order) if access == "owner" else OrderAccess.all()
     with pytest.raises(InvalidTransition) as rejected:
-        await shop.change_order(shop.changing(shipped, note="Ring once", access=caller))
+        await shop.change_order(shop.commands.change_order(shipped, note="Ring once", access=caller))
     assert rejected.value.params["action"] == "change"
     assert Action.CHANGE not in shipped.allowed_actions
     assert await shop.current_order(order) == shipped
@@ -108,21 +112,23 @@ async def test_order_cannot_be_changed_after_shipping_begins(shop: Shop, access:
 async def test_cancelled_order_cannot_be_changed(shop: Shop) -> None:
     cancelled = await shop.cancel(await an_order(shop))
     with pytest.raises(InvalidTransition):
-        await shop.change_order(shop.changing(cancelled, note="Ring once"))
+        await shop.change_order(shop.commands.change_order(cancelled, note="Ring once"))
 
 
 async def test_order_of_another_customer_cannot_be_changed(shop: Shop) -> None:
     order = await an_order(shop)
     stranger = OrderAccess.own((await shop.customer()).id)
     with pytest.raises(NotFound):
-        await shop.change_order(shop.changing(order, note="Mine", access=stranger))
+        await shop.change_order(shop.commands.change_order(order, note="Mine", access=stranger))
     assert await shop.current_order(order) == order
 
 
 async def test_merged_metadata_above_the_limit_is_rejected(shop: Shop) -> None:
     order = await an_order(shop)
     with pytest.raises(ValidationFailed) as rejected:
-        await shop.change_order(shop.changing(order, metadata={f"key-{n}": "x" for n in range(49)}))
+        await shop.change_order(
+            shop.commands.change_order(order, metadata={f"key-{n}": "x" for n in range(49)})
+        )
     assert [(v.path, v.code) for v in rejected.value.violations] == [(("metadata",), "too_many")]
-    await shop.change_order(shop.changing(order, metadata={f"key-{n}": "x" for n in range(48)}))
+    await shop.change_order(shop.commands.change_order(order, metadata={f"key-{n}": "x" for n in range(48)}))
     assert len((await shop.current_order(order)).metadata) == 50

@@ -39,7 +39,7 @@ ANN = SignUpCommand(
 
 
 async def sign_up(shop: Shop, role: Role = Role.CUSTOMER) -> UserView:
-    key = shop.key("Ann", operation=IdempotentOperation.CREATE_USER, principal="anybody")
+    key = shop.commands.key("Ann", operation=IdempotentOperation.CREATE_USER, principal="anybody")
     return (await shop.sign_up(replace(ANN, role=role, key=key))).result
 
 
@@ -99,9 +99,9 @@ async def test_address_of_a_closed_account_can_be_used_again(shop: Shop) -> None
 
 async def test_orders_of_a_closed_account_keep_totals_without_addresses(shop: Shop) -> None:
     ann, mug = await sign_up(shop), await shop.product(stock=9)
-    cancelled = (await shop.place_order(personal(shop.placing((mug, 1), customer=ann)))).result
+    cancelled = (await shop.place_order(personal(shop.commands.place_order((mug, 1), customer=ann)))).result
     await shop.cancel(cancelled)
-    pending = (await shop.place_order(personal(shop.placing((mug, 2), customer=ann)))).result
+    pending = (await shop.place_order(personal(shop.commands.place_order((mug, 2), customer=ann)))).result
     await shop.close_account(closing(ann))
     for order in (cancelled, pending):
         kept = await shop.get_order(order.id, access=OrderAccess.all())
@@ -116,7 +116,7 @@ async def test_orders_of_a_closed_account_keep_totals_without_addresses(shop: Sh
 async def test_closing_an_account_erases_its_own_cancel_reasons_from_events(shop: Shop) -> None:
     ann, mug = await sign_up(shop), await shop.product(stock=9)
     by_ann, by_staff, unpublished = [
-        (await shop.place_order(shop.placing((mug, 1), customer=ann))).result for _ in range(3)
+        (await shop.place_order(shop.commands.place_order((mug, 1), customer=ann))).result for _ in range(3)
     ]
     await cancel(shop, by_ann, "Ann", Actor(ann.id, "test"))
     await cancel(shop, by_staff, "Damaged", SOMEBODY)
@@ -128,7 +128,7 @@ async def test_closing_an_account_erases_its_own_cancel_reasons_from_events(shop
 
 
 async def cancel(shop: Shop, order: OrderView, reason: str, actor: Actor) -> None:
-    await shop.cancel_order(replace(shop.canceling(order), reason=reason, actor=actor))
+    await shop.cancel_order(replace(shop.commands.cancel_order(order), reason=reason, actor=actor))
 
 
 async def reasons_in_feed(shop: Shop) -> dict[UUID, str | None]:
@@ -153,7 +153,10 @@ async def test_disabled_and_closed_accounts_cannot_place_orders(
         await work.users.save(user)
         await work.commit()
     refused, accepted = await asyncio.gather(
-        *(shop.place_order(personal(shop.placing((mug, 1), customer=each))) for each in (ann, bob)),
+        *(
+            shop.place_order(personal(shop.commands.place_order((mug, 1), customer=each)))
+            for each in (ann, bob)
+        ),
         return_exceptions=True,
     )
     assert isinstance(refused, error)
@@ -168,7 +171,9 @@ async def test_order_placed_during_account_closure_loses_the_address(shop: Shop)
     for _ in range(5):
         ann = await sign_up(shop)
         processes = [shop.other_process() for _ in range(3)]
-        places = [process(personal(shop.placing((mug, 1), customer=ann))) for process in processes]
+        places = [
+            process(personal(shop.commands.place_order((mug, 1), customer=ann))) for process in processes
+        ]
         *placed, closed = await asyncio.gather(
             *places, shop.close_account(closing(ann)), return_exceptions=True
         )
@@ -182,7 +187,7 @@ async def test_order_placed_during_account_closure_loses_the_address(shop: Shop)
 
 async def test_paid_order_of_a_closed_account_keeps_its_address_until_fulfilled(shop: Shop) -> None:
     ann, mug = await sign_up(shop), await shop.product(stock=9)
-    order = (await shop.place_order(personal(shop.placing((mug, 1), customer=ann)))).result
+    order = (await shop.place_order(personal(shop.commands.place_order((mug, 1), customer=ann)))).result
     await shop.pay(order)
     await shop.close_account(closing(ann))
     await shop.erase_closed_accounts()
@@ -195,11 +200,11 @@ async def test_paid_order_of_a_closed_account_keeps_its_address_until_fulfilled(
 
 async def test_closing_an_account_erases_idempotency_records_of_its_returns(shop: Shop) -> None:
     ann, mug = await sign_up(shop), await shop.product(stock=9)
-    order = (await shop.place_order(shop.placing((mug, 1), customer=ann))).result
+    order = (await shop.place_order(shop.commands.place_order((mug, 1), customer=ann))).result
     await shop.pay(order)
     await shop.fulfil(order, 1)
-    requested = (await shop.request_return(shop.returning(order, 1))).result
-    approving = shop.deciding(requested, IdempotentOperation.APPROVE_RETURN, key="approve")
+    requested = (await shop.request_return(shop.commands.request_return(order, 1))).result
+    approving = shop.commands.decide_return(requested, IdempotentOperation.APPROVE_RETURN, key="approve")
     await shop.approve_return(approving, refund=None)
     assert (await shop.approve_return(approving, refund=None)).result.reason == requested.reason
     await shop.close_account(closing(ann))
@@ -209,7 +214,7 @@ async def test_closing_an_account_erases_idempotency_records_of_its_returns(shop
 
 async def test_closing_an_account_erases_no_data_of_other_accounts(shop: Shop) -> None:
     ann, bob, mug = await sign_up(shop), await shop.customer(), await shop.product(stock=9)
-    of_bob = (await shop.place_order(personal(shop.placing((mug, 1), customer=bob)))).result
+    of_bob = (await shop.place_order(personal(shop.commands.place_order((mug, 1), customer=bob)))).result
     await shop.cancel(of_bob)
     await shop.start_session(bob)
     before = await shop.get_order(of_bob.id, access=OrderAccess.all())
@@ -221,9 +226,9 @@ async def test_closing_an_account_erases_no_data_of_other_accounts(shop: Shop) -
 
 async def test_closing_an_account_erases_its_idempotency_records(shop: Shop) -> None:
     ann, mug = await sign_up(shop), await shop.product(stock=9)
-    key = shop.key("Ann", operation=IdempotentOperation.CREATE_USER, principal="anybody", key="kept")
+    key = shop.commands.key("Ann", operation=IdempotentOperation.CREATE_USER, principal="anybody", key="kept")
     bob = (await shop.sign_up(replace(ANN, email=sought_email_address("bob@example.com"), key=key))).result
-    placing = shop.placing((mug, 1), customer=ann)
+    placing = shop.commands.place_order((mug, 1), customer=ann)
     await shop.place_order(placing)
     await shop.close_account(closing(ann))
     assert (
@@ -236,11 +241,11 @@ async def test_closing_an_account_erases_its_idempotency_records(shop: Shop) -> 
 async def test_closing_an_account_erases_idempotency_records_of_staff(shop: Shop) -> None:
     ann, bob, mug = await sign_up(shop), await shop.customer(), await shop.product(stock=9)
     before, after, of_bob = [
-        (await shop.place_order(personal(shop.placing((mug, 1), customer=customer)))).result
+        (await shop.place_order(personal(shop.commands.place_order((mug, 1), customer=customer)))).result
         for customer in (ann, ann, bob)
     ]
     await shop.pay(after)
-    canceling = [shop.canceling(order) for order in (before, after, of_bob)]
+    canceling = [shop.commands.cancel_order(order) for order in (before, after, of_bob)]
     await shop.cancel_order(canceling[0])
     await shop.cancel_order(canceling[2])
     await shop.close_account(closing(ann))

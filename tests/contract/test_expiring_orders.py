@@ -8,7 +8,8 @@ import pytest
 from domain.orders.lifecycle import OrderStatus
 from domain.orders.placing import OutOfStock
 from tests.invariants import assert_invariants, history
-from tests.kit.shop import HOLD, STAFF, Shop
+from tests.kit.actors import STAFF
+from tests.kit.shop import HOLD, Shop
 
 MOMENT = timedelta(microseconds=1)
 
@@ -64,10 +65,12 @@ async def test_concurrent_expiry_jobs_expire_each_order_once(shop: Shop) -> None
 async def test_order_gets_the_stock_of_ended_holds_without_an_expiry_job(shop: Shop) -> None:
     mug, cup = await shop.product(stock=2), await shop.product(stock=2)
     ann = await shop.customer()
-    command = shop.placing((mug, 2), (cup, 1), customer=ann)
+    command = shop.commands.place_order((mug, 2), (cup, 1), customer=ann)
     held = (await shop.place_order(command)).result
     shop.clock.advance(HOLD)
-    assert (await shop.preview_order(shop.placing((mug, 1), customer=ann).request)).total.amount == 1000
+    assert (
+        await shop.preview_order(shop.commands.place_order((mug, 1), customer=ann).request)
+    ).total.amount == 1000
     await shop.order(mug, 2)
     assert (await shop.current_order(held)).status is OrderStatus.EXPIRED
     assert (await shop.get_stock(cup.id)).reserved == 0
@@ -91,7 +94,7 @@ async def test_concurrent_orders_get_all_stock_of_ended_holds(shop: Shop) -> Non
         await shop.order(mug, 2)
     shop.clock.advance(HOLD)
     processes = [shop.other_process() for _ in range(4)]
-    commands = [shop.placing((mug, 1), customer=await shop.customer()) for _ in range(20)]
+    commands = [shop.commands.place_order((mug, 1), customer=await shop.customer()) for _ in range(20)]
     answers = await asyncio.gather(
         *(processes[number % 4](command) for number, command in enumerate(commands)),
         *(shop.expire() for _ in range(3)),

@@ -25,7 +25,7 @@ async def a_paid_order(shop: Shop) -> OrderView:
     The stock was five of each.
     """
     mug, cup = await shop.product(stock=5, price=1000), await shop.product(stock=5, price=99)
-    placing = shop.placing((mug, 3), (cup, 2), customer=await shop.customer())
+    placing = shop.commands.place_order((mug, 3), (cup, 2), customer=await shop.customer())
     order = (await shop.place_order(placing)).result
     await shop.pay(order)
     return await shop.current_order(order)
@@ -90,7 +90,7 @@ async def test_unpaid_order_cannot_be_fulfilled(shop: Shop) -> None:
 
 async def test_fulfillment_is_recorded_once_per_idempotency_key(shop: Shop) -> None:
     order = await a_paid_order(shop)
-    command = shop.fulfilling(order, 1, 0, key="k")
+    command = shop.commands.fulfill_order(order, 1, 0, key="k")
     first, again = await shop.fulfill_order(command), await shop.fulfill_order(command)
     assert (again.replayed, again.result) == (True, first.result)
     assert [line.fulfilled for line in (await shop.current_order(order)).lines] == [1, 0]
@@ -211,7 +211,7 @@ async def test_refund_of_zero_or_in_another_currency_is_rejected(shop: Shop) -> 
 async def test_refund_with_a_lost_response_is_paid_once(shop: Shop, answer: str) -> None:
     order = await a_paid_order(shop)
     shop.gateway.next_refunds = [answer]
-    command = shop.refunding(order, 1000, key="k")
+    command = shop.commands.refund_order(order, 1000, key="k")
     first = await shop.refund_order(command)
     assert first.result.status is RefundStatus.PENDING
     assert await shop.settle() == 0

@@ -40,7 +40,7 @@ def service_client(shop: Shop) -> CallerId:
 async def an_order(
     shop: Shop, service_client: CallerId, *, guest: Guest = GUEST, key: str | None = None
 ) -> OrderView:
-    placing = shop.placing(
+    placing = shop.commands.place_order(
         (await shop.product(stock=5), 1), customer=guest, placed_by=service_client, key=key
     )
     request = replace(placing.request, shipping_address=ADDRESS, note="Ring twice")
@@ -91,7 +91,9 @@ async def test_invalid_name_of_a_guest_is_rejected(shop: Shop, service_client: C
 async def test_order_request_with_inconsistent_customer_fields_is_rejected(
     shop: Shop, service_client: CallerId
 ) -> None:
-    request = shop.placing((await shop.product(stock=5), 1), customer=GUEST, placed_by=service_client).request
+    request = shop.commands.place_order(
+        (await shop.product(stock=5), 1), customer=GUEST, placed_by=service_client
+    ).request
     for changes in ({"guest": None}, {"placed_by": None}, {"customer_id": (await shop.customer()).id}):
         with pytest.raises(ValueError, match="guest"):
             replace(request, **changes)
@@ -169,7 +171,9 @@ async def test_account_without_a_verified_address_claims_no_guest_orders(
 
 
 async def test_key_of_a_claimed_order_places_no_second_order(shop: Shop, service_client: CallerId) -> None:
-    placing = shop.placing((await shop.product(stock=5), 1), customer=GUEST, placed_by=service_client)
+    placing = shop.commands.place_order(
+        (await shop.product(stock=5), 1), customer=GUEST, placed_by=service_client
+    )
     order = (await shop.place_order(placing)).result
     ann = await an_account(shop)
     await shop.claim_guest_orders(ann.id, actor=SOMEBODY)
@@ -200,7 +204,9 @@ async def test_closing_an_account_erases_its_guest_orders(shop: Shop, service_cl
     )
     async with shop.store.unit_of_work() as work:
         keys = [
-            shop.key(None, operation=IdempotentOperation.PLACE_ORDER, principal=str(service_client), key=k)
+            shop.commands.key(
+                None, operation=IdempotentOperation.PLACE_ORDER, principal=str(service_client), key=k
+            )
             for k in "abc"
         ]
         assert await work.idempotency.claim(keys, OrderView) == {}
@@ -217,7 +223,7 @@ async def test_pruned_order_of_a_guest_leaves_no_personal_data(shop: Shop, servi
     with pytest.raises(NotFound):
         await shop.current_order(order)
     async with shop.store.unit_of_work() as work:
-        key = shop.key(
+        key = shop.commands.key(
             None, operation=IdempotentOperation.PLACE_ORDER, principal=str(service_client), key="k"
         )
         [stored] = (await work.idempotency.claim([key], OrderView)).values()

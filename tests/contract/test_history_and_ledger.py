@@ -15,8 +15,8 @@ from domain.orders.canceling import REASON as CANCELLED
 from domain.orders.lifecycle import Action, OrderStatus
 from domain.shared.actor import Actor
 from tests.invariants import assert_invariants, every_order, history, ledger
+from tests.kit.actors import STAFF as PROVIDER
 from tests.kit.shop import HOLD, Shop
-from tests.kit.shop import STAFF as PROVIDER
 
 PENDING, CONFIRMED, FULFILLED, ORDER_CANCELLED, EXPIRED = OrderStatus
 SWEEPER = Actor(None, "sweeper")
@@ -50,15 +50,19 @@ def _actor(view: StatusChangeView | MovementView) -> Actor:
 
 async def test_history_of_a_refunded_order_has_every_action(shop: Shop, actors: Iterator[Actor]) -> None:
     mug = await shop.product(stock=5)
-    placing = replace(shop.placing((mug, 3), customer=await shop.customer()), actor=(placer := next(actors)))
+    placing = replace(
+        shop.commands.place_order((mug, 3), customer=await shop.customer()), actor=(placer := next(actors))
+    )
     order = (await shop.place_order(placing)).result
-    await shop.pay_order(replace(shop.paying(order, "tok_declined"), actor=(poor := next(actors))))
-    await shop.pay_order(replace(shop.paying(order), actor=(payer := next(actors))))
-    await shop.fulfill_order(replace(shop.fulfilling(order, 1), actor=(packer := next(actors))))
-    await shop.fulfill_order(replace(shop.fulfilling(order, 2), actor=(shipper := next(actors))))
-    await shop.refund_order(replace(shop.refunding(order, 100), actor=(giver := next(actors))))
+    await shop.pay_order(
+        replace(shop.commands.pay_order(order, "tok_declined"), actor=(poor := next(actors)))
+    )
+    await shop.pay_order(replace(shop.commands.pay_order(order), actor=(payer := next(actors))))
+    await shop.fulfill_order(replace(shop.commands.fulfill_order(order, 1), actor=(packer := next(actors))))
+    await shop.fulfill_order(replace(shop.commands.fulfill_order(order, 2), actor=(shipper := next(actors))))
+    await shop.refund_order(replace(shop.commands.refund_order(order, 100), actor=(giver := next(actors))))
     shop.gateway.next_refunds = ["declined"]
-    await shop.refund_order(replace(shop.refunding(order, 200), actor=(unlucky := next(actors))))
+    await shop.refund_order(replace(shop.commands.refund_order(order, 200), actor=(unlucky := next(actors))))
 
     assert await rows(shop, order) == [
         (Action.PLACE, None, PENDING, None, placer),
@@ -88,7 +92,9 @@ async def test_history_of_a_reinstated_order_has_every_action(shop: Shop, actors
     shop.clock.advance(HOLD)
     await shop.expire_orders(limit=1, actor=SWEEPER)
     await shop.report_provider_event(ProviderEventKind.CAPTURED, payment)
-    canceling = replace(shop.canceling(order), reason="I have one", actor=(canceller := next(actors)))
+    canceling = replace(
+        shop.commands.cancel_order(order), reason="I have one", actor=(canceller := next(actors))
+    )
     await shop.cancel_order(canceling)
     await shop.settle_payments(limit=1, actor=(settler := next(actors)))
 
@@ -114,7 +120,9 @@ async def test_history_records_unapplied_payments_and_forced_expiry(
     order = await shop.order(mug)
     payment = await shop.pay(order, "tok_pending")
     shop.clock.advance(HOLD)
-    placing = replace(shop.placing((mug, 1), customer=await shop.customer()), actor=(buyer := next(actors)))
+    placing = replace(
+        shop.commands.place_order((mug, 1), customer=await shop.customer()), actor=(buyer := next(actors))
+    )
     await shop.place_order(placing)
     await shop.report_provider_event(ProviderEventKind.CAPTURED, payment)
 

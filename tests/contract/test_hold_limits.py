@@ -43,16 +43,16 @@ async def test_order_with_an_ended_hold_does_not_count_as_unpaid(shop: Shop) -> 
 async def test_order_above_the_limit_of_held_units_is_rejected(shop: Shop) -> None:
     limit(shop, units=5)
     mug, cup, ann = await shop.product(stock=20), await shop.product(stock=20), await shop.customer()
-    await shop.place_order(shop.placing((mug, 3), (cup, 5), customer=ann))
+    await shop.place_order(shop.commands.place_order((mug, 3), (cup, 5), customer=ann))
     with pytest.raises(TooManyUnitsHeld) as refusal:
-        await shop.place_order(shop.placing((mug, 3), (cup, 1), customer=ann))
+        await shop.place_order(shop.commands.place_order((mug, 3), (cup, 1), customer=ann))
     assert refusal.value.params == {"allowed": 5}
     reported = [(violation.path, violation.params) for violation in refusal.value.violations]
     assert reported == [
         (("lines", 0, "quantity"), {"sku": mug.sku, "requested": 3, "held": 3, "allowed": 5}),
         (("lines", 1, "quantity"), {"sku": cup.sku, "requested": 1, "held": 5, "allowed": 5}),
     ]
-    await shop.place_order(shop.placing((mug, 2), customer=ann))
+    await shop.place_order(shop.commands.place_order((mug, 2), customer=ann))
     await assert_invariants(shop)
 
 
@@ -76,7 +76,9 @@ async def test_hold_limit_applies_to_concurrent_orders_of_many_processes(
     processes = [shop.other_process(max_batch=max_batch) for _ in range(4)]
     answers = await asyncio.gather(
         *(
-            processes[number % 4](shop.placing((products[number % len(products)], 1), customer=ann))
+            processes[number % 4](
+                shop.commands.place_order((products[number % len(products)], 1), customer=ann)
+            )
             for number in range(12)
         ),
         return_exceptions=True,
@@ -90,7 +92,7 @@ async def test_hold_limit_applies_to_concurrent_orders_of_many_processes(
 async def test_retry_of_an_order_is_replayed_although_the_hold_limit_is_reached(shop: Shop) -> None:
     limit(shop, orders=1)
     mug, ann = await shop.product(stock=9), await shop.customer()
-    placing = shop.placing((mug, 1), customer=ann)
+    placing = shop.commands.place_order((mug, 1), customer=ann)
     first = await shop.place_order(placing)
     again = await shop.place_order(placing)
     assert (again.replayed, again.result.id) == (True, first.result.id)

@@ -24,8 +24,9 @@ from application.shared.idempotency import (
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from application.users.views import UserView
 from domain.catalog.stock import MovementReason
+from tests.kit.actors import STAFF
 from tests.kit.examples import UNICODE, a_product, a_user, an_order
-from tests.kit.shop import STAFF, Shop
+from tests.kit.shop import Shop
 
 V = TypeVar("V")
 

@@ -14,8 +14,8 @@ from domain.catalog.product import ProductChanges
 from domain.shared.errors import PreconditionFailed
 from domain.shared.money import Money
 from tests.invariants import assert_invariants, every_product
-from tests.kit.actors import SOMEBODY
-from tests.kit.shop import STAFF, Shop
+from tests.kit.actors import SOMEBODY, STAFF
+from tests.kit.shop import Shop
 
 SOON = 20
 """The number of seconds after which an operation counts as blocked."""

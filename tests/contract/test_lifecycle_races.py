@@ -22,7 +22,8 @@ from domain.payments.inquiry import CALL_TIMEOUT
 from domain.payments.payment import ENDING_NOTICE, RENEW_BEFORE_END, PaymentStatus
 from domain.shared.errors import ValidationFailed
 from tests.invariants import assert_invariants, every_order, payments, refunds
-from tests.kit.shop import HOLD, STAFF, Shop
+from tests.kit.actors import STAFF
+from tests.kit.shop import HOLD, Shop
 
 ORDERS = 8
 
@@ -112,7 +113,7 @@ async def test_concurrent_payment_and_expiry_never_lose_a_paid_order(shop: Shop)
 async def test_late_payment_is_refunded_if_the_stock_was_sold_concurrently(shop: Shop) -> None:
     orders, begun_payments = await begun(shop)
     mug = await shop.get_product(orders[0].lines[0].product_id, include_archived=True)
-    buyers = [shop.placing((mug, 2), customer=await shop.customer()) for _ in range(ORDERS)]
+    buyers = [shop.commands.place_order((mug, 2), customer=await shop.customer()) for _ in range(ORDERS)]
     shop.clock.advance(HOLD)
     processes = [shop.other_process() for _ in range(4)]
     answers = await at_once(
@@ -134,7 +135,7 @@ async def test_order_during_the_expiry_job_is_never_out_of_stock(shop: Shop) -> 
     mug = await shop.product(stock=2 * ORDERS)
     for _ in range(ORDERS):
         await shop.order(mug, 2)
-    buyers = [shop.placing((mug, 1), customer=await shop.customer()) for _ in range(2 * ORDERS)]
+    buyers = [shop.commands.place_order((mug, 1), customer=await shop.customer()) for _ in range(2 * ORDERS)]
     shop.clock.advance(HOLD)
     processes = [shop.other_process(max_batch=2) for _ in range(4)]
     answers = await at_once(
@@ -218,7 +219,7 @@ async def test_concurrent_reports_of_a_capture_are_recorded_once(shop: Shop) -> 
 
 async def test_concurrent_payments_with_one_key_charge_once(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=1))
-    command = shop.paying(order, key="k")
+    command = shop.commands.pay_order(order, key="k")
     results = await asyncio.gather(*(shop.pay_order(command) for _ in range(10)))
     assert sum(not result.replayed for result in results) == 1
     assert len({result.result.id for result in results}) == 1

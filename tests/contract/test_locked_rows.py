@@ -50,11 +50,11 @@ async def until_in_lanes(process: PlaceOrder, orders: int) -> None:
 async def test_batch_decides_all_orders_except_those_of_a_locked_product(shop: Shop) -> None:
     mug, cup, pot = [await shop.product(stock=5) for _ in range(3)]
     commands = [
-        shop.placing((cup, 1), customer=await shop.customer()),
-        shop.placing((mug, 1), customer=await shop.customer()),
-        shop.placing((pot, 1), (mug, 1), customer=await shop.customer()),
-        shop.placing((pot, 6), customer=await shop.customer()),
-        shop.placing((pot, 1), customer=await shop.customer()),
+        shop.commands.place_order((cup, 1), customer=await shop.customer()),
+        shop.commands.place_order((mug, 1), customer=await shop.customer()),
+        shop.commands.place_order((pot, 1), (mug, 1), customer=await shop.customer()),
+        shop.commands.place_order((pot, 6), customer=await shop.customer()),
+        shop.commands.place_order((pot, 1), customer=await shop.customer()),
     ]
     async with locked(shop, mug):
         outcomes = await asyncio.wait_for(shop.batch()(commands), SOON)
@@ -83,7 +83,7 @@ async def test_batch_decides_all_orders_except_those_of_a_locked_customer(
 ) -> None:
     shop.hold_limits = limits
     mug, ann, bob = await shop.product(stock=5), await shop.customer(), await shop.customer()
-    commands = [shop.placing((mug, 1), customer=customer) for customer in (ann, bob)]
+    commands = [shop.commands.place_order((mug, 1), customer=customer) for customer in (ann, bob)]
     async with locked_customer(shop, ann):
         undecided, placed = await asyncio.wait_for(shop.batch()(commands), SOON)
     assert isinstance(undecided, RowsLocked)
@@ -97,13 +97,15 @@ async def test_order_waits_in_its_lane_until_the_row_is_unlocked(shop: Shop) -> 
     waiting: list[asyncio.Task[IdempotentResult[OrderView]]] = []
     async with locked(shop, mug):
         for number in range(1, 7):
-            command = shop.placing((mug, 1), customer=await shop.customer())
+            command = shop.commands.place_order((mug, 1), customer=await shop.customer())
             waiting.append(asyncio.create_task(process(command)))
             # Orders must join the lanes in this sequence. Without the wait, a later order could overtake this
             # order.
             await asyncio.wait_for(until_in_lanes(process, number), SOON)
         for _ in range(5):
-            await asyncio.wait_for(process(shop.placing((cup, 1), customer=await shop.customer())), SOON)
+            await asyncio.wait_for(
+                process(shop.commands.place_order((cup, 1), customer=await shop.customer())), SOON
+            )
         assert not any(task.done() for task in waiting)
         assert len(process.queue.lanes) == 6
     answers = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), SOON)
@@ -114,7 +116,7 @@ async def test_order_waits_in_its_lane_until_the_row_is_unlocked(shop: Shop) -> 
 
 async def test_retry_of_a_placed_order_does_not_wait_for_its_locked_rows(shop: Shop) -> None:
     mug, ann = await shop.product(stock=1), await shop.customer()
-    command = shop.placing((mug, 1), customer=ann)
+    command = shop.commands.place_order((mug, 1), customer=ann)
     first = await shop.place_order(command)
     async with locked(shop, mug), locked_customer(shop, ann):
         retry = await asyncio.wait_for(shop.other_process()(command), SOON)
@@ -124,7 +126,7 @@ async def test_retry_of_a_placed_order_does_not_wait_for_its_locked_rows(shop: S
 async def test_order_of_two_locked_products_waits_for_both_products(shop: Shop) -> None:
     mug, cup = await shop.product(stock=5), await shop.product(stock=5)
     process = shop.other_process()
-    command = shop.placing((mug, 1), (cup, 1), customer=await shop.customer())
+    command = shop.commands.place_order((mug, 1), (cup, 1), customer=await shop.customer())
     async with locked(shop, cup):
         async with locked(shop, mug):
             waiting = asyncio.create_task(process(command))
@@ -152,7 +154,11 @@ async def test_two_processes_place_every_order_for_a_frequently_ordered_product(
     answers = await asyncio.wait_for(
         asyncio.gather(
             *(
-                process(shop.placing((quiet if number % 5 == 0 else hot, 1), customer=customers[number % 10]))
+                process(
+                    shop.commands.place_order(
+                        (quiet if number % 5 == 0 else hot, 1), customer=customers[number % 10]
+                    )
+                )
                 for number in range(100)
                 for process in processes
             )

@@ -169,7 +169,9 @@ async def test_password_reset_with_a_reused_key_is_replayed(shop: Shop) -> None:
     command = ResetPasswordCommand(
         token=await mailed_reset_token(shop), password=NEW_PASSWORD, actor=SOMEBODY
     )
-    command = replace(command, key=shop.key(command.token, operation=IdempotentOperation.RESET_PASSWORD))
+    command = replace(
+        command, key=shop.commands.key(command.token, operation=IdempotentOperation.RESET_PASSWORD)
+    )
     first, again = await shop.reset_password(command), await shop.reset_password(command)
     assert (first.replayed, again.replayed) == (False, True)
 

@@ -36,7 +36,7 @@ async def test_pages_of_orders_contain_each_order_once_during_inserts(shop: Shop
 
     async def order() -> OrderView:
         shop.clock.advance(timedelta(microseconds=random.randint(0, 1)))
-        return (await shop.place_order(shop.placing((mug, 1), (cup, 2), customer=ann))).result
+        return (await shop.place_order(shop.commands.place_order((mug, 1), (cup, 2), customer=ann))).result
 
     there_all_the_time = [await order() for _ in range(10)]
 
@@ -100,8 +100,8 @@ async def test_consecutive_time_windows_list_every_order_once(shop: Shop) -> Non
 async def test_order_list_contains_the_lines_of_each_order(shop: Shop) -> None:
     mug, cup = await shop.product(stock=100), await shop.product(stock=100)
     ann = await shop.customer()
-    await shop.place_order(shop.placing((mug, 1), customer=ann))
-    await shop.place_order(shop.placing((cup, 3), (mug, 2), customer=ann))
+    await shop.place_order(shop.commands.place_order((mug, 1), customer=ann))
+    await shop.place_order(shop.commands.place_order((cup, 3), (mug, 2), customer=ann))
     listed_lines = [
         [(line.product_id, line.quantity) for line in o.lines] for o in await listed(shop, OrderFilter())
     ]

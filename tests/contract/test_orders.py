@@ -15,8 +15,9 @@ from domain.shared.actor import Actor
 from domain.shared.ids import OrderId, UserId
 from domain.shared.money import MAX_AMOUNT
 from tests.invariants import history
+from tests.kit.actors import STAFF
 from tests.kit.examples import NOW, UNICODE, an_order
-from tests.kit.shop import STAFF, Shop
+from tests.kit.shop import Shop
 
 
 async def add(shop: Shop, *orders: Order) -> None:

@@ -27,7 +27,9 @@ async def test_order_placed_by_a_service_client_belongs_to_its_customer(
     shop: Shop, service_client: CallerId
 ) -> None:
     mug, ann, bob = await shop.product(stock=5), await shop.customer(), await shop.customer()
-    order = (await shop.place_order(shop.placing((mug, 2), customer=ann, placed_by=service_client))).result
+    order = (
+        await shop.place_order(shop.commands.place_order((mug, 2), customer=ann, placed_by=service_client))
+    ).result
     assert order.customer_id == ann.id
     assert await shop.orders_of(ann) == (order,)
     assert await shop.get_order(order.id, access=OrderAccess.own(ann.id)) == order
@@ -45,7 +47,8 @@ async def test_equal_keys_of_different_callers_place_separate_orders(
     mug, ann = await shop.product(stock=5), await shop.customer()
     staff = await shop.customer()
     placings = [
-        shop.placing((mug, 1), customer=ann, placed_by=by, key="k") for by in (None, service_client, staff.id)
+        shop.commands.place_order((mug, 1), customer=ann, placed_by=by, key="k")
+        for by in (None, service_client, staff.id)
     ]
     orders = [(await shop.place_order(placing)).result for placing in placings]
     assert len({order.id for order in orders}) == 3
@@ -58,9 +61,13 @@ async def test_key_reused_by_a_caller_for_another_customer_is_rejected(
     shop: Shop, service_client: CallerId
 ) -> None:
     mug, ann, bob = await shop.product(stock=5), await shop.customer(), await shop.customer()
-    await shop.place_order(shop.placing((mug, 1), customer=ann, placed_by=service_client, key="k"))
+    await shop.place_order(
+        shop.commands.place_order((mug, 1), customer=ann, placed_by=service_client, key="k")
+    )
     with pytest.raises(IdempotencyKeyReused):
-        await shop.place_order(shop.placing((mug, 1), customer=bob, placed_by=service_client, key="k"))
+        await shop.place_order(
+            shop.commands.place_order((mug, 1), customer=bob, placed_by=service_client, key="k")
+        )
     assert len(await every_order(shop)) == 1
 
 
@@ -68,9 +75,9 @@ async def test_retry_with_a_pruned_key_of_a_caller_places_no_second_order(
     shop: Shop, service_client: CallerId
 ) -> None:
     mug, ann, bob = await shop.product(stock=5), await shop.customer(), await shop.customer()
-    placing = shop.placing((mug, 1), customer=ann, placed_by=service_client, key="k")
+    placing = shop.commands.place_order((mug, 1), customer=ann, placed_by=service_client, key="k")
     order = (await shop.place_order(placing)).result
-    own = (await shop.place_order(shop.placing((mug, 1), customer=ann, key="k"))).result
+    own = (await shop.place_order(shop.commands.place_order((mug, 1), customer=ann, key="k"))).result
     assert await shop.store.replays.prune(before=datetime.now(UTC) + timedelta(days=1), limit=9) == 2
     again = await shop.place_order(placing)
     assert (again.is_current_state, again.result) == (True, order)
@@ -78,7 +85,9 @@ async def test_retry_with_a_pruned_key_of_a_caller_places_no_second_order(
     assert found is not None
     assert found.result == own
     with pytest.raises(IdempotencyKeyReused):
-        await shop.place_order(shop.placing((mug, 1), customer=bob, placed_by=service_client, key="k"))
+        await shop.place_order(
+            shop.commands.place_order((mug, 1), customer=bob, placed_by=service_client, key="k")
+        )
     async with shop.store.unit_of_work() as work:
         orders = await work.orders.find_by_keys([(service_client, "k"), (ann.id, "k"), (bob.id, "k")])
     assert {key: stored.result.id for key, stored in orders.items()} == {
@@ -96,8 +105,8 @@ async def test_order_for_an_account_that_is_not_active_is_rejected(
         customer = replace(customer, id=UserId(shop.ids.new()))
     else:
         await set_status(shop, customer, status)
-    placing = shop.placing((mug, 1), customer=customer, placed_by=service_client)
-    shop.keys_sent.clear()
+    placing = shop.commands.place_order((mug, 1), customer=customer, placed_by=service_client)
+    shop.commands.keys_sent.clear()
     with pytest.raises(ValidationFailed) as rejected:
         await shop.place_order(placing)
     [violation] = rejected.value.violations
@@ -111,9 +120,9 @@ async def test_orders_placed_by_any_caller_count_toward_the_customers_limits(
     shop.hold_limits = HoldLimits(max_unpaid_orders=2)
     mug, ann = await shop.product(stock=5), await shop.customer()
     await shop.order(mug, customer=ann)
-    await shop.place_order(shop.placing((mug, 1), customer=ann, placed_by=service_client))
+    await shop.place_order(shop.commands.place_order((mug, 1), customer=ann, placed_by=service_client))
     for caller in (None, service_client):
-        placing = shop.placing((mug, 1), customer=ann, placed_by=caller)
+        placing = shop.commands.place_order((mug, 1), customer=ann, placed_by=caller)
         with pytest.raises(TooManyUnpaidOrders):
             await shop.place_order(placing)
 

@@ -56,7 +56,7 @@ async def test_payment_with_a_wrong_amount_or_currency_is_rejected(shop: Shop) -
     order = await an_order(shop)
     for amount in (Money(1999, "EUR"), Money(2001, "EUR"), Money(2000, "USD")):
         with pytest.raises(ValidationFailed) as refusal:
-            await shop.pay_order(shop.paying(order, amount=amount))
+            await shop.pay_order(shop.commands.pay_order(order, amount=amount))
         assert [violation.path for violation in refusal.value.violations] == [("amount",)]
     assert shop.gateway.calls == 0
 
@@ -64,8 +64,8 @@ async def test_payment_with_a_wrong_amount_or_currency_is_rejected(shop: Shop) -
 async def test_order_of_another_customer_can_be_paid_by_staff_only(shop: Shop) -> None:
     order, bob = await an_order(shop), await shop.customer()
     with pytest.raises(NotFound):
-        await shop.pay_order(shop.paying(order, access=OrderAccess.own(bob.id)))
-    await shop.pay_order(shop.paying(order, access=owner_of(order)))
+        await shop.pay_order(shop.commands.pay_order(order, access=OrderAccess.own(bob.id)))
+    await shop.pay_order(shop.commands.pay_order(order, access=owner_of(order)))
     await assert_invariants(shop)
 
 
@@ -79,7 +79,7 @@ async def test_unavailable_payment_method_is_rejected(shop: Shop) -> None:
 
 async def test_replayed_payment_returns_its_present_state_without_a_charge(shop: Shop) -> None:
     order = await an_order(shop)
-    command = shop.paying(order, "tok_pending", key="k")
+    command = shop.commands.pay_order(order, "tok_pending", key="k")
     first = await shop.pay_order(command)
     assert first.result.status is PaymentStatus.PENDING
     shop.gateway.decide(first.result.id, Outcome.SUCCEEDED)
@@ -311,7 +311,7 @@ async def test_paid_order_cannot_be_paid_again(shop: Shop) -> None:
     order = await an_order(shop)
     await shop.pay(order)
     with pytest.raises(InvalidTransition) as refusal:
-        await shop.pay_order(shop.paying(order, access=owner_of(order)))
+        await shop.pay_order(shop.commands.pay_order(order, access=owner_of(order)))
     assert refusal.value.params == {
         "from": "confirmed",
         "action": "pay",

@@ -14,9 +14,10 @@ from application.shared.idempotency import IdempotencyKeyReused, IdempotentResul
 from domain.orders.lifecycle import InvalidTransition, OrderStatus
 from domain.orders.placing import OutOfStock
 from tests.invariants import assert_invariants
+from tests.kit.actors import STAFF
 from tests.kit.examples import an_order
 from tests.kit.racing import random_race, run_concurrently, run_serially, set_up
-from tests.kit.shop import STAFF, Shop
+from tests.kit.shop import Shop
 from tests.kit.store import Store, memory_store
 
 Answer = IdempotentResult[OrderView] | BaseException
@@ -48,7 +49,7 @@ async def test_twenty_concurrent_orders_sell_the_last_unit_once(
     shop: Shop, processes: list[PlaceOrder]
 ) -> None:
     mug = await shop.product(stock=1)
-    commands = [shop.placing((mug, 1), customer=await shop.customer()) for _ in range(20)]
+    commands = [shop.commands.place_order((mug, 1), customer=await shop.customer()) for _ in range(20)]
     answers = await sent_at_once(processes, commands)
     assert len(placed(answers)) == 1
     assert sum(isinstance(answer, OutOfStock) for answer in answers) == 19
@@ -61,7 +62,7 @@ async def test_concurrent_orders_with_reversed_lines_sell_each_last_unit_once(
     mug, cup = await shop.product(stock=1), await shop.product(stock=1)
     lines = [(mug, 1), (cup, 1)]
     commands = [
-        shop.placing(*(lines if number % 2 else lines[::-1]), customer=await shop.customer())
+        shop.commands.place_order(*(lines if number % 2 else lines[::-1]), customer=await shop.customer())
         for number in range(20)
     ]
     answers = await sent_at_once(processes, commands)
@@ -74,7 +75,7 @@ async def test_twenty_concurrent_requests_with_one_key_place_one_order(
     shop: Shop, processes: list[PlaceOrder]
 ) -> None:
     mug = await shop.product(stock=100)
-    command = shop.placing((mug, 2), customer=await shop.customer())
+    command = shop.commands.place_order((mug, 2), customer=await shop.customer())
     answers = await sent_at_once(processes, [command] * 20)
     orders = placed(answers)
     assert len(orders) == 20
@@ -89,7 +90,7 @@ async def test_concurrent_orders_with_one_key_but_different_bodies_place_one_ord
 ) -> None:
     mug = await shop.product(stock=100)
     ann = await shop.customer()
-    commands = [shop.placing((mug, units), customer=ann, key="k") for units in range(1, 21)]
+    commands = [shop.commands.place_order((mug, units), customer=ann, key="k") for units in range(1, 21)]
     answers = await sent_at_once(processes, commands)
     assert len(placed(answers)) == 1
     assert sum(isinstance(answer, IdempotencyKeyReused) for answer in answers) == 19
@@ -100,8 +101,8 @@ async def test_duplicate_commands_in_one_batch_place_one_order(shop: Shop) -> No
     mug = await shop.product(stock=100)
     ann = await shop.customer()
     command, other = (
-        shop.placing((mug, 1), customer=ann, key="k"),
-        shop.placing((mug, 2), customer=ann, key="k"),
+        shop.commands.place_order((mug, 1), customer=ann, key="k"),
+        shop.commands.place_order((mug, 2), customer=ann, key="k"),
     )
     first, duplicate, reused = await shop.batch()([command, command, other])
     assert isinstance(first, IdempotentResult)
@@ -113,26 +114,26 @@ async def test_duplicate_commands_in_one_batch_place_one_order(shop: Shop) -> No
 async def test_key_reused_for_another_order_is_rejected(shop: Shop) -> None:
     mug = await shop.product(stock=100)
     ann, bob = await shop.customer(), await shop.customer()
-    await shop.place_order(shop.placing((mug, 1), customer=ann, key="k"))
+    await shop.place_order(shop.commands.place_order((mug, 1), customer=ann, key="k"))
     with pytest.raises(IdempotencyKeyReused):
-        await shop.place_order(shop.placing((mug, 2), customer=ann, key="k"))
-    assert not (await shop.place_order(shop.placing((mug, 2), customer=bob, key="k"))).replayed
+        await shop.place_order(shop.commands.place_order((mug, 2), customer=ann, key="k"))
+    assert not (await shop.place_order(shop.commands.place_order((mug, 2), customer=bob, key="k"))).replayed
     await assert_invariants(shop)
 
 
 async def test_retry_of_a_rejected_order_runs_again(shop: Shop) -> None:
     mug = await shop.product(stock=0)
-    command = shop.placing((mug, 1), customer=await shop.customer())
+    command = shop.commands.place_order((mug, 1), customer=await shop.customer())
     with pytest.raises(OutOfStock):
         await shop.place_order(command)
-    await shop.adjust_stock(shop.adjusting((mug, 1)))
+    await shop.adjust_stock(shop.commands.adjust_stock((mug, 1)))
     assert not (await shop.place_order(command)).replayed
     await assert_invariants(shop)
 
 
 async def test_replay_returns_the_stored_order_after_a_change(shop: Shop) -> None:
     mug = await shop.product(stock=1)
-    command = shop.placing((mug, 1), customer=await shop.customer())
+    command = shop.commands.place_order((mug, 1), customer=await shop.customer())
     first = await shop.place_order(command)
     await shop.cancel(first.result)
     replay = await shop.place_order(command)
@@ -145,12 +146,12 @@ async def test_retry_with_a_pruned_key_returns_the_order_without_failing_its_bat
 ) -> None:
     mug = await shop.product(stock=100)
     ann = await shop.customer()
-    command = shop.placing((mug, 1), customer=ann)
+    command = shop.commands.place_order((mug, 1), customer=ann)
     order = an_order(shop.ids, (mug, 1), customer=ann.id, actor=STAFF, key=command.key.key)
     async with shop.store.unit_of_work() as work:
         await work.orders.add([order])
         await work.commit()
-    neighbours = [shop.placing((mug, 1), customer=await shop.customer()) for _ in range(4)]
+    neighbours = [shop.commands.place_order((mug, 1), customer=await shop.customer()) for _ in range(4)]
     answers = await sent_at_once([shop.place_order], [*neighbours[:2], command, *neighbours[2:]])
     assert [isinstance(answer, IdempotentResult) and answer.replayed for answer in answers] == [
         False,
@@ -166,9 +167,9 @@ async def test_retry_with_a_pruned_key_returns_the_order_without_failing_its_bat
 async def test_rejected_order_does_not_fail_its_batch(shop: Shop) -> None:
     mug, dear = await shop.product(stock=10), await shop.product(stock=1)
     commands = [
-        shop.placing((mug, 1), customer=await shop.customer()),
-        shop.placing((mug, 1), (dear, 2), customer=await shop.customer()),
-        shop.placing((mug, 1), customer=await shop.customer()),
+        shop.commands.place_order((mug, 1), customer=await shop.customer()),
+        shop.commands.place_order((mug, 1), (dear, 2), customer=await shop.customer()),
+        shop.commands.place_order((mug, 1), customer=await shop.customer()),
     ]
     answers = await sent_at_once([shop.place_order], commands)
     assert [type(answer) for answer in answers] == [IdempotentResult, OutOfStock, IdempotentResult]
@@ -181,7 +182,7 @@ async def test_unit_of_a_concurrently_cancelled_order_is_sold_at_most_once(
 ) -> None:
     mug = await shop.product(stock=1)
     order = await shop.order(mug)
-    commands = [shop.placing((mug, 1), customer=await shop.customer()) for _ in range(20)]
+    commands = [shop.commands.place_order((mug, 1), customer=await shop.customer()) for _ in range(20)]
     canceling = asyncio.create_task(shop.cancel(order))
     answers = await sent_at_once(processes, commands)
     await canceling
@@ -202,7 +203,7 @@ async def test_ten_concurrent_cancellations_release_stock_once(shop: Shop) -> No
 
 async def test_concurrent_cancellations_with_one_key_return_equal_results(shop: Shop) -> None:
     mug = await shop.product(stock=5)
-    command = shop.canceling(await shop.order(mug), key="k")
+    command = shop.commands.cancel_order(await shop.order(mug), key="k")
     results = await asyncio.gather(*(shop.cancel_order(command) for _ in range(10)))
     assert {result.result.status for result in results} == {OrderStatus.CANCELLED}
     assert sum(not result.replayed for result in results) == 1

@@ -9,9 +9,9 @@ from domain.catalog.product import Product, ProductChanges, ProductStatus
 from domain.catalog.stock import Stock
 from domain.shared.ids import ProductId
 from domain.shared.money import MAX_AMOUNT, Money
-from tests.kit.actors import SOMEBODY
+from tests.kit.actors import SOMEBODY, STAFF
 from tests.kit.examples import NOW, UNICODE, a_product
-from tests.kit.shop import STAFF, Shop
+from tests.kit.shop import Shop
 
 
 async def add(shop: Shop, *new: tuple[Product, Stock]) -> None:

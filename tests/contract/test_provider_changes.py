@@ -163,8 +163,12 @@ async def test_disputed_order_cannot_be_shipped_refunded_or_cancelled(shop: Shop
 async def test_staff_can_override_a_dispute_with_a_reason(shop: Shop) -> None:
     order, payment = await a_paid_order(shop)
     await shop.report_provider_event(ProviderEventKind.DISPUTE_OPENED, payment)
-    await shop.fulfill_order(replace(shop.fulfilling(order, 1), dispute_override="The customer called"))
-    await shop.refund_order(replace(shop.refunding(order, 100), dispute_override="The customer called"))
+    await shop.fulfill_order(
+        replace(shop.commands.fulfill_order(order, 1), dispute_override="The customer called")
+    )
+    await shop.refund_order(
+        replace(shop.commands.refund_order(order, 100), dispute_override="The customer called")
+    )
     reasons = [change.reason for change in await history(shop, await shop.current_order(order))]
     assert "The customer called" in reasons
     assert "It was broken (despite a dispute: The customer called)" in reasons
@@ -205,7 +209,7 @@ async def test_provider_event_of_an_unknown_payment_is_ignored(shop: Shop) -> No
 
 async def test_external_refund_is_settled_without_a_provider_call(shop: Shop) -> None:
     order, _ = await a_paid_order(shop)
-    command = replace(shop.refunding(order, [1]), channel=RefundChannel.EXTERNAL)
+    command = replace(shop.commands.refund_order(order, [1]), channel=RefundChannel.EXTERNAL)
     refund = (await shop.refund_order(command)).result
     assert (refund.status, refund.channel) == (RefundStatus.SUCCEEDED, RefundChannel.EXTERNAL)
     assert await shop.settle() == 0
@@ -213,7 +217,9 @@ async def test_external_refund_is_settled_without_a_provider_call(shop: Shop) ->
     seen = await shop.current_order(order)
     assert (seen.refunded_total.amount, seen.lines[0].refunded) == (1000, 1)
     with pytest.raises(RefundExceedsPaid):
-        await shop.refund_order(replace(shop.refunding(order, 1001), channel=RefundChannel.EXTERNAL))
+        await shop.refund_order(
+            replace(shop.commands.refund_order(order, 1001), channel=RefundChannel.EXTERNAL)
+        )
     await assert_invariants(shop)
 
 

@@ -14,9 +14,9 @@ from application.orders.views import OrderView
 from application.retention.prune import Prune
 from application.shared.idempotency import IdempotencyKeyReused, IdempotentResult
 from tests.invariants import assert_invariants
-from tests.kit.actors import SOMEBODY
+from tests.kit.actors import SOMEBODY, STAFF
 from tests.kit.examples import an_order
-from tests.kit.shop import STAFF, Shop
+from tests.kit.shop import Shop
 
 
 async def order_with_pruned_key(shop: Shop, command: PlaceOrderCommand) -> OrderView:
@@ -32,7 +32,7 @@ async def order_with_pruned_key(shop: Shop, command: PlaceOrderCommand) -> Order
 
 
 async def test_retry_with_a_pruned_key_returns_the_order_despite_empty_stock(shop: Shop) -> None:
-    command = shop.placing((await shop.product(stock=0), 1), customer=await shop.customer())
+    command = shop.commands.place_order((await shop.product(stock=0), 1), customer=await shop.customer())
     order = await order_with_pruned_key(shop, command)
     for _ in range(2):
         assert await shop.place_order(command) == IdempotentResult(
@@ -42,7 +42,7 @@ async def test_retry_with_a_pruned_key_returns_the_order_despite_empty_stock(sho
 
 async def test_retry_with_a_pruned_key_returns_the_order_of_an_archived_product(shop: Shop) -> None:
     mug = await shop.product(stock=5)
-    command = shop.placing((mug, 1), customer=await shop.customer())
+    command = shop.commands.place_order((mug, 1), customer=await shop.customer())
     order = await order_with_pruned_key(shop, command)
     await shop.archive_product(mug.id, expected_version=mug.version, actor=SOMEBODY)
     assert await shop.place_order(command) == IdempotentResult(order, replayed=True, is_current_state=True)
@@ -51,10 +51,10 @@ async def test_retry_with_a_pruned_key_returns_the_order_of_an_archived_product(
 async def test_each_pruned_key_of_a_batch_returns_its_own_order(shop: Shop) -> None:
     sold_out, mug = await shop.product(stock=0), await shop.product(stock=1)
     ann, bob = await shop.customer(), await shop.customer()
-    retried = shop.placing((sold_out, 1), customer=ann, key="k")
+    retried = shop.commands.place_order((sold_out, 1), customer=ann, key="k")
     order = await order_with_pruned_key(shop, retried)
-    refused = shop.placing((sold_out, 1), customer=bob, key="k")
-    placed = shop.placing((mug, 1), customer=bob, key="other")
+    refused = shop.commands.place_order((sold_out, 1), customer=bob, key="k")
+    placed = shop.commands.place_order((mug, 1), customer=bob, key="other")
     answers = await shop.batch()([refused, retried, placed])
     assert [isinstance(answer, IdempotentResult) for answer in answers] == [False, True, True]
     assert answers[1] == IdempotentResult(order, replayed=True, is_current_state=True)
@@ -71,7 +71,7 @@ async def test_pruning_keeps_idempotency_records_within_retention(shop: Shop) ->
     ann, bob = await shop.customer(), await shop.customer()
     mug = await shop.product(stock=2)
     orders = [
-        (command := shop.placing((mug, 1), customer=customer), await shop.place_order(command))
+        (command := shop.commands.place_order((mug, 1), customer=customer), await shop.place_order(command))
         for customer in (ann, bob)
     ]
     now = datetime.now(UTC)
@@ -89,7 +89,7 @@ async def test_pruning_keeps_idempotency_records_within_retention(shop: Shop) ->
 
 @pytest.mark.parametrize("stock", [1, 2], ids=["sold out", "in stock"])
 async def test_pruned_key_reused_for_another_request_is_rejected(shop: Shop, stock: int) -> None:
-    command = shop.placing((await shop.product(stock=stock), 1), customer=await shop.customer())
+    command = shop.commands.place_order((await shop.product(stock=stock), 1), customer=await shop.customer())
     placed = await shop.place_order(command)
     await shop.store.replays.prune(before=datetime.now(UTC) + timedelta(days=1), limit=9)
     with pytest.raises(IdempotencyKeyReused):

@@ -14,8 +14,9 @@ from domain.orders.lifecycle import OrderStatus
 from domain.orders.order_state import key_of
 from domain.shared.errors import NotFound
 from tests.invariants import assert_invariants, every_order
+from tests.kit.actors import STAFF
 from tests.kit.examples import an_order
-from tests.kit.shop import HOLD, STAFF, Shop
+from tests.kit.shop import HOLD, Shop
 
 RETENTION = timedelta(days=30)
 
@@ -36,7 +37,7 @@ async def expired_order(shop: Shop, command: PlaceOrderCommand) -> OrderView:
 
 
 async def command_of_a_customer(shop: Shop, *, stock: int = 2) -> PlaceOrderCommand:
-    return shop.placing((await shop.product(stock=stock), 1), customer=await shop.customer())
+    return shop.commands.place_order((await shop.product(stock=stock), 1), customer=await shop.customer())
 
 
 @pytest.mark.parametrize("record_is_pruned", [False, True])
@@ -74,7 +75,7 @@ async def test_order_with_a_new_key_is_placed_after_pruning(shop: Shop) -> None:
     shop.clock.advance(RETENTION + timedelta(seconds=1))
     await prune(shop)
     again = replace(command, key=replace(command.key, key="another"))
-    shop.keys_sent.add(key_of(again.request.customer_id, "another"))
+    shop.commands.keys_sent.add(key_of(again.request.customer_id, "another"))
     assert not (await shop.place_order(again)).replayed
     await assert_invariants(shop, pruned=1)
 
@@ -101,7 +102,7 @@ async def test_expired_order_is_stored_until_its_retention_ends(shop: Shop) -> N
 
 async def test_only_expired_orders_without_a_payment_are_pruned(shop: Shop) -> None:
     mug = await shop.product(stock=9)
-    unpaid = await expired_order(shop, shop.placing((mug, 1), customer=await shop.customer()))
+    unpaid = await expired_order(shop, shop.commands.place_order((mug, 1), customer=await shop.customer()))
     declined = await shop.order(mug)
     await shop.pay(declined, "tok_declined")
     shop.clock.advance(HOLD)

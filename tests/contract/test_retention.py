@@ -144,7 +144,7 @@ async def test_old_stock_movements_become_an_opening_balance(shop: Shop) -> None
     mug = await shop.product(stock=5)
     await shop.pay(await shop.order(mug, 2))
     shop.clock.advance(timedelta(days=1))
-    await shop.adjust_stock(shop.adjusting((mug, 1)))
+    await shop.adjust_stock(shop.commands.adjust_stock((mug, 1)))
     assert await shop.store.stock_ledger.prune(before=shop.clock.now(), limit=1) == 1
     assert await shop.store.stock_ledger.prune(before=shop.clock.now(), limit=9) == 1
     assert await shop.store.stock_ledger.prune(before=shop.clock.now(), limit=9) == 0

@@ -158,7 +158,7 @@ async def test_bulk_retry_has_one_effect_per_idempotency_key(
     start = webhooks.shop.clock.now()
     await webhooks.shop.product()
     await webhooks.work()
-    key = webhooks.shop.key(start, operation=IdempotentOperation.RETRY_WEBHOOK_DELIVERIES, key="one")
+    key = webhooks.shop.commands.key(start, operation=IdempotentOperation.RETRY_WEBHOOK_DELIVERIES, key="one")
     first = await retry(webhooks, failing, start, key=key)
     await webhooks.work()
     second = await retry(webhooks, failing, start, key=key)

@@ -43,7 +43,7 @@ async def a_shipped_order(shop: Shop, units: Sequence[int] = (3, 2)) -> OrderVie
     Some units are shipped.
     """
     mug, cup = await shop.product(stock=5, price=1000), await shop.product(stock=5, price=99)
-    placing = shop.placing((mug, 3), (cup, 2), customer=await shop.customer())
+    placing = shop.commands.place_order((mug, 3), (cup, 2), customer=await shop.customer())
     order = (await shop.place_order(placing)).result
     await shop.pay(order)
     await shop.fulfil(order, *units)
@@ -176,7 +176,7 @@ async def test_allowed_actions_of_a_return_depend_on_its_status(shop: Shop) -> N
 async def test_receiving_a_return_requires_a_decision_for_each_line(shop: Shop) -> None:
     order = await a_shipped_order(shop)
     approved = await shop.approve(await shop.send_back(order, 1, 1))
-    command = shop.receiving(approved)
+    command = shop.commands.receive_return(approved)
     for restocked in ({}, {order.lines[0].id: True}):
         with pytest.raises(ValidationFailed):
             await shop.receive_return(replace(command, restocked=restocked))
@@ -187,9 +187,11 @@ async def test_customer_cannot_return_units_of_another_customers_order(shop: Sho
     order = await a_shipped_order(shop)
     stranger = await shop.customer()
     with pytest.raises(NotFound):
-        await shop.request_return(shop.returning(order, 1, 0, access=OrderAccess.own(stranger.id)))
+        await shop.request_return(
+            shop.commands.request_return(order, 1, 0, access=OrderAccess.own(stranger.id))
+        )
     own = owner_of(order)
-    requested = (await shop.request_return(shop.returning(order, 1, 0, access=own))).result
+    requested = (await shop.request_return(shop.commands.request_return(order, 1, 0, access=own))).result
     assert requested.seen_by(own.party).allowed_actions == ()
 
 
@@ -209,7 +211,7 @@ async def test_return_of_a_disputed_order_requires_an_override(shop: Shop) -> No
     await shop.report_provider_event(ProviderEventKind.DISPUTE_OPENED, payment)
     with pytest.raises(OrderDisputed):
         await shop.receive(approved)
-    command = replace(shop.receiving(approved), dispute_override="The bank was told.")
+    command = replace(shop.commands.receive_return(approved), dispute_override="The bank was told.")
     assert (await shop.receive_return(command)).result.status is ReturnStatus.RECEIVED
     assert (await history(shop, order))[-1].reason == "The bank was told."
     await assert_invariants(shop)
@@ -217,13 +219,13 @@ async def test_return_of_a_disputed_order_requires_an_override(shop: Shop) -> No
 
 async def test_return_is_received_once_per_idempotency_key(shop: Shop) -> None:
     order = await a_shipped_order(shop)
-    asked = shop.returning(order, 1, 0, key="ask")
+    asked = shop.commands.request_return(order, 1, 0, key="ask")
     requested = (await shop.request_return(asked)).result
     assert (await shop.request_return(asked)).result == requested
-    decided = shop.deciding(requested, IdempotentOperation.APPROVE_RETURN, key="approve")
+    decided = shop.commands.decide_return(requested, IdempotentOperation.APPROVE_RETURN, key="approve")
     approved = (await shop.approve_return(decided, None)).result
     assert (await shop.approve_return(decided, None)).result == approved
-    command = shop.receiving(approved, key="receive")
+    command = shop.commands.receive_return(approved, key="receive")
     received = (await shop.receive_return(command)).result
     assert (await shop.receive_return(command)).result == received
     assert len(await refunds(shop, order)) == 1
@@ -261,7 +263,7 @@ async def test_money_is_exact_after_any_sequence_of_payment_actions(shop: Shop, 
     """
     random = Random(seed)  # noqa: S311 - pseudo-random, so that every run is the same
     mug, cup = await shop.product(stock=9, price=333), await shop.product(stock=9, price=101)
-    placing = shop.placing((mug, 4), (cup, 3), customer=await shop.customer())
+    placing = shop.commands.place_order((mug, 4), (cup, 3), customer=await shop.customer())
     order = (await shop.place_order(placing)).result
     payment = await (shop.authorize(order) if seed % 2 else shop.pay(order))
     returns: list[ReturnView] = []

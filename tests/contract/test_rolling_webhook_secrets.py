@@ -97,7 +97,9 @@ async def test_endpoint_change_during_an_overlap_keeps_both_secrets(webhooks: We
 
 async def test_webhook_secret_is_rolled_once_per_idempotency_key(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(ANN)
-    key = webhooks.shop.key(endpoint.id, operation=IdempotentOperation.ROLL_WEBHOOK_SECRET, key="one")
+    key = webhooks.shop.commands.key(
+        endpoint.id, operation=IdempotentOperation.ROLL_WEBHOOK_SECRET, key="one"
+    )
     first = await roll(webhooks, endpoint, key=key)
     second = await roll(webhooks, endpoint, key=key)
     assert (second.replayed, second.result) == (True, first.result)

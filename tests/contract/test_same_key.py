@@ -75,7 +75,7 @@ async def test_concurrent_duplicate_for_the_last_unit_replays_the_first_order(
     shop: Shop, commits: StoppedCommits, stopped_batch: PlaceOrderBatch
 ) -> None:
     mug, ann, process = await shop.product(stock=1), await shop.customer(), shop.other_process()
-    command = shop.placing((mug, 1), customer=ann, key="k")
+    command = shop.commands.place_order((mug, 1), customer=ann, key="k")
     async with asyncio.timeout(SOON), asyncio.TaskGroup() as tasks:
         first = tasks.create_task(stopped_batch([command]))
         await commits.is_written.wait()
@@ -93,9 +93,11 @@ async def test_concurrent_order_for_the_last_unit_with_a_used_key_is_rejected(
     shop: Shop, commits: StoppedCommits, stopped_batch: PlaceOrderBatch
 ) -> None:
     mug, ann, process = await shop.product(stock=1), await shop.customer(), shop.other_process()
-    other = shop.placing((mug, 2), customer=ann, key="k")
+    other = shop.commands.place_order((mug, 2), customer=ann, key="k")
     async with asyncio.timeout(SOON):
-        first = asyncio.create_task(stopped_batch([shop.placing((mug, 1), customer=ann, key="k")]))
+        first = asyncio.create_task(
+            stopped_batch([shop.commands.place_order((mug, 1), customer=ann, key="k")])
+        )
         await commits.is_written.wait()
         second = asyncio.create_task(process(other))
         await until_in_lanes(process, 1)
@@ -111,7 +113,7 @@ async def test_duplicate_of_an_order_that_is_rolled_back_takes_the_last_unit(
     shop: Shop, commits: StoppedCommits, stopped_batch: PlaceOrderBatch
 ) -> None:
     mug, process = await shop.product(stock=1), shop.other_process()
-    command = shop.placing((mug, 1), customer=await shop.customer(), key="k")
+    command = shop.commands.place_order((mug, 1), customer=await shop.customer(), key="k")
     async with asyncio.timeout(SOON):
         first = asyncio.create_task(stopped_batch([command]))
         await commits.is_written.wait()
@@ -132,11 +134,11 @@ async def test_other_order_with_a_concurrently_stored_key_fails_no_other_order(
     mug, cup, clock = await shop.product(stock=1), await shop.product(stock=3), DecisionClock()
     ann, bob, eve = [await shop.customer() for _ in range(3)]
     client = ClientId(shop.ids.new())
-    of_ann = shop.placing((mug, 1), customer=ann, placed_by=client, key="k")
+    of_ann = shop.commands.place_order((mug, 1), customer=ann, placed_by=client, key="k")
     commands = [
-        shop.placing((cup, 1), customer=bob),
-        shop.placing((cup, 1), customer=bob, placed_by=client, key="k"),
-        shop.placing((cup, 1), customer=eve),
+        shop.commands.place_order((cup, 1), customer=bob),
+        shop.commands.place_order((cup, 1), customer=bob, placed_by=client, key="k"),
+        shop.commands.place_order((cup, 1), customer=eve),
     ]
     async with asyncio.timeout(SOON):
         first = asyncio.create_task(stopped_batch([of_ann]))
@@ -162,8 +164,15 @@ async def test_concurrent_batches_with_equal_keys_in_opposite_orders_do_not_dead
     ann, bob, client = await shop.customer(), await shop.customer(), ClientId(shop.ids.new())
     keys = [str(number) for number in range(20)]
     first, second = await asyncio.gather(
-        shop.batch()([shop.placing((mug, 1), customer=ann, placed_by=client, key=key) for key in keys]),
-        shop.batch()([shop.placing((cup, 1), customer=bob, placed_by=client, key=key) for key in keys[::-1]]),
+        shop.batch()(
+            [shop.commands.place_order((mug, 1), customer=ann, placed_by=client, key=key) for key in keys]
+        ),
+        shop.batch()(
+            [
+                shop.commands.place_order((cup, 1), customer=bob, placed_by=client, key=key)
+                for key in keys[::-1]
+            ]
+        ),
     )
     for one, other in zip(first, reversed(second), strict=True):
         assert {type(one), type(other)} == {IdempotentResult, IdempotencyKeyReused}

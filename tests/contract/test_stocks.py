@@ -11,10 +11,10 @@ from domain.catalog.stock import MAX_ON_HAND, MovementReason, ReservationExceeds
 from domain.shared.actor import Actor
 from domain.shared.ids import OrderId, ProductId
 from tests.invariants import ledger
-from tests.kit.actors import SOMEBODY
+from tests.kit.actors import SOMEBODY, STAFF
 from tests.kit.examples import NOW, UNICODE, a_product
 from tests.kit.pages import all_items, pages
-from tests.kit.shop import STAFF, Shop
+from tests.kit.shop import Shop
 
 
 def receive(stock: Stock, units: int) -> None:

@@ -32,11 +32,11 @@ async def test_event_outside_of_a_trace_has_no_trace_context(shop: Shop) -> None
 async def test_orders_of_one_batch_have_the_traces_of_their_requests(shop: Shop) -> None:
     mug, customer = await shop.product(stock=9), await shop.customer()
     commands = [
-        replace(shop.placing((mug, 1), customer=customer), traceparent=traceparent(number))
+        replace(shop.commands.place_order((mug, 1), customer=customer), traceparent=traceparent(number))
         for number in (1, 2)
     ]
     token = TRACE.set(traceparent(9))
-    outcomes = await shop.batch()([*commands, shop.placing((mug, 1), customer=customer)])
+    outcomes = await shop.batch()([*commands, shop.commands.place_order((mug, 1), customer=customer)])
     TRACE.reset(token)
     traces = {event.aggregate_id: event.traceparent for event in await published(shop)}
     placed = [outcome.result.id for outcome in outcomes if isinstance(outcome, IdempotentResult)]

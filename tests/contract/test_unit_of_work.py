@@ -7,10 +7,10 @@ from application.users.views import UserView
 from domain.catalog.stock import MovementReason, Stock
 from domain.shared.ids import ProductId
 from tests.invariants import assert_invariants, ledger
-from tests.kit.actors import SOMEBODY
+from tests.kit.actors import SOMEBODY, STAFF
 from tests.kit.examples import NOW, a_user
 from tests.kit.interrupting import is_cancelled_at
-from tests.kit.shop import STAFF, Shop
+from tests.kit.shop import Shop
 
 
 def receive(stock: Stock, units: int) -> None:
@@ -130,7 +130,7 @@ async def test_commit_fails_after_a_rejected_write(shop: Shop) -> None:
 async def test_cancelled_caller_does_not_interrupt_the_commit(shop: Shop) -> None:
     async def is_committed_though_cancelled_at(suspension: int) -> bool:
         user = a_user(shop.ids, email=f"{suspension}@example.com")
-        key = shop.key(suspension, operation=IdempotentOperation.CREATE_USER)
+        key = shop.commands.key(suspension, operation=IdempotentOperation.CREATE_USER)
         async with shop.store.unit_of_work(SOMEBODY) as work:
             await work.idempotency.claim([key], UserView)
             await work.users.add(user)
@@ -152,7 +152,7 @@ async def test_order_placement_cancelled_at_any_await_is_atomic(shop: Shop) -> N
     is_cancelled = True
     while is_cancelled:
         suspension += 1
-        command = shop.placing((mug, 1), (cup, 2), customer=await shop.customer())
+        command = shop.commands.place_order((mug, 1), (cup, 2), customer=await shop.customer())
         is_cancelled = await is_cancelled_at(suspension, batch([command]))
         order = await shop.store.orders.get_by_key(*command.order_key)
         placed_though_cancelled += is_cancelled and order is not None

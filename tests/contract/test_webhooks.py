@@ -313,7 +313,9 @@ async def test_delivery_retry_has_one_effect_per_idempotency_key(webhooks: Webho
     await webhooks.shop.product()
     await webhooks.work()
     [delivery] = await webhooks.log(endpoint.id)
-    key = webhooks.shop.key(delivery.id, operation=IdempotentOperation.RETRY_WEBHOOK_DELIVERY, key="one")
+    key = webhooks.shop.commands.key(
+        delivery.id, operation=IdempotentOperation.RETRY_WEBHOOK_DELIVERY, key="one"
+    )
     first = await webhooks.retry(endpoint.id, delivery.id, key=key, actor=SOMEBODY)
     await webhooks.work()
     second = await webhooks.retry(endpoint.id, delivery.id, key=key, actor=SOMEBODY)
@@ -349,7 +351,7 @@ async def test_deliveries_are_listed_newest_first_and_filtered_by_status(webhook
 
 
 async def test_replayed_endpoint_creation_shows_the_secret(webhooks: Webhooks) -> None:
-    key = webhooks.shop.key(ANN, operation=IdempotentOperation.CREATE_WEBHOOK_ENDPOINT, key="one")
+    key = webhooks.shop.commands.key(ANN, operation=IdempotentOperation.CREATE_WEBHOOK_ENDPOINT, key="one")
     first = await webhooks.create(
         CreateEndpointCommand(
             url=ANN, event_types=(), permissions=frozenset(Permission), key=key, actor=SOMEBODY
@@ -363,7 +365,7 @@ async def test_replayed_endpoint_creation_shows_the_secret(webhooks: Webhooks) -
     assert (second.replayed, second.result) == (True, first.result)
     [listed] = (await webhooks.list(after=None, limit=10)).items
     assert listed.id == first.result.id
-    other = webhooks.shop.key(BOB, operation=IdempotentOperation.CREATE_WEBHOOK_ENDPOINT, key="one")
+    other = webhooks.shop.commands.key(BOB, operation=IdempotentOperation.CREATE_WEBHOOK_ENDPOINT, key="one")
     with pytest.raises(IdempotencyKeyReused):
         await webhooks.create(
             CreateEndpointCommand(

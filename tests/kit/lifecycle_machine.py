@@ -23,9 +23,9 @@ from domain.payments.payment import RENEW_BEFORE_END, CaptureMethod
 from domain.shared.errors import ValidationFailed
 from domain.shared.money import Money
 from tests.invariants import assert_invariants, every_order
-from tests.kit.actors import SOMEBODY
+from tests.kit.actors import SOMEBODY, STAFF
 from tests.kit.settling import assert_sold_out
-from tests.kit.shop import HOLD, STAFF
+from tests.kit.shop import HOLD
 from tests.kit.shop_machine import ShopMachine
 
 TOKENS = ["tok_ok", "tok_ok", "tok_ok", "tok_pending", "tok_timeout", "tok_declined", "tok_lost"]
@@ -114,7 +114,7 @@ class LifecycleMachine(ShopMachine):
         lines = [(product, n) for product, n in zip(self.products, units, strict=True) if n]
         if not lines:
             return
-        placing = self.shop.placing(*lines, customer=self.run(self.shop.customer()))
+        placing = self.shop.commands.place_order(*lines, customer=self.run(self.shop.customer()))
         send = partial(self.shop.place_order, placing)
         try:
             quoted = self.run(self.shop.preview_order(placing.request))
@@ -154,7 +154,7 @@ class LifecycleMachine(ShopMachine):
     @rule(data=st.data())
     def cancel(self, data: st.DataObject) -> None:
         order = self.draw_order(data, Action.CANCEL)
-        send = partial(self.shop.cancel_order, self.shop.canceling(order))
+        send = partial(self.shop.cancel_order, self.shop.commands.cancel_order(order))
         self.attempt(order.id, Action.CANCEL, send, OrderDisputed)
 
     @rule(data=st.data())
@@ -162,7 +162,7 @@ class LifecycleMachine(ShopMachine):
         order = self.draw_order(data, Action.CANCEL_LINES)
         units = data.draw(st.tuples(*(st.integers(0, line.quantity) for line in order.lines)))
         if any(units):
-            send = partial(self.shop.cancel_order, self.shop.canceling(order, *units))
+            send = partial(self.shop.cancel_order, self.shop.commands.cancel_order(order, *units))
             self.attempt(
                 order.id, Action.CANCEL_LINES, send, ValidationFailed, PaymentInProgress, OrderDisputed
             )
@@ -170,7 +170,7 @@ class LifecycleMachine(ShopMachine):
     @rule(data=st.data(), note=st.sampled_from(["Ring once", "Ring twice"]))
     def change(self, data: st.DataObject, note: str) -> None:
         order = self.draw_order(data, Action.CHANGE)
-        send = partial(self.shop.change_order, self.shop.changing(order, note=note))
+        send = partial(self.shop.change_order, self.shop.commands.change_order(order, note=note))
         changed = self.attempt(order.id, Action.CHANGE, send)
         assert changed is None or self.current_order(order.id).note == note
 
@@ -205,7 +205,7 @@ class LifecycleMachine(ShopMachine):
         units = st.lists(st.integers(0, 3), min_size=len(order.lines), max_size=len(order.lines)).filter(any)
         wanted = data.draw(st.one_of(st.integers(1, order.total.amount + 1), units))
         self.shop.gateway.next_refunds = [answer]
-        send = partial(self.shop.refund_order, self.shop.refunding(order, wanted))
+        send = partial(self.shop.refund_order, self.shop.commands.refund_order(order, wanted))
         self.attempt(order.id, Action.REFUND, send, RefundExceedsPaid, ValidationFailed, OrderDisputed)
         self.shop.gateway.next_refunds = []
 
@@ -276,7 +276,7 @@ class LifecycleMachine(ShopMachine):
     def adjust(self, data: st.DataObject, units: int) -> None:
         product = data.draw(st.sampled_from(self.products))
         with suppress(StockConflict):
-            self.run(self.shop.adjust_stock(self.shop.adjusting((product, units))))
+            self.run(self.shop.adjust_stock(self.shop.commands.adjust_stock((product, units))))
 
     @rule(data=st.data(), on_hand=st.integers(0, 12))
     def count(self, data: st.DataObject, on_hand: int) -> None:

@@ -123,7 +123,10 @@ async def set_up(store: Store, race: Race) -> RaceSetUp:
     customer = await shop.customer()
     held = Counter(number for lines in race.orders_before for number, _ in lines)
     products = [await shop.product(stock=stock + held[number]) for number, stock in enumerate(race.stocks)]
-    commands = [shop.placing(*_chosen(products, lines), customer=customer) for lines in race.orders_before]
+    commands = [
+        shop.commands.place_order(*_chosen(products, lines), customer=customer)
+        for lines in race.orders_before
+    ]
     orders = [(await shop.place_order(command)).result for command in commands]
     return RaceSetUp(shop, customer, products, orders)
 
@@ -191,18 +194,18 @@ async def _outcome(
     try:
         match step:
             case Ordering(lines):
-                placing = race_set_up.shop.placing(
+                placing = race_set_up.shop.commands.place_order(
                     *_chosen(race_set_up.products, lines), customer=race_set_up.customer, key=str(number)
                 )
                 placed = (await place_order(placing)).result
                 return "placed", [(line.sku, line.quantity) for line in placed.lines]
             case Canceling(order):
-                canceling = race_set_up.shop.canceling(race_set_up.orders[order])
+                canceling = race_set_up.shop.commands.cancel_order(race_set_up.orders[order])
                 cancel_order = CancelOrder(race_set_up.shop.store.unit_of_work, clock, race_set_up.shop.ids)
                 return "cancelled", (await cancel_order(canceling)).result.version
             case Adjusting(lines):
                 adjust_stock = AdjustStock(race_set_up.shop.store.unit_of_work, clock, race_set_up.shop.ids)
-                adjusting = race_set_up.shop.adjusting(*_chosen(race_set_up.products, lines))
+                adjusting = race_set_up.shop.commands.adjust_stock(*_chosen(race_set_up.products, lines))
                 return "adjusted", (await adjust_stock(adjusting)).result.stocks
     except DomainError as refusal:
         return refusal.code, refusal.violations, refusal.params

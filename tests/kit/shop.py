@@ -2,13 +2,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
-from hashlib import sha256
 from typing import Any, ClassVar
 
 from dependency_injector.providers import Dependency, Object
 
 from adapters.tracing.tracing import Tracing
-from application.catalog.adjust_stock import AdjustStock, AdjustStockCommand
+from application.catalog.adjust_stock import AdjustStock
 from application.catalog.archive_product import ArchiveProduct
 from application.catalog.change_product import ChangeProduct
 from application.catalog.count_stock import CountStock
@@ -18,67 +17,52 @@ from application.catalog.plan_import import CatalogRow, PlanImport
 from application.catalog.queries import ExportProducts, GetProduct, GetStock, ListMovements, ListProducts
 from application.catalog.views import ProductView
 from application.orders.access import OrderAccess
-from application.orders.cancel_order import CancelOrder, CancelOrderCommand
-from application.orders.change_order import ChangeOrder, ChangeOrderCommand
+from application.orders.cancel_order import CancelOrder
+from application.orders.change_order import ChangeOrder
 from application.orders.claim_guest_orders import ClaimGuestOrders
-from application.orders.decide_return import ApproveReturn, RefuseReturn, ReturnCommand
+from application.orders.decide_return import ApproveReturn, RefuseReturn
 from application.orders.expire_orders import ExpireOrders
-from application.orders.fulfill_order import FulfillOrder, FulfillOrderCommand
+from application.orders.fulfill_order import FulfillOrder
 from application.orders.place_order import PlaceOrder
 from application.orders.place_order_batch import PlaceOrderBatch, PlaceOrderCommand
 from application.orders.placement_queue import PlacementQueue
 from application.orders.ports import OrderFilter
 from application.orders.preview_order import PreviewOrder
 from application.orders.queries import ExportOrders, GetGuestOrder, GetOrder, ListOrders, ListStatusChanges
-from application.orders.receive_return import ReceiveReturn, ReceiveReturnCommand
+from application.orders.receive_return import ReceiveReturn
 from application.orders.renew_order_token import RenewOrderToken
-from application.orders.request_return import RequestReturn, RequestReturnCommand
+from application.orders.request_return import RequestReturn
 from application.orders.views import FulfillmentView, OrderView, ReturnView
 from application.payments.capture_payment import CapturePayment
-from application.payments.pay_order import PayOrder, PayOrderCommand
-from application.payments.payment_operations import PaymentCommand
+from application.payments.pay_order import PayOrder
 from application.payments.ports import PaymentGateway, ProviderEvent, ProviderEventKind
 from application.payments.record_provider_event import RecordProviderEvent
-from application.payments.refund_order import RefundOrder, RefundOrderCommand
+from application.payments.refund_order import RefundOrder
 from application.payments.settle_payments import SettlePayments
 from application.payments.views import PaymentView, RefundView
 from application.payments.void_payment import VoidPayment
 from application.shared.batching import Batcher, RunBatch
 from application.shared.clock import Clock
-from application.shared.idempotency import IdempotencyKey, IdempotentOperation, IdempotentResult
+from application.shared.idempotency import IdempotentOperation, IdempotentResult
 from application.shared.lanes import Lanes
 from application.users.views import UserView
-from domain.catalog.adjusting import StockDelta
 from domain.catalog.product import ProductDetails
-from domain.catalog.stock import MovementReason
-from domain.orders.address import Address
-from domain.orders.details import OrderChanges
-from domain.orders.fulfillment import FulfilledLine
-from domain.orders.guest import Guest
 from domain.orders.hold_limits import HoldLimits
-from domain.orders.line import CancelledLine, RequestedLine
-from domain.orders.order_return import ReturnedLine
-from domain.orders.order_state import OrderKey, key_of
-from domain.orders.placing import OrderRequest
 from domain.payments.method import PaymentMethod
-from domain.payments.payment import CaptureMethod
-from domain.payments.refund import RefundedLine
 from domain.shared.actor import Actor
-from domain.shared.ids import CallerId
 from domain.shared.money import Money
-from domain.shared.unset import UNSET, Unset
 from entrypoints.bootstrap.catalog import Catalog
 from entrypoints.bootstrap.orders import Orders
 from entrypoints.bootstrap.payments import Payments
 from entrypoints.metrics.metrics import Metrics
 from tests.kit.accounts import SETTINGS, Accounts
+from tests.kit.actors import STAFF
+from tests.kit.commands import ALL_ORDERS, Commands
 from tests.kit.gateway import FakeGateway
 from tests.kit.store import Store
 
 RunPlacing = RunBatch[PlaceOrderCommand, IdempotentResult[OrderView]]
-ALL_ORDERS = OrderAccess.all()
 HOLD = timedelta(minutes=15)
-STAFF = Actor(None, "test")
 MAX_BATCH = 64
 NO_TIMEOUT = 60
 """A timeout in seconds that no test reaches."""
@@ -138,7 +122,7 @@ class Shop(Accounts):
     def __init__(self, store: Store) -> None:
         super().__init__(store)
         self.hold_limits = HoldLimits()
-        self.keys_sent: set[OrderKey] = set()
+        self.commands = Commands()
         self.gateway = FakeGateway()
         self.gateways: dict[PaymentMethod, PaymentGateway] = {PaymentMethod.SANDBOX: self.gateway}
 
@@ -231,54 +215,58 @@ class Shop(Accounts):
     async def order(
         self, product: ProductView, quantity: int = 1, *, customer: UserView | None = None
     ) -> OrderView:
-        command = self.placing((product, quantity), customer=customer or await self.customer())
+        command = self.commands.place_order((product, quantity), customer=customer or await self.customer())
         return (await self.place_order(command)).result
 
     async def cancel(self, order: OrderView, *units: int, access: OrderAccess = ALL_ORDERS) -> OrderView:
         """Cancel the order, or the given number of units of each line."""
-        return (await self.cancel_order(self.canceling(order, *units, access=access))).result
+        return (await self.cancel_order(self.commands.cancel_order(order, *units, access=access))).result
 
     async def pay(self, order: OrderView, token: str = "tok_ok") -> PaymentView:
-        return (await self.pay_order(self.paying(order, token))).result
+        return (await self.pay_order(self.commands.pay_order(order, token))).result
 
     async def authorize(self, order: OrderView, token: str = "tok_ok") -> PaymentView:
         """Pay with a manual capture."""
-        return (await self.pay_order(self.paying(order, token, is_manual=True))).result
+        return (await self.pay_order(self.commands.pay_order(order, token, is_manual=True))).result
 
     async def capture(self, payment: PaymentView, amount: int | None = None) -> PaymentView:
         wanted = None if amount is None else Money(amount, payment.amount.currency)
         return (
-            await self.capture_payment(self.operating(payment, IdempotentOperation.CAPTURE_PAYMENT), wanted)
+            await self.capture_payment(
+                self.commands.operate_payment(payment, IdempotentOperation.CAPTURE_PAYMENT), wanted
+            )
         ).result
 
     async def void(self, payment: PaymentView, *, access: OrderAccess | None = None) -> PaymentView:
         return (
-            await self.void_payment(self.operating(payment, IdempotentOperation.VOID_PAYMENT, access=access))
+            await self.void_payment(
+                self.commands.operate_payment(payment, IdempotentOperation.VOID_PAYMENT, access=access)
+            )
         ).result
 
     async def fulfil(self, order: OrderView, *units: int) -> FulfillmentView:
         """Ship the given units of each line, by default all."""
-        return (await self.fulfill_order(self.fulfilling(order, *units))).result
+        return (await self.fulfill_order(self.commands.fulfill_order(order, *units))).result
 
     async def refund(self, order: OrderView, amount_or_units: int | Sequence[int]) -> RefundView:
         """Refund an amount, or the given units of each line."""
-        return (await self.refund_order(self.refunding(order, amount_or_units))).result
+        return (await self.refund_order(self.commands.refund_order(order, amount_or_units))).result
 
     async def send_back(self, order: OrderView, *units: int) -> ReturnView:
         """Request a return of the given number of units of each line."""
-        return (await self.request_return(self.returning(order, *units))).result
+        return (await self.request_return(self.commands.request_return(order, *units))).result
 
     async def approve(self, returned: ReturnView, refund: int | None = None) -> ReturnView:
-        command = self.deciding(returned, IdempotentOperation.APPROVE_RETURN)
+        command = self.commands.decide_return(returned, IdempotentOperation.APPROVE_RETURN)
         agreed = None if refund is None else Money(refund, "EUR")
         return (await self.approve_return(command, agreed)).result
 
     async def refuse(self, returned: ReturnView) -> ReturnView:
-        command = self.deciding(returned, IdempotentOperation.REFUSE_RETURN)
+        command = self.commands.decide_return(returned, IdempotentOperation.REFUSE_RETURN)
         return (await self.refuse_return(command, "Worn")).result
 
     async def receive(self, returned: ReturnView, *, restock: bool = True) -> ReturnView:
-        return (await self.receive_return(self.receiving(returned, restock=restock))).result
+        return (await self.receive_return(self.commands.receive_return(returned, restock=restock))).result
 
     async def expire(self) -> int:
         return await self.expire_orders(limit=50, actor=STAFF)
@@ -336,226 +324,3 @@ class Shop(Accounts):
     async def current_order(self, order: OrderView) -> OrderView:
         """Return the present order."""
         return await self.get_order(order.id, access=OrderAccess.all())
-
-    def placing(
-        self,
-        *lines: tuple[ProductView, int],
-        customer: UserView | Guest,
-        placed_by: CallerId | None = None,
-        key: str | None = None,
-        expected_total: Money | None = None,
-    ) -> PlaceOrderCommand:
-        """Return the command to order the given units of each product.
-
-        The customer places the order, or `placed_by` if it is set.
-        """
-        request = OrderRequest(
-            customer_id=None if isinstance(customer, Guest) else customer.id,
-            guest=customer if isinstance(customer, Guest) else None,
-            placed_by=placed_by,
-            lines=tuple(RequestedLine(product.id, quantity) for product, quantity in lines),
-            expected_total=expected_total,
-            metadata={},
-        )
-        caller = key_of(placed_by or request.customer_id, "")[0]
-        idempotency_key = self.key(
-            request, operation=IdempotentOperation.PLACE_ORDER, principal=str(caller), key=key
-        )
-        self.keys_sent.add((caller, idempotency_key.key))
-        return PlaceOrderCommand(request, idempotency_key, Actor(caller, "test"))
-
-    def changing(
-        self,
-        order: OrderView,
-        *,
-        address: Address | Unset | None = UNSET,
-        note: str | Unset | None = UNSET,
-        metadata: Mapping[str, str | None] | Unset | None = UNSET,
-        access: OrderAccess = ALL_ORDERS,
-        key: str | None = None,
-    ) -> ChangeOrderCommand:
-        """Return the command to change the order as it was read.
-
-        The sender is staff or the order's customer.
-        """
-        changes = OrderChanges(shipping_address=address, note=note, metadata=metadata)
-        return ChangeOrderCommand(
-            order_id=order.id,
-            expected_version=order.version,
-            changes=changes,
-            access=access,
-            key=self.key((order.id, changes), operation=IdempotentOperation.CHANGE_ORDER, key=key),
-            actor=STAFF,
-        )
-
-    def canceling(
-        self, order: OrderView, *units: int, access: OrderAccess = ALL_ORDERS, key: str | None = None
-    ) -> CancelOrderCommand:
-        """Return the command to cancel the order or the given number of units of each line.
-
-        The sender is staff or the order's customer.
-        """
-        lines = tuple(
-            CancelledLine(line.id, quantity)
-            for line, quantity in zip(order.lines, units, strict=bool(units))
-            if quantity
-        )
-        return CancelOrderCommand(
-            order_id=order.id,
-            lines=lines,
-            reason=None,
-            access=access,
-            key=self.key((order.id, lines), operation=IdempotentOperation.CANCEL_ORDER, key=key),
-            actor=STAFF,
-        )
-
-    def paying(
-        self,
-        order: OrderView,
-        token: str = "tok_ok",
-        *,
-        amount: Money | None = None,
-        is_manual: bool = False,
-        access: OrderAccess = ALL_ORDERS,
-        key: str | None = None,
-    ) -> PayOrderCommand:
-        """Return the command to pay, from staff or the order's customer."""
-        return PayOrderCommand(
-            order_id=order.id,
-            amount=amount or order.payable_total or order.total,
-            method=PaymentMethod.SANDBOX,
-            token=token,
-            capture_method=CaptureMethod.MANUAL if is_manual else None,
-            access=access,
-            key=self.key((order.id, token), operation=IdempotentOperation.PAY_ORDER, key=key),
-            actor=STAFF,
-        )
-
-    def operating(
-        self,
-        payment: PaymentView,
-        operation: IdempotentOperation,
-        *,
-        access: OrderAccess | None = None,
-        key: str | None = None,
-    ) -> PaymentCommand:
-        """Return the command to capture or void a payment, from staff or the order's customer."""
-        return PaymentCommand(
-            order_id=payment.order_id,
-            payment_id=payment.id,
-            access=access or OrderAccess.all(),
-            key=self.key(payment.id, operation=operation, key=key),
-            actor=STAFF,
-        )
-
-    def fulfilling(self, order: OrderView, *units: int, key: str | None = None) -> FulfillOrderCommand:
-        quantities = units or tuple(line.quantity - line.fulfilled - line.cancelled for line in order.lines)
-        lines = tuple(
-            FulfilledLine(line.id, quantity)
-            for line, quantity in zip(order.lines, quantities, strict=True)
-            if quantity
-        )
-        return FulfillOrderCommand(
-            order_id=order.id,
-            lines=lines,
-            carrier="DHL",
-            tracking="JD0146",
-            key=self.key((order.id, lines), operation=IdempotentOperation.FULFILL_ORDER, key=key),
-            actor=STAFF,
-        )
-
-    def refunding(
-        self, order: OrderView, amount_or_units: int | Sequence[int], *, key: str | None = None
-    ) -> RefundOrderCommand:
-        lines_or_amount = (
-            Money(amount_or_units, order.currency)
-            if isinstance(amount_or_units, int)
-            else tuple(
-                RefundedLine(line.id, quantity)
-                for line, quantity in zip(order.lines, amount_or_units, strict=True)
-                if quantity
-            )
-        )
-        return RefundOrderCommand(
-            order_id=order.id,
-            amount_or_lines=lines_or_amount,
-            reason="It was broken",
-            key=self.key((order.id, amount_or_units), operation=IdempotentOperation.REFUND_ORDER, key=key),
-            actor=STAFF,
-        )
-
-    def returning(
-        self, order: OrderView, *units: int, access: OrderAccess = ALL_ORDERS, key: str | None = None
-    ) -> RequestReturnCommand:
-        """Return the command to request a return of the given number of units of each line.
-
-        The sender is staff or the order's customer.
-        """
-        lines = tuple(
-            ReturnedLine(line.id, quantity)
-            for line, quantity in zip(order.lines, units, strict=True)
-            if quantity
-        )
-        return RequestReturnCommand(
-            order_id=order.id,
-            lines=lines,
-            reason="Too small",
-            access=access,
-            key=self.key((order.id, lines), operation=IdempotentOperation.REQUEST_RETURN, key=key),
-            actor=STAFF,
-        )
-
-    def deciding(
-        self, returned: ReturnView, operation: IdempotentOperation, *, key: str | None = None
-    ) -> ReturnCommand:
-        """Return staff's command to approve or refuse a return."""
-        return ReturnCommand(
-            order_id=returned.order_id,
-            return_id=returned.id,
-            key=self.key(returned.id, operation=operation, key=key),
-            actor=STAFF,
-        )
-
-    def receiving(
-        self, returned: ReturnView, *, restock: bool = True, key: str | None = None
-    ) -> ReceiveReturnCommand:
-        """Return staff's command to receive a return."""
-        return ReceiveReturnCommand(
-            order_id=returned.order_id,
-            return_id=returned.id,
-            restocked={line.line_id: restock for line in returned.lines},
-            key=self.key(returned.id, operation=IdempotentOperation.RECEIVE_RETURN, key=key),
-            actor=STAFF,
-        )
-
-    def adjusting(
-        self,
-        *lines: tuple[ProductView, int],
-        reason: MovementReason = MovementReason.CORRECTION,
-        key: str | None = None,
-    ) -> AdjustStockCommand:
-        """Return staff's command to add or remove the given units of each product."""
-        deltas = tuple(StockDelta(product.id, delta) for product, delta in lines)
-        return AdjustStockCommand(
-            deltas=deltas,
-            reason=reason,
-            note=None,
-            key=self.key((deltas, reason), operation=IdempotentOperation.ADJUST_STOCK, key=key),
-            actor=STAFF,
-        )
-
-    def key(
-        self,
-        asked: object,
-        *,
-        operation: IdempotentOperation,
-        principal: str = "staff",
-        key: str | None = None,
-    ) -> IdempotencyKey:
-        """Return an idempotency key for a command: a new one, or `key`."""
-        return IdempotencyKey(
-            principal=principal,
-            operation=operation,
-            key=key or f"key-{next(self._numbers)}",
-            fingerprint=sha256(repr(asked).encode()).digest(),
-        )

@@ -138,23 +138,23 @@ class ShopMachine(RuleBasedStateMachine):
 
     def send_payment(self, order: OrderView, token: str, *, is_manual: bool) -> PaymentView | None:
         undecided = {p.id for p in self.run(payments(self.shop, order)) if p.decided_at is None}
-        command = self.shop.paying(order, token, is_manual=is_manual)
+        command = self.shop.commands.pay_order(order, token, is_manual=is_manual)
         payment = self.attempt(order.id, Action.PAY, partial(self.shop.pay_order, command), PaymentInProgress)
         assert payment is None or not undecided
         self.performed["manual payment"] += payment is not None and is_manual
         return payment
 
     def send_capture(self, payment: PaymentView, amount: int | None) -> None:
-        command = self.shop.operating(payment, IdempotentOperation.CAPTURE_PAYMENT)
+        command = self.shop.commands.operate_payment(payment, IdempotentOperation.CAPTURE_PAYMENT)
         wanted = None if amount is None else Money(amount, payment.amount.currency)
         self.operate(payment, Action.CAPTURE, partial(self.shop.capture_payment, command, wanted))
 
     def send_void(self, payment: PaymentView) -> None:
-        command = self.shop.operating(payment, IdempotentOperation.VOID_PAYMENT)
+        command = self.shop.commands.operate_payment(payment, IdempotentOperation.VOID_PAYMENT)
         self.operate(payment, Action.VOID, partial(self.shop.void_payment, command))
 
     def send_back(self, order: OrderView, *units: int) -> ReturnView | None:
-        send = partial(self.shop.request_return, self.shop.returning(order, *units))
+        send = partial(self.shop.request_return, self.shop.commands.request_return(order, *units))
         return self.attempt(order.id, Action.REQUEST_RETURN, send, ValidationFailed)
 
     def decide_return(self, returned: ReturnView, action: ReturnAction, refund: int | None) -> None:
@@ -174,7 +174,7 @@ class ShopMachine(RuleBasedStateMachine):
             self.performed[action] += 1
 
     def ship(self, order: OrderView, *units: int) -> None:
-        send = partial(self.shop.fulfill_order, self.shop.fulfilling(order, *units))
+        send = partial(self.shop.fulfill_order, self.shop.commands.fulfill_order(order, *units))
         self.attempt(order.id, Action.FULFILL, send, ValidationFailed, OrderDisputed)
 
     def current_order(self, order_id: OrderId) -> OrderView:

@@ -237,7 +237,7 @@ class World:
             yield Move(f"claim {number}", partial(claim, self.customers[number].id, actor=SOMEBODY))
         if self.bounds.changes:
             for note in ("Ring once", None):
-                changing = self.shop.changing(order, note=note)
+                changing = self.shop.commands.change_order(order, note=note)
                 yield Move(f"change the note of {number}", partial(self.shop.change_order, changing))
 
     def _moves_of_returns(self, number: int, order: OrderView) -> Iterator[Move]:
@@ -357,7 +357,9 @@ class World:
         try:
             if self.bounds.claims:
                 guest = Guest(email=_address_of(customer))
-                placing = self.shop.placing((self.product, units), customer=guest, placed_by=customer.id)
+                placing = self.shop.commands.place_order(
+                    (self.product, units), customer=guest, placed_by=customer.id
+                )
                 await self.shop.place_order(placing)
             else:
                 await self.shop.order(self.product, units, customer=customer)

@@ -118,7 +118,7 @@ async def place_orders(database_url: str) -> list[OrderView]:
             await shop.product(sku="MUG", stock=5),
             await shop.product(sku="CUP", stock=5, name=UNICODE),
         )
-        command = shop.placing((mug, 2), (cup, 1), customer=await shop.customer())
+        command = shop.commands.place_order((mug, 2), (cup, 1), customer=await shop.customer())
         return [(await shop.place_order(command)).result, await shop.cancel(await shop.order(mug))]
 
 

@@ -83,5 +83,5 @@ class Buyer:
 
     async def order(self, web: WebShop, body: dict[str, Any], *, key_: str = "k") -> httpx2.Response:
         """Place an order at one process."""
-        self.direct_shop.keys_sent.add((self.id, key_))
+        self.direct_shop.commands.keys_sent.add((self.id, key_))
         return await web.anonymous.post("/v1/orders", json=body, headers=self.authorization | key(key_))

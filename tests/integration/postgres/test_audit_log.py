@@ -69,7 +69,7 @@ async def test_order_placement_executes_no_audit_statement(
     before = await audit_log(shop)
     with statements_of(engine) as sent:
         await PlaceOrderBatch(unit_of_work, shop.clock, shop.ids, HOLD)(
-            [shop.placing((mug, 1), customer=ann)]
+            [shop.commands.place_order((mug, 1), customer=ann)]
         )
     assert not [statement for statement, _ in sent if "audit_log" in statement]
     assert await audit_log(shop) == before

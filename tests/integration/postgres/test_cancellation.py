@@ -77,7 +77,12 @@ async def test_order_placement_cancelled_at_any_await_leaks_no_connection(
     place_batch = PlaceOrderBatch(unit_of_work, shop.clock, shop.ids, HOLD)
 
     async def work() -> Coroutine[Any, Any, object]:
-        return place_batch([shop.placing((mug, 1), customer=ann), shop.placing((mug, 2000), customer=ann)])
+        return place_batch(
+            [
+                shop.commands.place_order((mug, 1), customer=ann),
+                shop.commands.place_order((mug, 2000), customer=ann),
+            ]
+        )
 
     waits = await leave_at_every_wait(work, engine, psql, cancels_cleanup=cancels_cleanup)
     placed = len(await every_order(shop))
@@ -96,7 +101,7 @@ async def test_order_cancellation_interrupted_at_any_await_leaks_no_connection(
     cancel_order = CancelOrder(unit_of_work, shop.clock, shop.ids)
 
     async def work() -> Coroutine[Any, Any, object]:
-        return cancel_order(shop.canceling(await shop.order(mug)))
+        return cancel_order(shop.commands.cancel_order(await shop.order(mug)))
 
     await leave_at_every_wait(work, engine, psql, cancels_cleanup=cancels_cleanup)
     await assert_invariants(shop)

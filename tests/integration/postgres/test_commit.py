@@ -36,7 +36,7 @@ async def test_constraint_failure_at_commit_raises_an_error(
     psql: asyncpg.Connection,
 ) -> None:
     await _at_commit_of_an_order(psql, "RAISE check_violation;")
-    command = shop.placing((await shop.product(stock=1), 1), customer=await shop.customer())
+    command = shop.commands.place_order((await shop.product(stock=1), 1), customer=await shop.customer())
     for _ in range(3):
         with pytest.raises(IntegrityError):
             await place_batch([command])
@@ -50,7 +50,7 @@ async def test_retry_with_the_key_resolves_a_commit_with_a_lost_connection(
     shop: Shop, place_batch: PlaceOrderBatch, psql: asyncpg.Connection
 ) -> None:
     await _at_commit_of_an_order(psql, "PERFORM pg_terminate_backend(pg_backend_pid());")
-    command = shop.placing((await shop.product(stock=1), 1), customer=await shop.customer())
+    command = shop.commands.place_order((await shop.product(stock=1), 1), customer=await shop.customer())
     with pytest.raises(DatabaseUnavailable):
         await place_batch([command])
     await psql.execute("DROP TRIGGER at_commit ON orders")

@@ -11,8 +11,8 @@ from domain.catalog.stock import ReservationExceedsStock
 from domain.payments.payment import Payment
 from domain.shared.ids import OrderId, PaymentId
 from tests.integration.postgres.accounts import SECRET, user_of
-from tests.kit.actors import SOMEBODY
-from tests.kit.shop import STAFF, Shop
+from tests.kit.actors import SOMEBODY, STAFF
+from tests.kit.shop import Shop
 
 
 async def test_every_constraint_in_the_error_mapping_exists(psql: asyncpg.Connection) -> None:

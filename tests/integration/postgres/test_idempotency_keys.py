@@ -14,7 +14,7 @@ from tests.kit.shop import Shop
 async def test_replay_of_a_stored_result_commits_a_write(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory, psql: asyncpg.Connection
 ) -> None:
-    key, view = shop.key("asked", operation=IdempotentOperation.CREATE_USER), await shop.customer()
+    key, view = shop.commands.key("asked", operation=IdempotentOperation.CREATE_USER), await shop.customer()
     async with unit_of_work() as work:
         await work.idempotency.claim([key], UserView)
         await work.idempotency.store({key: view})
@@ -30,8 +30,8 @@ async def test_claimed_key_without_a_result_leaves_no_row(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory, psql: asyncpg.Connection
 ) -> None:
     bound, refused = (
-        shop.key("one", operation=IdempotentOperation.CREATE_USER),
-        shop.key("other", operation=IdempotentOperation.CREATE_USER),
+        shop.commands.key("one", operation=IdempotentOperation.CREATE_USER),
+        shop.commands.key("other", operation=IdempotentOperation.CREATE_USER),
     )
     async with unit_of_work() as work:
         await work.idempotency.claim([bound, refused], UserView)
@@ -43,8 +43,8 @@ async def test_claimed_key_without_a_result_leaves_no_row(
 async def test_fingerprint_of_the_executed_request_is_stored_for_equal_keys(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
-    refused = shop.key("refused", operation=IdempotentOperation.CREATE_USER)
-    done = replace(shop.key("done", operation=IdempotentOperation.CREATE_USER), key=refused.key)
+    refused = shop.commands.key("refused", operation=IdempotentOperation.CREATE_USER)
+    done = replace(shop.commands.key("done", operation=IdempotentOperation.CREATE_USER), key=refused.key)
     async with unit_of_work() as work:
         assert await work.idempotency.claim([refused, done], UserView) == {}
         await work.idempotency.store({done: await shop.customer()})
@@ -58,8 +58,8 @@ async def test_pruning_keeps_recent_idempotency_keys(
     shop: Shop, engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory, psql: asyncpg.Connection
 ) -> None:
     old, young = (
-        shop.key("old", operation=IdempotentOperation.CREATE_USER),
-        shop.key("young", operation=IdempotentOperation.CREATE_USER),
+        shop.commands.key("old", operation=IdempotentOperation.CREATE_USER),
+        shop.commands.key("young", operation=IdempotentOperation.CREATE_USER),
     )
     async with unit_of_work() as work:
         await work.idempotency.claim([old, young], UserView)

@@ -211,7 +211,12 @@ async def test_order_placement_uses_indexes_even_for_small_tables(
     place_batch = PlaceOrderBatch(unit_of_work, shop.clock, shop.ids, HOLD)
     mug, ann = await shop.product(stock=1), await shop.customer()
     with statements_of(engine) as sent:
-        await place_batch([shop.placing((mug, 1), customer=ann), shop.placing((mug, 1), customer=ann)])
+        await place_batch(
+            [
+                shop.commands.place_order((mug, 1), customer=ann),
+                shop.commands.place_order((mug, 1), customer=ann),
+            ]
+        )
     async with engine.connect() as connection:
         await connection.exec_driver_sql("SET plan_cache_mode = force_generic_plan")
         for statement, parameters in sent:

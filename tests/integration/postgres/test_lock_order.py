@@ -101,8 +101,8 @@ async def test_batches_with_equal_keys_in_opposite_orders_do_not_deadlock(
     """Another transaction holds the second key until both batches wait for a key."""
     mug, cup = await shop.product(stock=3), await shop.product(stock=3)
     ann, bob, client = await shop.customer(), await shop.customer(), ClientId(shop.ids.new())
-    of_ann = [shop.placing((mug, 1), customer=ann, placed_by=client, key=key) for key in "123"]
-    of_bob = [shop.placing((cup, 1), customer=bob, placed_by=client, key=key) for key in "321"]
+    of_ann = [shop.commands.place_order((mug, 1), customer=ann, placed_by=client, key=key) for key in "123"]
+    of_bob = [shop.commands.place_order((cup, 1), customer=bob, placed_by=client, key=key) for key in "321"]
     async with asyncio.TaskGroup() as tasks, shop.store.unit_of_work() as holder:
         await holder.idempotency.store({of_ann[1].key: ann})
         await holder.flush()

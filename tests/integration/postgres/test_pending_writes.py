@@ -10,8 +10,8 @@ from domain.catalog.stock import MovementReason, Stock
 from domain.shared.ids import ProductId
 from tests.integration.postgres.sent import statements_of
 from tests.invariants import assert_invariants
-from tests.kit.actors import SOMEBODY
-from tests.kit.shop import STAFF, Shop
+from tests.kit.actors import SOMEBODY, STAFF
+from tests.kit.shop import Shop
 from tests.kit.tracing import TRACE, traceparent
 
 KEY = IdempotencyKey("nobody", IdempotentOperation.ADJUST_STOCK, "key", b"fingerprint")

@@ -15,8 +15,9 @@ from domain.users.email_address import EmailAddress
 from tests.integration.postgres.sent import statements_of
 from tests.integration.postgres.test_lock_order import one_transaction_waits
 from tests.invariants import assert_invariants
+from tests.kit.actors import STAFF
 from tests.kit.examples import an_order
-from tests.kit.shop import HOLD, STAFF, Shop
+from tests.kit.shop import HOLD, Shop
 
 ORDERS = 40
 
@@ -34,7 +35,8 @@ async def test_retry_during_order_pruning_never_places_a_second_order(
     customers = [guest if is_guest else await shop.customer() for _ in range(4)]
     client = ClientId(shop.ids.new()) if is_guest else None
     commands = [
-        shop.placing((mug, 1), customer=customers[number % 4], placed_by=client) for number in range(ORDERS)
+        shop.commands.place_order((mug, 1), customer=customers[number % 4], placed_by=client)
+        for number in range(ORDERS)
     ]
     placed = {command.key: (await shop.place_order(command)).result.id for command in commands}
     shop.clock.advance(HOLD)
@@ -69,7 +71,7 @@ async def test_order_pruning_waits_for_a_retry_that_inserted_the_key(
     shop: Shop, psql: asyncpg.Connection
 ) -> None:
     mug = await shop.product(stock=9)
-    command = shop.placing((mug, 1), customer=await shop.customer())
+    command = shop.commands.place_order((mug, 1), customer=await shop.customer())
     await shop.place_order(command)
     shop.clock.advance(HOLD)
     await shop.expire()

@@ -11,8 +11,8 @@ from application.shared.idempotency import IdempotentResult
 from domain.catalog.stock import MovementReason
 from tests.integration.postgres.sent import statements_of
 from tests.invariants import assert_invariants
-from tests.kit.actors import SOMEBODY
-from tests.kit.shop import HOLD, STAFF, Shop
+from tests.kit.actors import SOMEBODY, STAFF
+from tests.kit.shop import HOLD, Shop
 
 
 @pytest.mark.parametrize("count", [1, 128])
@@ -22,7 +22,9 @@ async def test_order_batch_of_any_size_executes_three_statements(
     place_batch = PlaceOrderBatch(unit_of_work, shop.clock, shop.ids, HOLD)
     mug, cup = await shop.product(stock=count), await shop.product(stock=count)
     customers = [await shop.customer() for _ in range(3)]
-    commands = [shop.placing((mug, 1), (cup, 1), customer=customers[n % 3]) for n in range(count)]
+    commands = [
+        shop.commands.place_order((mug, 1), (cup, 1), customer=customers[n % 3]) for n in range(count)
+    ]
     with statements_of(engine) as sent:
         outcomes = await place_batch(commands)
     assert all(isinstance(outcome, IdempotentResult) for outcome in outcomes)

@@ -13,8 +13,8 @@ from domain.catalog.stock import MAX_ON_HAND, StockConflict
 from domain.shared.errors import NotFound, PreconditionFailed
 from domain.shared.ids import ProductId
 from domain.shared.money import Money
-from tests.kit.actors import SOMEBODY
-from tests.kit.shop import STAFF, Shop
+from tests.kit.actors import SOMEBODY, STAFF
+from tests.kit.shop import Shop
 
 CREATE = CreateProductCommand(
     sku="MUG-RED",
@@ -83,12 +83,14 @@ async def test_product_with_invalid_stock_is_rejected(shop: Shop, initial_stock:
 
 
 async def test_product_is_created_once_per_idempotency_key(shop: Shop) -> None:
-    command = replace(CREATE, key=shop.key(CREATE, operation=IdempotentOperation.CREATE_PRODUCT, key="k"))
+    command = replace(
+        CREATE, key=shop.commands.key(CREATE, operation=IdempotentOperation.CREATE_PRODUCT, key="k")
+    )
     first, again = await shop.create_product(command), await shop.create_product(command)
     assert (first.replayed, again.replayed) == (False, True)
     assert first.result == again.result
     other = replace(
-        CREATE, sku="CUP", key=shop.key("CUP", operation=IdempotentOperation.CREATE_PRODUCT, key="k")
+        CREATE, sku="CUP", key=shop.commands.key("CUP", operation=IdempotentOperation.CREATE_PRODUCT, key="k")
     )
     with pytest.raises(IdempotencyKeyReused):
         await shop.create_product(other)

@@ -9,8 +9,8 @@ from application.catalog.views import ProductView
 from domain.catalog.product import MAX_ATTRIBUTES, ProductChanges, ProductStatus
 from domain.shared.money import Money
 from tests.invariants import assert_invariants, every_product
-from tests.kit.actors import SOMEBODY
-from tests.kit.shop import STAFF, Shop
+from tests.kit.actors import SOMEBODY, STAFF
+from tests.kit.shop import Shop
 
 MUG = CatalogRow(
     line=2,

@@ -27,7 +27,7 @@ def canceling(shop: Shop, order: OrderView, *, access: OrderAccess) -> CancelOrd
         order_id=order.id,
         reason="changed my mind",
         access=access,
-        key=shop.key(order.id, operation=IdempotentOperation.CANCEL_ORDER),
+        key=shop.commands.key(order.id, operation=IdempotentOperation.CANCEL_ORDER),
         actor=Actor(access.customer_id, "request-1"),
     )
 
@@ -59,7 +59,7 @@ async def test_free_order_is_confirmed_and_paid(shop: Shop) -> None:
 async def test_out_of_stock_order_reserves_nothing(shop: Shop) -> None:
     mug, cup = await shop.product(stock=5), await shop.product(stock=1)
     with pytest.raises(OutOfStock):
-        await shop.place_order(shop.placing((mug, 1), (cup, 2), customer=await shop.customer()))
+        await shop.place_order(shop.commands.place_order((mug, 1), (cup, 2), customer=await shop.customer()))
     await assert_invariants(shop)
 
 
@@ -73,14 +73,18 @@ async def test_archived_product_cannot_be_ordered(shop: Shop) -> None:
 async def test_changed_price_is_reported_and_reserves_nothing(shop: Shop) -> None:
     mug, ann = await shop.product(stock=5, price=1000), await shop.customer()
     with pytest.raises(PriceChanged):
-        await shop.place_order(shop.placing((mug, 1), customer=ann, expected_total=Money(999, "EUR")))
-    await shop.place_order(shop.placing((mug, 1), customer=ann, expected_total=Money(1000, "EUR")))
+        await shop.place_order(
+            shop.commands.place_order((mug, 1), customer=ann, expected_total=Money(999, "EUR"))
+        )
+    await shop.place_order(
+        shop.commands.place_order((mug, 1), customer=ann, expected_total=Money(1000, "EUR"))
+    )
     await assert_invariants(shop)
 
 
 async def test_preview_returns_the_total_and_reserves_no_stock(shop: Shop) -> None:
     mug, cup = await shop.product(stock=5, price=1000), await shop.product(stock=5, price=1)
-    request = shop.placing((mug, 2), (cup, 3), (mug, 1), customer=await shop.customer()).request
+    request = shop.commands.place_order((mug, 2), (cup, 3), (mug, 1), customer=await shop.customer()).request
     preview = await shop.preview_order(request)
     assert (preview.total, preview.currency) == (Money(3003, "EUR"), "EUR")
     assert [(line.sku, line.quantity, line.line_total.amount) for line in preview.lines] == [
@@ -93,7 +97,7 @@ async def test_preview_returns_the_total_and_reserves_no_stock(shop: Shop) -> No
 async def test_preview_of_an_out_of_stock_order_is_rejected(shop: Shop) -> None:
     mug = await shop.product(stock=1)
     with pytest.raises(OutOfStock):
-        await shop.preview_order(shop.placing((mug, 2), customer=await shop.customer()).request)
+        await shop.preview_order(shop.commands.place_order((mug, 2), customer=await shop.customer()).request)
 
 
 async def test_cancelled_order_releases_its_stock_and_allows_no_action(shop: Shop) -> None:

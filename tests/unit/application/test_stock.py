@@ -6,7 +6,8 @@ from domain.catalog.stock import MovementReason, StockConflict
 from domain.shared.errors import NotFound, PreconditionFailed
 from domain.shared.ids import ProductId
 from tests.invariants import assert_invariants
-from tests.kit.shop import STAFF, Shop
+from tests.kit.actors import STAFF
+from tests.kit.shop import Shop
 
 
 def counting(product_id: ProductId, on_hand: int, *, expected_version: int) -> CountStockCommand:
@@ -49,7 +50,7 @@ async def test_stock_count_below_reserved_is_rejected(shop: Shop) -> None:
 async def test_stock_adjustment_changes_every_line(shop: Shop) -> None:
     mug, cup = await shop.product(stock=5), await shop.product(stock=5)
     adjusted = await shop.adjust_stock(
-        shop.adjusting((mug, 3), (cup, -1), (mug, 1), reason=MovementReason.RECEIPT)
+        shop.commands.adjust_stock((mug, 3), (cup, -1), (mug, 1), reason=MovementReason.RECEIPT)
     )
     assert {stock.sku: stock.on_hand for stock in adjusted.result.stocks} == {mug.sku: 9, cup.sku: 4}
     assert adjusted.result.reason is MovementReason.RECEIPT
@@ -59,27 +60,27 @@ async def test_stock_adjustment_changes_every_line(shop: Shop) -> None:
 async def test_adjustment_with_one_invalid_line_changes_nothing(shop: Shop) -> None:
     mug, cup = await shop.product(stock=5), await shop.product(stock=0)
     with pytest.raises(StockConflict):
-        await shop.adjust_stock(shop.adjusting((mug, 3), (cup, -1)))
+        await shop.adjust_stock(shop.commands.adjust_stock((mug, 3), (cup, -1)))
     assert (await shop.get_stock(mug.id)).on_hand == 5
     await assert_invariants(shop)
 
 
 async def test_stock_adjustment_is_applied_once_per_idempotency_key(shop: Shop) -> None:
     mug = await shop.product(stock=5)
-    command = shop.adjusting((mug, 3), key="k")
+    command = shop.commands.adjust_stock((mug, 3), key="k")
     first, again = await shop.adjust_stock(command), await shop.adjust_stock(command)
     assert (first.replayed, again.replayed) == (False, True)
     assert first.result == again.result
     assert (await shop.get_stock(mug.id)).on_hand == 8
     with pytest.raises(IdempotencyKeyReused):
-        await shop.adjust_stock(shop.adjusting((mug, 4), key="k"))
+        await shop.adjust_stock(shop.commands.adjust_stock((mug, 4), key="k"))
 
 
 async def test_stock_ledger_lists_movements_newest_first(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     order = await shop.order(mug, quantity=2)
     await shop.cancel(order)
-    await shop.adjust_stock(shop.adjusting((mug, -1), reason=MovementReason.DAMAGE))
+    await shop.adjust_stock(shop.commands.adjust_stock((mug, -1), reason=MovementReason.DAMAGE))
     page = await shop.list_movements(mug.id, after=None, limit=3)
     assert [(movement.reason, movement.on_hand, movement.reserved) for movement in page.items] == [
         (MovementReason.DAMAGE, 4, 0),

@@ -65,7 +65,9 @@ async def test_weak_password_is_rejected_at_sign_up(shop: Shop, password: str, c
 
 
 async def test_sign_up_has_one_effect_per_idempotency_key(shop: Shop) -> None:
-    command = replace(SIGN_UP, key=shop.key("Ann", operation=IdempotentOperation.CREATE_USER, key="k"))
+    command = replace(
+        SIGN_UP, key=shop.commands.key("Ann", operation=IdempotentOperation.CREATE_USER, key="k")
+    )
     first, again = await shop.sign_up(command), await shop.sign_up(command)
     assert (first.replayed, again.replayed) == (False, True)
     assert first.result == again.result
@@ -74,7 +76,7 @@ async def test_sign_up_has_one_effect_per_idempotency_key(shop: Shop) -> None:
             replace(
                 command,
                 email=sought_email_address("b@example.com"),
-                key=shop.key("Bob", operation=IdempotentOperation.CREATE_USER, key="k"),
+                key=shop.commands.key("Bob", operation=IdempotentOperation.CREATE_USER, key="k"),
             )
         )
 

@@ -3,9 +3,9 @@ import pytest
 from domain.catalog.adjusting import StockDelta, adjust
 from domain.catalog.stock import MAX_ON_HAND, MovementReason, Stock, StockConflict
 from domain.shared.ids import OrderId, ProductId
+from tests.kit.actors import STAFF
 from tests.kit.examples import NOW
 from tests.kit.ids import SequentialIds
-from tests.kit.shop import STAFF
 
 IDS = SequentialIds()
 MUG, CUP, JUG = (ProductId(IDS.new()) for _ in range(3))

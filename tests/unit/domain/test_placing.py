@@ -19,9 +19,9 @@ from domain.shared.errors import DomainError, ValidationFailed
 from domain.shared.ids import ProductId, UserId
 from domain.shared.money import MAX_AMOUNT, Money
 from domain.users.user import UserStatus
+from tests.kit.actors import STAFF
 from tests.kit.examples import ADDRESS, NOW, a_product
 from tests.kit.ids import SequentialIds
-from tests.kit.shop import STAFF
 
 IDS = SequentialIds()
 ANN = UserId(IDS.new())

@@ -13,9 +13,9 @@ from domain.catalog.product import (
 from domain.catalog.stock import MovementReason, Stock
 from domain.shared.errors import PreconditionFailed, ValidationFailed
 from domain.shared.money import Money
+from tests.kit.actors import STAFF
 from tests.kit.examples import NOW, a_product
 from tests.kit.ids import SequentialIds
-from tests.kit.shop import STAFF
 
 
 @pytest.fixture

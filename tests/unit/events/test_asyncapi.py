@@ -126,7 +126,7 @@ def test_headers_of_webhooks_are_described() -> None:
 async def record_every_order_event(shop: Shop) -> None:
     mug = await shop.product(stock=7)
     shipped, late, too_late = [await shop.order(mug) for _ in range(3)]
-    await shop.change_order(shop.changing(shipped, note="Ring once"))
+    await shop.change_order(shop.commands.change_order(shipped, note="Ring once"))
     await shop.pay(shipped, "tok_declined")
     paid = await shop.pay(shipped)
     await shop.report_provider_event(ProviderEventKind.CAPTURED, paid, reference="ch_again")
@@ -146,7 +146,7 @@ async def record_every_order_event(shop: Shop) -> None:
     await shop.report_provider_event(ProviderEventKind.DISPUTE_WON, paid)
     await shop.report_provider_event(ProviderEventKind.DISPUTE_LOST, begun[0])
     guest = Guest(email=EmailAddress.of("guest", "example.com"))
-    placing = shop.placing((mug, 1), customer=guest, placed_by=UserId(shop.ids.new()))
+    placing = shop.commands.place_order((mug, 1), customer=guest, placed_by=UserId(shop.ids.new()))
     await shop.place_order(placing)
     await shop.claim_guest_orders(await an_account_of(shop, guest), actor=SOMEBODY)
     authenticated, authorized = [await shop.order(mug) for _ in range(2)]

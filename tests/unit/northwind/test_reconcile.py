@@ -95,7 +95,9 @@ class DemoShop:
 async def demo_shop(shop: Shop) -> DemoShop:
     chai = await shop.product(sku="NW-0001", price=1800, currency="USD", stock=10)
     chang = await shop.product(sku="NW-0002", price=1000, currency="USD", stock=5)
-    placed = await shop.place_order(shop.placing((chai, 2), (chang, 5), customer=await shop.customer()))
+    placed = await shop.place_order(
+        shop.commands.place_order((chai, 2), (chang, 5), customer=await shop.customer())
+    )
     return DemoShop(shop, {"NW-0001": chai.id, "NW-0002": chang.id}, placed.result)
 
 
