@@ -10,7 +10,7 @@ _FORMER_GRAMMAR = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}"
     r"@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+"
 )
-"""The grammar of a former release: the HTML Standard's for `<input type=email>`."""
+"""The grammar of addresses in a former release, as in the HTML Standard for `<input type=email>`."""
 
 
 def parse_email_address(text: str) -> EmailAddress:

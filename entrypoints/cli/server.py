@@ -1,7 +1,7 @@
 """The HTTP server: a parent process that starts, watches and stops the serving processes.
 
-A serving process imports the service while the parent prepares the database. It continues when the parent sends the
-variables that the service needs.
+A serving process imports the service while the parent prepares the database. The serving process continues
+when the parent sends the variables that the service needs.
 """
 
 import gc
@@ -208,7 +208,7 @@ def _send(worker: Connection, message: Mapping[str, str] | _Message) -> None:
 def _handling(handlers: Mapping[signal.Signals, Any]) -> Iterator[None]:
     """Replace Granian's signal handlers during the context.
 
-    Before its loop runs, Granian's handlers would only record the signals.
+    Until Granian's loop runs, its own handlers would only record the signals.
     """
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:

@@ -28,7 +28,7 @@ class ServiceMetrics(Collector):
         self._directory = directory
         self._ended: Totals = {}
         self._lock = Lock()
-        """The server collects in a thread for each request."""
+        """The lock protects the totals, because each request collects in a separate thread."""
 
     def collect(self) -> Iterable[Metric]:
         with self._lock:

@@ -14,7 +14,7 @@ class Kind(Enum):
     COUNTER = auto()
     """A sum over all processes, including processes that have ended."""
     HISTOGRAM = auto()
-    """Like a counter."""
+    """Each bucket is a sum over all processes, like a counter."""
     SUMMED_GAUGE = auto()
     """A sum over running processes."""
     SHARED_GAUGE = auto()

@@ -31,7 +31,7 @@ _PREFIX = "steelyard-metrics-"
 _LEFT_BEHIND_AFTER = 60
 """Seconds after which an unlocked directory belongs to a killed service.
 
-A younger one can belong to a service that is starting.
+A younger directory can belong to a service that is starting.
 """
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 - the files have names that no other user can choose or read

@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
 
 @pytest_asyncio.fixture(autouse=True, loop_scope="session")
 async def _tasks_end_with_their_test() -> AsyncIterator[None]:
-    """Cancel the tasks that a test has left, as a loop of its own would do."""
+    """Cancel the tasks that a test has left, because tests share one event loop."""
     yield
     left = asyncio.all_tasks() - {asyncio.current_task()}
     for task in left:
@@ -62,7 +62,7 @@ async def reused_engines(reused_database: str) -> AsyncIterator["StoreEngines"]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def store_in_postgres(reused_engines: "StoreEngines") -> Store:
-    """An empty store whose connections earlier tests have used."""
+    """An empty store on PostgreSQL. It reuses the connections of earlier tests."""
     from tests.kit.postgres_store import store_over  # noqa: PLC0415 - imported only if PostgreSQL is requested
 
     async with reused_engines.long_timeout.connect() as connection:

@@ -44,12 +44,12 @@ class StoppedCommits(UnitOfWorkFactory):
                 await self.continuation
                 await commit()
 
-            work.commit = stopped_commit  # type: ignore[method-assign] # the batch must not differ from the service's
+            work.commit = stopped_commit  # type: ignore[method-assign] # only the commit may differ from the service's unit of work
             yield work
 
 
 class DecisionClock(Clock):
-    """A clock that reports each decision: a batch reads the time after the keys."""
+    """A clock that reports each decision. A batch reads the clock after it has read the keys."""
 
     def __init__(self) -> None:
         self.decisions = 0

@@ -33,7 +33,10 @@ URL = "http://shop/v1/webhooks/payments/sandbox"
 
 
 class Sandbox:
-    """The sandbox provider, and a shop that receives its webhooks unless `refusal` responds instead."""
+    """The sandbox provider, and a shop that receives the provider's webhooks.
+
+    If `refusal` is set, it responds to the webhooks instead of the shop.
+    """
 
     def __init__(self, store: Store) -> None:
         self.clock = FixedClock()

@@ -1,4 +1,4 @@
-"""Webhook deliveries: at least once, in order per aggregate, with bounded retries."""
+"""Webhooks deliver events at least once, in order per aggregate, with bounded retries."""
 
 import asyncio
 from datetime import timedelta

@@ -114,8 +114,8 @@ def create_client(service: Service, name: str, scope: str) -> tuple[str, str]:
 def _run_command(service: Service, *arguments: str, typed: str = "") -> str:
     """Run a command with the settings of the service, and return its output.
 
-    A new process would import the service again, so the command runs in this process. An installed program and
-    another release have a process of their own.
+    A new process would import the service again, so the command runs in this process. An installed program or
+    another release runs in a new process.
     """
     if (service.program, service.checkout) != (PROGRAM, CHECKOUT):
         command = [*service.program, *arguments]

@@ -26,7 +26,7 @@ KEYS_REQUIRED = {
 }
 """Operations that require an Idempotency-Key."""
 KEYS_NOT_TAKEN = {"receive_provider_message"}
-"""The operation without a key. Repeats of a provider's webhook are recognized by its id."""
+"""The operation without a key. A repeated webhook of a provider is recognized by the webhook's id."""
 OAUTH = {"/token", "/oauth/revoke"}
 ADDRESSES = sorted({operation.path for operation in operations()})
 

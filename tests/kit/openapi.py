@@ -116,7 +116,8 @@ def _validator(schema: str) -> Any:
 def operation_at(method: str, path: str) -> Operation | None:
     """Return the described operation of a request, or None.
 
-    Most tests send many requests to one path, and a search compares the path with all patterns.
+    The result is cached, because a search compares the path with all patterns, and most tests send many
+    requests to one path.
     """
     found = [operation for operation in operations() if _pattern(operation.path).fullmatch(path)]
     literal = min((operation.path.count("{") for operation in found), default=0)

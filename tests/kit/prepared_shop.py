@@ -42,7 +42,7 @@ class PreparedShop:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[SampleShop]:
-        """Run a service of its own over a new store."""
+        """Run a separate service over a new store."""
         async with web_shop(container_over(self.new_store())) as web:
             yield self.copy_to(web)
 

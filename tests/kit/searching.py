@@ -6,10 +6,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 EFFORT = int(os.environ.get("STEELYARD_TEST_EFFORT", "1"))
-"""Multiple of the suite's effort."""
+"""The factor by which a campaign multiplies the suite's effort."""
 
 EXAMPLES = 30
-"""Examples of a property in the suite. Each run draws others, and a campaign draws many."""
+"""The number of examples of a property in the suite. Each run draws other examples."""
 
 
 def run_state_machine(machine: type[RuleBasedStateMachine], *, examples: int, steps: int) -> None:

@@ -49,7 +49,7 @@ def container_over(store: Store, **settings: Any) -> Container:
 
 @cache
 def _default_settings() -> Settings:
-    """Return the settings of most tests. Reading the environment and validating takes milliseconds."""
+    """Return the settings of most tests, created once because validation takes milliseconds."""
     return Settings(**_DEFAULTS)
 
 
@@ -145,7 +145,7 @@ class WebShop:
 async def web_shop(container: Container, *, numbers: Iterator[int] | None = None) -> AsyncIterator[WebShop]:
     """Run the lifespan of a fresh app during the context.
 
-    Names and addresses of new objects contain the next of the numbers, by default from 1.
+    The names and addresses of new objects contain a number. By default, the first number is 1.
     """
     app = create_app(container=container)
     async with app.router.lifespan_context(app), AsyncExitStack() as clients:

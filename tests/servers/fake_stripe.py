@@ -18,7 +18,7 @@ from localstripe.resources import Charge, List, PaymentIntent, PaymentMethod, Re
 CONFIRM, SEARCH = "/v1/payment_intents/{id}/confirm", "/v1/payment_intents/search"
 CAPTURE, CANCEL = "/v1/payment_intents/{id}/capture", "/v1/payment_intents/{id}/cancel"
 NOT_CARRIED_OUT = {400, 401, 404, 409, 429}
-"""Statuses of which Stripe stores no response for the key."""
+"""Statuses of responses that Stripe does not store for an idempotency key."""
 
 CAPTURE_WITHIN = 5 * 24 * 60 * 60
 """Seconds for which a card is authorized: some banks permit less than seven days."""

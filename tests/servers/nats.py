@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 VARIABLE = "STEELYARD_TEST_NATS"
-"""Another server to test with, such as /usr/sbin/nats-server."""
+"""The variable that names another server program to test, such as /usr/sbin/nats-server."""
 TRIES = 500
 
 

@@ -16,7 +16,7 @@ from valkey import Valkey
 from valkey.exceptions import ConnectionError as NotYet
 
 VARIABLE = "STEELYARD_TEST_VALKEY"
-"""Another server to test with, such as /usr/bin/redis-server."""
+"""The variable that names another server program to test, such as /usr/bin/redis-server."""
 TRIES = 500
 
 

@@ -14,7 +14,7 @@ REQUEST_HEADERS = (
     "tracestate",
     "baggage",
 )
-"""The request headers that such a page may send.
+"""The request headers that pages of allowed origins may send.
 
 The last three are for tracing (W3C Trace Context, Baggage).
 """
@@ -30,7 +30,7 @@ RESPONSE_HEADERS = (
     "WWW-Authenticate",
     "X-Request-Id",
 )
-"""The response headers that such a page may read."""
+"""The response headers that pages of allowed origins may read."""
 
 
 def cors_options(origins: Sequence[str]) -> dict[str, Any]:

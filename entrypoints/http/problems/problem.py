@@ -30,7 +30,7 @@ _CHALLENGES = {
     "token_expired": f'{_REALM}, error="invalid_token", error_description="The access token has expired"',
     "invalid_signature": 'Signature realm="steelyard"',
 }
-"""The challenges of 401 responses by problem code. RFC 9110 requires one with every 401.
+"""The challenges of 401 responses by problem code. RFC 9110 requires a challenge with every 401.
 
 The challenge for a request without a token has no error code (RFC 6750, section 3.1).
 """

@@ -80,7 +80,7 @@ def history() -> Iterator[History]:
 
 
 async def record(history: History) -> None:
-    """Back the server up while customers order, set the restore point, and order once more."""
+    """Make a backup while customers order, then set the restore point, then order once more."""
     primary = history.node
     async with shop_on(history) as web, connected(primary.url) as psql:
         mug = history.product = await web.product(stock=10_000)

@@ -1,4 +1,4 @@
-"""The modules and the memory of processes that start."""
+"""The modules and the memory of starting processes."""
 
 import json
 import os
@@ -42,7 +42,7 @@ def imported_by_app() -> set[str]:
 
 @pytest.fixture(scope="module")
 def created_app() -> list[str]:
-    """Whether a process that has created the app collects garbage, whether it froze its objects, and its modules."""
+    """Facts of a process that has created the app: garbage collection, frozen objects, modules."""
     return _output(CREATE_APP, STEELYARD_DATABASE_URL=NOWHERE).split()
 
 

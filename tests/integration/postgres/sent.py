@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 _READ_TIME = "SELECT clock_timestamp()"
-"""The statement of DatabaseClock, which depends on the time since the last one."""
+"""The statement of DatabaseClock, which is executed only if the last reading is too old."""
 
 
 _OF_DRIVER_ITSELF = ("typeinfo_tree", "'jit'")
-"""Parts of the statements with which a new connection of the driver looks types up."""
+"""Parts of the statements with which a new connection of the driver looks up types."""
 
 
 @contextmanager

@@ -237,7 +237,7 @@ AS_6DAF4A4 = """
         principal = regexp_replace(principal, '^anybody:.*', 'anybody')
     WHERE subject IS NULL OR subject IN (SELECT id FROM users)
 """
-"""The release knew no guests: the subject of a record of their orders is no user."""
+"""Release 6daf4a4 had no guests. The records of guests' orders, whose subject is no user, do not change."""
 
 
 @pytest.mark.parametrize("former_records", [False, True], ids=["today", "6daf4a4"])

@@ -110,7 +110,7 @@ async def test_each_migration_releases_locks_before_the_next_migration(
 
 
 async def test_migration_keeps_several_undecided_payments_of_one_order(empty_database_url: str) -> None:
-    """Earlier releases permitted several undecided payments; the first one stays effective."""
+    """Earlier releases permitted several undecided payments. The first payment stays effective."""
     await asyncio.to_thread(migrations.upgrade, empty_database_url)
     await asyncio.to_thread(migrations.downgrade, empty_database_url, "0014")
     async with connected(empty_database_url) as connection:

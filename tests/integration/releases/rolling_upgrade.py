@@ -229,7 +229,7 @@ def stop_all(hosts: Sequence[Host]) -> None:
 
 
 def collect_errors(service: Service, errors: list[str]) -> None:
-    """Read the output of a service until it ends. A full pipe would block the service."""
+    """Read a service's output until it ends, because a full pipe would block the service."""
     assert service.process.stdout is not None
     errors.extend(line[:2000] for line in service.process.stdout if '"level": "error"' in line)
 

@@ -43,7 +43,7 @@ ANOTHER: Mapping[str, Mapping[str, Any]] = {
     "capture_payment": {"amount": {"amount": 1, "currency": "EUR"}},
     "transfer_webhook_endpoint": {"owner_id": "0192f0c4-7b1c-7e61-b9ad-1f2f4a6b8c10"},
 }
-"""By operation, a field that makes a request a different one.
+"""For each operation, a field that turns a recorded request into another request.
 
 change_password has only secret fields, which release 6daf4a4 masked. retry_webhook_delivery and void_payment
 have no fields.

@@ -49,7 +49,7 @@ router = StrictRouter(prefix="/v1/products", tags=["products"])
 _PageAsked = tuple[bytes, bool]
 """The query string, and whether the caller sees archived products.
 
-Together they identify a page.
+Both values together identify a page.
 """
 
 
