@@ -10,6 +10,8 @@ V = TypeVar("V")
 class Overlay(MutableMapping[K, V], Generic[K, V]):
     """A view of a table that buffers writes and deletions until `absorb_into` applies them."""
 
+    __slots__ = ("_deleted", "_table", "_written")  # each transaction creates one per table
+
     def __init__(self, table: MutableMapping[K, V]) -> None:
         self._table = table
         self._written: dict[K, V] = {}

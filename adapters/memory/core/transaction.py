@@ -7,6 +7,7 @@ from uuid import UUID
 
 from adapters.memory.core.database import MemoryDatabase
 from adapters.memory.core.locks import Row
+from adapters.memory.core.tables import Tables
 from application.shared.errors import Overloaded
 from application.shared.idempotency import IdempotencyInFlight
 from domain.shared.events import Event
@@ -31,7 +32,14 @@ class Transaction:
         self.events: list[Event] = []
         self._event_changes: list[Callable[[Event], Event]] = []
         self._has_failed = False
-        self.tables = database.tables.overlaid()
+        self._overlay: Tables | None = None
+
+    @property
+    def tables(self) -> Tables:
+        """The tables with the uncommitted writes of this transaction."""
+        if self._overlay is None:
+            self._overlay = self._database.tables.overlaid()
+        return self._overlay
 
     async def lock(
         self, rows: Iterable[Row], *, refusal: type[Overloaded | IdempotencyInFlight] = Overloaded
@@ -99,7 +107,8 @@ class Transaction:
             raise RuntimeError("A write was refused, so there is nothing that could be committed.")
         for row in self._to_lock:
             self.ensure_locked(row)
-        self._database.tables.absorb(self.tables)
+        if self._overlay is not None:
+            self._database.tables.absorb(self._overlay)
         for change in self._event_changes:
             self._database.change_events(change)
         self._database.outbox.extend(self.events)
@@ -110,7 +119,7 @@ class Transaction:
 
     def roll_back(self) -> None:
         """Discard uncommitted writes and release the locks."""
-        self.tables = self._database.tables.overlaid()
+        self._overlay = None
         self.events = []
         self._to_lock.clear()
         self._event_changes = []
