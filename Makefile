@@ -46,6 +46,7 @@ SEED   := $(or $(SEED),$(shell date +%s))
 campaign: $(READY) ## Check the invariants after long random sequences of actions, and generated requests: SEED=1, EFFORT=40 (ten minutes)
 	@echo "SEED=$(SEED) EFFORT=$(EFFORT)"
 	@STEELYARD_TEST_EFFORT=$(EFFORT) $(BIN)/pytest --timeout=0 -o faulthandler_timeout=0 --hypothesis-seed=$(SEED) tests/model/test_random_actions.py tests/integration/postgres/test_lifecycle_machine.py tests/integration/worker tests/e2e/test_schemathesis.py
+	@STEELYARD_TEST_EFFORT=$(EFFORT) $(BIN)/pytest --timeout=0 -o faulthandler_timeout=0 --hypothesis-seed=$(SEED) -m hypothesis tests/unit tests/model/test_races.py
 
 attack: $(READY) ## Attack a running service over real sockets while a bystander places 20 orders a second (two minutes)
 	@$(BIN)/python -m tests.attacks.campaign
