@@ -8,6 +8,8 @@ from tests.model.exploring import Counterexample, explore
 from tests.model.world import Bounds
 
 WORLDS = (
+    Bounds(holds=2, failures=0),
+    Bounds(units=(2,), payments=(1,), refunds=1, failures=2, charges_twice=True),
     Bounds(units=(2,), payments=(2,), charges_twice=True),
     Bounds(units=(2,), payments=(2,), refunds=2, fulfills=True, holds=2),
     Bounds(units=(1, 1), fulfills=True, holds=2),

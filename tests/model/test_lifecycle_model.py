@@ -51,7 +51,6 @@ RETURNING = Bounds(units=(2,), payments=(1,), fulfills=True, returns=1)
 CANCELING_AUTHORIZED = Bounds(units=(2,), payments=(1,), failures=0, cancels=True, is_manual=True)
 AUTHORIZED = Bounds(units=(1,), payments=(1,), fulfills=True, is_manual=True)
 RENEWED = Bounds(units=(1,), payments=(1,), fulfills=True, is_manual=True, renews=True)
-AUTHENTICATED = Bounds(units=(2,), payments=(1,), requires_action=True)
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 
@@ -68,11 +67,8 @@ Plant = Callable[[pytest.MonkeyPatch], None]
         pytest.param(CANCELING_AUTHORIZED, 200, id="canceling units of an authorized order"),
         pytest.param(AUTHORIZED, 230, id="authorized, then captured or voided"),
         pytest.param(RENEWED, 420, id="authorized and renewed"),
-        pytest.param(AUTHENTICATED, 160, id="authenticated"),
         pytest.param(DISPUTED_PAYMENT, 180, id="disputed"),
         pytest.param(REFUNDED_AT_PROVIDER, 120, id="refunded at the provider"),
-        pytest.param(CHARGED_TWICE, 190, id="charged twice"),
-        pytest.param(CHARGED_TOO_LITTLE, 120, id="charged too little"),
     ],
 )
 async def test_invariants_hold_in_every_state_of_small_shops(
