@@ -75,12 +75,13 @@ class PlaceOrderBatch:
     """Place several orders in one transaction.
 
     All customers and the stock of all products are locked once, and then the idempotency keys are read. Each
-    order is then accepted or rejected individually, in memory, in the order of the commands. All accepted orders
-    are written together with the records of their keys.
+    order is then accepted or rejected individually, in memory, in the order of the commands. All accepted
+    orders are written together with the records of their keys.
 
-    A concurrent duplicate needs the same rows, so it is decided after the first request has ended, and replays
-    its result. Only a different order with the same key can be decided at the same time. The unique key of the
-    records then rejects the later one of the two batches, and this batch runs again.
+    A concurrent duplicate needs the same rows, so it is decided after the first request has ended, and
+    replays the result of the first request. Only a different order with the same key can be decided at the
+    same time. The unique key of the records then rejects the later one of the two batches, and this batch
+    runs again.
 
     The batch does not wait for rows that another transaction has locked. Such rows therefore delay only the
     orders that need them. The outcome of these orders is RowsLocked, unless `waits_for` names the rows. The
@@ -117,7 +118,7 @@ class PlaceOrderBatch:
             outcomes = await _replay_pruned(work, commands, decided, stored)
             if placed:
                 work.traces.update(_traces(commands, placed))
-                # Batches insert the keys first, in one order, so that they never wait for each other in a circle.
+                # All batches insert the keys first, in the same order, so that batches never deadlock.
                 await work.idempotency.store({key: stored[key.scope].result for key in placed})
                 await work.orders.add(list(placed.values()), fingerprints=[key.fingerprint for key in placed])
                 await work.stocks.save(context.products_with_stock.stocks.values())

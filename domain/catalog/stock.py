@@ -74,7 +74,7 @@ class Movement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockEvent(Event):
-    """The fields of an event that reports that a product became available or unavailable."""
+    """The fields of the events about a product that became available or unavailable."""
 
     aggregate_type = "stock"
 

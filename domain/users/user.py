@@ -146,7 +146,7 @@ class User(Aggregate):
         return self.status in {UserStatus.PENDING, UserStatus.ACTIVE}
 
     def verify_email(self, *, now: datetime) -> None:
-        """Record that the address is verified. This activates a pending account."""
+        """Record that the address is verified, and activate a pending account."""
         if self.email_verified:
             return
         self.email_verified = True

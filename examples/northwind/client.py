@@ -30,7 +30,7 @@ class Client:
     on_wait: Callable[[float], None]
     """A function that is called with the seconds for which the service asks the client to wait."""
     slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
-    """The requests that may be sent at the same time."""
+    """The semaphore that limits the number of concurrent requests."""
 
     async def send(
         self,

@@ -16,7 +16,7 @@ SECRET_BYTES = 32
 
 
 class SandboxSignatures:
-    """The secrets that sandbox and shop share: configured, or generated and stored."""
+    """The secrets that sandbox and shop share. They are configured, or generated and stored."""
 
     def __init__(self, secrets: Secrets, configured: Sequence[bytes]) -> None:
         self._secrets = secrets

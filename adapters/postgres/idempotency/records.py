@@ -85,7 +85,8 @@ _ADD = written_rows(
     insert(IdempotencyKeyRow).from_select(
         [*(column.name for column in _STORED_COLUMNS), *_VERSIONS],
         select(*_ADDED.values, *(literal(version, SmallInteger) for version in _VERSIONS.values()))
-        # All claims insert keys in this order, so that two transactions with the same keys never deadlock.
+        # Claims insert keys in the same order, so that two transactions that insert the same keys
+        # never deadlock.
         .order_by(_ADDED.c.principal, _ADDED.c.operation, _ADDED.c.key),
     ),
     "new_results_added",
