@@ -211,7 +211,10 @@ def add_trace_ids(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 
 
 def redact_secrets(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Redact values whose names suggest a secret; such values should not be logged at all."""
+    """Redact values whose names suggest a secret.
+
+    The service should not log such values at all.
+    """
     return _redacted(event)
 
 

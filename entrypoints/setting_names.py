@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 
 class WrongSettings(Exception):
-    """A setting is invalid. The message is one line that names it."""
+    """A setting is invalid. The message is one line that names the setting."""
 
 
 def variable_of(name: str) -> str:
@@ -55,7 +55,7 @@ def values_under_old_names() -> dict[str, Any]:
 def describe_unknown_variables(settings: Collection[str]) -> Sequence[str]:
     """Return one line for each variable with the service's prefix that is not a setting.
 
-    The line names the nearest setting, if one is similar. The value is left out: it can be a secret.
+    The line names the nearest setting, if one is similar. The value is left out, because it can be a secret.
     """
     known = {*settings, *OLD_NAMES}
     lines = []
@@ -70,6 +70,6 @@ def describe_unknown_variables(settings: Collection[str]) -> Sequence[str]:
 
 
 def warn_of_unknown_variables(settings: Collection[str]) -> None:
-    """Log a warning for each unknown variable: it can be a setting of a newer release."""
+    """Log a warning for each unknown variable, because it can be a setting of a newer release."""
     for line in describe_unknown_variables(settings):
         _log.warning("%s It is ignored.", line)

@@ -276,7 +276,7 @@ class Settings(BaseSettings):
     def is_on_loopback(self) -> bool:
         """Whether only clients on this machine can reach the service.
 
-        The host of the issuer's address decides.
+        The result depends on the host in the address of the token issuer.
         """
         host = urlsplit(self.token_issuer).hostname or ""
         try:

@@ -49,7 +49,7 @@ _log = structlog.get_logger(__name__)
 class Job:
     """Work that is done in batches.
 
-    `work` takes the size of a batch and returns how many items it found.
+    `work` takes the maximum size of a batch, and returns the number of items that it found.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Job:
     longest_batch: timedelta = timedelta(minutes=1)
 
     async def __call__(self, progress: Callable[[], None] | None = None) -> None:
-        """Process batches until none is left, at most ROUNDS of them. Call `progress` after each."""
+        """Process at most ROUNDS batches, until no item is left. Call `progress` after each batch."""
         for _ in range(ROUNDS):
             found = await self.work(self.batch)
             if progress is not None:
@@ -69,7 +69,7 @@ class Job:
 
 
 def jobs_of(container: Container) -> Sequence[Job]:
-    """Return the jobs of a worker that the settings enable."""
+    """Return those jobs of a worker that are enabled by the settings."""
     return list(_jobs(container))
 
 

@@ -1,4 +1,4 @@
-"""The PostgreSQL of the tests, which starts when the first test needs it."""
+"""The PostgreSQL of the tests. It starts when the first test needs a database."""
 
 import asyncio
 import logging

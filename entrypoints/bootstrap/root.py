@@ -37,7 +37,7 @@ C = TypeVar("C", bound=DynamicContainer)
 
 
 def part(container: C) -> C:
-    """Nest a container in the root, so that its providers are also providers of the root.
+    """Nest a container, so that its providers are also providers of the root.
 
     The returned provider is typed as the container, because it has the container's attributes.
     """
@@ -155,7 +155,7 @@ GRAPH = Container()
 
 
 def named_providers(container: DynamicContainer) -> Iterator[tuple[str, Provider[Any]]]:
-    """Yield every provider of a container and of its nested containers, with its dotted name."""
+    """Yield the providers of a container and of its nested containers, with dotted names."""
     for name, provider in container.providers.items():
         if isinstance(provider, Nested):
             yield from ((f"{name}.{inner}", found) for inner, found in named_providers(provider.container))

@@ -17,7 +17,10 @@ POLL_SECONDS = 0.05
 
 
 def announce_when_ready(address: Address, settings: Settings) -> None:
-    """Print the service's address and notify systemd as soon as it answers, from a background thread."""
+    """Print the service's address and notify systemd as soon as the service answers.
+
+    The function waits in a background thread.
+    """
     threading.Thread(target=_announce, args=(address, settings), name="announce", daemon=True).start()
 
 

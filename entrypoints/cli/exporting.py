@@ -54,7 +54,7 @@ def utc(moment: datetime | None) -> datetime | None:
 
 @contextmanager
 def writing(file: Path | None) -> Iterator[TextIO]:
-    """Open the target of an export. A file gets its final name only when it is complete.
+    """Open the target of an export. A file gets its final name after it is complete.
 
     Only the owner can read the file. Raises CommandFailed if the file cannot be written.
     """

@@ -25,7 +25,7 @@ def keys() -> None:
 
 @group.command()
 def generate() -> None:
-    """Print a new key for a file or an environment variable. It is not stored.
+    """Print a new key for a file or an environment variable. The key is not stored.
 
     To rotate such keys, put the new key first, and remove the previous one after a quarter of an hour.
     """

@@ -20,7 +20,10 @@ def secrets() -> None:
 
 @group.command()
 def generate() -> None:
-    """Print a new key for the setting. It is not stored. Keep a copy: without the key the secrets are lost."""
+    """Print a new key for the setting.
+
+    The key is not stored. Keep a copy: without the key the secrets are lost.
+    """
     from adapters.security.secret_box import generate_key
 
     typer.echo(generate_key())
@@ -32,8 +35,8 @@ def encrypt() -> None:
 
     The command can be interrupted and repeated.
 
-    Run it when every process has the key, and when no process of the previous release is running: that release
-    cannot read encrypted secrets.
+    Run the command when every process has the key. The previous release cannot read encrypted secrets, so
+    none of its processes may be running.
     """
     typer.echo(f"{_encrypt('secrets encrypt', in_clear=True)} secrets are now encrypted.")
 
@@ -44,8 +47,8 @@ def rotate() -> None:
 
     The command can be interrupted and repeated.
 
-    To rotate keys, add the new key last and restart every process, then put it first and restart them again. Run this
-    command, and remove the old key after STEELYARD_IDEMPOTENCY_RETENTION.
+    To rotate keys, add the new key last and restart every process, then put the new key first and restart
+    every process again. Then run this command, and remove the old key after STEELYARD_IDEMPOTENCY_RETENTION.
     """
     typer.echo(f"{_encrypt('secrets rotate', in_clear=False)} secrets are now encrypted with the first key.")
 

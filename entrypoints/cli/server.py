@@ -93,8 +93,8 @@ def serve_http(
         SystemExit: a process cannot start, or exits again right after its restart.
         Exception: the errors of `prepare`.
     """
-    # Each process gets a fresh interpreter. A forked one would inherit locks of the parent's threads and its open files,
-    # among them the lease on the embedded database.
+    # Each process gets a fresh interpreter. A forked process would inherit locks of the parent's threads, and
+    # open files of the parent such as the lease on the embedded database.
     multiprocessing.set_start_method("spawn", force=True)
     _allow_as_many_files()
     _Server(
@@ -262,7 +262,7 @@ def _follow(receiver: Connection, state: "State") -> None:
             if message is _Message.STOP_SOON:
                 drainer.announce_stop()
             elif hasattr(state, "reload"):
-                # An app without this function has not started. It reads the current files when it starts.
+                # An app without this function has not started, and will read the current files at its start.
                 state.reload()
 
 

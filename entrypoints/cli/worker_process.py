@@ -24,7 +24,8 @@ _log = structlog.get_logger(__name__)
 def worker_process(address: Address) -> Iterator["WorkerProcess"]:
     """Run a worker with the settings of the environment, and restart it when it exits.
 
-    The worker starts when the service at `address` answers, so that it does not delay the service's start.
+    The worker starts when the service at `address` answers, so that the worker does not delay the service's
+    start.
     """
     worker = WorkerProcess(address)
     worker.start()

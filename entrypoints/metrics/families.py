@@ -9,7 +9,7 @@ from enum import Enum, auto
 
 
 class Kind(Enum):
-    """The kind of a family, which defines how the numbers of several processes are combined."""
+    """The kind of a family. It defines how the numbers of several processes are combined."""
 
     COUNTER = auto()
     """A sum over all processes, including processes that have ended."""

@@ -145,8 +145,8 @@ class ShopMetrics:
 def create_metrics(directory: Path | None) -> Metrics:
     """Return the metrics of this process.
 
-    Without a directory, no other process can read them. If the directory is not writable, an error is logged,
-    and the service runs without shared metrics.
+    Without a directory, no other process can read the metrics. If the directory is not writable, an error is
+    logged, and the service runs without shared metrics.
     """
     if directory is None:
         return Metrics(Cells())

@@ -42,8 +42,8 @@ _MEMORY = Path("/dev/shm")  # noqa: S108 - the files have names that no other us
 def shared_directory(configured: Path | None) -> Iterator[Path]:
     """Yield the directory in which processes share their metrics.
 
-    It is the configured directory, or a temporary one. A killed service leaves its temporary directory
-    behind, and the next service removes it.
+    The directory is the configured directory, or else a temporary directory. A killed service leaves its
+    temporary directory behind, and the next service removes it.
     """
     if configured is not None:
         configured.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Migrations form one chain, and each states the oldest release that works with its schema."""
+"""Migrations form one chain, and state the oldest release that works with their schemas."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Every field has a length limit, which is checked before the value is normalized or hashed."""
+"""Every field has a length limit. It is checked before the value is normalized or hashed."""
 
 import json
 import unicodedata
@@ -147,7 +147,7 @@ def long_json(body: Any, filling: str) -> Iterator[bytes]:
 def long_forms(body: Mapping[str, Any], filling: str) -> Iterator[bytes]:
     """Yield forms in which one field is so long that the form is just below a limit.
 
-    The limits are the limit of forms, and the limit of JSON bodies.
+    There are two limits, for forms and for JSON bodies.
     """
     for name in body:
         for size in (MAX_FORM_BYTES, MAX_BODY_BYTES):

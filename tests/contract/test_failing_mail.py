@@ -35,7 +35,7 @@ def sent_to(shop: Shop) -> list[str]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def failing(shop: Shop) -> Shop:
-    """A shop with two customers; messages to one of them cannot be formatted."""
+    """A shop with two customers. Messages to one of the customers cannot be formatted."""
     for email in (BROKEN, SOUND):
         await shop.customer(email)
     shop.mailbox.broken.add(BROKEN)

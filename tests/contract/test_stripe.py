@@ -44,7 +44,10 @@ Intercept = Callable[[httpx2.Request, httpx2.AsyncBaseTransport], Awaitable[http
 
 
 class Stripe:
-    """A gateway to the fake Stripe, with its recorded requests and a hook to `intercept` them."""
+    """A gateway to the fake Stripe.
+
+    Requests are recorded, and `intercept` can replace their responses.
+    """
 
     def __init__(self, api_base: str) -> None:
         self.api_base = api_base

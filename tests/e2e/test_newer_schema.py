@@ -1,6 +1,6 @@
 """The service restarts on a schema that a newer release has migrated.
 
-The service accepts orders, or reports in one line that it cannot start.
+After the restart the service either accepts orders, or reports in one line that it cannot start.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Notifications of systemd, for which units of `Type=notify` wait."""
+"""The service notifies systemd, which waits for the notification of a `Type=notify` unit."""
 
 import os
 import socket

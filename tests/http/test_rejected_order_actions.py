@@ -64,7 +64,7 @@ async def waiting_for_the_bank(web: WebShop) -> SoldOrder:
 
 
 async def returned(web: WebShop) -> SoldOrder:
-    """Return an order with two shipped units, one of which is in a return."""
+    """Return an order with two shipped units. One of the units is in a return."""
     sold = await paid(web)
     await sold.staff.post(f"{sold.url}/fulfillments", json=sold.units(2), headers=key("ship"))
     body = {**sold.units(1), "reason": "Too small"}

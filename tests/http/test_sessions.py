@@ -1,4 +1,4 @@
-"""Sessions: listing and ending them, and the effects of an ended session or a lost role."""
+"""Sessions are listed and ended. An ended session or a lost role takes effect at once."""
 
 from typing import Any
 from uuid import UUID

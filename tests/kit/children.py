@@ -1,7 +1,7 @@
 """Child processes with a time limit.
 
-A program that does not end fails its test, with its output, instead of blocking the run. Every child has its own
-process group, which is killed at the end, so that no process of a test outlives the test.
+If a program does not end, its test fails with the program's output, and the test run continues. Every child
+has its own process group. The group is killed at the end, so that no process outlives its test.
 """
 
 import os

@@ -59,7 +59,7 @@ def workers(job: str, **settings: Any) -> Iterator[Workers]:
 
 
 class _KillingSelector(selectors.DefaultSelector):
-    """Counts the waits of the process for I/O, once it is armed."""
+    """Counts the waits of the process for I/O, after the counter is armed."""
 
     left = NEVER
 

@@ -46,7 +46,7 @@ SECRET_BOX = AesGcmSecretBox([SECRETS_KEY])
 
 @dataclass(frozen=True, slots=True)
 class StoreEngines:
-    """The engines of a store, which differ in the time that they wait for locks."""
+    """The engines of a store. They wait for locks for different times."""
 
     long_timeout: AsyncEngine
     short_timeout: AsyncEngine

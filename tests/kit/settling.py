@@ -1,4 +1,4 @@
-"""Bring a shop to its final state, in which all providers have decided and were queried."""
+"""Bring a shop to its final state, in which the results of all providers are known."""
 
 from collections.abc import Collection
 from datetime import timedelta
@@ -13,7 +13,7 @@ from tests.kit.shop import Shop
 
 
 async def settle_everything(shop: Shop) -> None:
-    """Let the provider decide open payments and refunds, and query it about all of them."""
+    """Let the provider decide open payments and refunds, and query it for the results."""
     for payment_id, answer in shop.gateway.payments.items():
         if answer.outcome in {Outcome.PENDING, Outcome.AUTHORIZED}:
             shop.gateway.decide(payment_id, Outcome.SUCCEEDED)

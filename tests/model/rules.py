@@ -19,7 +19,7 @@ ROWS = {(row.source, row.action, row.target): row for row in TRANSITIONS}
 
 
 class BrokenRule(AssertionError):
-    """A rule was violated; `rule` is its name."""
+    """A rule was violated. `rule` is the name of the rule."""
 
     def __init__(self, rule: str) -> None:
         super().__init__(rule)

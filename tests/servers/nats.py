@@ -92,7 +92,7 @@ class NatsServer:
 
 
 def find_server() -> str:
-    """Return the server's program, by default the program of the wheel.
+    """Return the path of the server's program, preferably from the Python environment.
 
     Without a program, skip the test, or fail it in CI.
     """

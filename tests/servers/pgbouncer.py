@@ -95,7 +95,7 @@ class PgBouncer:
     def _configuration(self) -> str:
         """Return the configuration of `deploy/` with this test's addresses.
 
-        It has no file of passwords.
+        The configuration names no file of passwords.
         """
         server = self.server
         target = {

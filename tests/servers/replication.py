@@ -38,7 +38,7 @@ TRIES = 600
 
 @dataclass(slots=True)
 class Node:
-    """A server with a name, by which a primary identifies its standby."""
+    """A server with a name. A primary identifies its standby by the standby's name."""
 
     name: str
     directory: Path
@@ -138,7 +138,7 @@ class Node:
         self._signal_all(signal.SIGCONT)
 
     def _signal_all(self, number: signal.Signals) -> None:
-        """Signal the main process and its children, each of which has its own process group."""
+        """Signal the main process and its children. Each child has its own process group."""
         if self._process is None or self._process.poll() is not None:
             return
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()

@@ -103,7 +103,7 @@ class _Body:
         self._next = {"type": "http.request", "body": bytes(received), "more_body": not is_whole}
 
     async def receive(self) -> Message:
-        """Return the next message. Raises the HTTPProblem with which the body ended."""
+        """Return the next message. If receiving the body failed, raise the HTTPProblem."""
         if self._problem is not None:
             raise self._problem
         if self._next is not None:

@@ -95,7 +95,7 @@ class UnreadBodiesMiddleware:
                 del self._counted_by_network[body.network]
 
     def _network_of_peer(self, scope: Scope) -> str | None:
-        """Return the network for which a body of the peer counts.
+        """Return the network whose number of unread bodies the peer's body increases.
 
         Return None for a trusted proxy.
         """

@@ -1,6 +1,6 @@
 """Messages for violated field rules. They contain the rule and never the value.
 
-Pydantic's own messages are not used: some of them repeat the input.
+Pydantic's own messages are not used, because some of them repeat the input.
 """
 
 from collections.abc import Mapping

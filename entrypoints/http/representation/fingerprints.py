@@ -1,4 +1,4 @@
-"""Fingerprints of requests, which idempotency records contain."""
+"""Fingerprints of requests. Idempotency records contain these fingerprints."""
 
 import hmac
 import json

@@ -63,7 +63,7 @@ async def find_request_key(
     "idempotency_in_flight",
 )
 async def get_request_key(request: Request, idempotency_key: Annotated[str, _HEADER]) -> RequestKey:
-    """Return the request's key, which is required."""
+    """Return the request's key. A request without a key is invalid."""
     return await _request_key(request, idempotency_key)
 
 

@@ -56,7 +56,7 @@ class PageResponse(ResponseModel, Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class PageResult(Generic[T]):
-    """A page in the form from which PageResponse is serialized."""
+    """The result of pagination. Routes serialize it as PageResponse."""
 
     items: Sequence[T]
     next_cursor: str | None

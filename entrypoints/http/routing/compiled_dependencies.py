@@ -125,7 +125,7 @@ class CompiledDependencies:
         """
         await self._solve(solving, self._after_body, body)
         if errors := solving.errors:
-            # FastAPI reports the errors of a shared dependency once for each dependency that shares it.
+            # FastAPI repeats the errors of a shared dependency for each dependency that needs its result.
             in_order = [error for number in self._visits for error in errors.get(number, ())]
             raise RequestValidationError(in_order, body=None if body is PydanticUndefined else body)
         return solving.values[-1]

@@ -1,7 +1,8 @@
 """Every private part of FastAPI that this package uses, under a public name.
 
-If an upgrade of FastAPI removes one of them, set `StrictRoute.compiles = False`: routes then run on FastAPI's
-own handlers, and only `effective_route` and the fields of `Dependant` are still needed from this module.
+If an upgrade of FastAPI removes one of these parts, set `StrictRoute.compiles = False`: routes then run on
+FastAPI's own handlers, and only `effective_route` and the fields of `Dependant` are still needed from this
+module.
 """
 
 from collections.abc import Callable, Coroutine, Iterator, Sequence

@@ -1,7 +1,7 @@
 """Strict JSON: I-JSON (RFC 7493), which every parser reads in the same way.
 
-The module uses the standard library's decoder with hooks that reject values outside of I-JSON. Violations
-that hooks cannot see are searched only in bodies that can contain them, which are rare.
+The module uses the standard library's decoder with hooks that reject values outside of I-JSON. Hooks cannot
+detect all violations. The module searches for the others only in the few bodies that can contain them.
 """
 
 import json

@@ -127,7 +127,10 @@ def _ensure_no_yield(route: APIRoute) -> None:
 
 
 def _json_media_types(route: APIRoute) -> tuple[str, ...]:
-    """Return the media types of the route's JSON body, or none if it has no body or a form."""
+    """Return the media types of the route's JSON body.
+
+    The list is empty if the route has no body or has a form.
+    """
     if route.body_field is None or isinstance(route.body_field.field_info, params.Form):
         return ()
     media_type = getattr(route.body_field.field_info, "media_type", JSON)

@@ -41,6 +41,6 @@ def open_to_clients(permissions: AbstractSet[Permission]) -> Callable[[_Function
 
 
 def security_of_dependency(dependency: Callable[..., Any] | None) -> Iterator[dict[str, list[str]]]:
-    """Yield the alternative security requirements of clients that the dependency declares."""
+    """Yield the security requirements that the dependency declares for service clients."""
     for scope in _SCOPES.get(dependency, ()) if dependency else ():
         yield {SCHEME: [scope.value]}

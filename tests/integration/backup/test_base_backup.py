@@ -32,7 +32,7 @@ SECONDS = 60
 
 @dataclass(slots=True)
 class History:
-    """Orders before and after a restore point, and the backup from which they can be restored."""
+    """Orders before and after a restore point, and a backup that can restore these orders."""
 
     node: Node
     scripts: BackupScripts

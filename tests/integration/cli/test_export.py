@@ -111,7 +111,7 @@ def test_northwind_catalog_is_unchanged_after_export_and_import(run: Run, tmp_pa
 
 
 async def place_orders(database_url: str) -> list[OrderView]:
-    """Place two orders, of which the first has two lines, and cancel the second."""
+    """Place an order with two lines and an order with one line, and cancel the second order."""
     async with postgres_store(database_url) as store:
         shop = Shop(store)
         mug, cup = (

@@ -61,7 +61,7 @@ def run_seconds(pid: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A client of one of the services, which does not check the responses."""
+    """A client of one of the services. The client does not check responses."""
 
     http: httpx2.AsyncClient
     products: list[str]

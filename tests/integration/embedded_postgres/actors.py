@@ -106,7 +106,7 @@ def is_replaced(data_dir: Path, former: int) -> bool:
 
 
 def kill(*pids: int) -> None:
-    """Kill the processes at once, so that none of them can react to the end of another."""
+    """Kill the processes at once, so that no process can react to the end of another process."""
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
     for pid in pids:

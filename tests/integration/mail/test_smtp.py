@@ -24,7 +24,10 @@ SENDER = "Our shop <shop@example.com>"
 
 
 class RecordingSmtpHandler:
-    """The handler of an SMTP server. It records accepted messages, and its reply is configurable."""
+    """The handler of an SMTP server.
+
+    The handler records accepted messages, and has a configurable reply.
+    """
 
     def __init__(self) -> None:
         self.accepted: list[Envelope] = []

@@ -1,4 +1,4 @@
-"""PostgreSQL prevents changes of the audit log, and reads it by its indexes."""
+"""PostgreSQL prevents changes of the audit log, and uses indexes to read the log."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,7 @@
-"""The check reads in short transactions. Changes between them are not reported as violations."""
+"""The check reads in short transactions.
+
+Changes between these transactions are not reported as violations.
+"""
 
 import asyncio
 from collections.abc import Sequence

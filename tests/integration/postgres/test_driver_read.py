@@ -1,4 +1,4 @@
-"""Statements executed by asyncpg have the results and errors of SQLAlchemy's execution."""
+"""Statements have the same results and errors through asyncpg as through SQLAlchemy."""
 
 import asyncio
 from uuid import UUID

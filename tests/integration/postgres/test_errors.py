@@ -74,7 +74,7 @@ async def test_driver_statement_error_is_translated_to_an_application_error(
 
 
 def test_internal_error_of_the_driver_is_translated_to_database_unavailable() -> None:
-    """asyncpg raises such an error if the server ends the session between two messages."""
+    """asyncpg raises an internal error if the server ends the session between two messages."""
     with pytest.raises(DatabaseUnavailable), translated():
         raise InternalClientError
 

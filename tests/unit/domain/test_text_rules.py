@@ -54,7 +54,7 @@ Apply = Callable[[str, Watch], object]
 class TextMethod:
     """A method that sets a text of an entity.
 
-    `call` passes the entities to its callback before it changes them.
+    Before `call` changes entities, it passes them to its callback.
     """
 
     rule: TextRule

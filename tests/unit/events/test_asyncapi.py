@@ -61,7 +61,7 @@ def references(node: Any) -> Iterator[str]:
 
 
 def test_asyncapi_document_in_the_docs_is_current() -> None:
-    """To update it: `python -m entrypoints asyncapi export docs/asyncapi.json`."""
+    """`python -m entrypoints asyncapi export docs/asyncapi.json` updates the document."""
     assert json.loads(PUBLISHED.read_text(encoding="utf-8")) == DOCUMENT
 
 

@@ -1,4 +1,4 @@
-"""Ctrl-C while a migration connects ends it without errors about abandoned connections."""
+"""Ctrl-C ends a migration that is connecting, without errors about abandoned connections."""
 
 import asyncio
 import gc

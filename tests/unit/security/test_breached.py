@@ -61,7 +61,7 @@ def test_packed_file_contains_every_password_of_a_source_folder() -> None:
 
 
 def test_packed_file_has_four_million_entries() -> None:
-    """The sources have 4.2 million passwords, of which some differ only in their capitalization."""
+    """The sources have 4.2 million passwords. Some of them differ only in capitalization."""
     entries = (PACKED.stat().st_size - len(pack([]))) / SUFFIX_LENGTH
     assert 4_000_000 < entries < 4_200_000
 

@@ -10,7 +10,7 @@ from domain.users import one_time_token
 
 
 def test_random_bytes_come_from_the_operating_system(monkeypatch: pytest.MonkeyPatch) -> None:
-    # `secrets` uses this generator, whose only source is the operating system.
+    # `secrets` uses SystemRandom, and the only source of SystemRandom is the operating system.
     monkeypatch.setattr(random.SystemRandom, "randbytes", lambda _self, number: b"o" * number)
     assert SystemRandomness().token_bytes(3) == b"ooo"
 

@@ -98,7 +98,7 @@ class _Document:
         self._generated: _GeneratedDocument | None = None
 
     async def show(self, request: Request) -> Response:
-        """Return the document, compressed on request, or 304 if the client already has it."""
+        """Return the document, compressed on request, or a 304 if the client has the document."""
         async with self._lock:
             if self._generated is None:
                 self._generated = await asyncio.to_thread(_GeneratedDocument.of, self._make)

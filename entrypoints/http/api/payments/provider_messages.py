@@ -19,7 +19,7 @@ from entrypoints.http.routing.strict_router import StrictRouter
 
 
 class RawRoute(StrictRoute):
-    """A route whose endpoint reads the raw body, which has a bounded size.
+    """A route whose endpoint reads the raw body. The size of the body is bounded.
 
     The body must be declared as JSON.
     """

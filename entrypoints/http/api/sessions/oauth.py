@@ -1,4 +1,4 @@
-"""Errors of OAuth 2.0 (RFC 6749, section 5.2), which these routes use instead of problems."""
+"""Errors of OAuth 2.0 (RFC 6749, 5.2), which OAuth routes return instead of problems."""
 
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, Literal
@@ -93,7 +93,7 @@ class OAuthRoute(StrictRoute):
 
 
 def client_refusal() -> dict[int | str, dict[str, Any]]:
-    """Return the documented response to an unknown client, with its challenge.
+    """Return the documented response to an unknown client, with a challenge.
 
     RFC 6749, section 5.2 requires the challenge.
     """
