@@ -86,7 +86,7 @@ def _hops_of_x_forwarded_for(lines: Sequence[str]) -> Iterator[IPAddress | None]
 
 
 def _hops_of_forwarded(lines: Sequence[str]) -> Iterator[IPAddress | None]:
-    """Yield the address of each element, the nearest first, or None without an address."""
+    """Yield the address of each element, nearest first; None if an element has no address."""
     for node in reversed(list(_nodes_of_forwarded(lines))):
         yield None if node is None else _node(node)
 

@@ -63,7 +63,7 @@ class CsvRows:
                 yield line, cells
 
     def _delimiter(self) -> str:
-        """Return the delimiter that results in a column `sku` in the first line."""
+        """Return the delimiter with which the first line has a column `sku`."""
         first = self.text.lstrip("\r\n").partition("\n")[0].partition("\r")[0]
         for delimiter in _DELIMITERS:
             names = first.split(delimiter)

@@ -47,7 +47,7 @@ class Address:
         return f"http://[{ip}]:{self.port}" if ":" in ip else f"http://{ip}:{self.port}"
 
     def answers(self) -> bool:
-        """Return whether a service answers health checks here."""
+        """Return whether a service answers health checks at this address."""
         connection = HTTPConnection(self.reached_at, self.port, timeout=2)
         try:
             connection.request("GET", "/livez")

@@ -1,4 +1,4 @@
-"""A catalog import runs at the same time as orders and edits of its products."""
+"""A catalog import runs at the same time as orders and edits of the imported products."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence

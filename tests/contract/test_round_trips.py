@@ -77,7 +77,7 @@ class Values:
     def fill(self, kind: type[Any], **given: Any) -> Any:
         """Create an object with a value in every field.
 
-        Fails for a field that has no value, or has its default.
+        Fails if a field has no value, or has its default value.
         """
         hints = get_type_hints(kind)
         values = {

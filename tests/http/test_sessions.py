@@ -1,4 +1,4 @@
-"""Sessions are listed and ended. An ended session or a lost role takes effect at once."""
+"""Listing and ending of sessions, and the effects of an ended session or a lost role."""
 
 from typing import Any
 from uuid import UUID

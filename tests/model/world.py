@@ -101,7 +101,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The state of the shop and the provider. Values are immutable and replaced."""
+    """The state of the shop and the provider. Values are immutable, so a change replaces them."""
 
     tables: Tables
     payments: dict[UUID, ProviderAnswer]

@@ -1,4 +1,4 @@
-"""Bounds on a request's headers. They are checked before any header is used."""
+"""Bounds on a request's headers. The bounds are checked before any header is used."""
 
 from collections.abc import Sequence
 from itertools import chain

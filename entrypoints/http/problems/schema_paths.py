@@ -54,7 +54,10 @@ def _walk(annotation: Any, path: Sequence[str | int]) -> list[tuple[str | int, A
 
 
 def fields_of(annotation: Any) -> dict[str, Any]:  # noqa: ANN401 - accepts any annotation
-    """Return the annotations of a model's fields by JSON name, or none for another type."""
+    """Return the annotations of a model's fields by JSON name.
+
+    The mapping is empty if the type is not a model.
+    """
     model = bare(annotation)
     if not (isinstance(model, type) and issubclass(model, BaseModel)):
         return {}

@@ -203,7 +203,10 @@ def requires_user(
 
 
 def _ensure_any(principal: Principal, accepted: AbstractSet[Permission]) -> None:
-    """Raise Forbidden without any of the permissions, and log the principal (ASVS 5.0, 16.3.2)."""
+    """Raise Forbidden, and log the principal, if it has none of the permissions.
+
+    ASVS 5.0, 16.3.2 requires the log line.
+    """
     try:
         principal.ensure_any(accepted)
     except Forbidden:

@@ -67,7 +67,10 @@ def test_packed_file_has_four_million_entries() -> None:
 
 
 def test_random_passwords_are_rarely_found_in_the_packed_list() -> None:
-    """The expected number among 5,000 passwords is 0.02. The seed makes each run the same."""
+    """Among 5,000 random passwords, 0.02 matches are expected.
+
+    The seed makes each run the same.
+    """
     draw = random.Random(1)  # noqa: S311 (a fixed sequence, not a secret)
     passwords = ("".join(draw.choices(string.printable, k=16)) for _ in range(5_000))
     assert sum(LIST.contains(password) for password in passwords) <= 1
