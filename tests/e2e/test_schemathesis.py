@@ -48,7 +48,10 @@ def test_schemathesis_gets_only_declared_responses(
     database_url: str, tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
     document, report = tmp_path / "openapi.json", tmp_path / "requests.har"
-    with serving(database_url, rate_limit_enabled="false", log_level="warning") as service:
+    lifetime = "PT1H"  # a campaign can take longer than the default
+    with serving(
+        database_url, rate_limit_enabled="false", log_level="warning", token_lifetime=lifetime
+    ) as service:
         service.await_answer()
         shop = prepare(service)
         description = shop.with_existing_ids(_described(service))
@@ -67,11 +70,18 @@ def test_schemathesis_gets_only_declared_responses(
             seconds=RUN_SECONDS * EFFORT,
             check=False,
         )
+        # Reads of the caller's own data accept the token of an ended session. The list of users does not.
+        users = f"{service.address.url}/v1/users"
+        sessions = [
+            httpx2.get(users, headers={"Authorization": f"Bearer {token}"}).status_code
+            for token in (shop.token, shop.expendable_token)
+        ]
         code, output = service.interrupt()
 
     assert result.returncode == 0, result.stdout
     assert code == 0
     assert "unexpected error" not in output
+    assert sessions == [200, 200], "a generated request has ended a session: later requests returned only 401"
     statuses = _statuses(description, report)
     assert {
         operation: sorted(received)
