@@ -36,6 +36,7 @@ class Transaction:
         self._pending = PendingWrites()
         self._connection: AsyncConnection | None = None
         self._is_broken = False
+        self._has_failed_commit = False
 
     async def open(self) -> None:
         """Check out a connection. Raises Overloaded, DatabaseUnavailable."""
@@ -83,12 +84,11 @@ class Transaction:
         return await self._fetch(statement, parameters)
 
     async def _fetch(self, statement: DriverStatement, parameters: Mapping[str, object]) -> Sequence[Values]:
-        connection = self._usable_connection().sync_connection
-        assert connection is not None
-        pooled = connection.connection
-        driver: Any = pooled.driver_connection
-        if self._is_recorded or not driver.is_in_transaction():
+        connection = self._usable_connection()
+        if self._is_recorded or not connection.in_transaction():
             return (await self._execute(statement.statement, parameters)).all()
+        assert connection.sync_connection is not None
+        pooled = connection.sync_connection.connection
         self._is_broken = True
         with self._writes.writing(), translated():
             rows = await statement.fetch(pooled, parameters)
@@ -132,8 +132,10 @@ class Transaction:
         """Commit. Raises DatabaseUnavailable if it is unknown whether the commit succeeded."""
         await self.flush()
         connection = self._usable_connection()
+        self._has_failed_commit = True
         with self._writes.committing(), translated():
             await connection.commit()
+        self._has_failed_commit = False
 
     async def close(self) -> None:
         """Roll back uncommitted changes and return the connection."""
@@ -157,4 +159,8 @@ class Transaction:
             return
         # If the rollback fails, the pool closes the connection, and the server rolls back.
         with suppress(SQLAlchemyError, OSError, InternalClientError):
+            if self._has_failed_commit:
+                # SQLAlchemy would return the connection without a rollback. The transaction can still be open, and
+                # the next unit of work would then run in it.
+                await self._connection.invalidate()
             await self._connection.close()

@@ -1,10 +1,13 @@
 import asyncpg
 import pytest
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, event
+from sqlalchemy.exc import IntegrityError, InterfaceError
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
 from application.orders.place_order_batch import PlaceOrderBatch
 from application.shared.errors import DatabaseUnavailable
+from application.shared.idempotency import IdempotentResult
 from application.users.ports import EmailTaken
 from tests.integration.postgres.accounts import user_of
 from tests.integration.postgres.canceling import leave_at
@@ -57,6 +60,51 @@ async def test_retry_with_the_key_resolves_a_commit_with_a_lost_connection(
     await place_batch([command])
     assert len(await every_order(shop)) == 1
     await assert_invariants(shop)
+
+
+async def test_order_after_a_commit_that_was_never_sent_is_stored(
+    shop: Shop, place_batch: PlaceOrderBatch, engine: AsyncEngine, psql: asyncpg.Connection
+) -> None:
+    mug, customer = await shop.product(stock=2), await shop.customer()
+    lost, kept = (shop.commands.place_order((mug, 1), customer=customer) for _ in range(2))
+
+    def fail(_connection: Connection) -> None:
+        raise OSError
+
+    event.listen(engine.sync_engine, "commit", fail)
+    with pytest.raises(DatabaseUnavailable):
+        await place_batch([lost])
+    event.remove(engine.sync_engine, "commit", fail)
+    assert await open_transactions(psql) == 0
+    [outcome] = await place_batch([kept])
+    assert isinstance(outcome, IdempotentResult)
+    assert [order.id for order in await every_order(shop)] == [outcome.result.id]
+    await assert_invariants(shop)
+
+
+async def test_order_in_a_transaction_that_sqlalchemy_does_not_know_is_not_acknowledged(
+    shop: Shop, place_batch: PlaceOrderBatch, engine: AsyncEngine
+) -> None:
+    """SQLAlchemy would never commit such a transaction."""
+    command = shop.commands.place_order((await shop.product(stock=1), 1), customer=await shop.customer())
+    async with engine.connect() as connection:
+        driver = (await connection.get_raw_connection()).driver_connection
+        assert driver is not None
+        await driver.execute("BEGIN")
+    with pytest.raises(InterfaceError):
+        await place_batch([command])
+    assert await every_order(shop) == []
+
+
+async def open_transactions(psql: asyncpg.Connection) -> int:
+    """Return the number of idle sessions of this database with an open transaction."""
+    found: int = await psql.fetchval(
+        """
+        SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND state LIKE 'idle in transaction%'
+        """
+    )
+    return found
 
 
 async def test_rejected_write_stores_nothing(shop: Shop, unit_of_work: PostgresUnitOfWorkFactory) -> None:
