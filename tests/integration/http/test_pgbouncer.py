@@ -77,13 +77,15 @@ async def test_transactions_behind_pgbouncer_have_the_server_settings(web: WebSh
 
 
 async def test_transaction_settings_do_not_remain_in_the_server_session(
-    web: WebShop, pooler: PgBouncer
+    web: WebShop, pooler: PgBouncer, psql: asyncpg.Connection
 ) -> None:
     """Another client of the pooler gets the same session of the server."""
+    default = await psql.fetchval("SELECT current_setting('lock_timeout')")
+    assert default != SERVER_SETTINGS["lock_timeout"]
     await setting(web.container.database.engine(), "lock_timeout")
     other = await asyncpg.connect(pooler.url.replace("+asyncpg", ""), statement_cache_size=0)
     try:
-        assert await other.fetchval("SELECT current_setting('lock_timeout')") == "0"
+        assert await other.fetchval("SELECT current_setting('lock_timeout')") == default
         assert await other.fetchval("SELECT count(*) FROM pg_prepared_statements WHERE name <> ''") == 0
     finally:
         await other.close()
