@@ -72,7 +72,7 @@ class UnitOfWorkFactory(Protocol):
 
     Uncommitted changes are rolled back. `actor` is the actor that performs the changes. Committing audit
     entries without an actor raises RuntimeError. Opening raises DatabaseUnavailable, and Overloaded if no
-    connection is free in time.
+    connection becomes available in time.
     """
 
     def __call__(self, actor: Actor | None = None) -> AbstractAsyncContextManager[UnitOfWork]: ...

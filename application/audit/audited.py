@@ -1,4 +1,4 @@
-"""The events and stock movements that are recorded in the audit log, with their details."""
+"""The events and stock movements that are recorded in the audit log, and the details of each entry."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ from domain.webhooks.events import WebhookEndpointPaused, WebhookEndpointResumed
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """The audit action of an event class, and the fields of the event that become details."""
+    """The audit action of an event class, and the fields of the event that become details of the entry."""
 
     action: AuditAction
     fields: tuple[str, ...] = ()
@@ -71,14 +71,14 @@ _MOVEMENTS: Mapping[MovementReason, AuditAction] = {
     MovementReason.CORRECTION: AuditAction.STOCK_ADJUSTED,
     MovementReason.RETURN: AuditAction.STOCK_ADJUSTED,
 }
-"""The stock changes by staff. Stock changes by orders are recorded only in the ledger."""
+"""The stock changes that staff make. Stock changes by orders are recorded only in the ledger."""
 
 
 def audited_event(event: Event, actor: Actor | None) -> Audited | None:
     """Return the audit record of an event, or None if the event is not audited.
 
-    Of the events of orders, only actions by staff are audited. Actions of customers, providers and the shop
-    are recorded in the order's history.
+    An event of an order is audited only if staff performed the action. Actions of customers, providers and the
+    shop are recorded in the order's history.
     """
     audited = _EVENTS.get(type(event))
     if audited is None or not isinstance(event, OrderEvent):

@@ -10,7 +10,7 @@ from domain.shared.ids import AuditEntryId
 
 
 class AuditAction(StrEnum):
-    """Actions that administer or secure the shop, named by the type of their object.
+    """Actions that administer or secure the shop. Each name begins with the type of the object.
 
     Values are never removed, because old entries contain them.
     """
@@ -71,7 +71,10 @@ class AuditAction(StrEnum):
 
 
 Details = Mapping[str, str | int]
-"""Further details: ids, numbers and codes; no personal data, secrets or free text."""
+"""Other details of the action: only ids, numbers and codes.
+
+They contain no personal data, secrets or free text.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Ports of the audit log, outside of a unit of work."""
+"""Ports that list and prune the entries of the audit log, outside of a unit of work."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ from domain.shared.ids import ClientId, UserId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditFilter:
-    """The conditions on the entries of a list; `created_after` <= `at` < `created_before`."""
+    """The conditions that listed entries meet. `created_after` <= `at` < `created_before`."""
 
     actor_id: UserId | ClientId | None = None
     action: AuditAction | None = None
@@ -34,10 +34,10 @@ class AuditQueries(Protocol):
 
 
 class AuditRecords(PrunableRecords, Protocol):
-    """The stored audit log, from which old entries are deleted."""
+    """Deletion of old entries from the audit log."""
 
     async def prune(self, *, before: datetime, limit: int) -> int:
-        """Delete at most `limit` entries older than this time, oldest first.
+        """Delete at most `limit` entries older than `before`, oldest first.
 
         Returns the number of deleted entries.
         """

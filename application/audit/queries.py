@@ -11,8 +11,8 @@ from application.shared.page import Page, Position
 class ListAuditEntries:
     """List the actions that administered or secured the shop, newest first.
 
-    The entries concern accounts, successful and failed log-ins, keys, products, stock, webhooks, and actions of
-    staff on orders. Actions of customers are in each order's history.
+    The entries are about accounts, log-ins (successful and failed), keys, products, stock, webhooks, and
+    actions of staff on orders. Actions of customers on an order are recorded in the history of the order.
     """
 
     entries: AuditQueries

@@ -16,8 +16,8 @@ from domain.shared.ids import AuditEntryId
 class AuditTrail:
     """Collects audit entries, which the unit of work writes with its commit.
 
-    Saved aggregates and stock movements produce entries; use cases record other actions. `actor` is the actor
-    that performs the changes of the unit of work.
+    Aggregates and stock movements produce entries when they are saved. Use cases record all other actions.
+    `actor` is the actor that performs the changes of the unit of work.
     """
 
     def __init__(self, actor: Actor | None, ids: IdFactory) -> None:
@@ -32,7 +32,7 @@ class AuditTrail:
         self._record(action, object_id, at, details, self._actor)
 
     def follow_events(self, events: Iterable[Event]) -> None:
-        """Record an entry for each of these events that is audited.
+        """Record an entry for each audited event.
 
         Raises RuntimeError in a unit of work without an actor.
         """

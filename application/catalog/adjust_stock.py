@@ -22,7 +22,7 @@ class AdjustStockCommand:
 
 @dataclass(frozen=True, slots=True)
 class AdjustStock:
-    """Adjust the stock of several products: all lines or none.
+    """Adjust the stock of several products. Either all lines are applied or none.
 
     The reason is a receipt, damage, a correction or a return.
     """

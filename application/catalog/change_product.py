@@ -23,7 +23,7 @@ class ChangeProductCommand:
 class ChangeProduct:
     """Change a product, unless it was edited after the caller read it.
 
-    A sale does not count as an edit. Placed orders keep their names and prices.
+    A sale does not count as an edit. The names and prices in placed orders do not change.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -6,12 +6,12 @@ from domain.shared.ids import ProductId
 
 
 async def get_product_for_update(work: UnitOfWork, product_id: ProductId) -> tuple[Product, Stock]:
-    """Return a product and its stock, both locked. Raises NotFound.
+    """Lock a product and its stock, and return both. Raises NotFound.
 
     The version that clients see depends on the stock, so an edit locks the stock as well.
 
-    The product is locked before its stock. An import may hold the lock of a product for long. An edit that
-    waits for this lock must not hold the lock of the stock, because orders need the stock.
+    The product is locked before its stock. An import may hold the lock of a product for a long time. An edit
+    that waits for this lock must not hold the lock of the stock meanwhile, because orders need the stock.
     """
     product = (await work.products.lock([product_id])).get(product_id)
     stock = (await work.stocks.lock([product_id])).get(product_id)

@@ -21,12 +21,12 @@ class ImportResult:
 
 @dataclass(frozen=True, slots=True)
 class ImportCatalog:
-    """Import a planned catalog file in one transaction: all rows or none.
+    """Import a planned catalog file in one transaction: either all rows or none.
 
-    Even if the process is killed, the import is never partial. Only products that change are locked, and
-    orders do not wait for these locks. The stocks of these products are locked last, directly before the
-    commit, so that a product never changes while an order reads it. The import changes neither the products
-    that are missing in the file nor the stock of existing products.
+    Even if the process is killed, the import is never partial. Only products that change are locked, and orders
+    do not wait for these locks. The stocks of these products are locked last, directly before the commit. A
+    product therefore never changes while an order reads it. The import does not change products that are
+    missing in the file. It does not change the stock of existing products either.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -36,17 +36,17 @@ class ImportCatalog:
     async def __call__(
         self, plan: ImportPlan, *, actor: Actor, progress: Callable[[int], None]
     ) -> ImportResult:
-        """Import the rows, and call `progress` with the number of rows of each step.
+        """Import the rows. After each batch, call `progress` with the number of rows of the batch.
 
         Raises SkuTaken, Overloaded.
         """
         known = {row.product_id: row.row for row in plan.rows if row.product_id is not None}
-        # New products get their ids in the order of the file, because lists show products in the
-        # order of their ids.
+        # New products get their ids in the sequence of the rows in the file, because lists sort products by
+        # id.
         new = [(ProductId(self.ids.new()), row.row) for row in plan.rows if row.product_id is None]
         changed: list[Product] = []
         async with self.unit_of_work(actor) as work:
-            # All imports lock products in the same order, which prevents deadlocks.
+            # All imports lock products in the same sequence, which prevents deadlocks.
             for ids in _batches(sorted(known)):
                 changed += await self._change(work, {id_: known[id_] for id_ in ids}, replace=plan.replace)
                 await work.flush()
@@ -65,7 +65,7 @@ class ImportCatalog:
     ) -> Sequence[Product]:
         """Change existing products, and return the products that changed.
 
-        A product does not change if another editor has made the same change in the meantime.
+        A product does not change if another editor has made the same change since the import was planned.
         """
         products = await work.products.lock(rows)
         stocks = await work.stocks.get(rows)

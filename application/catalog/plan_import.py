@@ -1,4 +1,4 @@
-"""The plan of an import: the changes it would make, and the validation of its rows."""
+"""The plan of an import: the changes that the import would make, and the validation of the rows."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,9 +24,9 @@ class ProductValues(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogRow:
-    """A row of an import file, with the fields that it sets.
+    """A row of an import file, with the fields that the row sets.
 
-    `initial_stock` applies only to new products. `line` is the line of the file in which the row begins.
+    `initial_stock` applies only to new products. `line` is the number of the line in which the row begins.
     """
 
     line: int
@@ -37,8 +37,8 @@ class CatalogRow:
     def values_for(self, product: Product | None, *, replace: bool) -> ProductValues:
         """Return the values of the product after the import.
 
-        `replace` resets the fields that the row does not name. Raises ValidationFailed if a new product lacks
-        a field.
+        If `replace` is true, fields that the row does not name get their default values. Raises
+        ValidationFailed if a new product lacks a field.
         """
         status = self.changes.status
         if product is None or replace:
@@ -68,7 +68,7 @@ class ImportPlan:
 
 
 class InvalidRows(Exception):
-    """Some rows cannot be imported. Each violation is listed with the line of its row."""
+    """Some rows cannot be imported. Each violation is listed with the line number of the row."""
 
     def __init__(self, violations: Sequence[tuple[int, Violation]]) -> None:
         super().__init__(f"{len(violations)} violations")
@@ -84,7 +84,7 @@ class PlanImport:
     async def __call__(
         self, rows: Sequence[CatalogRow], *, replace: bool, progress: Callable[[int], None]
     ) -> ImportPlan:
-        """Plan rows with distinct SKUs, and call `progress` with the number of rows of each step.
+        """Plan rows with distinct SKUs. After each batch, call `progress` with the number of rows of the batch.
 
         Raises InvalidRows.
         """

@@ -30,22 +30,22 @@ class ProductRepository(Protocol):
         ...
 
     async def get(self, product_ids: Iterable[ProductId]) -> Mapping[ProductId, Product]:
-        """Return the existing products.
+        """Return the products with these ids. Unknown ids are left out.
 
         While the stock of a product is locked, no change of the product is committed.
         """
         ...
 
     async def lock(self, product_ids: Iterable[ProductId]) -> Mapping[ProductId, Product]:
-        """Return the existing products, locked until the unit of work ends.
+        """Lock the products until the unit of work ends, and return them. Unknown ids are left out.
 
-        Orders do not wait for these locks. The locks are taken in one fixed order. Lock products before
-        stocks. Raises Overloaded if a lock is not released in time.
+        Orders do not wait for these locks. The locks are taken in one fixed sequence. Call this method before
+        `StockRepository.lock`. Raises Overloaded if a lock is not released in time.
         """
         ...
 
     async def find_by_sku(self, skus: Iterable[str]) -> Mapping[str, Product]:
-        """Return the existing products by SKU."""
+        """Return the products with these SKUs. Unknown SKUs are left out."""
         ...
 
     async def save(self, products: Sequence[Product]) -> None:
@@ -59,13 +59,13 @@ class StockRepository(Protocol):
         ...
 
     async def get(self, product_ids: Iterable[ProductId]) -> Mapping[ProductId, Stock]:
-        """Return the existing stocks, without locks."""
+        """Return the stocks without locking them. Unknown ids are left out."""
         ...
 
     async def lock(self, product_ids: Iterable[ProductId]) -> Mapping[ProductId, Stock]:
-        """Return the existing stocks, locked until the unit of work ends.
+        """Lock the stocks until the unit of work ends, and return them. Unknown ids are left out.
 
-        The locks are taken in one fixed order, which rules out deadlocks. Raises Overloaded if a lock is not
+        The locks are taken in one fixed sequence, which rules out deadlocks. Raises Overloaded if a lock is not
         released in time.
         """
         ...
@@ -73,9 +73,9 @@ class StockRepository(Protocol):
     async def save(self, stocks: Iterable[Stock]) -> None:
         """Save locked stocks, with their movements.
 
-        An oversold stock raises ReservationExceedsStock, and a stock that has changed since it was read
-        raises an error. The error is raised by this call or by a later call of the unit of work, at the
-        latest by `flush` or `commit`.
+        Raises ReservationExceedsStock for an oversold stock, and another error for a stock that has changed
+        since it was read. The error may be delayed: it is raised by this call or a later one, at the latest by
+        `flush` or `commit`.
         """
         ...
 
@@ -84,7 +84,7 @@ class StockLedger(PrunableRecords, Protocol):
     """The stored movements of all stocks, outside of any unit of work."""
 
     async def prune(self, *, before: datetime, limit: int) -> int:
-        """Replace at most `limit` movements older than this time by opening balances.
+        """Replace at most `limit` movements older than `before` by opening balances.
 
         Returns the number of replaced movements.
         """
@@ -101,13 +101,13 @@ class ProductSort(StrEnum):
 class ProductFilter:
     """The conditions on the products of a list.
 
-    Prices are minor units of `currency`; the range includes both bounds.
+    Prices are in minor units of `currency`. The price range includes both bounds.
 
-    Times restrict the last edit: `changed_after` <= `updated_at` < `changed_before`.
+    The times limit the last edit: `changed_after` <= `updated_at` < `changed_before`.
 
-    A product matches `query` if each word of the query matches. A word matches if it begins a word of the
-    product, or is one typo away from a word of the product's name or SKU: see `domain.catalog.search`. `sku`
-    matches exactly.
+    A product matches `query` if each word of the query matches. A query word matches if a word of the product
+    begins with the query word. A query word also matches if it is one typo away from a word of the product's
+    name or SKU: see `domain.catalog.search`. `sku` matches exactly.
     """
 
     query: str | None = None
@@ -135,7 +135,7 @@ class ProductQueries(Protocol):
         after: Position | None,
         limit: int,
     ) -> Page[ProductView]:
-        """Return the products after a position. They are sorted by `sort` and then by id.
+        """Return the products after a position, sorted by `sort` and then by id.
 
         Both keys are sorted in the same direction. If `limit` is at least 2, a product whose SKU equals the
         query comes first, and is not repeated on a later page.
@@ -151,10 +151,10 @@ class ProductSearchIndex(Protocol):
     """The search words that are stored with the products."""
 
     async def refresh(self, *, limit: int) -> int:
-        """Recompute the words that an earlier release stored for some products.
+        """Recompute the search words of at most `limit` products.
 
-        Returns the number of recomputed products. Products that another transaction has locked are skipped.
-        Raises Overloaded, DatabaseUnavailable.
+        Only words that an earlier release stored are recomputed. Returns the number of recomputed products.
+        Products that another transaction has locked are skipped. Raises Overloaded, DatabaseUnavailable.
         """
         ...
 

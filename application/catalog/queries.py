@@ -77,13 +77,13 @@ class ListProducts:
 
 @dataclass(frozen=True, slots=True)
 class ExportProducts:
-    """Read all products that match a filter, oldest first, with one page in memory at a time."""
+    """Read all products that match a filter, oldest first. Only one page is in memory at a time."""
 
     products: ProductQueries
     limit: int = 500
 
     async def count(self, criteria: ProductFilter) -> int:
-        """Return the number of products that match now. Later products do not count."""
+        """Return the current number of matching products. Products that are created later do not count."""
         return await self.products.count(criteria)
 
     def __call__(self, criteria: ProductFilter) -> AsyncIterator[ProductView]:

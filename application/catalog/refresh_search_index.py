@@ -7,7 +7,7 @@ from application.catalog.ports import ProductSearchIndex
 class RefreshSearchIndex:
     """Recompute the search words that an earlier release stored.
 
-    The work is done in small batches, so that other jobs can run in between.
+    The work is done in small batches, so that other jobs can run between two batches.
     """
 
     index: ProductSearchIndex

@@ -14,7 +14,7 @@ from domain.shared.money import Money
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductView:
-    """A product with its available units. One version covers both."""
+    """A product with its available units. The product and its stock have one common version."""
 
     id: ProductId
     sku: str

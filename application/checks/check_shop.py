@@ -22,7 +22,7 @@ class CheckShop:
         return findings
 
     async def unless_checked_within(self, period: timedelta) -> Sequence[Finding]:
-        """Check the shop, unless any worker has checked it within this time.
+        """Check the shop, unless this or another worker has checked it within the last `period`.
 
         Returns the findings, or no findings if the check was skipped.
         """

@@ -54,9 +54,9 @@ class Finding:
 
 class InvariantChecks(Protocol):
     async def run(self) -> Sequence[Finding]:
-        """Check every invariant, and return one finding for each of them, in their order.
+        """Check every invariant, and return one finding per invariant, from I1 to I10.
 
-        The check reads the whole database. It does not see changes that are committed while it runs.
+        The check reads the whole database. The check does not see changes that are committed while it runs.
 
         Raises:
             DatabaseUnavailable, Overloaded.
@@ -81,5 +81,5 @@ class FindingRecords(Protocol):
         ...
 
     async def latest(self) -> Sequence[Tally]:
-        """Return the stored numbers in the order of the invariants, or no numbers before the first check."""
+        """Return the stored numbers, from I1 to I10. Before the first check there are no numbers."""
         ...

@@ -15,7 +15,7 @@ from domain.users.attempts import Attempt, AttemptKind
 
 
 class InvalidClient(DomainError):
-    """The client is unknown, or it has no such secret (RFC 6749, section 5.2)."""
+    """The client is unknown, or the secret is wrong (RFC 6749, section 5.2)."""
 
     code = "invalid_client"
 
@@ -41,9 +41,9 @@ class AuthenticateClient:
     """Authenticate a service client by one of its secrets.
 
     Wrong secrets are throttled per client id and per network. The right secret is accepted even while wrong
-    secrets are throttled, so that wrong secrets cannot lock a client out. This is safe, because 256 random
-    bits cannot be guessed. A request with an unknown client executes the same statements as a request with a
-    wrong secret.
+    secrets are throttled, so that an attacker cannot block a client. This is safe, because a secret has 256
+    random bits and cannot be guessed. A request with an unknown client executes the same statements as a
+    request with a wrong secret.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -61,7 +61,8 @@ class AuthenticateClient:
             if found is None or found.secret_with(shown) is None:
                 await self._refuse(credentials, found, work)
         async with self.unit_of_work(replace(credentials.actor, id=client_id)) as work:
-            # The secret may have been retired since the first check, so the locked client is checked again.
+            # The secret may have been retired since the first check. It is checked again while the client's
+            # row is locked.
             client = await work.clients.get(client_id)
             secret = client.secret_with(shown) if client else None
             if client is None or secret is None:

@@ -6,7 +6,7 @@ from domain.shared.errors import NotFound
 
 
 async def find_client(name: str, work: UnitOfWork) -> ServiceClient:
-    """Return the client of this name, locked. Raises NotFound."""
+    """Lock the client with this name, and return the client. Raises NotFound."""
     client = await work.clients.find_by_name(name)
     if client is None:
         raise NotFound("There is no client of this name.")

@@ -23,7 +23,8 @@ class ClientToken:
 class IssueToken:
     """Exchange a service client's secret for an access token of the client itself.
 
-    The token has the requested scopes, or all scopes of the client. There is no refresh token.
+    The token has the requested scopes. If no scopes are requested, it has all scopes of the client. There is no
+    refresh token.
     """
 
     authenticate_client: AuthenticateClient

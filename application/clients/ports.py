@@ -31,11 +31,11 @@ class ClientRepository(Protocol):
         ...
 
     async def get(self, client_id: ClientId) -> ServiceClient | None:
-        """Return the client, locked until the unit of work ends. Raises Overloaded."""
+        """Lock the client's row until the unit of work ends, and return the client. Raises Overloaded."""
         ...
 
     async def find_by_name(self, name: str) -> ServiceClient | None:
-        """Return the client, locked until the unit of work ends. Raises Overloaded."""
+        """Lock the client's row until the unit of work ends, and return the client. Raises Overloaded."""
         ...
 
     async def save(self, client: ServiceClient) -> None:
@@ -47,7 +47,10 @@ class ClientQueries(Protocol):
     """Reads of service clients, outside of any unit of work."""
 
     async def scopes_of(self, client_id: ClientId, secret_id: SecretId) -> frozenset[Scope] | None:
-        """Return the scopes of an enabled client with this valid secret, read by one statement."""
+        """Return the client's scopes, read by one statement.
+
+        Returns None unless the client is enabled and the secret is valid.
+        """
         ...
 
     async def all(self) -> Sequence[ClientView]:

@@ -14,7 +14,7 @@ from domain.shared.ids import SecretId
 
 @dataclass(frozen=True, slots=True)
 class RollSecret:
-    """Give a service client a second secret, which is shown once.
+    """Give a service client a second secret, which is shown only once.
 
     Both secrets are valid until one of them is retired.
     """

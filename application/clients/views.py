@@ -1,4 +1,4 @@
-"""Views of service clients. A secret is shown once, when it is created."""
+"""Views of service clients. A secret is shown only once, when it is created."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -9,11 +9,12 @@ CONTENT_TYPE = "application/cloudevents+json"
 
 
 def cloud_event(event: PublishedEvent, *, source: str) -> dict[str, object]:
-    """Return the event in its envelope.
+    """Return the event in a CloudEvents envelope.
 
-    `source` is the URL of the service; it makes the id globally unique. `partitionkey` and `sequence` are
-    documented extensions of CloudEvents: events with the same partition key are in order, and `sequence`
-    sorts as text. `aggregateversion` is an extension of this project.
+    `source` is the URL of the service. Together with the source, the id of an event is globally unique.
+    `partitionkey` and `sequence` are extensions that CloudEvents documents. Events with the same partition key
+    are published in the sequence in which they occurred. Values of `sequence` are compared as text.
+    `aggregateversion` is an extension of this project.
     """
     return {
         "specversion": "1.0",

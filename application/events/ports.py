@@ -25,7 +25,7 @@ class OutboxQueries(Protocol):
 
 
 class UnknownEvent(DomainError):
-    """The list should continue after an event that is not in the feed."""
+    """The caller requested the events after an event that is not in the feed."""
 
     code = "invalid_cursor"
 
@@ -34,32 +34,32 @@ class UnknownEvent(DomainError):
 
 
 class EventFeed(PrunableRecords, Protocol):
-    """All committed events in one order that never changes, so that no reader misses an event.
+    """All committed events in one fixed sequence, so that no reader misses an event.
 
     An event gets its position when it is published, not when it occurs. Events of a transaction that commits
-    late therefore come after events that were already read. The events of one aggregate are in the order of
-    its versions.
+    late therefore come after events that were already read. The events of one aggregate are sorted by the
+    version of the aggregate.
     """
 
     async def publish_new(self, *, limit: int) -> int:
-        """Assign positions to about `limit` new events, and return their number.
+        """Assign positions to about `limit` new events, and return the number of these events.
 
         Returns 0 while another process assigns positions.
         """
         ...
 
     async def read(self, *, after: EventId | None, type_: str | None, limit: int) -> EventPage:
-        """Return the events after an event, or from the first stored event.
+        """Return the events after the event `after`. If `after` is None, begin with the first stored event.
 
         Raises UnknownEvent for an unknown or pruned event.
         """
         ...
 
     async def prune(self, *, before: datetime, limit: int) -> int:
-        """Delete at most `limit` published events that occurred before this time.
+        """Delete at most `limit` published events that occurred before `before`.
 
-        Returns the number of deleted events. The last event, and events to which webhook deliveries refer,
-        are not deleted.
+        Returns the number of deleted events. The last event, and events to which webhook deliveries refer, are
+        not deleted.
         """
         ...
 
@@ -78,17 +78,17 @@ class EventPublisher(Protocol):
     def name(self) -> str: ...
 
     async def publish(self, events: Sequence[PublishedEvent]) -> None:
-        """Publish events in this order, and return when they are durable.
+        """Publish the events in this sequence, and return when they are durable at the destination.
 
-        If the result of a call is unknown, its events are published again. Receivers recognize an event by
-        its id. Raises PublisherUnavailable.
+        If the result of a call is unknown, its events are published again. Receivers recognize an event by its
+        id. Raises PublisherUnavailable.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class RelayLease:
-    """The exclusive right to publish the events after `after` for a limited time.
+    """An exclusive right, limited in time, to publish the events after the event `after`.
 
     `token` identifies the lease.
     """

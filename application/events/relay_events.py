@@ -26,8 +26,8 @@ It is shorter than a lease, so that a call ends before another relay can take th
 class RelayEvents:
     """Relay the events of the feed to a publisher, in order and at least once.
 
-    Any number of relays can run: one holds the lease, and the others do nothing. If a relay is killed before
-    it records its progress, another relay publishes the events again after the lease has expired.
+    Any number of relays can run at the same time: one holds the lease, and the others do nothing. If a relay is
+    killed before it records its progress, another relay publishes the events again after the lease has expired.
     """
 
     feed: EventFeed

@@ -17,9 +17,10 @@ from domain.users.user import UserStatus
 
 @dataclass(frozen=True, slots=True)
 class MailFailure:
-    """A message that was not sent. It is retried later or set aside.
+    """A message that was not sent.
 
-    `error` is None if the message was set aside because it had waited too long.
+    It is retried later or set aside. A message that was set aside is not retried. `error` is None if the
+    message was set aside because it had waited too long.
     """
 
     request: MailRequest
@@ -31,10 +32,11 @@ class MailFailure:
 class DeliverMail:
     """Send the mail that is due.
 
-    A message is written when it is sent. Its token is created at that time, and only the hash of the token is
-    stored. No database connection is held during the delivery. A failed message is retried with growing
-    pauses, and set aside after its last attempt. A failing message never delays other messages: the same run
-    sends all due messages, and messages without an attempt come first.
+    The text of a message is generated when the message is sent. The token is created at that time, and only the
+    hash of the token is stored. No database connection is held during the delivery. A failed message is retried
+    after growing pauses. After the last attempt it is set aside, which means that it is not retried again. A
+    failing message never delays other messages: the same run sends all due messages, and messages without an
+    attempt come first.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -44,7 +46,7 @@ class DeliverMail:
     randomness: Randomness
 
     async def __call__(self) -> Sequence[MailFailure]:
-        """Send due messages, and return those that failed. Raises Overloaded, DatabaseUnavailable."""
+        """Send the due messages, and return the failures. Raises Overloaded, DatabaseUnavailable."""
         failures: list[MailFailure] = []
         while await self._deliver_next(failures):
             pass
@@ -108,9 +110,9 @@ class DeliverMail:
     async def _endpoint_message(
         self, request: MailRequest, endpoint_id: EndpointId, work: UnitOfWork
     ) -> Message | None:
-        """Return the message about an endpoint, unless the endpoint has changed since the request."""
-        # A change of an endpoint locks the endpoint before its mail request. The mail request is locked
-        # already, so locking the endpoint here could cause a deadlock.
+        """Return the message about an endpoint, or None if the message is obsolete."""
+        # A change of an endpoint locks the endpoint first and the mail request second. Here the mail request
+        # is already locked, so locking the endpoint as well could cause a deadlock.
         endpoint = await work.webhooks.peek(endpoint_id)
         if endpoint is None:
             return None
@@ -125,7 +127,7 @@ class DeliverMail:
                 return None
 
     async def _account_message(self, request: MailRequest, work: UnitOfWork, now: datetime) -> Message | None:
-        """Return the message, or None if no account with the address needs it."""
+        """Return the message, or None if no account with the address needs the message."""
         user = await work.users.find_by_email(request.address)
         if request.sign_up_id is not None and (user is None or user.status is UserStatus.PENDING):
             return await self._confirmation(request.sign_up_id, work, now)

@@ -25,18 +25,18 @@ class Mailer(Protocol):
 
 
 class MailRequests(Protocol):
-    """The mail queue in a unit of work."""
+    """The mail queue in a unit of work. A request that was set aside is not retried."""
 
     async def add(self, request: MailRequest) -> None:
         """Store the request, unless a request of the same kind already waits for the same address.
 
-        The new request replaces a request that was set aside. A request for a sign-up is always stored; the
-        sign-up must be stored before.
+        The new request replaces a request that was set aside. A request for a sign-up is always stored. The
+        sign-up must be stored first.
         """
         ...
 
     async def next_due(self, now: datetime) -> MailRequest | None:
-        """Return a due request, locked, or None.
+        """Lock a due request and return it, or return None.
 
         Requests that other transactions have locked are skipped. Requests with fewer attempts come first, so
         that failing messages do not delay others. Among requests with equally many attempts, the longest due
@@ -49,7 +49,7 @@ class MailRequests(Protocol):
         ...
 
     async def set_aside(self, request: MailRequest, *, at: datetime) -> None:
-        """Set the request aside, unless another attempt has been made in the meantime."""
+        """Set the request aside, unless another attempt was made after the request was read."""
         ...
 
     async def list_set_aside(self, *, limit: int) -> Sequence[MailRequest]:
@@ -61,5 +61,5 @@ class MailRequests(Protocol):
         ...
 
     async def remove(self, request: MailRequest) -> None:
-        """Delete the request, unless another attempt has been made in the meantime."""
+        """Delete the request, unless another attempt was made after the request was read."""
         ...

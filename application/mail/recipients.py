@@ -1,4 +1,4 @@
-"""The addresses that get mail from the shop about its objects."""
+"""The addresses to which the shop sends mail about objects such as webhook endpoints."""
 
 from collections.abc import Sequence
 
@@ -15,6 +15,6 @@ async def address_of(user_id: UserId, work: UnitOfWork) -> EmailAddress | None:
 
 
 async def addresses_of_admins(work: UnitOfWork) -> Sequence[EmailAddress]:
-    """Lock the admins, and return the addresses of the active admins."""
+    """Lock the rows of all active admins, and return their addresses."""
     addresses = [await address_of(user_id, work) for user_id in await work.users.lock_admins()]
     return [address for address in addresses if address is not None]

@@ -83,6 +83,6 @@ class MailRequest:
         return self.attempts >= MAX_ATTEMPTS
 
     def attempt(self, now: datetime) -> None:
-        """Record an attempt and the time of the next one. The pauses grow."""
+        """Record an attempt, and schedule the next attempt. The pauses grow."""
         self.due_at = now + FIRST_PAUSE * 2**self.attempts
         self.attempts += 1

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 AGES = (timedelta(0), timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
-"""The ages by which waiting items are counted."""
+"""The minimum ages for which waiting items are counted."""
 
 MAX_COUNTED = 10_000
 """The maximum number of items counted per queue. Counting millions would load the database."""
@@ -53,7 +53,7 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True)
 class RelayLag:
-    """The number of events that a publisher has not received, and the age of the oldest of them."""
+    """The number of events that a publisher has not received, and the age of the oldest such event."""
 
     events: int = 0
     age: timedelta = timedelta(0)

@@ -32,11 +32,12 @@ class CancelOrderCommand:
 
 @dataclass(frozen=True, slots=True)
 class CancelOrder:
-    """Cancel an unshipped order, or some units that were not shipped, and release their stock.
+    """Cancel an order that was not shipped, or some units that were not shipped.
 
-    The price that was paid for the canceled units is refunded. The refund is sent to the provider shortly
-    after the cancellation. Customers can cancel units until shipping begins, and staff at any time. When no
-    unit is left to ship, the order is fulfilled, or canceled if nothing was shipped.
+    The stock of the canceled units is released, and the price that was paid for them is refunded. The refund is
+    sent to the provider shortly after the cancellation. Customers can cancel units until shipping begins. Staff
+    can cancel units at any time. When no unit is left to ship, the order becomes fulfilled if a unit was
+    shipped, and canceled otherwise.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -30,15 +30,15 @@ class ReturnCommand:
 class ApproveReturn:
     """Approve a return and set its refund.
 
-    By default, the refund is the price of the returned units, as far as it was paid. The refund is made when
-    the units are received.
+    By default, the refund is the amount that was paid for the returned units. The refund is made when the units
+    are received.
     """
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
 
     async def __call__(self, command: ReturnCommand, refund: Money | None) -> IdempotentResult[ReturnView]:
-        """Return the approved return.
+        """Return the view of the approved return.
 
         Raises NotFound, InvalidReturnTransition, RefundExceedsPaid, ValidationFailed, IdempotencyKeyReused,
         IdempotencyInFlight.
@@ -54,14 +54,14 @@ class ApproveReturn:
 class RefuseReturn:
     """Refuse a return with a reason.
 
-    An approved return can also be refused, as long as its units were not received.
+    An approved return can also be refused until its units are received.
     """
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
 
     async def __call__(self, command: ReturnCommand, reason: str) -> IdempotentResult[ReturnView]:
-        """Return the refused return.
+        """Return the view of the refused return.
 
         Raises NotFound, InvalidReturnTransition, ValidationFailed, IdempotencyKeyReused, IdempotencyInFlight.
         """

@@ -9,7 +9,7 @@ from domain.shared.ids import OrderId, ReturnId
 
 
 async def get_order_for_update(work: UnitOfWork, order_id: OrderId, *, access: OrderAccess) -> Order:
-    """Return the order, locked.
+    """Lock the order and return it.
 
     Raises NotFound if the order does not exist or `access` does not cover it.
     """
@@ -22,7 +22,7 @@ async def get_order_for_update(work: UnitOfWork, order_id: OrderId, *, access: O
 async def get_return_for_update(
     work: UnitOfWork, order_id: OrderId, return_id: ReturnId
 ) -> tuple[Order, OrderReturn]:
-    """Return an order and one of its returns, with the order locked. Raises NotFound."""
+    """Lock an order, and return the order with one of its returns. Raises NotFound."""
     order = await get_order_for_update(work, order_id, access=OrderAccess.all())
     for requested in await work.returns.of_order(order_id):
         if requested.id == return_id:

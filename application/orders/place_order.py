@@ -11,12 +11,12 @@ from domain.orders.placing import OutOfStock
 
 @dataclass(frozen=True, slots=True)
 class PlaceOrder:
-    """Place an order: every line is reserved from available stock, or none.
+    """Place an order: reserve the stock of every line or of none.
 
-    Prices and names are copied into the order, and the stock is held until the order expires. If stock is
-    short only because of expired holds, these holds are released and the order is tried again. A key never
-    places a second order. An order whose customer or product is locked by another transaction waits in a
-    separate lane.
+    Prices and names are copied into the order, and the stock is held until the order expires. If stock is short
+    only because of expired holds, these holds are released and the service tries to place the order again. A
+    retry with the same idempotency key never places a second order. If another transaction has locked the row
+    of the customer or of a product, the order waits in a separate lane.
     """
 
     queue: PlacementQueue

@@ -35,8 +35,8 @@ RowId = UserId | ProductId
 class PlaceOrderCommand:
     """The command to place an order.
 
-    `waits_for` are rows that other transactions have locked. The batch waits for these locks. `traceparent`
-    is the trace context of this request; a batch contains commands of several requests.
+    `waits_for` are rows that other transactions have locked. The batch waits until these locks are released.
+    `traceparent` is the trace context of this request; a batch contains commands of several requests.
     """
 
     request: OrderRequest
@@ -57,7 +57,7 @@ class PlaceOrderCommand:
 
 
 class RowsLocked(Exception):
-    """Another transaction has locked rows of the order, so the order was not decided."""
+    """The order was neither accepted nor rejected, because another transaction has locked its rows."""
 
     def __init__(self, rows: frozenset[RowId]) -> None:
         super().__init__(f"{len(rows)} rows are locked.")
@@ -74,19 +74,19 @@ NO_LIMITS = HoldLimits()
 class PlaceOrderBatch:
     """Place several orders in one transaction.
 
-    All customers and the stock of all products are locked once, and then the idempotency keys are read. Each
-    order is then accepted or rejected individually, in memory, in the order of the commands. All accepted
-    orders are written together with the records of their keys.
+    The batch first locks all customers and the stock of all products, and then reads the idempotency keys. Each
+    order is accepted or rejected individually, in memory, in the sequence of the commands. All accepted orders
+    are written together, with their idempotency records.
 
-    A concurrent duplicate needs the same rows, so it is decided after the first request has ended, and
-    replays the result of the first request. Only a different order with the same key can be decided at the
-    same time. The unique key of the records then rejects the later one of the two batches, and this batch
-    runs again.
+    A concurrent duplicate of a request needs the same rows. The duplicate is therefore decided after the first
+    request has ended, and gets the result of the first request. Only a different order with the same key can be
+    decided at the same time, in another batch. The later one of the two batches then violates the unique key of
+    the idempotency records, and runs again.
 
     The batch does not wait for rows that another transaction has locked. Such rows therefore delay only the
     orders that need them. The outcome of these orders is RowsLocked, unless `waits_for` names the rows. The
-    rows of `waits_for` are locked before all others, so that this transaction never waits while it holds
-    other locks.
+    rows of `waits_for` are locked before all others, so that this transaction never waits while it holds other
+    locks.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -96,7 +96,7 @@ class PlaceOrderBatch:
     limits: HoldLimits = NO_LIMITS
 
     async def __call__(self, commands: Sequence[PlaceOrderCommand]) -> Sequence[Outcome]:
-        """Return the outcomes of the commands, in their order.
+        """Return one outcome per command, in the sequence of the commands.
 
         Raises OrderExists, IdempotencyInFlight, Overloaded, DatabaseUnavailable for the batch as a whole.
         """
@@ -118,7 +118,7 @@ class PlaceOrderBatch:
             outcomes = await _replay_pruned(work, commands, decided, stored)
             if placed:
                 work.traces.update(_traces(commands, placed))
-                # All batches insert the keys first, in the same order, so that batches never deadlock.
+                # All batches insert the keys first, in the same sequence, so that batches never deadlock.
                 await work.idempotency.store({key: stored[key.scope].result for key in placed})
                 await work.orders.add(list(placed.values()), fingerprints=[key.fingerprint for key in placed])
                 await work.stocks.save(context.products_with_stock.stocks.values())
@@ -158,8 +158,9 @@ class PlaceOrderBatch:
     def _place(self, command: PlaceOrderCommand, context: PlacementContext, now: datetime) -> Order:
         """Place one order in memory.
 
-        Raises InvalidToken if the caller's account is closed and AccountDisabled if it is disabled. An access token
-        can still be valid in both cases. Raises ValidationFailed if another customer's account is not active.
+        Raises InvalidToken if the caller's account is closed. Raises AccountDisabled if the caller's account is
+        disabled. An access token can still be valid in both cases. Raises ValidationFailed if another
+        customer's account is not active.
         """
         return place(
             command.request,
@@ -177,7 +178,7 @@ class PlaceOrderBatch:
 def _traces(
     commands: Sequence[PlaceOrderCommand], placed: Mapping[IdempotencyKey, Order]
 ) -> Iterator[tuple[UUID, str]]:
-    """Yield the ids of placed orders with the trace contexts of their requests."""
+    """Yield the id of each placed order with the trace context of its request."""
     for command in commands:
         if command.traceparent is not None and command.key in placed:
             yield placed[command.key].id, command.traceparent
@@ -214,10 +215,10 @@ async def _await_locks(work: UnitOfWork, commands: Sequence[PlaceOrderCommand]) 
 def _replay(earlier: StoredResult[OrderView], key: IdempotencyKey) -> IdempotentResult[OrderView]:
     """Return the result of an earlier request.
 
-    A stored result with a pending or confirmed order was stored when the order was placed. A stored result
-    with an expired order was stored when the order was pruned: see `ExpiredOrders`.
+    If the order in the result is pending or confirmed, the result was stored when the order was placed. If the
+    order is expired, the result was stored when the order was pruned: see `ExpiredOrders`.
 
-    Raises OrderHasExpired if the order was pruned, IdempotencyKeyReused.
+    Raises IdempotencyKeyReused. Raises OrderHasExpired if the order was pruned.
     """
     replay = earlier.replay(key)
     if replay.result.status is OrderStatus.EXPIRED:
@@ -226,7 +227,7 @@ def _replay(earlier: StoredResult[OrderView], key: IdempotencyKey) -> Idempotent
 
 
 def _current(order: StoredResult[OrderView], key: IdempotencyKey) -> Outcome:
-    """Return the present state of an order, for a retry of the request that placed the order."""
+    """Return the current state of an order, for a retry of the request that placed the order."""
     try:
         return replace(order.replay(key), is_current_state=True)
     except IdempotencyKeyReused as rejection:
@@ -239,10 +240,10 @@ async def _replay_pruned(
     outcomes: Sequence[Outcome],
     stored: StoredResults,
 ) -> Sequence[Outcome]:
-    """Return existing orders instead of rejections if the idempotency records were pruned.
+    """Replace rejections of retries by the existing orders if the idempotency records were pruned.
 
-    Without a record, a retry runs again. The retry can be rejected although the first request succeeded, for
-    example because the first request took the last unit.
+    Without a record, a retry is processed like a new request. The retry can be rejected although the first
+    request succeeded, for example because the first request took the last unit.
     """
     rejected = [
         command

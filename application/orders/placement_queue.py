@@ -14,9 +14,9 @@ OrderLanes = Lanes[RowId, PlaceOrderCommand, IdempotentResult[OrderView]]
 class PlacementQueue:
     """Queues orders for batches.
 
-    There is one common queue, and a lane for each row that another transaction has locked. Each of these queues
-    is first in, first out. A later order that joins a lane directly can overtake an order that still waits in the
-    common queue.
+    There is one common queue, and a lane for each row that another transaction has locked. Each queue is first
+    in, first out. An order that is added to a lane directly can overtake an earlier order that still waits in
+    the common queue.
     """
 
     batcher: Batcher[PlaceOrderCommand, IdempotentResult[OrderView]]
@@ -30,14 +30,15 @@ class PlacementQueue:
         except OrderExists:
             order = await self.orders.get_by_key(*command.order_key)
             if order is None:
-                # The existing order was pruned in the meantime; its idempotency record now shows that.
+                # The existing order was pruned after the batch found it. Pruning has stored an idempotency
+                # record, which the next batch finds.
                 return await self._submit(command)
             return replace(order.replay(command.key), is_current_state=True)
 
     async def _submit(self, command: PlaceOrderCommand) -> IdempotentResult[OrderView]:
-        """Place the order in the common queue.
+        """Add the order to the common queue.
 
-        If some of the order's rows are locked, place the order in the lane of one of these rows.
+        If some of the order's rows are locked, add the order to the lane of one of these rows.
         """
         if not (waits_for := self.lanes.open_for(command.rows)):
             try:

@@ -51,11 +51,11 @@ class OrderHasExpired(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class PlacementContext:
-    """The data on which orders of a batch depend: stock, products and the customers' holds.
+    """The data by which a batch accepts or rejects orders: stock, products and the customers' holds.
 
-    The stock is locked. `locked_elsewhere` are existing customers and products that another unit of work has
-    locked. Orders that need them can be neither accepted nor rejected now. `used_keys` are the scopes of
-    idempotency keys that have a record.
+    The rows of the stock are locked. `locked_elsewhere` are existing customers and products whose rows another
+    unit of work has locked. Orders that need these rows can be neither accepted nor rejected now. `used_keys`
+    are the scopes of idempotency keys that have a record.
     """
 
     products_with_stock: ProductsWithStock
@@ -66,11 +66,11 @@ class PlacementContext:
 
 class OrderRepository(Protocol):
     async def await_locks(self, customer_ids: Collection[UserId], product_ids: Collection[ProductId]) -> None:
-        """Lock customers and then stocks, and wait for the locks of other units of work.
+        """Lock customers and then stocks. Wait until other units of work release these rows.
 
-        Customers and stocks are each locked in a fixed order. Call this method before the unit of work locks
-        anything else, so that it never waits while it holds other locks. Raises Overloaded if a lock is not
-        released in time.
+        Customers are locked in a fixed sequence, and so are stocks. Call this method before the unit of work
+        locks anything else, so that the unit of work never waits while it holds other locks. Raises Overloaded
+        if a lock is not released in time.
         """
         ...
 
@@ -82,42 +82,42 @@ class OrderRepository(Protocol):
         keys: Collection[IdempotencyKey],
         holds_at: datetime | None,
     ) -> PlacementContext:
-        """Lock customers and stocks that are free, and read the data to decide on orders.
+        """Lock the customers and stocks that are not locked yet, and read the data to decide on orders.
 
         The call does not wait for locks: see `PlacementContext.locked_elsewhere`. Holds and keys are read after
         locking, so that they include the orders that other units of work placed before. Holds that have ended
         at `holds_at` do not count. If `holds_at` is None, holds are not counted, and the locks on customers
-        only exclude changes of their accounts.
+        only prevent changes of the customers' accounts.
         """
         ...
 
     async def add(self, orders: Sequence[Order], *, fingerprints: Sequence[bytes] = ()) -> None:
         """Add orders with their history.
 
-        `fingerprints` are the fingerprints of the requests that place the orders, in the same order, or
-        empty. Raises OrderExists if the caller has already placed an order with the key. The error is raised
-        by this call or by a later call of the unit of work, at the latest by `flush` or `commit`.
+        `fingerprints` contains the fingerprint of the request for each order, in the sequence of `orders`, or
+        is empty. Raises OrderExists if the caller has already placed an order with the key. The error may be
+        delayed: it is raised by this call or a later one, at the latest by `flush` or `commit`.
         """
         ...
 
     async def get(self, order_id: OrderId) -> Order | None:
-        """Return the order, locked until the unit of work ends.
+        """Lock the order until the unit of work ends, and return the order.
 
         Raises Overloaded if the lock is not released in time.
         """
         ...
 
     async def find_by_keys(self, keys: Collection[OrderKey]) -> Mapping[OrderKey, StoredResult[OrderView]]:
-        """Return orders in their present state, found by the caller and the idempotency key.
+        """Find orders by caller and idempotency key, and return their current state.
 
         Each order is returned with the fingerprint of the request that placed it.
         """
         ...
 
     async def of_guest(self, email: EmailAddress) -> Sequence[Order]:
-        """Return all orders of the guest with this address, locked.
+        """Lock and return all orders of the guest with this address.
 
-        Raises Overloaded if a lock does not become free in time.
+        Raises Overloaded if a lock is not released in time.
         """
         ...
 
@@ -129,14 +129,14 @@ class OrderRepository(Protocol):
         ...
 
     async def pending_of(self, customer_id: UserId) -> Sequence[Order]:
-        """Return a customer's orders that wait for payment, locked.
+        """Lock and return a customer's orders that wait for payment.
 
         Raises Overloaded if a lock is not released in time.
         """
         ...
 
     async def due(self, now: datetime, *, limit: int) -> Sequence[Order]:
-        """Return pending orders whose hold has ended, locked, the longest due first.
+        """Lock and return pending orders whose hold has ended, the longest due first.
 
         Orders that another transaction has locked are skipped, so that workers share the work.
         """
@@ -145,9 +145,9 @@ class OrderRepository(Protocol):
     async def due_holding(
         self, product_ids: Collection[ProductId], now: datetime, *, limit: int
     ) -> Sequence[Order]:
-        """Return due orders that hold some of these products, locked, the longest due first.
+        """Lock and return due orders that hold units of these products, the longest due first.
 
-        The call waits for orders that another transaction has locked, so that it misses no due order. Raises
+        The call waits for orders that another transaction has locked, so that no due order is missed. Raises
         Overloaded if a lock is not released in time.
         """
         ...
@@ -158,14 +158,14 @@ class OrderRepository(Protocol):
 
 
 class ExpiredOrders(PrunableRecords, Protocol):
-    """Deletion of expired orders that never had a payment, outside of a unit of work."""
+    """Expired orders that never had a payment. They are deleted outside of a unit of work."""
 
     async def prune(self, *, before: datetime, limit: int) -> int:
-        """Delete at most `limit` orders that expired before this time, oldest first.
+        """Delete at most `limit` orders that expired before `before`, oldest first.
 
         Returns the number of deleted orders. The idempotency record of each order is stored permanently, so
-        that a retry never places another order. The record contains the order's last state without lines and
-        personal data. If the order or its customer is locked, a later call deletes the order.
+        that a retry never places another order. The record contains the order's last state, but no lines and no
+        personal data. If the row of the order or of its customer is locked, a later call deletes the order.
         """
         ...
 
@@ -188,7 +188,7 @@ class ReturnRepository(Protocol):
         ...
 
     async def of_order(self, order_id: OrderId) -> Sequence[OrderReturn]:
-        """Return the returns of a locked order, oldest first."""
+        """Find the returns of a locked order, oldest first."""
         ...
 
 
@@ -224,7 +224,7 @@ class OrderQueries(Protocol):
         ...
 
     async def get_by_key(self, placed_by: CallerId, idempotency_key: str) -> StoredResult[OrderView] | None:
-        """Return the present state of the order that the caller placed with this key.
+        """Return the current state of the order that the caller placed with this key.
 
         The order is returned with the fingerprint of its request.
         """
@@ -266,9 +266,9 @@ class OrderQueries(Protocol):
         ...
 
     async def order_return(self, order_id: OrderId, return_id: ReturnId) -> ReturnView | None:
-        """Return one of the order's returns."""
+        """Find one of the order's returns."""
         ...
 
     async def returns(self, order_id: OrderId, *, after: Position | None, limit: int) -> Page[ReturnView]:
-        """Return the returns of an order, oldest first."""
+        """Find the returns of an order, oldest first."""
         ...

@@ -9,7 +9,7 @@ from domain.orders.placing import OrderRequest, OutOfStock, ProductsWithStock, Q
 
 @dataclass(frozen=True, slots=True)
 class PreviewOrder:
-    """Return the present price of an order, or the reason for its rejection.
+    """Return the current price of an order, or the reason why it would be rejected.
 
     No stock is reserved.
     """

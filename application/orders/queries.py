@@ -30,7 +30,7 @@ class GetOrder:
 
 @dataclass(frozen=True, slots=True)
 class GetGuestOrder:
-    """Show the order of a guest to the holder of its order token.
+    """Show a guest's order to a caller with the order's token.
 
     If the token is wrong, the response is the same as for an unknown order.
     """
@@ -38,7 +38,7 @@ class GetGuestOrder:
     orders: OrderQueries
 
     async def __call__(self, order_id: OrderId, *, is_valid: Callable[[int], bool]) -> OrderView:
-        """Return the order without actions, because a guest can only read. Raises NotFound.
+        """Return the order without allowed actions, because a guest can only read it. Raises NotFound.
 
         `is_valid` checks the caller's order token against a version of the token.
         """
@@ -54,7 +54,7 @@ class GetGuestOrder:
 
 @dataclass(frozen=True, slots=True)
 class ListOrders:
-    """List the orders that the caller has access to: a customer's own, or all orders for staff."""
+    """List orders. Customers see their own orders, and staff see all orders."""
 
     orders: OrderQueries
 
@@ -74,13 +74,13 @@ class ListOrders:
 
 @dataclass(frozen=True, slots=True)
 class ExportOrders:
-    """Read all orders that match a filter, oldest first, with one page in memory at a time."""
+    """Read all orders that match a filter, oldest first. Only one page is in memory at a time."""
 
     orders: OrderQueries
     limit: int = 500
 
     async def count(self, criteria: OrderFilter) -> int:
-        """Return the number of orders that match now. Later orders do not count."""
+        """Return the current number of matching orders. Orders that are placed later do not count."""
         return await self.orders.count(criteria, access=OrderAccess.all())
 
     def __call__(self, criteria: OrderFilter) -> AsyncIterator[OrderView]:
@@ -147,7 +147,7 @@ class GetReturn:
     orders: OrderQueries
 
     async def __call__(self, order_id: OrderId, return_id: ReturnId, *, access: OrderAccess) -> ReturnView:
-        """Return the return. Raises NotFound."""
+        """Find the return. Raises NotFound."""
         await self.get_order(order_id, access=access)
         returned = await self.orders.order_return(order_id, return_id)
         if returned is None:

@@ -17,7 +17,7 @@ from domain.shared.ids import LineId, RefundId
 class ReceiveReturnCommand(ReturnCommand):
     """The command to receive a return.
 
-    `restocked` states for each line of the return whether its units are for sale again.
+    `restocked` states for each line of the return whether its units are put back into stock.
     """
 
     restocked: Mapping[LineId, bool]
@@ -28,8 +28,8 @@ class ReceiveReturnCommand(ReturnCommand):
 class ReceiveReturn:
     """Record that the units of an approved return were received.
 
-    Units are restocked, and the agreed amount is refunded, but never more than the money that is still paid.
-    The refund is sent to the provider shortly after.
+    The units that can be sold again are put back into stock. The agreed amount is refunded, but never more than
+    the captured money that is not refunded yet. The refund is sent to the provider shortly after this request.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -37,7 +37,7 @@ class ReceiveReturn:
     ids: IdFactory
 
     async def __call__(self, command: ReceiveReturnCommand) -> IdempotentResult[ReturnView]:
-        """Return the received return.
+        """Return the view of the received return.
 
         Raises NotFound, InvalidReturnTransition, OrderDisputed, StockConflict, ValidationFailed,
         IdempotencyKeyReused, IdempotencyInFlight.

@@ -22,10 +22,10 @@ def demand_of(request: OrderRequest) -> Demand:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseExpiredHolds:
-    """Expire due orders that hold the demanded products.
+    """Expire due orders that hold units of the demanded products.
 
-    Returns for each demand whether the order that needs these units should be tried again. Therefore no
-    product is reported as out of stock while expired orders hold its units, even if the worker is late.
+    Returns for each demand whether the caller should try again to place the order that needs the units. Even if
+    the worker is late, a product is therefore never reported as out of stock while due orders hold its units.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -39,7 +39,7 @@ class ReleaseExpiredHolds:
             demanded.update(demand)
         if await self._expire(demanded):
             return [True] * len(demands)
-        # A worker may have expired the orders in the meantime, so the stock may be available now.
+        # A worker may have expired the due orders shortly before, so the stock may be available now.
         async with self.unit_of_work() as work:
             stocks = await work.stocks.get(demanded)
         return [all(stocks[id_].can_supply(units) for id_, units in demand.items()) for demand in demands]

@@ -29,7 +29,7 @@ class RequestReturnCommand:
 class RequestReturn:
     """Request to return shipped units of an order. Staff approve or refuse the request.
 
-    A unit can be in one return only; units of a refused return do not count.
+    A unit can be in only one return. Refused returns do not count.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -37,7 +37,7 @@ class RequestReturn:
     ids: IdFactory
 
     async def __call__(self, command: RequestReturnCommand) -> IdempotentResult[ReturnView]:
-        """Return the requested return.
+        """Return the view of the requested return.
 
         Raises NotFound, InvalidTransition, ValidationFailed, IdempotencyKeyReused, IdempotencyInFlight.
         """

@@ -58,7 +58,7 @@ class GuestView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderView(PersonalResult):
-    """An order. `allowed_actions` are the actions of staff until `seen_by` restricts them."""
+    """An order. `allowed_actions` are the actions of staff: see `seen_by` for other parties."""
 
     id: OrderId
     number: str
@@ -90,7 +90,7 @@ class OrderView(PersonalResult):
 
     @property
     def subject(self) -> UserId:
-        """The id of the customer, or the id of the order itself if no account has claimed a guest's order."""
+        """The customer's id. For a guest's order that no account has claimed, the order's id."""
         return self.customer_id or UserId(self.id)
 
     @classmethod
@@ -215,7 +215,7 @@ class FulfillmentView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnView:
-    """A return. `allowed_actions` are the actions of staff until `seen_by` restricts them."""
+    """A return. `allowed_actions` are the actions of staff: see `seen_by` for other parties."""
 
     id: ReturnId
     order_id: OrderId

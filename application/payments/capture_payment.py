@@ -12,16 +12,16 @@ from domain.shared.money import Money
 
 @dataclass(frozen=True, slots=True)
 class CapturePayment:
-    """Capture the whole amount of an authorized payment or a part of it, and release the rest.
+    """Capture all or a part of an authorized payment, and release the rest.
 
-    A payment can be captured once. Until the provider answers, another request is rejected with
+    A payment can be captured only once. Until the provider answers, another request is rejected with
     `payment_in_progress`.
     """
 
     operations: PaymentOperations
 
     async def __call__(self, command: PaymentCommand, amount: Money | None) -> IdempotentResult[PaymentView]:
-        """Return the payment in its present state.
+        """Return the payment in its current state.
 
         Raises NotFound, InvalidTransition, PaymentInProgress, ValidationFailed, IdempotencyKeyReused,
         IdempotencyInFlight.

@@ -45,13 +45,13 @@ class PayOrder:
     """Pay an order's total through a payment provider.
 
     The payment is committed as pending before the provider is called, and the provider's answer is recorded
-    after that. If the answer is lost, the payment stays pending until the provider reports the result or the
-    shop queries it. An order has at most one undecided payment: while a payment is pending, requires action
-    or is authorized, another request is rejected with `payment_in_progress`. After a failure or a void, the
-    order can be paid again. With `capture_method` `manual` the amount is only authorized: the order is
-    confirmed, and staff capture the amount later. If the customer's bank asks for authentication, the payment
-    is `requires_action`, and `next_action` describes the customer's next step. The same key never makes a
-    second payment; a replay returns the payment in its present state.
+    after that. If no answer arrives, the payment stays pending until the provider reports the result or the
+    shop queries it. An order has at most one undecided payment: while a payment is pending, requires action or
+    is authorized, another request is rejected with `payment_in_progress`. After a failure or a void, the order
+    can be paid again. With `capture_method` `manual` the amount is only authorized: the order is confirmed, and
+    staff capture the amount later. If the customer's bank asks for authentication, the payment is
+    `requires_action`, and `next_action` describes the customer's next step. A retry with the same key never
+    makes a second payment. It returns the payment in its current state.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -63,7 +63,7 @@ class PayOrder:
     """The capture method of a command that does not name one."""
 
     async def __call__(self, command: PayOrderCommand) -> IdempotentResult[PaymentView]:
-        """Return the payment in its present state.
+        """Return the payment in its current state.
 
         Raises NotFound, InvalidTransition, PaymentInProgress, ValidationFailed, IdempotencyKeyReused,
         IdempotencyInFlight.
@@ -128,9 +128,9 @@ class PayOrder:
 
 
 async def current_payment(work: UnitOfWork, stored: PaymentView) -> PaymentView:
-    """Return the payment in its present state.
+    """Return the payment in its current state.
 
-    The provider may have decided after the result was stored.
+    The provider may have decided about the payment after the result was stored.
     """
     payment = await work.payments.find(stored.id)
     return PaymentView.of(payment) if payment else stored

@@ -37,10 +37,10 @@ class PaymentCommand:
 
 @dataclass(frozen=True, slots=True)
 class PaymentOperations:
-    """Carry out an operation on a payment once per idempotency key.
+    """Carry out an operation on a payment only once per idempotency key.
 
-    The requested operation is committed before the provider is called. If the answer is lost, a worker
-    repeats the call; the provider recognizes the repetition by its idempotency key.
+    The requested operation is committed before the provider is called. If no answer arrives, a worker repeats
+    the call. The provider recognizes the repeated call by its idempotency key.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -49,7 +49,7 @@ class PaymentOperations:
     results: ProviderResults
 
     async def carry_out(self, command: PaymentCommand, request: Request) -> IdempotentResult[PaymentView]:
-        """Return the payment in its present state.
+        """Return the payment in its current state.
 
         Raises NotFound, IdempotencyKeyReused, IdempotencyInFlight, and the errors of `request`.
         """

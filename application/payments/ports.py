@@ -17,7 +17,7 @@ from domain.shared.money import Money
 
 
 class ProviderUnavailable(Exception):
-    """The provider gave no answer or an invalid answer. The provider may have carried out the request."""
+    """The provider gave no answer or an invalid answer. The request may have been carried out."""
 
 
 class ProviderNotConfigured(Exception):
@@ -33,7 +33,7 @@ class Outcome(StrEnum):
     SUCCEEDED (captured or refunded), DECLINED and VOIDED are final. REQUIRES_ACTION: the customer has to
     authenticate. AUTHORIZED: the amount is reserved, and waits for a capture or a void. PENDING: the provider
     decides later, and reports the decision in an event or in the answer to a query. UNKNOWN: the provider has
-    never received the request, so it has done nothing; only `find_...` and `void` return UNKNOWN.
+    never received the request, so it has done nothing. Only `find_...` and `void` return UNKNOWN.
     """
 
     SUCCEEDED = "succeeded"
@@ -49,10 +49,10 @@ class Outcome(StrEnum):
 class ProviderAnswer:
     """A provider's answer about a payment or a refund.
 
-    `reference` is the provider's id of the payment or refund. It is always set after a success. `amount` is
-    the moved money; it is set only after a success. `failure` is a stable code such as `card_declined`, never
-    free text; it is set only if the request was declined. `authorized_until` is the time at which an
-    authorization ends, if the provider reports this time.
+    `reference` is the provider's id of the payment or refund. It is always set after a success. `amount` is the
+    captured or refunded money. It is set only after a success. `failure` is a stable code such as
+    `card_declined`, never free text; it is set only if the request was declined. `authorized_until` is the time
+    at which an authorization ends, if the provider reports this time.
     """
 
     outcome: Outcome
@@ -103,7 +103,7 @@ class PaymentGateway(Protocol):
     async def pay(self, payment: PaymentRequest, token: str | None) -> ProviderAnswer:
         """Capture or authorize the amount with the card that `token` identifies.
 
-        `capture_method` selects the operation. A repeated call with the same id returns the present state and
+        `capture_method` selects the operation. A repeated call with the same id returns the current state and
         moves no money.
         """
         ...
@@ -127,7 +127,7 @@ class PaymentGateway(Protocol):
         ...
 
     async def void(self, payment: PaymentRequest) -> ProviderAnswer:
-        """End a payment without captured money. Return the new state.
+        """End a payment before any money is captured. Return the new state.
 
         The state is SUCCEEDED if the payment was captured before the call.
         """
@@ -166,16 +166,16 @@ class ProviderEvent:
     Events can arrive late, repeatedly and in any order. `event_id` is unique per provider and identifies
     repeated events.
 
-    `payment_id` (in events of payments) and `refund_id` (in REFUNDED and REFUND_FAILED) are the shop's ids,
-    if the provider returns them. Otherwise the payment or refund is found by `reference`, the provider's id.
-    A CAPTURED event whose reference differs from the payment's first reference is a second charge for one
-    payment; this charge is refunded.
+    `payment_id` (in events of payments) and `refund_id` (in REFUNDED and REFUND_FAILED) are the shop's ids, if
+    the provider returns them. Otherwise the payment or refund is found by `reference`, the provider's id. A
+    CAPTURED event whose reference differs from the payment's first reference is a second charge for one
+    payment. The second charge is refunded.
 
-    `payment_reference` is the provider's id of the payment to which a refund or dispute belongs. It
-    identifies the payment of a refund that was made at the provider.
+    `payment_reference` is the provider's id of the payment to which a refund or dispute belongs. It identifies
+    the payment of a refund that was made at the provider.
 
-    `amount` is the money that was moved, or should have been moved. `failure` is a stable code such as
-    `card_declined`.
+    `amount` is the money of the reported operation, whether the operation succeeded or failed. `failure` is a
+    stable code such as `card_declined`.
     """
 
     provider: PaymentMethod
@@ -217,7 +217,7 @@ class PaymentRepository(Protocol):
         ...
 
     async def due_inquiries(self, now: datetime, *, limit: int) -> Sequence[Payment]:
-        """Return payments with a due inquiry, locked.
+        """Lock and return payments with a due inquiry.
 
         Payments that another transaction has locked are skipped.
         """
@@ -250,7 +250,7 @@ class RefundRepository(Protocol):
         ...
 
     async def due_inquiries(self, now: datetime, *, limit: int) -> Sequence[Refund]:
-        """Return refunds with a due inquiry, locked.
+        """Lock and return refunds with a due inquiry.
 
         Refunds that another transaction has locked are skipped.
         """
@@ -279,7 +279,7 @@ class PaymentQueries(Protocol):
     async def refund(self, order_id: OrderId, refund_id: RefundId) -> RefundView | None: ...
 
     async def unsettled(self) -> Mapping[PaymentMethod, int]:
-        """Return the number of open payments and refunds of each provider."""
+        """Return, for each provider, the number of payments and refunds with a scheduled inquiry."""
         ...
 
     async def refunds(self, order_id: OrderId, *, after: Position | None, limit: int) -> Page[RefundView]:

@@ -88,8 +88,8 @@ class ProviderResults:
                 await work.refunds.save([refund])
                 await work.orders.save([order])
             elif answer.amount is not None and answer.reference not in {None, refund.reference}:
-                # A refund that was made at the provider had settled this refund. The provider has now carried
-                # out this refund as well.
+                # This refund was already settled by another refund, which was made at the provider. Now the
+                # provider has carried out this refund as well.
                 [payment] = [p for p in await work.payments.of_order(order_id) if p.id == refund.payment_id]
                 await self._record_provider_refund(
                     work, order, payment, answer.amount, answer.reference, MADE_AT_PROVIDER, actor

@@ -23,10 +23,10 @@ _OF_REFUNDS = frozenset({ProviderEventKind.REFUNDED, ProviderEventKind.REFUND_FA
 
 @dataclass(frozen=True, slots=True)
 class RecordProviderEvent:
-    """Record each event of a payment provider once, even if it arrives late or repeatedly.
+    """Record each event of a payment provider only once, even if it arrives late or repeatedly.
 
-    Captures, voids, refunds and disputes that were started at the provider are also recorded: the provider's
-    reference identifies their payment. Events of unknown payments and refunds are ignored.
+    Captures, voids, refunds and disputes that were started at the provider are also recorded. The provider's
+    reference identifies the payment in this case. Events of unknown payments and refunds are ignored.
     """
 
     unit_of_work: UnitOfWorkFactory

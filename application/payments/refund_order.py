@@ -49,14 +49,15 @@ class ScheduledRefund:
 
 @dataclass(frozen=True, slots=True)
 class RefundOrder:
-    """Refund an amount or the price of some units, never above the paid amount.
+    """Refund an amount, or the price of some units.
 
-    Refunded units that were not shipped are canceled. A refund of an amount changes no units.
+    A refund never exceeds the paid amount. Refunded units that were not shipped are canceled. A refund of an
+    amount changes no units.
 
-    The refund is committed before the provider is called. If the provider's answer is lost, the shop queries
-    the result later, so that nothing is refunded twice. With `channel` `external` staff record money that was
-    refunded by other means, and the provider is not called. A key never creates a second refund; a replay
-    returns the refund in its present state.
+    The refund is committed before the provider is called. If no answer arrives, the shop queries the result
+    later, so that nothing is refunded twice. With `channel` `external`, staff record money that was refunded by
+    other means, and the provider is not called. A retry with the same key never creates a second refund. It
+    returns the refund in its current state.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -66,10 +67,10 @@ class RefundOrder:
     results: ProviderResults
 
     async def __call__(self, command: RefundOrderCommand) -> IdempotentResult[RefundView]:
-        """Return the refund in its present state.
+        """Return the refund in its current state.
 
-        Raises NotFound, InvalidTransition, OrderDisputed, RefundExceedsPaid, ValidationFailed, IdempotencyKeyReused,
-        IdempotencyInFlight.
+        Raises NotFound, InvalidTransition, OrderDisputed, RefundExceedsPaid, ValidationFailed,
+        IdempotencyKeyReused, IdempotencyInFlight.
         """
         scheduled = await self._schedule_refund(command)
         if isinstance(scheduled, IdempotentResult):
@@ -124,9 +125,9 @@ class RefundOrder:
 
 
 async def _current(work: UnitOfWork, stored: RefundView) -> RefundView:
-    """Return the refund in its present state.
+    """Return the refund in its current state.
 
-    The provider may have decided after the result was stored.
+    The provider may have decided about the refund after the result was stored.
     """
     refund = await work.refunds.find(stored.id)
     return RefundView.of(refund) if refund else stored

@@ -27,13 +27,19 @@ class SettlePayments:
     """Query providers for results of payments, and send captures, voids and refunds to them.
 
     A payment is queried and never sent again: if the provider has never received a payment, the payment has
-    failed. Captures, voids and refunds are sent until the provider answers; because of their ids, the
-    provider never carries them out twice. If a refund is rejected and the shop owes the money, another refund
-    replaces it after a pause. The pause doubles with each rejection, from an hour up to a week. A payment
-    that its customer does not authenticate in time is voided. The end of an authorization is announced a day
-    before. An hour before its end, the authorization is renewed if the provider permits it and the payment is
-    less than 30 days old. Otherwise it is voided if no unit was shipped. Any number of workers can run at
-    once: a worker commits the time of the next inquiry of a payment or refund before it calls the provider.
+    failed. Captures, voids and refunds are sent until the provider answers. Each request has an id, so the
+    provider never carries it out twice.
+
+    If a refund is rejected and the shop owes the money, another refund replaces it after a pause. The pause
+    doubles with each rejection, from an hour up to a week. A payment that its customer does not authenticate in
+    time is voided.
+
+    The end of an authorization is announced a day before the end. An hour before the end, the authorization is
+    renewed if the provider permits a renewal and the payment is less than 30 days old. Otherwise, the
+    authorization is voided if no unit was shipped.
+
+    Any number of workers can run at the same time: before a worker calls the provider for a payment or refund,
+    it commits the time of the next inquiry.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -44,10 +50,10 @@ class SettlePayments:
     async def __call__(self, *, limit: int, actor: Actor) -> int:
         """Settle due payments and refunds, and return their number.
 
-        If the number equals `limit`, more payments or refunds may be due. An error of one payment or refund
-        is raised after all others are settled. The payment or refund is retried with its next inquiry. Raises
-        ProviderNotConfigured if the provider of a payment is not configured. Such a payment is settled when
-        its provider is configured again.
+        If the number equals `limit`, more payments or refunds may be due. If one payment or refund fails with
+        an error, the error is raised after all others are settled. The failed payment or refund is retried with
+        its next inquiry. Raises ProviderNotConfigured if the provider of a payment is not configured. Such a
+        payment is settled when its provider is configured again.
         """
         payments, refunds = await self._take(limit)
         outcomes = await asyncio.gather(
@@ -100,7 +106,7 @@ class SettlePayments:
                 await self._ask(payment, actor)
 
     async def _renew(self, payment: Payment, end: datetime, actor: Actor) -> bool:
-        """Ask the provider to renew an authorization. Return False if it still ends at `end`."""
+        """Ask the provider for a renewal. Return False if the authorization still ends at `end`."""
         if not may_be_renewed(payment, now=self.clock.now()):
             return False
         answer = await self._gateway(payment.method).renew(payment_request(payment))
@@ -163,6 +169,6 @@ async def ask(gateway: PaymentGateway, payment: Payment) -> ProviderAnswer:
 
 
 async def _refunded(gateway: PaymentGateway, refund: Refund, payment: Payment) -> ProviderAnswer:
-    """Query the refund if the provider has answered before. Otherwise send the refund."""
+    """Query the refund if the provider has answered an earlier request for it. Otherwise send the refund."""
     request = refund_request(refund, payment)
     return await (gateway.refund(request) if refund.reference is None else gateway.find_refund(request))

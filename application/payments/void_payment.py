@@ -21,7 +21,7 @@ class VoidPayment:
     operations: PaymentOperations
 
     async def __call__(self, command: PaymentCommand) -> IdempotentResult[PaymentView]:
-        """Return the payment in its present state.
+        """Return the payment in its current state.
 
         Raises NotFound, InvalidTransition, PaymentInProgress, IdempotencyKeyReused, IdempotencyInFlight.
         """

@@ -12,7 +12,7 @@ class PrunableRecords(Protocol):
 
 
 class RecordKind(StrEnum):
-    """A kind of record to which nothing refers after its retention period."""
+    """A kind of record. After its retention period, nothing refers to a record of this kind."""
 
     SESSIONS = "sessions"
     WEBHOOK_DELIVERIES = "webhook_deliveries"
@@ -26,7 +26,8 @@ class OldRecords(Protocol):
         """Delete at most `limit` old records of a kind, and return the number of deleted records.
 
         The age of a session is counted from its log-in, and the age of a delivery from the arrival of its
-        event. The age of a payment provider's record is counted from its decision or message. Pending
-        deliveries are never deleted. Locked records are skipped, and deleted by a later call.
+        event. The age of a provider event is counted from its arrival. The age of a charge or refund of the
+        sandbox provider is counted from its decision. Pending deliveries are never deleted. Locked records are
+        skipped, and deleted by a later call.
         """
         ...

@@ -22,7 +22,10 @@ The number is smaller than BATCH_SIZE, because the transaction also locks the cu
 """
 
 FAILED_MAIL_RETENTION = timedelta(days=7)
-"""The retention of messages that could not be sent. Operators need them to find the reason."""
+"""The retention of messages that could not be sent.
+
+Operators need these messages to find the reason for the failures.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from domain.shared.ids import SessionId
 class EndSession:
     """End a session.
 
-    Its refresh token is invalid at once. Its access tokens are invalid after some minutes at the latest.
+    The refresh token becomes invalid immediately, and the access tokens within some minutes.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -43,9 +43,9 @@ class LogInCommand:
 class LogIn:
     """Exchange an e-mail address and a password for the tokens of a new session.
 
-    The tokens are an access token and a refresh token. An unknown address takes the same time as a wrong
-    password and gets the same answer. Attempts are throttled for each account and for each network. No
-    database connection is held while the password is checked.
+    The tokens are an access token and a refresh token. For an unknown address, the answer and its duration are
+    the same as for a wrong password. Attempts are throttled for each account and for each network. No database
+    connection is held while the password is checked.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -16,10 +16,11 @@ from domain.shared.actor import Actor
 class RefreshSession:
     """Exchange a refresh token for an access token and the next refresh token.
 
-    Each refresh token can be exchanged once. Within ten seconds after the exchange, the same token yields the
-    same successor again. A client needs this if a response is lost, or if two browser tabs send the same
-    token. If the successor was never used, the token yields it once more within 24 hours. Any other reuse
-    means that a copy of the token was stolen, and ends the session.
+    Each refresh token can be exchanged only once, with two exceptions. Within ten seconds after the exchange,
+    the same token yields the same successor again. A client needs this if a response does not arrive, or if two
+    browser tabs send the same token. Within 24 hours after the exchange, the token yields the successor once
+    more if the successor was never used. Any other reuse means that a copy of the token was stolen, and ends
+    the session.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -59,8 +60,8 @@ class RefreshSession:
                 work.audit.record(
                     AuditAction.SESSION_TOKEN_REISSUED, session.id, at=now, user_id=str(session.user_id)
                 )
-            # The same successor is saved again, because the commit of the first exchange may not
-            # be durable yet.
+            # The same successor is stored again, because the commit of the first exchange may not be durable
+            # yet.
             await work.sessions.save(session)
             await work.commit()
         access = self.tokens.issue(claims_of(user, session, self.ids.new()), now=now)

@@ -13,7 +13,7 @@ from domain.shared.ids import SessionId
 
 
 class UnrevocableToken(DomainError):
-    """Tokens of service clients have no session to end (RFC 7009, section 2.2.1)."""
+    """The token of a service client has no session to end (RFC 7009, section 2.2.1)."""
 
     code = "unsupported_token_type"
 
@@ -25,8 +25,8 @@ class UnrevocableToken(DomainError):
 class RevokeToken:
     """Revoke a refresh token or an access token (RFC 7009), and end its session.
 
-    An unknown token counts as revoked. The token of a service client is rejected, because it stays valid: it
-    has no session that could be ended.
+    An unknown token counts as revoked. A request with the token of a service client is rejected, because such a
+    token belongs to no session and stays valid.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -11,16 +11,17 @@ from application.shared.errors import Overloaded
 class Admission:
     """Admit as many requests as a batcher can serve in time.
 
-    `LoadSheddingMiddleware` rejects requests while the admission is full. A request counts from the arrival
-    of its body to its response. If only requests with a valid token counted, a burst would pass the
-    middleware before the first request of the burst counts. Most of the burst would then be rejected after
-    expensive work.
+    `LoadSheddingMiddleware` rejects requests while the admission is full. A request counts from the arrival of
+    its body to its response. It would be too late to count only requests with a valid token: a whole burst
+    would pass the middleware before its first request is counted. Most of the burst would then be rejected
+    after expensive work.
 
     A request with a valid token also counts until its work ends, because that work continues after its client
     disconnects.
 
-    `apart` returns the number of commands that wait elsewhere, as in `Lanes`. These commands have a separate
-    bound and do not count here, so that orders for one locked product do not cause the rejection of others.
+    `len(apart)` is the number of commands that wait elsewhere, such as in `Lanes`. These commands have a
+    separate bound and do not count here. Orders that wait for one locked product therefore do not cause the
+    rejection of other orders.
     """
 
     def __init__(self, batcher: Batcher[Any, Any], apart: Sized = ()) -> None:

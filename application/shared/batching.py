@@ -1,6 +1,7 @@
 """Batching: the commands that queue while a batch runs form the next batch.
 
-A batch never waits for more commands. If no batch is running, a command runs alone and at once.
+A batch never waits for more commands. If no batch is running, a command runs immediately, in a batch of its
+own.
 """
 
 import asyncio
@@ -16,9 +17,10 @@ C = TypeVar("C")
 R = TypeVar("R")
 
 RunBatch = Callable[[Sequence[C]], Awaitable[Sequence[R | Exception]]]
-"""Run commands in one transaction and return the result or error of each, in their order.
+"""A function that runs commands in one transaction.
 
-If the function itself raises an exception, the whole batch has failed without any effect.
+It returns the result or error of each command, in the sequence of the commands. If the function itself raises
+an exception, the whole batch has failed without any effect.
 """
 
 BatchObserver = Callable[[Sequence[float]], None]
@@ -30,7 +32,7 @@ MAX_WAITING = 512
 _DECAY = 0.8
 """The factor by which the weight of a batch shrinks with each later batch."""
 _IN_TIME = 0.4
-"""The part of the queue timeout in which commands should finish.
+"""The fraction of the queue timeout within which commands should finish.
 
 The client's own timeout began earlier, before the command was queued.
 """
@@ -57,13 +59,13 @@ class _Speed:
 class Batcher(Generic[C, R]):
     """Combine concurrent commands into batches, first in, first out.
 
-    Each command gets its own result or error. If a batch fails as a whole, its commands run again one by one,
-    so that one failing command never makes another command fail. A command whose caller is canceled is
-    dropped if it has not begun; a command that has begun runs to completion.
+    Each command gets its own result or error. If a batch fails as a whole, its commands run again one by one. A
+    failing command therefore never makes another command fail. If its caller is canceled, a command that has
+    not begun is dropped. A command that has begun runs to completion.
 
-    `max_batch` bounds a transaction and `max_waiting` the queue. `queue_timeout` is how many seconds a
-    command can wait in the queue. `slots` bounds how many batchers run at the same time. `on_batch` observes
-    each batch.
+    `max_batch` bounds a transaction and `max_waiting` the queue. `queue_timeout` is how many seconds a command
+    can wait in the queue. `slots` bounds how many batchers run at the same time. `on_batch` is called when a
+    batch begins.
     """
 
     def __init__(
@@ -101,8 +103,8 @@ class Batcher(Generic[C, R]):
     def capacity(self) -> int:
         """The number of concurrent commands that finish in time at the recent speed.
 
-        In time means within a fixed part of the queue timeout. The number is at least the size of one batch,
-        because only a full batch shows how fast batches are.
+        In time means within a fixed fraction of the queue timeout. The number is at least the size of one
+        batch, because only a full batch shows how fast batches are.
         """
         in_time = self._max_waiting
         if self._recent.seconds:

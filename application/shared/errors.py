@@ -4,7 +4,7 @@ from domain.shared.errors import DomainError
 
 
 class Overloaded(DomainError):
-    """Too much work is waiting, and the request was not begun. `retry_after` is in seconds."""
+    """Too much work is waiting, so the request was not started. `retry_after` is in seconds."""
 
     code = "overloaded"
 

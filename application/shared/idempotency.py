@@ -1,8 +1,8 @@
-"""Idempotency: an operation with a key runs once, however often its request is sent.
+"""Idempotency: an operation with a key runs only once, even if its request is sent again.
 
-The key is claimed by the first statement of the business transaction, and the result is stored before the commit.
-Only a committed operation has a stored result: after an error or a crash, a retry runs the operation. Batches of
-orders do not claim their keys: see `PlaceOrderBatch`.
+The key is claimed by the first statement of the business transaction, and the result is stored before the
+commit. Only a committed operation has a stored result: after an error or a crash, a retry runs the operation.
+Batches of orders do not claim the keys: see `PlaceOrderBatch`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -54,9 +54,9 @@ Scope = tuple[str, str, str]
 """Principal, operation and key. Two scopes with equal keys are independent of each other."""
 
 ANONYMOUS = "anybody"
-"""The principal of requests without a token in records of release 6daf4a4.
+"""The principal of requests without a token, as release 6daf4a4 stored it in records.
 
-All anonymous callers had one scope then. Later releases make the fingerprint a part of an anonymous
+In that release, all anonymous callers had one scope. Later releases make the fingerprint a part of an anonymous
 principal, so that equal keys of two callers are independent.
 """
 
@@ -130,7 +130,10 @@ class IdempotencyKey:
         fingerprint: bytes,
         earlier_fingerprint: Callable[[int], bytes | None] = _no_earlier_version,
     ) -> Self:
-        """Return the key of a caller without a token. Its scope contains only this request."""
+        """Return the key of a caller without a token.
+
+        The scope of the key contains only this request and its retries.
+        """
         return cls(f"{ANONYMOUS}:{fingerprint.hex()}", operation, key, fingerprint, earlier_fingerprint)
 
     @property
@@ -156,7 +159,7 @@ class IdempotencyKey:
 class IdempotentResult(Generic[V]):
     """The result of an idempotent operation. `replayed` is true if an earlier request ran it.
 
-    `is_current_state` is true if the stored response has been pruned and the result is the present state.
+    `is_current_state` is true if the stored response has been pruned and the result is the current state.
     """
 
     result: V
@@ -183,7 +186,7 @@ class StoredResult(Generic[V]):
 
 
 class PersonalResult:
-    """A result with personal data of one user, its `subject`.
+    """A result with personal data of one user. `subject` identifies the user.
 
     Its idempotency record is deleted when the account is closed.
     """
@@ -213,10 +216,10 @@ class IdempotencyRecords(Protocol):
     ) -> Mapping[Scope, StoredResult[V]]:
         """Claim the keys, and return the results that are already stored for them.
 
-        The call waits for other units of work that have claimed one of the keys. Keys are claimed in one
-        fixed order, which rules out deadlocks. A claim writes even if it finds a result. The replay is
-        therefore answered only after the commit of the first request is durable. A scope can occur in `keys`
-        more than once. Raises IdempotencyInFlight.
+        The call waits for other units of work that have claimed one of the keys. Keys are claimed in one fixed
+        sequence, which rules out deadlocks. A claim writes to the database even if it finds a result. The
+        replay is therefore returned only after the commit of the first request is durable. A scope can occur in
+        `keys` more than once. Raises IdempotencyInFlight.
         """
         ...
 
@@ -231,11 +234,11 @@ class IdempotencyRecords(Protocol):
     async def store(self, results: Mapping[IdempotencyKey, object]) -> None:
         """Store the results of keys.
 
-        A claimed key without a result can be claimed again after the commit. A key that was not claimed gets
-        a new record. If another unit of work has stored a result for such a key, IdempotencyRecordExists is
-        raised by this call or by a later call of the unit of work, at the latest by `flush` or `commit`. The
-        call first waits for other units of work that are storing a result for the key. Raises Overloaded if
-        they take too long.
+        A claimed key without a result can be claimed again after the commit. A key that was not claimed gets a
+        new record. Raises IdempotencyRecordExists if another unit of work has stored a result for such a key.
+        This error may be delayed: it is raised by this call or a later one, at the latest by `flush` or
+        `commit`. The call first waits for other units of work that are storing a result for the key. Raises
+        Overloaded if they take too long.
         """
         ...
 
@@ -244,9 +247,9 @@ class IdempotencyRecordStore(PrunableRecords, Protocol):
     """Idempotency records outside of any unit of work."""
 
     async def prune(self, *, before: datetime, limit: int) -> int:
-        """Delete at most `limit` records older than this time, oldest first.
+        """Delete at most `limit` records older than `before`, oldest first.
 
-        Returns the number of deleted records. A number below `limit` means that no older record is left,
-        except records that are being replayed.
+        Returns the number of deleted records. A number below `limit` means that no older record is left, except
+        records that are being replayed.
         """
         ...

@@ -43,7 +43,7 @@ class Lanes(Generic[K, C, R]):
         return self._inside
 
     def open_for(self, rows: Iterable[K]) -> frozenset[K]:
-        """Return the rows that have a lane."""
+        """Return the given rows that have a lane."""
         self._remove_idle()
         return frozenset(row for row in rows if row in self._lanes) if self._lanes else frozenset()
 

@@ -1,4 +1,4 @@
-"""Run an operation once per idempotency key."""
+"""Run an operation only once per idempotency key."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -15,7 +15,7 @@ async def run_once(
     result_type: type[V],
     operation: Callable[[], Awaitable[V]],
 ) -> IdempotentResult[V]:
-    """Run the operation once per key: store its result, or replay the stored result.
+    """Run the operation only once per key: store its result, or replay the stored result.
 
     The stored result belongs to an earlier request with the same key. A request without a key always runs.
 

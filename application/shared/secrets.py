@@ -8,7 +8,7 @@ from application.audit.entry import AuditEntry
 
 class Secrets(Protocol):
     async def get_or_create(self, name: str, nbytes: int) -> bytes:
-        """Return the secret of this name: `nbytes` random bytes, created at the first call."""
+        """Return the secret of this name. The first call creates `nbytes` random bytes."""
         ...
 
 
@@ -42,7 +42,7 @@ class SecretBox(Protocol):
         ...
 
     def open(self, sealed: str, *, context: str) -> str:
-        """Return the decrypted secret. Return a text that was never encrypted unchanged.
+        """Return the decrypted secret. A text that was never encrypted is returned unchanged.
 
         Raises SecretNotReadable.
         """
@@ -61,7 +61,7 @@ class StoredSecrets(Protocol):
     async def count_by_key(self) -> Mapping[str | None, int]:
         """Return the number of secrets for each id of an encryption key.
 
-        The key None counts the secrets in clear text.
+        The number for None is the number of secrets in clear text.
         """
         ...
 
@@ -69,8 +69,8 @@ class StoredSecrets(Protocol):
         """Encrypt up to `limit` secrets with the first key in one transaction. Return their number.
 
         If `in_clear` is true, secrets in clear text are encrypted. Otherwise, secrets that another key has
-        encrypted are encrypted with the first key instead. Unless the number is 0, `entries_of` is called
-        with the number and the id of the key, and returns entries for the audit log.
+        encrypted are encrypted with the first key instead. Unless the number is 0, `entries_of` is called with
+        the number and the id of the key. It returns the entries for the audit log.
 
         Raises:
             SecretNotReadable: a secret is encrypted with an unknown key.

@@ -81,7 +81,7 @@ class SigningKeyStore(SigningKeys, Protocol):
     async def add_first(self, key: SigningKey) -> None:
         """Store the key if no key is stored yet.
 
-        If several processes call this method at once, one key is stored.
+        If several processes call this method at the same time, only one key is stored.
         """
         ...
 
@@ -104,9 +104,10 @@ class SigningKeyFactory(Protocol):
 
 class AccessTokens(Protocol):
     def use(self, keys: Sequence[SigningKey]) -> None:
-        """Replace the keys. The latest key whose time has begun signs, and every key verifies.
+        """Replace the keys.
 
-        Raises ValueError for an unusable key; the former keys then stay in use.
+        The latest key whose `signs_from` has passed signs tokens, and every key verifies tokens. Raises
+        ValueError for an unusable key; the former keys then stay in use.
         """
         ...
 

@@ -9,7 +9,7 @@ from application.signing.ports import SigningKey, SigningKeyFactory, SigningKeyS
 from domain.shared.actor import Actor
 
 NOTICE = timedelta(seconds=60)
-"""The time for which a key is published before it signs.
+"""The duration for which a key is published before it signs.
 
 Every process reloads the keys several times during this time.
 """
@@ -22,8 +22,8 @@ MAX_SKEW = timedelta(seconds=30)
 class RotateKey:
     """Rotate the signing key without ending sessions.
 
-    The key is published at once and signs a minute later, when every process and verifier knows it. The former key
-    verifies until its last token has expired, and is deleted by a later rotation.
+    The key is published immediately and signs a minute later, when every process and verifier knows it. The
+    former key verifies until its last token has expired, and is deleted by a later rotation.
     """
 
     keys: SigningKeyStore
@@ -35,8 +35,8 @@ class RotateKey:
     async def __call__(self, *, actor: Actor, distrust_former: bool = False) -> SigningKey:
         """Return the new key.
 
-        If a key has leaked, use `distrust_former`: the new key signs at once, and no former key verifies any more.
-        Clients then have to refresh their access tokens.
+        If a key has leaked, use `distrust_former`: the new key signs immediately, and no former key verifies
+        any more. Clients then have to refresh their access tokens.
         """
         now = self.clock.now()
         key = self.make_key(now if distrust_former else now + NOTICE)

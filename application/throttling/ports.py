@@ -16,7 +16,7 @@ class AttemptTallies(Protocol):
         ...
 
     async def lock(self, attempt: Attempt, *, now: datetime) -> tuple[AttemptTally, AttemptTally]:
-        """Return the tallies of the attempt's account and network, locked.
+        """Lock and return the tallies of the attempt's account and network.
 
         The locks are held until the unit of work ends. An account or network without attempts has an empty
         tally. Raises Overloaded if a lock is not released in time.

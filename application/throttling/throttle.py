@@ -34,7 +34,7 @@ class Throttle(Protocol):
         ...
 
     async def reset(self, work: UnitOfWork, attempt: Attempt) -> None:
-        """Remove a successful attempt and reset the account's tally."""
+        """Reset the account's tally, and remove the successful attempt from the network's tally."""
         ...
 
 

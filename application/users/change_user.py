@@ -25,11 +25,11 @@ class ChangeUserCommand:
 
 @dataclass(frozen=True, slots=True)
 class ChangeUser:
-    """Give an account another role, or disable or enable it.
+    """Change the role of an account, or disable or enable the account.
 
-    An admin cannot change their own account, and the last admin cannot be removed. A new role applies at once. A
-    disabled account is logged out and cannot place orders; for some minutes its access tokens can still read its
-    own data.
+    An admin cannot change their own account, and the last admin cannot be removed. A new role applies
+    immediately. A disabled account is logged out and cannot place orders. For some minutes, its access tokens
+    can still read the account's own data.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -27,10 +27,10 @@ class CloseAccountCommand:
 class CloseAccount:
     """Permanently close the caller's account and erase its personal data.
 
-    Orders are kept with their totals, without addresses, notes and metadata. Pending orders are canceled. A
-    paid order that is not delivered yet keeps its address until its delivery. The last admin cannot close the
-    account. The e-mail address can be used for a new account. Orders of a guest with the account's verified
-    address are treated like the account's own orders.
+    The orders and their totals remain. Addresses, notes and metadata of the orders are erased. Pending orders
+    are canceled. The address of a paid order is erased only after the order is delivered. The last admin cannot
+    close the account. The e-mail address can be used for a new account. Orders of a guest with the account's
+    verified address are treated like the account's own orders.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -13,8 +13,8 @@ class ConfirmPrincipal:
     """Check an access token's claims against the database.
 
     A token is valid for some minutes. If a role, account, session, client, secret or scope is revoked during
-    that time, the token must no longer grant it. Only public reads, reads of the caller's own data and
-    placing orders rely on the token alone.
+    that time, the token must no longer grant the revoked rights. Only public reads, reads of the caller's own
+    data and placing orders rely on the token alone.
     """
 
     users: UserQueries
@@ -22,7 +22,7 @@ class ConfirmPrincipal:
     clock: Clock
 
     async def __call__(self, principal: Principal) -> Principal:
-        """Return the principal with its present role or scopes.
+        """Return the principal with its current role or scopes.
 
         Raises InvalidToken, AccountDisabled.
         """

@@ -33,9 +33,9 @@ class WrongPassword(ValidationFailed):
 class PasswordCheck:
     """Check the current password in three steps, so that hashing holds no database connection.
 
-    `admit` counts the attempt, `verify` hashes the password, and `confirm` locks the account if the stored
-    password has not changed in the meantime. Attempts are throttled like log-ins, so that a stolen session
-    cannot be used to guess the password.
+    `admit` counts the attempt. `verify` hashes the password. `confirm` locks the user's row and ensures that
+    the stored password has not changed since `admit`. Attempts are throttled like log-ins, so that a stolen
+    session cannot be used to guess the password.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -58,7 +58,8 @@ class PasswordCheck:
     ) -> User:
         """Return the user if the password is right.
 
-        Raises Overloaded, and WrongPassword after recording `refusal` in the audit log.
+        If the password is wrong, records `refusal` in the audit log and raises WrongPassword. Raises
+        Overloaded.
         """
         if await self.hasher.verify(password, user.password_hash if user else None) and user is not None:
             return user
@@ -68,9 +69,9 @@ class PasswordCheck:
         raise WrongPassword
 
     async def confirm(self, work: UnitOfWork, checked: User, network: str) -> User:
-        """Return the user, locked, and remove the attempt from the count.
+        """Lock the user's row, remove the attempt from the count, and return the user.
 
-        Raises WrongPassword if the password has changed, AccountDisabled.
+        Raises AccountDisabled. Raises WrongPassword if the password has changed since `admit`.
         """
         user = await work.users.get(checked.id)
         if user is None or user.password_changed_at != checked.password_changed_at:

@@ -34,7 +34,7 @@ class UserRepository(Protocol):
     async def find_by_email(self, email: EmailAddress) -> User | None: ...
 
     async def get(self, user_id: UserId) -> User | None:
-        """Return the user, locked until the unit of work ends.
+        """Lock the user's row until the unit of work ends, and return the user.
 
         Lock a user before any session of the user. Raises Overloaded if the lock is not released in time.
         """
@@ -45,9 +45,9 @@ class UserRepository(Protocol):
         ...
 
     async def lock_admins(self) -> Collection[UserId]:
-        """Return all active admins, locked. Lock them before any other user.
+        """Lock the rows of all active admins, and return the admins.
 
-        Raises Overloaded if a lock is not released in time.
+        Call this method before any other user is locked. Raises Overloaded if a lock is not released in time.
         """
         ...
 
@@ -57,13 +57,13 @@ class UserRepository(Protocol):
 
 
 class OneTimeTokens(Protocol):
-    """One-time tokens that are sent by mail, in a unit of work.
+    """The part of a unit of work that stores one-time tokens, which are sent by mail.
 
     Lock the user before consuming a token.
     """
 
     async def put(self, token: OneTimeToken) -> None:
-        """Store the token. It replaces the user's former token for the same purpose."""
+        """Store the token. It replaces the user's earlier token for the same purpose."""
         ...
 
     async def find(self, purpose: TokenPurpose, token_hash: bytes) -> OneTimeToken | None: ...
@@ -81,7 +81,7 @@ class OneTimeTokens(Protocol):
 
 
 class SignUps(Protocol):
-    """Sign-ups that wait for their addresses to be confirmed, inside a unit of work."""
+    """The part of a unit of work that stores sign-ups until their addresses are confirmed."""
 
     async def add(self, sign_up: PendingSignUp) -> None: ...
 
@@ -104,18 +104,18 @@ class SignUps(Protocol):
         ...
 
     async def prune(self, *, requested_until: datetime) -> None:
-        """Delete the sign-ups that were requested at this time or earlier."""
+        """Delete the sign-ups that were requested at `requested_until` or earlier."""
         ...
 
 
 class EmailChanges(Protocol):
-    """E-mail address changes that wait for confirmation, in a unit of work.
+    """The part of a unit of work that stores e-mail address changes until they are confirmed.
 
     Lock the user before storing or deleting a change.
     """
 
     async def put(self, change: EmailChange) -> None:
-        """Store the change. It replaces the user's former change."""
+        """Store the change. It replaces the user's earlier change."""
         ...
 
     async def get(self, user_id: UserId) -> EmailChange | None: ...
@@ -133,12 +133,12 @@ class EmailChanges(Protocol):
         ...
 
     async def prune(self, *, requested_until: datetime) -> None:
-        """Delete the changes that were requested at this time or earlier."""
+        """Delete the changes that were requested at `requested_until` or earlier."""
         ...
 
 
 class PersonalData(Protocol):
-    """Personal data that is stored outside of accounts, in a unit of work."""
+    """The part of a unit of work that erases or transfers personal data outside of accounts."""
 
     async def erase(self, user: User) -> None:
         """Erase all personal data except the data needed to deliver open orders.
@@ -149,20 +149,20 @@ class PersonalData(Protocol):
         ...
 
     async def take_over(self, order_ids: Collection[OrderId], user_id: UserId) -> None:
-        """Make the user the subject of the idempotency records of the user's claimed orders."""
+        """Make the user the subject of the idempotency records of orders that the user has claimed."""
         ...
 
     async def erase_from_orders_of_closed_accounts(self) -> None:
-        """Erase delivery data of closed accounts from finished orders.
+        """Erase addresses, notes and metadata from finished orders of closed accounts.
 
-        The data is also erased from the idempotency records of these orders.
+        The idempotency records of closed accounts are deleted.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class PrincipalState:
-    """The present state of a user and of the session that an access token names."""
+    """The current state of a user and of the session that an access token names."""
 
     role: Role
     status: UserStatus
@@ -218,7 +218,7 @@ class PasswordHasher(Protocol):
         ...
 
     async def verify(self, password: str, hashed: str | None) -> bool:
-        """Return whether the password is the hashed one.
+        """Return whether the password matches the hash.
 
         If `hashed` is None, because the account does not exist, the answer is False and takes the same time.
         The same holds for a password of more than `MAX_RAW_LENGTH` characters, which is never normalized or
@@ -230,7 +230,7 @@ class PasswordHasher(Protocol):
         ...
 
     def needs_rehash(self, hashed: str) -> bool:
-        """Return whether `hashed` was made with weaker parameters than the present ones."""
+        """Return whether `hashed` was made with weaker parameters than the current ones."""
         ...
 
 

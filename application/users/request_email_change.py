@@ -31,12 +31,12 @@ class RequestEmailChangeCommand:
 
 @dataclass(frozen=True, slots=True)
 class RequestEmailChange:
-    """Request a change of the e-mail address, which is confirmed by the new address.
+    """Request a change of the e-mail address.
 
-    The address changes when the token from the message to the new address is sent to `POST
-    /v1/users/verify-email` within a day. The change also ends the other sessions. A message to the present
-    address announces the change. A later request replaces an earlier one. The response does not reveal
-    whether the new address has an account.
+    A message to the new address contains a token. The address changes when a client sends this token to `POST
+    /v1/users/verify-email` within a day. The change also ends the other sessions. A message to the current
+    address announces the change. A later request replaces an earlier one. The response does not reveal whether
+    the new address has an account.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -74,7 +74,8 @@ class RequestEmailChange:
             await work.mail.add(
                 MailRequest.made(MailKind.EMAIL_CHANGE, change.email, subject_id=user.id, now=now)
             )
-            # The mail worker locks the mail request before the change, so the request is stored first.
+            # The mail worker locks the mail request before the change, so this code stores the mail request
+            # first.
             await work.email_changes.put(change)
             if user.email is not None:
                 await work.mail.add(

@@ -21,7 +21,7 @@ class RequestSignUp:
 
     The token confirms the password and the name of this sign-up only. Any number of sign-ups can wait for one
     address: the first one that is confirmed opens the account, and the others become void. If the address
-    already has an account, the response and its duration do not differ, but the message says that the account
+    already has an account, the response and its duration are the same. Only the message says that the account
     exists.
     """
 

@@ -27,8 +27,8 @@ class ResetPassword:
 
     A pending change of the e-mail address is dropped. The caller proves its identity with a mailed token.
 
-    The token is valid once, for half an hour. It proves that the caller reads the mail of the address, so the
-    address becomes verified.
+    The token can be used only once, within half an hour. It proves that the caller reads the mail of the
+    address, so the address becomes verified.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -29,11 +29,12 @@ class VerifyEmailCommand:
 
 @dataclass(frozen=True, slots=True)
 class VerifyEmail:
-    """Confirm an e-mail address with a mailed token, which is valid once, for a day.
+    """Confirm an e-mail address with a mailed token.
 
-    The token of a sign-up opens the account, with the name and the password of that sign-up; other sign-ups
-    for the address become void. The token of an address change replaces the account's address, announces the
-    change to the former address, and ends all sessions except the session that requested the change.
+    A token can be used only once, within a day. The token of a sign-up opens the account, with the name and the
+    password of that sign-up. Other sign-ups for the address become void. The token of an address change
+    replaces the account's address, and a message to the former address announces the change. All sessions end
+    except the session that requested the change.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -86,7 +87,7 @@ class VerifyEmail:
         return user
 
     async def _opened_account(self, sign_up: PendingSignUp, work: UnitOfWork, now: datetime) -> User:
-        # Closing an account locks the account before the sign-ups; this code uses the same order.
+        # Closing an account locks the user's row before the sign-ups. This code uses the same sequence.
         known = await work.users.find_by_email(sign_up.email)
         pending = await work.users.get(known.id) if known else None
         if sign_up.is_over(now) or not await work.sign_ups.claim(sign_up):

@@ -33,12 +33,12 @@ class ChangeEndpointCommand:
 
 @dataclass(frozen=True, slots=True)
 class ChangeEndpoint:
-    """Change the URL, the event types or the description of an endpoint, pause it or resume it.
+    """Change the URL, event types or description of an endpoint, or pause or resume the endpoint.
 
     The caller must have the permission to read all events that the endpoint receives after the change. The
-    owner must also have the permission to read new event types. While an endpoint is paused its events wait;
-    they are sent when it is resumed. After a change of the URL, waiting events are sent to the new URL,
-    including events of types that the endpoint no longer receives.
+    owner must also have the permission to read the added event types. While an endpoint is paused, its events
+    wait. They are sent when the endpoint is resumed. After a change of the URL, waiting events are sent to the
+    new URL. This includes events of types that the endpoint no longer receives.
     """
 
     unit_of_work: UnitOfWorkFactory

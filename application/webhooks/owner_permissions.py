@@ -9,7 +9,7 @@ from domain.users.user import UserStatus
 
 @dataclass(frozen=True, slots=True)
 class OwnerPermissions:
-    """Find the present permissions of an endpoint's owner.
+    """Find the current permissions of an endpoint's owner.
 
     A disabled, closed or unknown owner has no permissions.
 

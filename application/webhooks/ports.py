@@ -36,7 +36,7 @@ class WebhookRepository(Protocol):
         ...
 
     async def get(self, endpoint_id: EndpointId) -> WebhookEndpoint | None:
-        """Return an endpoint, locked."""
+        """Lock and return an endpoint."""
         ...
 
     async def peek(self, endpoint_id: EndpointId) -> WebhookEndpoint | None:
@@ -44,7 +44,7 @@ class WebhookRepository(Protocol):
         ...
 
     async def has_delivered_since(self, endpoint_id: EndpointId, since: datetime) -> bool:
-        """Return whether a delivery to the endpoint has succeeded since this time."""
+        """Return whether a delivery to the endpoint has succeeded since the time `since`."""
         ...
 
     async def save(self, endpoint: WebhookEndpoint) -> None:
@@ -52,7 +52,7 @@ class WebhookRepository(Protocol):
         ...
 
     async def delivery(self, endpoint_id: EndpointId, delivery_id: DeliveryId) -> Delivery | None:
-        """Return a delivery to this endpoint, locked."""
+        """Lock and return a delivery to this endpoint."""
         ...
 
     async def retry_undelivered(self, which: UndeliveredFilter, *, limit: int, now: datetime) -> int:
@@ -111,28 +111,27 @@ class DeliveryQueue(Protocol):
     """The queue of deliveries. All methods raise Overloaded and DatabaseUnavailable."""
 
     async def put(self, events: Sequence[PublishedEvent], *, now: datetime) -> None:
-        """Queue each event once for each subscribed endpoint."""
+        """Queue each event exactly once per subscribed endpoint."""
         ...
 
     async def take(self, *, now: datetime, until: datetime, limit: int) -> Round | None:
         """Return due deliveries of the least recently served endpoint, or None.
 
-        The longest due deliveries come first. No other worker gets the endpoint until its lease ends at
-        `until` or is released. An event waits while an earlier event of the same order, product or user is
-        pending. The cost of the call does not depend on the number of waiting events.
+        The longest due deliveries come first. No other worker gets the endpoint until the lease ends at `until`
+        or is released. An event waits while an earlier event of the same order, product or user is pending. The
+        cost of the call does not depend on the number of waiting events.
         """
         ...
 
     async def note(self, delivery: Delivery) -> None:
-        """Save the result of an attempt, unless the endpoint has been removed in the meantime."""
+        """Save the result of an attempt, unless the endpoint was removed during the attempt."""
         ...
 
     async def give_back(self, taken: Round, *, now: datetime, failed: bool | None = None) -> None:
         """Release the endpoint if the lease is still valid.
 
-        `failed` is True if all attempts of the round have failed; the endpoint then counts as failing from
-        the first such round on. `failed` is False if an attempt succeeded, and None if there were no
-        attempts.
+        `failed` is True if all attempts of the round have failed. The endpoint counts as failing from the first
+        such round on. `failed` is False if an attempt succeeded, and None if there were no attempts.
         """
         ...
 

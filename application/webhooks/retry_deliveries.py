@@ -16,7 +16,7 @@ MAX_RETRIED = 1000
 
 @dataclass(frozen=True, slots=True)
 class RetryDeliveries:
-    """Schedule the undelivered deliveries of a time window for now.
+    """Make the undelivered deliveries of a time window due now.
 
     These are dead deliveries, and pending deliveries that are not due yet. `since` and `until` limit the time
     at which a delivery was created. At most 1000 deliveries are scheduled, the oldest first. While `has_more`

@@ -13,7 +13,7 @@ from domain.shared.ids import DeliveryId, EndpointId
 
 @dataclass(frozen=True, slots=True)
 class RetryDelivery:
-    """Schedule a delivery for now, whether it is dead, pending or delivered."""
+    """Make a delivery due now. Its status can be dead, pending or delivered."""
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock

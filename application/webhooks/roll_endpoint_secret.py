@@ -35,11 +35,12 @@ class RollEndpointSecretCommand:
 class RollEndpointSecret:
     """Replace the signing secret of a webhook endpoint.
 
-    During the overlap messages are signed with both secrets, as Standard Webhooks permits, so that the receiver can
-    replace its secret at any time. An overlap that is still running ends now. Without an overlap, the former
-    secret is no longer used. The new secret is shown only in this response and to a retry with the same key. The retry
-    gets null if the service has no key to encrypt the secret. Only the owner and admins may replace the secret,
-    because it signs messages that the receiver trusts.
+    During the overlap, messages are signed with both secrets, as Standard Webhooks permits. The receiver can
+    replace its secret at any time during the overlap. An earlier overlap that is still running ends
+    immediately. Without an overlap, the former secret is no longer used. The new secret is shown only in this
+    response and to a retry with the same key. The retry gets null if the service has no key to encrypt the
+    secret. Only the owner and admins may replace the secret, because it signs messages that the receiver
+    trusts.
     """
 
     unit_of_work: UnitOfWorkFactory

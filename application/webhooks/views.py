@@ -1,4 +1,4 @@
-"""Views of webhooks. A secret is shown once, when the endpoint is created."""
+"""Views of webhooks. A secret is shown only once, when it is created."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

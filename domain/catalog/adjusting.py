@@ -1,4 +1,4 @@
-"""Adjust the stock of several products together: all of them or none."""
+"""Adjust the stock of several products together: either all of them or none."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ def adjust(
     now: datetime,
     actor: Actor,
 ) -> None:
-    """Apply all adjustments or none. The stocks must be locked.
+    """Apply either all adjustments or none. The stocks must be locked.
 
     Raises StockConflict, which lists every invalid line.
     """

@@ -71,7 +71,7 @@ class ProductChanged(ProductEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductDetails:
-    """The fields of a product that staff set.
+    """The fields that staff set for a product.
 
     Fields with a default are optional. Clearing such a field restores its default.
 
@@ -210,7 +210,7 @@ class Product(Aggregate):
         self.edit(self.details.changed_by(changes), status, stock=stock, now=now)
 
     def edit(self, details: ProductDetails, status: ProductStatus, *, stock: Stock, now: datetime) -> None:
-        """Set the details and the status. Placed orders keep their names and prices.
+        """Set the details and the status. The names and prices in placed orders do not change.
 
         Raises ValidationFailed for text that breaks a rule, and for too many attributes.
         """
@@ -222,12 +222,12 @@ class Product(Aggregate):
         self._record(ProductChanged)
 
     def update_stock_version(self, stock: Stock) -> bool:
-        """Count stock movements between an edit and its commit as movements before the edit.
+        """Count stock movements between an edit and its commit as if they preceded the edit.
 
         Returns whether there were such movements.
 
-        The version that clients see does not change. Without this step, an editor who had seen such a
-        movement could overwrite the edit without an error.
+        The version that clients see does not change. Without this step, an editor who had seen such a movement
+        could overwrite the edit without an error.
         """
         if self.stock_version == stock.version:
             return False

@@ -68,10 +68,10 @@ class SearchTerm:
 def folded(text: str) -> str:
     """Return the text without case and accents: `Côte de Blaye` becomes `cote de blaye`.
 
-    Compatible forms such as `Ⅳ` and `iv` become equal, because the function decomposes the text both before
-    and after it folds the case. The function works in chunks, because the time to normalize a run of
-    combining marks grows with the square of the run's length. The chunks do not change the result: the
-    function removes all marks, so their order does not matter.
+    Compatible forms such as `Ⅳ` and `iv` become equal, because the function decomposes the text both before and
+    after it folds the case. The function works in chunks, because the time to normalize a run of combining
+    marks grows with the square of the run's length. The chunks do not change the result: the function removes
+    all marks, so the sequence of the marks does not matter.
     """
     return "".join(_folded(text[start : start + _CHUNK]) for start in range(0, len(text), _CHUNK))
 

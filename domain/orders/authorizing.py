@@ -33,7 +33,7 @@ def authorize(
 
     A pending order is confirmed. An authorization that the order cannot use is voided, because no money was
     captured. `others` are the other payments of the order. If this payment was first reported as failed,
-    another payment may have been requested in the meantime, and may have no result yet. The order must be
+    another payment may have been requested since then. That payment may have no result yet. The order must be
     locked.
     """
     if payment.status in {PaymentStatus.AUTHORIZED, PaymentStatus.CAPTURED, PaymentStatus.VOIDED}:
@@ -52,7 +52,7 @@ def authorize(
 
 
 def renew(order: Order, payment: Payment, until: datetime | None, *, now: datetime, actor: Actor) -> bool:
-    """Record the end of an authorization that the provider reports.
+    """Record the end of an authorization, as the provider has reported it.
 
     Return False if the reported end is not later than the recorded end. The first reported end of an
     authorization does not count as a renewal. The order must be locked.

@@ -40,8 +40,8 @@ def cancel(
 ) -> Sequence[Refund]:
     """Cancel the order, release its stock, void authorized payments and refund captured money.
 
-    A pending payment is voided or refunded as soon as the provider reports its result. The order and the
-    stocks must be locked. Returns the new refunds. Raises InvalidTransition, OrderDisputed.
+    A pending payment is voided or refunded when the provider reports the result. The order and the stocks must
+    be locked. Returns the new refunds. Raises InvalidTransition, OrderDisputed.
     """
     order.ensure_allows(Action.CANCEL, party)
     order.ensure_undisputed(dispute_override)
@@ -71,9 +71,9 @@ def cancel_lines(
 ) -> Sequence[Refund]:
     """Cancel units that are left to ship, release their stock and refund their price.
 
-    Only money that was captured for the units is refunded. The whole order is canceled if nothing was
-    fulfilled and no unit is left, or if the remaining units of an unpaid order cost nothing. The order and
-    the stocks must be locked. Returns the new refunds.
+    Only money that was captured for the units is refunded. The whole order is canceled if nothing was fulfilled
+    and no unit is left. An unpaid order is also canceled if its remaining units cost nothing. The order and the
+    stocks must be locked. Returns the new refunds.
 
     Raises InvalidTransition, OrderDisputed, PaymentInProgress, and ValidationFailed with every line that
     exceeds its units left to ship. A retry of the same request would fail as well, because the units left to
@@ -140,7 +140,7 @@ def _refund_of(
 ) -> Refund | None:
     """Return the refund of the money that was captured for the units.
 
-    After a partial capture, the captured money first pays for the units that are not canceled.
+    After a partial capture, the captured money counts first as payment for the units that are not canceled.
     """
     payment = max(payments, key=lambda payment: payment.remaining.amount, default=None)
     if payment is None:

@@ -1,4 +1,4 @@
-"""The details of an order: texts that its customer can change until shipping begins."""
+"""The details of an order: texts that the customer can change until shipping begins."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields

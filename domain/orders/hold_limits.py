@@ -22,7 +22,7 @@ class TooManyUnpaidOrders(DomainError):
 
 
 class TooManyUnitsHeld(DomainError):
-    """The order would exceed the limit of unpaid units of a product per customer.
+    """With this order, the customer would hold more unpaid units of a product than permitted.
 
     The error names every line above the limit.
     """
@@ -60,7 +60,7 @@ class HoldLimits:
 
     @property
     def counts_holds(self) -> bool:
-        """Whether a limit applies. Only then must the customer's holds be loaded."""
+        """Whether a limit applies. If none applies, the customer's holds need not be loaded."""
         return bool(self.max_unpaid_orders or self.max_units_held)
 
     def ensure_allow(self, holds: "CustomerHolds", lines: Sequence[PricedLine]) -> None:

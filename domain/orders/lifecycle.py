@@ -1,8 +1,8 @@
 """The lifecycle of an order, as a table.
 
-Guards, `allowed_actions`, the parameters of the 409 response, the check that each change has its event, and
-the diagram in the docs are all derived from `TRANSITIONS`. No other code defines the possible next statuses
-of an order.
+`TRANSITIONS` is the source of the guards, of `allowed_actions` and of the parameters of the 409 response. The
+diagram in the docs and the check that each change has its event are also derived from it. No other code defines
+the possible next statuses of an order.
 """
 
 from collections.abc import Callable, Mapping
@@ -38,14 +38,14 @@ FINISHED = frozenset({OrderStatus.FULFILLED, OrderStatus.CANCELLED, OrderStatus.
 """Statuses in which nothing more is shipped."""
 
 PAID_AND_ACTIVE = frozenset({OrderStatus.CONFIRMED, OrderStatus.FULFILLED})
-"""Statuses of an order that is paid or authorized and does not return the money."""
+"""Statuses of an order that is paid or authorized, and neither canceled nor expired."""
 
 
 class Action(StrEnum):
     """An action on an order.
 
-    Every action adds a row to the history of the order, except PAY, CAPTURE and VOID. These three are
-    requests to a provider; the history records the provider's answer. The values are stored and published.
+    Every action adds a row to the history of the order, except PAY, CAPTURE and VOID. These three are requests
+    to a provider. The history records the provider's answer. The values are stored and published.
     """
 
     PLACE = "place"
@@ -159,7 +159,7 @@ class Transition:
 
     Every transition records one event of the type `event`. It can also record events of the types in `along`.
     `after_expiry` requires that the order's hold has ended. `parties` lists the parties that can request the
-    action over the API; it is empty if only the shop itself performs the action.
+    action over the API. The list is empty if only the shop itself performs the action.
     """
 
     source: OrderStatus | None
@@ -187,7 +187,7 @@ def _in_place(
     guard: Guard | None = None,
     parties: frozenset[Party] = frozenset(),
 ) -> tuple[Transition, ...]:
-    """Return the rows of an action that does not change the status."""
+    """Return the table rows of an action that does not change the status."""
     return tuple(
         Transition(
             source=status,

@@ -60,7 +60,7 @@ class Order(OrderPayments):
         now: datetime,
         actor: Actor,
     ) -> Self:
-        """Create an order that waits for payment. A free order is confirmed at once.
+        """Create an order that waits for payment. An order with a total of 0 is confirmed immediately.
 
         Raises ValidationFailed.
         """

@@ -34,7 +34,7 @@ class OrderPayments(OrderReturns):
     def require_action(self, payment: Payment, *, hold_until: datetime, now: datetime, actor: Actor) -> None:
         """Record that the customer has to authenticate a payment.
 
-        The first call for an order extends its hold until `hold_until`.
+        The first call for an order extends the order's hold until `hold_until`.
         """
         if not self.is_hold_extended:
             self.is_hold_extended = True

@@ -43,7 +43,7 @@ RETURN_TRANSITIONS: Mapping[tuple[ReturnStatus, ReturnAction], ReturnStatus] = {
     (ReturnStatus.APPROVED, ReturnAction.RECEIVE): ReturnStatus.RECEIVED,
     (ReturnStatus.APPROVED, ReturnAction.REFUSE): ReturnStatus.REFUSED,
 }
-"""The resulting status by present status and action. A pair that is missing is invalid."""
+"""The next status by current status and action. Pairs that are not listed are invalid."""
 
 OPEN = frozenset({ReturnStatus.REQUESTED, ReturnStatus.APPROVED})
 """Statuses of a return whose units can still arrive."""
@@ -79,8 +79,8 @@ class OrderReturn:
     """Units of one order that are sent back, with the agreed refund.
 
     The approval sets `refund_amount`. `refund_id` identifies the refund that was made when the units were
-    received; it is None if nothing was refunded. `decision_reason` is the reason why staff refused the
-    return. `reason` is None after the customer's data was erased.
+    received. It is None if nothing was refunded. `decision_reason` is the reason why staff refused the return.
+    `reason` is None after the customer's data was erased.
     """
 
     id: ReturnId

@@ -60,10 +60,10 @@ class StatusChange:
 class OrderState(Aggregate):
     """The fields of an order, with the sums and guards that depend on them.
 
-    `authorized_total` is the money that is authorized and not captured. `paid_total` is the captured money,
-    `refunded_total` its refunded part, and `pending_refund_total` the part that is being refunded.
-    `is_hold_extended` is true if the hold was extended because a customer has to authenticate a payment.
-    `open_disputes` counts disputed payments. `placed_by` is the caller that placed the order for its
+    `authorized_total` is the money that is authorized and not captured. `paid_total` is the captured money.
+    `refunded_total` is the part of it that was refunded, and `pending_refund_total` is the part that is being
+    refunded. `is_hold_extended` is true if the hold was extended because a customer has to authenticate a
+    payment. `open_disputes` counts disputed payments. `placed_by` is the caller that placed the order for its
     customer, or None if the customer placed it. The order of a guest has no `customer_id`.
     """
 

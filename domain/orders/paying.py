@@ -130,7 +130,7 @@ def request_void(order: Order, payment: Payment, party: Party, *, now: datetime)
 
 
 def request_captures(order: Order, payments: Sequence[Payment], *, now: datetime) -> None:
-    """Request a capture of the authorized payment of a shipped order, if there is one."""
+    """Request a capture of the authorized payment of a shipped order, if such a payment exists."""
     for payment in payments:
         if payment.status is PaymentStatus.AUTHORIZED and payment.requested is None:
             request_capture(order, payment, None, now=now)

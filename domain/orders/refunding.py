@@ -65,8 +65,8 @@ def request_refund(
 ) -> Refund:
     """Request a refund of an amount or of some units.
 
-    Only units that are left to ship can be refunded; the refund cancels them. A refund of an amount changes
-    no units. An external refund is settled at once, because the shop has paid the money back by other means.
+    Only units that are left to ship can be refunded; the refund cancels them. A refund of an amount changes no
+    units. An external refund is settled immediately, because the shop has paid the money back by other means.
     The order and the stocks of refunded units must be locked.
 
     Raises InvalidTransition, OrderDisputed, RefundExceedsPaid, ValidationFailed.
@@ -105,9 +105,9 @@ def record_provider_refund(
 ) -> ProviderRefund:
     """Record a refund that was started at the provider and not by the shop.
 
-    If the shop has scheduled a refund of the same amount and has not sent it, that refund is settled. If the
-    provider has returned a part of a larger scheduled refund, the scheduled refund is reduced by that part.
-    `refunds` are all refunds of the order. The order must be locked.
+    If the shop has scheduled a refund of the same amount and has not sent it, the scheduled refund counts as
+    settled. If the refund covers a part of a larger scheduled refund, the scheduled refund is reduced by this
+    part. `refunds` are all refunds of the order. The order must be locked.
     """
     if any(refund.reference == reference for refund in refunds if reference is not None):
         return ProviderRefund((), None)
@@ -191,9 +191,9 @@ def fail(
     """Record a failed refund. Return None if this was already recorded.
 
     A bank can reject a refund after the refund had succeeded. Another refund is scheduled for the part of the
-    amount that the shop owes. If the order is canceled or expired, the shop owes the full amount. Otherwise
-    the shop owes the price of refunded units and the money above the payable amount, and staff decide on the
-    rest. `others` are the order's other refunds. The order must be locked.
+    amount that the shop owes. If the order is canceled or expired, the shop owes the full amount. Otherwise the
+    shop owes the price of refunded units and the money above the payable amount. Staff decide on the rest.
+    `others` are the order's other refunds. The order must be locked.
     """
     if refund.status is RefundStatus.FAILED:
         return None

@@ -13,7 +13,7 @@ _DOUBLINGS = 8
 
 
 def next_inquiry(now: datetime, inquiries: int) -> datetime:
-    """Return the time of the next query after `count` queries.
+    """Return the time of the next query after `inquiries` queries.
 
     The pause doubles after each query, up to an hour.
     """

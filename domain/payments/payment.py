@@ -42,7 +42,7 @@ class CaptureMethod(StrEnum):
 
 
 class PaymentOperation(StrEnum):
-    """An operation on a payment that was requested from the provider."""
+    """An operation that the shop requests from the provider of a payment."""
 
     CAPTURE = "capture"
     VOID = "void"
@@ -68,21 +68,21 @@ class DisputeStatus(StrEnum):
 
 
 ENDING_NOTICE = timedelta(hours=24)
-"""The time from the announcement of the end of an authorization to the end."""
+"""The end of an authorization is announced this long before the end."""
 
 RENEW_BEFORE_END = timedelta(hours=1)
-"""The time from the renewal or the void of an authorization to its end."""
+"""An authorization is renewed or voided this long before its end."""
 
 RENEWED_FOR = timedelta(days=30)
-"""The time from the request of a payment during which its authorization can be renewed."""
+"""An authorization can be renewed until this long after the payment was requested."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextAction:
     """The step by which a customer authenticates a payment, at the bank or in the storefront.
 
-    Anyone who knows `client_secret` can complete the payment. It is shown only to the customer and never
-    stored.
+    Anyone who knows `client_secret` can complete the payment. The secret is shown only to the customer and
+    never stored.
     """
 
     type: str
@@ -105,10 +105,9 @@ class Payment:
     `captured` is the captured money, and `returned` is the part of it that was refunded or is being refunded.
     `requested` is the requested operation that the provider has not answered yet. `requested_amount` is the
     amount of a requested capture. A void that replaces the capture does not clear this amount. `origin` is
-    PROVIDER if the payment was captured or voided without a request of the shop. `action_until` is the time
-    at which a required action of the customer times out, and `authorized_until` the time at which an
-    authorization ends. `inquire_at` is the time of the next call to the provider; it is None if no answer is
-    missing.
+    PROVIDER if the payment was captured or voided without a request by the shop. `action_until` is the time at
+    which a required action of the customer times out. `authorized_until` is the time at which an authorization
+    ends. `inquire_at` is the time of the next call to the provider. It is None if no answer is missing.
     """
 
     id: PaymentId
@@ -227,7 +226,7 @@ class Payment:
     def request_operation(
         self, operation: PaymentOperation, amount: Money | None = None, *, at: datetime
     ) -> None:
-        """Request a capture of `amount` or a void. It is sent to the provider at `at` or later."""
+        """Request a capture of `amount`, or a void. The request is sent to the provider at `at` or later."""
         self.requested = operation
         self.requested_amount = amount or self.requested_amount
         self.inquire_at = at
@@ -271,7 +270,7 @@ class Payment:
     def _watch_from(self, until: datetime | None, now: datetime) -> None:
         """Schedule the next check of the authorization.
 
-        If the end of the authorization is unknown, the provider is soon asked for it.
+        If the end of the authorization is unknown, the provider is soon asked for the end.
         """
         self.inquire_at = max(now, until - ENDING_NOTICE) if until else next_inquiry(now, 0)
         self.inquiries = 0

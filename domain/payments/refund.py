@@ -62,8 +62,8 @@ class RefundedLine:
 class Refund:
     """A full or partial refund of one payment. `lines` is empty if an amount was requested.
 
-    `inquire_at` is the time to send the refund to the provider or to query its result. It is None after the
-    result is known.
+    `inquire_at` is the time at which the refund is sent to the provider or the result is queried. It is None
+    after the result is known.
     """
 
     id: RefundId
@@ -170,8 +170,11 @@ class Refund:
         self._decide(now)
 
     def retry(self, payment: Payment, *, id: RefundId, failures: int, now: datetime) -> "Refund":  # noqa: A002 - the parameter has the name of the field
-        """Return a new refund of the same amount, after this and `failures` earlier refunds failed."""
-        # The reason is not validated again, because the rule may have changed after it was stored.
+        """Return a new refund of the same amount.
+
+        `failures` is the number of other failed refunds of the payment.
+        """
+        # The reason is not validated again, because the rule may have changed after the reason was stored.
         refund = Refund._of(
             payment,
             self.amount,

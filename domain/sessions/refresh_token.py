@@ -74,7 +74,7 @@ class RefreshToken:
     def seal(self, successor: "RefreshToken") -> bytes:
         """Encrypt the successor so that only this token can `open` it.
 
-        The key is a one-time pad that is derived from this token's secret and used for this one successor.
+        The key is a one-time pad that is derived from this token's secret and used only for this successor.
         """
         return _xor(successor.secret, self._pad())
 

@@ -10,22 +10,22 @@ from domain.sessions.refresh_token import InvalidRefreshToken, RefreshToken
 from domain.shared.ids import SessionId, UserId
 
 GRACE = timedelta(seconds=10)
-"""The time in which the last used token returns the same successor again.
+"""How long after an exchange the used token yields the same successor again.
 
-A client needs this if it lost the response, or if two of its tabs refresh at the same time.
+A client needs this if it did not receive the response, or if two browser tabs refresh at the same time.
 """
 
 REISSUE_WINDOW = timedelta(hours=24)
-"""The time in which the last used token can return its unused successor once more.
+"""How long after an exchange the used token can yield its unused successor once more.
 
-The window begins after the grace. A session permits one such reissue within a window. See docs/security.md
-for the trade-off.
+Such a reissue is possible after GRACE has ended. A session permits one reissue within a window. See
+docs/security.md for the trade-off.
 """
 
 MAX_SESSIONS = 100
 """The maximum number of sessions of a user.
 
-A further log-in ends the least recently used session.
+Another log-in ends the least recently used session.
 """
 
 
@@ -37,7 +37,7 @@ class RefreshTokenReused(Exception):
 class SessionLifetime:
     """The lifetime of a session.
 
-    A session ends when the time `idle` has passed since its last refresh, or `absolute` since its start.
+    A session ends when `idle` has passed since the last refresh, or `absolute` since the start of the session.
     """
 
     idle: timedelta

@@ -43,7 +43,7 @@ class DomainError(Exception):
 
 
 class ValidationFailed(DomainError):
-    """The command is invalid. The command fails in every state of the shop."""
+    """The command itself is invalid, so that it fails in every state of the shop."""
 
     code = "validation_failed"
 

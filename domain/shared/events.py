@@ -10,8 +10,8 @@ from uuid import UUID
 class Event:
     """An event of one aggregate.
 
-    `type` is the public name, such as `order.placed`. `aggregate_version` is the version of the aggregate
-    after the event; it orders the events of an aggregate.
+    `type` is the public name, such as `order.placed`. `aggregate_version` is the version of the aggregate after
+    the event. The events of an aggregate are sorted by this version.
     """
 
     type: ClassVar[str]

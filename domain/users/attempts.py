@@ -24,8 +24,8 @@ class AttemptKind(StrEnum):
 class Backoff:
     """Exponential delays between attempts.
 
-    The first `free` attempts have no delay. The next delay is `first`, and each further attempt doubles the
-    delay, up to `longest`. The count decreases by one every `forgiven_each`.
+    The first `free` attempts have no delay. The delay after the next attempt is `first`. Each later attempt
+    doubles the delay, up to `longest`. The count decreases by one after each interval `forgiven_each`.
     """
 
     free: int
@@ -34,7 +34,7 @@ class Backoff:
     forgiven_each: timedelta
 
     def delay_after(self, attempts: int) -> timedelta:
-        """Return how long the next attempt has to wait after `count` attempts."""
+        """Return how long the next attempt has to wait after `attempts` attempts."""
         if attempts <= self.free:
             return timedelta(0)
         doublings = min(attempts - self.free - 1, 32)
@@ -66,15 +66,18 @@ NETWORK_BACKOFF: Mapping[AttemptKind, Backoff] = {
     AttemptKind.EMAIL_CHANGE: Backoff(free=20, first=SECOND, longest=5 * MINUTE, forgiven_each=MINUTE),
     AttemptKind.CLIENT_SECRET: Backoff(free=50, first=SECOND, longest=5 * MINUTE, forgiven_each=30 * SECOND),
 }
-"""Throttling per client network, which can be a household, a school or a whole town."""
+"""Throttling per client network.
+
+The limits are higher than those per account, because a network can be a household, a school or a whole town.
+"""
 
 
 @dataclass(slots=True)
 class AttemptTally:
     """The counted attempts of one subject.
 
-    The next attempt is allowed at `retry_at`. At `forgiven_at` the count is 0 again; the present count
-    follows from this time. A tally can be deleted after both times.
+    The next attempt is allowed at `retry_at`. At `forgiven_at`, the count is 0 again. The current count is
+    computed from this time. A tally can be deleted after both times.
     """
 
     subject: bytes
@@ -115,7 +118,7 @@ class Attempt:
 
     @property
     def subjects(self) -> Sequence[tuple[bytes, Backoff]]:
-        """The subjects of the two tallies that count the attempt, with their delays.
+        """The subjects of the two tallies that count the attempt, each with its Backoff.
 
         The subjects are digests of the account and of the network, so that no address is stored.
         """

@@ -34,10 +34,10 @@ class InvalidEmailAddress(ValidationFailed):
 class EmailAddress:
     """An address. Two spellings of one mailbox are equal.
 
-    `normalized` is the form for comparison, uniqueness and throttling: NFC in lower case, with the domain as
-    an A-label (RFC 5890). `typed` is the address for mail: the part before the @ is spelled as the owner
-    typed it. RFC 5321, section 2.4 permits a host to distinguish `Ann@` from `ann@`; in practice no host
-    does, and people type both spellings.
+    `normalized` is the form for comparison, uniqueness and throttling: NFC in lower case, with the domain as an
+    A-label (RFC 5890). `typed` is the address for mail: the part before the @ is spelled as the owner typed it.
+    RFC 5321, section 2.4 permits a host to distinguish `Ann@` from `ann@`. In practice no host does, and people
+    type both spellings.
     """
 
     normalized: str
@@ -78,7 +78,7 @@ class EmailAddress:
 def masked_email(address: str) -> str:
     """Return the first character of each part of an unknown address, for the log.
 
-    People sometimes type their password into the wrong field (OWASP, Logging Cheat Sheet).
+    People sometimes type their password into the field for the address (OWASP, Logging Cheat Sheet).
     """
     parts = address.split("@")[:2]
     return "@".join(f"{part[:1] if part[:1].isprintable() else ''}***" for part in parts)

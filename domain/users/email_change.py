@@ -11,7 +11,7 @@ from domain.users.one_time_token import LIFETIMES, TokenPurpose, hash_of, text_o
 from domain.users.user import User
 
 LIFETIME = LIFETIMES[TokenPurpose.VERIFY_EMAIL]
-"""The time in which a change can be confirmed. An older change is pruned."""
+"""The duration for which a change can be confirmed. An older change is pruned."""
 
 
 class SameEmail(ValidationFailed):
@@ -28,7 +28,8 @@ class SameEmail(ValidationFailed):
 class EmailChange:
     """An address change that waits for confirmation. A user has at most one, the latest.
 
-    `session_id` is the session that requested the change; it stays valid when the change is confirmed.
+    `session_id` is the session that requested the change. This session stays valid when the change is
+    confirmed.
 
     `token_hash` is None until the message is written.
     """

@@ -11,7 +11,7 @@ from domain.shared.errors import ValidationFailed, Violation
 from domain.shared.ids import UserId
 
 SECRET_BYTES = 32
-"""256 random bits cannot be guessed, so a plain SHA-256 protects them."""
+"""The size of a token in bytes. 256 random bits cannot be guessed, so a plain SHA-256 protects them."""
 
 
 class TokenPurpose(StrEnum):

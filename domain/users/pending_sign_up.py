@@ -11,16 +11,16 @@ from domain.users.one_time_token import hash_of, text_of
 from domain.users.user import FULL_NAME
 
 LIFETIME = timedelta(hours=24)
-"""The time in which a sign-up can be confirmed. An older sign-up is pruned."""
+"""The duration for which a sign-up can be confirmed. An older sign-up is pruned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingSignUp:
     """A sign-up that waits for confirmation. Only its own token confirms its name and password.
 
-    Until a sign-up is confirmed, there is no account. Therefore the sign-up's personal data is found and
-    erased by `email`. Any number of sign-ups can wait for one address; the first one that is confirmed opens
-    the account, and the others become void. `token_hash` is None until the message is written.
+    Until a sign-up is confirmed, there is no account. Therefore the sign-up's personal data is found and erased
+    by `email`. Any number of sign-ups can wait for one address. The first one that is confirmed opens the
+    account, and the others become void. `token_hash` is None until the message is written.
     """
 
     id: SignUpId

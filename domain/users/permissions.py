@@ -40,9 +40,9 @@ class Permission(StrEnum):
 TRUSTED_IN_TOKEN = frozenset({Permission.PLACE_ORDERS})
 """Permissions for which the access token is trusted without a check in the database.
 
-They apply to routes that only read or place the caller's own orders.
+They apply to routes that read or place only the caller's own orders.
 
-Every other permission gives access to other people's data or permits changes; see ConfirmPrincipal.
+Every other permission gives access to other people's data or permits changes: see ConfirmPrincipal.
 """
 
 _CUSTOMER = frozenset({Permission.PLACE_ORDERS})

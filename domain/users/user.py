@@ -52,7 +52,7 @@ class AccountDisabled(DomainError):
 
 
 class AccountPending(DomainError):
-    """The address must be verified first. The error is raised only after the right password."""
+    """The address must be verified first. The error is raised only if the password was right."""
 
     code = "invalid_grant"
 

@@ -13,7 +13,7 @@ PAUSES = tuple(
 """Pauses between attempts, as Standard Webhooks recommends: about three days in total."""
 
 JITTER = 0.2
-"""The largest random extension of a pause, as a fraction, so that retries spread out."""
+"""The largest random extension of a pause, as a fraction of the pause. It spreads retries over time."""
 
 
 class DeliveryStatus(StrEnum):

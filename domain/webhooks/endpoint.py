@@ -16,7 +16,7 @@ from domain.webhooks.events import PauseReason, WebhookEndpointPaused, WebhookEn
 MAX_URL_LENGTH = 2000
 ENDPOINT_DESCRIPTION = TextRule(max_length=500)
 MAX_OVERLAP = timedelta(days=7)
-"""The maximum time in which both the former and the new secret sign messages."""
+"""The maximum duration for which both the former and the new secret sign messages."""
 
 _ANY_PORT = range(1, 65536)
 
@@ -35,11 +35,11 @@ class EndpointChanges:
 class WebhookEndpoint(Aggregate):
     """A URL that receives events of all types or of some types. `secret` signs the messages.
 
-    It receives only events that its owner, a user or a client, has the permission to read. An endpoint
-    without an owner belongs to the admins. `blocked_at` is the time at which the owner lost the permission to
-    read some of its events, and `paused_at` the time at which the endpoint was paused. Until
-    `former_secret_expires_at`, the former secret also signs the messages. `failing_since` is the time of the
-    first failed round of deliveries after the last successful round.
+    It receives only events that its owner, a user or a client, has the permission to read. An endpoint without
+    an owner belongs to the admins. `blocked_at` is the time at which the owner lost the permission to read some
+    of its events. `paused_at` is the time at which the endpoint was paused. Until `former_secret_expires_at`,
+    the former secret also signs the messages. `failing_since` is the time of the first failed round of
+    deliveries after the last successful round.
     """
 
     id: EndpointId
@@ -69,7 +69,7 @@ class WebhookEndpoint(Aggregate):
         owner_id: UserId | ClientId | None,
         now: datetime,
     ) -> Self:
-        """Create an endpoint. Raises ValidationFailed for an unsafe URL or a long description."""
+        """Create an endpoint. Raises ValidationFailed for an unsafe URL or a description that is too long."""
         ensure_can_be_sent_to(url, allow_plain_http=allow_plain_http)
         ensure_valid(ENDPOINT_DESCRIPTION.violations(description, "description"))
         return cls(
@@ -130,7 +130,7 @@ class WebhookEndpoint(Aggregate):
     def roll_secret(self, secret: bytes, *, overlap: timedelta, now: datetime) -> None:
         """Replace the secret. The former secret also signs messages until the overlap ends.
 
-        An overlap that is still running ends now.
+        An earlier overlap that is still running ends immediately.
 
         Raises ValidationFailed if the overlap is too long or negative.
         """
