@@ -15,7 +15,7 @@ _adapters: dict[type, TypeAdapter[Any]] = {}
 
 
 def to_json(value: object, *, without: AbstractSet[str] = frozenset()) -> str:
-    """Return a dataclass as JSON text, except for some of its fields."""
+    """Return a dataclass as JSON text without the excluded fields."""
     return _adapter(type(value)).dump_json(value, exclude=set(without)).decode()
 
 
@@ -31,9 +31,9 @@ def from_json(text: str, type_: type[T]) -> T:
 def from_stored_json(text: str, type_: type[T]) -> T:
     """Return a dataclass from JSON that another release may have written.
 
-    Unknown fields are ignored. A missing field gets its declared default. Without a default, a field that may
-    be None gets None, and a tuple or mapping is empty. Enumerated values that this release does not know are
-    removed from tuples. Raises ValidationError for other missing fields.
+    Unknown fields are ignored. A missing field gets its declared default. A missing field without a default gets
+    None, or an empty tuple or mapping, if its type permits this value. Enumerated values that this release does not
+    know are removed from tuples. Raises ValidationError if any other field is missing.
     """
     try:
         return from_json(text, type_)
@@ -43,7 +43,7 @@ def from_stored_json(text: str, type_: type[T]) -> T:
 
 
 def _completed(value: Any, type_: Any) -> Any:  # noqa: ANN401 - JSON values and fields can have any type
-    """Return a JSON value completed with values for missing fields."""
+    """Return a JSON value after adding values for missing fields."""
     if type(None) in get_args(type_):
         type_ = next(member for member in get_args(type_) if member is not type(None))
     if isinstance(value, list) and get_origin(type_) is tuple:
@@ -76,7 +76,7 @@ def _completed_items(values: list[Any], type_: Any) -> list[Any]:  # noqa: ANN40
 
 
 def _adapter(type_: type) -> TypeAdapter[Any]:
-    """Return Pydantic's adapter for the type, cached because it is expensive to build."""
+    """Return Pydantic's adapter for the type. Adapters are cached, because they are slow to build."""
     if type_ not in _adapters:
         _adapters[type_] = TypeAdapter(type_)
     return _adapters[type_]

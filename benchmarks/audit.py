@@ -51,15 +51,15 @@ SETTLE_TRIES = 100
 
 
 class AuditFailed(Exception):
-    """A run violated an invariant, named in the message."""
+    """A run violated an invariant. The message names the invariant."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
     """The permitted range of the number of orders after a run.
 
-    There is one order for each 201 response. Requests that were cut off at the end can have placed further
-    orders.
+    There is one order for each 201 response. Requests that were cut off at the end of the run can have placed
+    additional orders.
     """
 
     before: int
@@ -68,7 +68,7 @@ class Expected:
 
 
 def orders_in(server: Server, database: str) -> int:
-    """Count the orders after the last requests of a run have been processed."""
+    """Wait until the last requests of a run have been processed, then count the orders."""
     quiet = 0
     for _ in range(SETTLE_TRIES):
         at_work = server.query(_AT_WORK, database=database)[0]["count"]

@@ -111,7 +111,7 @@ def _tagged(answer: Answer) -> dict[str, Any]:
 
 
 def _comparable(value: Any) -> Any:  # noqa: ANN401 - a JSON value can have any type
-    """Return JSON with all times in one format."""
+    """Return JSON with all timestamps in the same format."""
     if isinstance(value, dict):
         return {name: _comparable(member) for name, member in value.items()}
     if isinstance(value, list):

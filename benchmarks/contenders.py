@@ -81,7 +81,7 @@ def _service(server: Server, database: str, _: Shop, pool: int) -> Mapping[str, 
 
 
 def _peer(server: Server, database: str, shop: Shop, pool: int) -> Mapping[str, str]:
-    """Return the environment variables of a peer: values that the service reads from its settings."""
+    """Return a peer's environment variables. The service reads these values from its settings."""
     return {
         **server.environment_of(database),
         "POOL_SIZE": str(pool),
@@ -106,7 +106,7 @@ def steelyard(*, pool: int = 10, workers: int = 1) -> Contender:
 
 
 def baseline(checkout: Path) -> Contender:
-    """Return the service of another checkout, for a comparison with this one."""
+    """Return the service from another checkout, for comparison with the service from this one."""
     root = checkout.resolve()
     _python, *arguments = steelyard().command
     if not (root / "entrypoints/cli/worker.py").exists():
@@ -172,7 +172,7 @@ def go(*, pool: int = 10, placing: str = "statements") -> Contender:
 
 
 def everybody() -> Sequence[Contender]:
-    """Return all contenders. Without a search for the best pool size, each has ten connections."""
+    """Return all contenders, each with ten connections. `with_best_pools` can change the number."""
     return (
         steelyard(),
         steelyard(workers=2),

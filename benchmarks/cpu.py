@@ -1,6 +1,6 @@
 """The CPU time of servers, read from /proc.
 
-The CPU time of a request hardly depends on other programs on the machine, unlike the rate of requests.
+Unlike the rate of requests, the CPU time of a request hardly depends on other programs on the machine.
 """
 
 import os
@@ -32,7 +32,7 @@ class _Process:
     pid: int
     parent: int
     ticks: int
-    """The time of the process and of its ended children."""
+    """The CPU time, in clock ticks, of the process and of its ended child processes."""
 
 
 def cpu_seconds(pid: int) -> float:
@@ -59,7 +59,7 @@ def _processes() -> Iterator[_Process]:
         try:
             pid, _, rest = file.read_text().partition(" (")
         except (FileNotFoundError, ProcessLookupError):
-            # The process has ended, so the times of its parent contain its time.
+            # The process has ended, so its CPU time is included in the CPU time of its parent.
             continue
         fields = rest.rpartition(")")[2].split()
         yield _Process(pid=int(pid), parent=int(fields[1]), ticks=sum(map(int, fields[11:15])))

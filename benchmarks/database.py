@@ -19,7 +19,7 @@ DATA_DIR = Path(".data/benchmarks")
 SETTINGS = {"max_connections": "200"}
 """The settings of the embedded server.
 
-The server is as durable as for a shop, and permits more connections for the copies.
+The server is as durable as the server of a shop, and permits more connections for the copies.
 """
 PREFIX = "bench_"
 DROP_TRIES = 100
@@ -27,7 +27,7 @@ DROP_TRIES = 100
 
 @contextmanager
 def server() -> Iterator["Server"]:
-    """Yield a running server without databases of earlier sessions."""
+    """Yield a running server without databases of earlier benchmark runs."""
     with EmbeddedPostgres(DATA_DIR, SETTINGS).lease() as url:
         pid_file = PidFile.read(Layout(DATA_DIR).cluster)
         if pid_file is None:
@@ -63,9 +63,9 @@ class Server:
 
     @contextmanager
     def copy(self, template: str) -> Iterator[str]:
-        """Yield the name of a copy for one run.
+        """Yield the name of a copy of the database for one run.
 
-        ANALYZE and CHECKPOINT run before, so that all runs start in the same state.
+        ANALYZE and CHECKPOINT are executed first, so that all runs start in the same state.
         """
         name = self.create(template=template)
         try:

@@ -9,14 +9,14 @@ from uuid import uuid4
 SCRIPT = Path(__file__).parent / "wrk" / "shop.lua"
 CONNECTIONS = 64
 THREADS = 1
-"""One thread of wrk is enough to load two cores, and leaves more time to the servers."""
+"""One thread of wrk is enough to load two cores, and leaves more CPU time to the servers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
     """The results of wrk.
 
-    `refused` counts statuses from 400 on, and `lost` counts missing responses. Latencies include all
+    `refused` counts responses with a status of 400 or higher. `lost` counts missing responses. Latencies include all
     responses.
     """
 
@@ -40,7 +40,7 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """A workload. `name` is the function of the script.
+    """A workload. `name` is the name of the function in wrk's script.
 
     `places` is true if each response is a new order.
     """
@@ -73,9 +73,8 @@ def put_under_load(
 ) -> Measurement:
     """Send requests to a server for some seconds. Raises CalledProcessError if wrk fails.
 
-    With a `rate`, this number of requests starts per second, independently of the latency, as long as
-    connections are free. Without a `rate`, each connection sends its next request as soon as it has a
-    response.
+    With a `rate`, this number of requests starts per second, independently of the latency, as long as idle
+    connections are available. Without a `rate`, each connection sends its next request as soon as it has a response.
     """
     command = [
         "wrk",

@@ -1,4 +1,4 @@
-"""The upper limit: pgbench sends the statements of the peers, without HTTP and JSON.
+"""The upper limit of throughput: pgbench sends the peers' statements without HTTP and JSON.
 
 Business rules are not applied.
 """

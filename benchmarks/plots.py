@@ -17,7 +17,7 @@ LABEL_WIDTH = 178
 LONGEST_BAR = 180
 MARGIN = 16
 OUR_COLORS, PEER_COLORS = ("#1f6feb", "#a5c8ff"), ("#7d8590", "#c9d1d9")
-"""The colors of the first part of a bar and of the second."""
+"""The colors of the first and the second part of a bar."""
 INK, PAPER = "#1f2328", "#ffffff"
 
 

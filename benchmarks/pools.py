@@ -10,9 +10,9 @@ from benchmarks.rounds import Plan, Sample, run_all
 from benchmarks.shop import Shop
 
 SECONDS = 1
-"""The time for each size.
+"""The number of seconds of load for each pool size.
 
-It is short, because the differences between neighboring sizes are small.
+It is short, because pools of similar size differ little.
 """
 
 
@@ -24,7 +24,7 @@ def with_best_pools(
     *,
     tell: Callable[[Sample], None],
 ) -> Sequence[Contender]:
-    """Return the contenders, each with the best of these pool sizes. Raises the errors of run_all."""
+    """Return each contender with the best of these pool sizes. Raises the errors of run_all."""
     place = [workload for workload in WORKLOADS if workload.name == "place"]
     found: list[Contender] = []
     for contender in contenders:

@@ -1,4 +1,4 @@
-"""Servers as child processes on free local ports, stopped with all their descendants."""
+"""Servers as child processes on unused local ports. Their descendants stop with them."""
 
 import os
 import signal
@@ -88,7 +88,7 @@ def _answers(url: str) -> bool:
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
-    """Terminate the server, then kill the remaining processes of its session."""
+    """Terminate the server, then kill the remaining processes of its process session."""
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
         try:

@@ -19,7 +19,7 @@ class CannotProfile(Exception):
 
 
 def profile(workload: Workload, *, seconds: int) -> tuple[Path, Measurement]:
-    """Load the service, and return its flame graph and the results of the load.
+    """Put the service under load. Return the flame graph and the results of the load.
 
     The graph shows the time in which a thread held the interpreter lock, because this lock limits the speed
     of a process. Raises CannotProfile.

@@ -9,7 +9,7 @@ from benchmarks.load import WORKLOADS
 
 RESULTS = Path(__file__).parent / "results"
 CEILING = "pgbench"
-"""The contender that sends the statements without a server. Its throughput is the upper limit."""
+"""The contender that sends statements directly to PostgreSQL. Its throughput is the upper limit."""
 SERVICE_CONTENDERS = ("steelyard", "steelyard-2")
 """The service in one process, and the service with one process per core."""
 
@@ -40,7 +40,10 @@ class Report:
         return self._rows("CPU µs, server + PostgreSQL", cost)
 
     def cost_ratios(self, name: str) -> Rows:
-        """Return the CPU time of this contender and PostgreSQL as a multiple of each peer's."""
+        """Return ratios: the CPU time of this contender divided by the CPU time of each peer.
+
+        The CPU time of PostgreSQL is included in both.
+        """
         ours = self.medians.get(name, {})
 
         def ratio(workload: str, theirs: Mapping[str, float]) -> str:
@@ -104,7 +107,7 @@ class Report:
         )
 
     def write(self) -> Path:
-        """Write the report into the directory of earlier ones. Return the Markdown file."""
+        """Write the report into the directory of earlier reports. Return the Markdown file."""
         RESULTS.mkdir(exist_ok=True)
         stem = self.machine["date"].removesuffix(" UTC").replace(" ", "-").replace(":", "")
         content = {name: getattr(self, name) for name in self.__slots__}

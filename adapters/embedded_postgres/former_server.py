@@ -17,11 +17,12 @@ ESCALATION = ((signal.SIGINT, 20), (signal.SIGQUIT, 10), (signal.SIGKILL, 5))
 
 
 def end_former_server(layout: Layout, account: Account, server_lock: IO[str]) -> None:
-    """Take the server lock, and first stop a former server whose supervisor has ended.
+    """Stop a former server whose supervisor has ended, then take the server lock.
 
-    If the postmaster has ended as well, its child processes end by themselves. The lock file of the former
-    postmaster is removed from the cluster. Otherwise PostgreSQL would refuse to start if a new process has
-    the same process id. Raises EmbeddedPostgresError if a server does not stop, or if it was started by hand.
+    If the postmaster has ended as well, its child processes end by themselves. The lock file of the former postmaster
+    is removed from the cluster. Otherwise PostgreSQL would refuse to start if another process now has the process id
+    of the former postmaster. Raises EmbeddedPostgresError if the former server does not stop, or if a server was
+    started by hand.
     """
     if not try_lock(server_lock):
         _end(layout, account, lambda: try_lock(server_lock))

@@ -1,4 +1,4 @@
-"""Change the owner of a cluster of a former release, which ran as `nobody`."""
+"""Change the owner of a cluster whose server ran as `nobody` under a former release."""
 
 import os
 import stat
@@ -9,7 +9,7 @@ from adapters.embedded_postgres.layout import Layout
 
 
 def hand_over(layout: Layout, account: Account) -> None:
-    """Stop a server of the former owner, and make the account the owner of the cluster's files.
+    """Stop the former owner's server, and make the account the owner of the cluster's files.
 
     The cluster's own directory is changed last, so that an interrupted handover is repeated. The function
     opens files without following links, and changes them by their descriptors, because the former owner could

@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-PASSWORD_FILE = "steelyard.password"  # noqa: S105 - the name of a file, which lies in the cluster and is deleted with the cluster
+PASSWORD_FILE = "steelyard.password"  # noqa: S105 - the name of a file in the cluster; the file is deleted with the cluster
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Layout:
     def cluster(self) -> Path:
         """PostgreSQL's own directory (PGDATA).
 
-        One rename creates it, complete with role and database.
+        One rename creates the complete directory, which contains the role and the database.
         """
         return self.home / "cluster"
 
@@ -28,7 +28,7 @@ class Layout:
 
     @property
     def lease(self) -> Path:
-        """The file on which each user of the server holds a shared lock."""
+        """The file on which each process that uses the server holds a shared lock."""
         return self.home / "lease"
 
     @property
@@ -41,7 +41,7 @@ class Layout:
 
     @property
     def server_lock(self) -> Path:
-        """The file locked by every process of the server."""
+        """The file that every process of the server locks."""
         return self.home / "server.lock"
 
     @property
@@ -50,5 +50,5 @@ class Layout:
 
     @property
     def socket(self) -> Path:
-        """The directory of the socket, or a symbolic link to it."""
+        """The directory of the socket, or a symbolic link to this directory."""
         return self.home / "socket"

@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedPostgres:
-    """The PostgreSQL of one data directory, shared by any number of processes.
+    """The PostgreSQL server of one data directory. Any number of processes can share the server.
 
     `settings` are PostgreSQL settings by name. The settings apply only if this process starts the server.
     """
@@ -38,16 +38,16 @@ class EmbeddedPostgres:
 
     @contextmanager
     def lease(self) -> Iterator[str]:
-        """Yield the URL of a running server. The server stops when the last lease of all processes ends.
+        """Yield the URL of a running server. The server stops when no process has a lease.
 
-        The URL contains the password and stays valid during the lease: if the server or the supervisor dies,
-        it is replaced within a second or two. Raises EmbeddedPostgresError.
+        The URL contains the password and stays valid during the lease: if the server or the supervisor dies, another
+        one starts within a second or two. Raises EmbeddedPostgresError.
         """
         layout = Layout(self.data_dir.expanduser().resolve())
         _prepare(layout)
         over = threading.Event()
         with layout.lease.open("a") as lease:
-            share(lease)  # This waits while a supervisor stops an unused server.
+            share(lease)  # This call waits while a supervisor stops an unused server.
             socket_directory = self._await_server(layout)
             threading.Thread(target=self._keep_supervised, args=(layout, over), daemon=True).start()
             try:
@@ -56,7 +56,7 @@ class EmbeddedPostgres:
                 over.set()
 
     def _await_server(self, layout: Layout) -> str:
-        """Return the socket directory of a ready server, starting a supervisor if there is none."""
+        """Return the socket directory of a ready server. Start a supervisor if there is none."""
         complaint = ""
         while True:
             with layout.supervisor_lock.open("a+") as state:
@@ -77,7 +77,7 @@ class EmbeddedPostgres:
                 complaint = self._start_supervisor(layout)
 
     def _start_supervisor(self, layout: Layout) -> str:
-        """Start a supervisor, and return its output until it closes standard error."""
+        """Start a supervisor, wait until it closes standard error, and return its errors."""
         path = os.pathsep.join([str(CHECKOUT), *filter(None, [os.environ.get("PYTHONPATH")])])
         detached = subprocess.run(  # noqa: S603 - the program is a module of the service
             [*PYTHON, SUPERVISOR, str(layout.data_dir), json.dumps(dict(self.settings))],
@@ -93,11 +93,11 @@ class EmbeddedPostgres:
         return detached.stderr.strip()
 
     def _keep_supervised(self, layout: Layout, over: threading.Event) -> None:
-        """Start another supervisor if the present one is killed during the lease."""
+        """Start another supervisor if the current one is killed during the lease."""
         while not over.is_set():
             try:
                 with layout.supervisor_lock.open("a") as state:
-                    share(state)  # This blocks while a supervisor runs.
+                    share(state)  # This call blocks while a supervisor runs.
                 if not over.is_set():
                     self._await_server(layout)
             except (EmbeddedPostgresError, OSError) as error:
@@ -106,7 +106,7 @@ class EmbeddedPostgres:
 
 
 def _prepare(layout: Layout) -> None:
-    """Create the data directory and its shared files, with the owner of the data directory."""
+    """Create the data directory and its shared files. The owner of the directory owns the files."""
     try:
         layout.data_dir.mkdir(parents=True, exist_ok=True)
         owner = layout.data_dir.stat()

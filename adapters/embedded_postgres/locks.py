@@ -1,6 +1,6 @@
 """File locks of the kernel (flock).
 
-The kernel releases a lock with the last process that has the file open, even after kill -9.
+The kernel releases a lock when the last process that has the file open ends, even after kill -9.
 """
 
 import fcntl

@@ -32,7 +32,7 @@ class PidFile:
     def is_true(self) -> bool:
         """Whether a postmaster listens on the socket.
 
-        If not, another program may have reused the process id.
+        If no postmaster listens, another program may have reused the process id.
         """
         return answers(self.socket)
 

@@ -27,7 +27,7 @@ class Postmaster:
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def start(self) -> None:
-        """Wait until the server accepts connections, after recovery if needed.
+        """Start the server, and wait until it has recovered and accepts connections.
 
         There is no timeout, because an interrupted recovery would have to start from the beginning. Raises
         EmbeddedPostgresError.
@@ -56,7 +56,7 @@ class Postmaster:
         return self.is_running and (self.socket_directory / SOCKET).exists()
 
     def stop(self) -> None:
-        """Stop the server, cleanly if possible within the time limit."""
+        """Stop the server. If a clean shutdown takes too long, kill the server."""
         if self._process is None:
             return
         for how, seconds in ESCALATION:

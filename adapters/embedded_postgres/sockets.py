@@ -43,7 +43,7 @@ def prepare_socket_directory(layout: Layout, account: Account) -> Path:
 
 
 def remove_socket_directory(layout: Layout, directory: Path) -> None:
-    """Remove the directory if it is a temporary one, and the link to it."""
+    """Remove a temporary directory and the link to it. Do nothing for any other directory."""
     if directory != layout.socket:
         shutil.rmtree(directory, ignore_errors=True)
         layout.socket.unlink(missing_ok=True)

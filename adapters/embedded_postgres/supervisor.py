@@ -1,4 +1,4 @@
-"""Keep PostgreSQL running while it has users.
+"""Keep PostgreSQL running while any process uses it.
 
 `python -m adapters.embedded_postgres.supervisor DATA_DIR SETTINGS` detaches itself. If the server cannot
 start, the program writes the reason to standard error. A warning about a running server is also written
@@ -31,7 +31,7 @@ LARGEST_LOG = 1_000_000
 def supervise(layout: Layout, settings: Mapping[str, str]) -> None:
     """Run the server until the last lease ends.
 
-    Return at once if another supervisor runs the server. Raises EmbeddedPostgresError.
+    Return immediately if another supervisor runs the server. Raises EmbeddedPostgresError.
     """
     with layout.supervisor_lock.open("a") as state, layout.lease.open("a") as lease:
         if not try_lock(state):
@@ -78,7 +78,7 @@ def _check_reach(layout: Layout, account: Account) -> None:
 
 
 def _detach_standard_error(layout: Layout) -> None:
-    """Close the pipe to the starting process, which signals that the server is ready."""
+    """Signal that the server is ready, by closing the pipe to the process that started this one."""
     with layout.log.open("a") as log:
         os.dup2(log.fileno(), sys.stderr.fileno())
 
@@ -87,8 +87,8 @@ def main() -> NoReturn:
     data_dir, settings = sys.argv[1:]
     if os.fork():
         os._exit(0)
-    # A SIGTERM to the process group also reaches the service. The supervisor ignores the signal, because the
-    # service needs the server to finish its requests.
+    # A SIGTERM to the process group also reaches the service. The supervisor ignores the signal, because the service
+    # still needs PostgreSQL to finish its own requests.
     signal.signal(signal.SIGTERM, lambda *_: None)
     try:
         supervise(Layout(Path(data_dir)), json.loads(settings))

@@ -11,8 +11,8 @@ from application.mail.message import Message
 def mime_of(message: Message, *, sender: str) -> EmailMessage:
     """Format the message. `sender` is an address, or a name with an address.
 
-    An example is `Steelyard <shop@example.com>`. Raises ValueError for an address that mail software would
-    decode to a different one.
+    An example is `Steelyard <shop@example.com>`. Raises ValueError for an address that mail software would decode to
+    a different address.
     """
     recipient = message.to.typed
     mime = EmailMessage(policy=SMTP if recipient.isascii() else SMTPUTF8)

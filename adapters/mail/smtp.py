@@ -18,8 +18,8 @@ _PERMANENT = 500
 class SmtpMailer(Mailer):
     """A mailer that uses the server at `smtp://user:password@host:587` or `smtps://…:465`.
 
-    With smtp, the connection is encrypted if the server offers STARTTLS; a password is sent only over an
-    encrypted connection. With smtps, the connection is encrypted from the beginning.
+    With smtp, the connection is encrypted if the server offers STARTTLS. A password is sent only over an encrypted
+    connection. With smtps, the connection is encrypted from the beginning.
     """
 
     def __init__(self, url: str, *, sender: str, timeout: float = TIMEOUT) -> None:

@@ -1,4 +1,4 @@
 """Repositories and queries in memory, for tests without a database server.
 
-They apply every rule of the database.
+They apply every rule that the database applies.
 """

@@ -72,7 +72,7 @@ class MemoryProductRepository(ProductRepository):
 
 
 class MemoryProductSearchIndex(ProductSearchIndex):
-    """A search index that stores nothing, because words are computed when they are compared."""
+    """A search index that stores nothing, because each search computes the words again."""
 
     async def refresh(self, *, limit: int) -> int:  # noqa: ARG002 - the port has this parameter for stored indexes
         return 0

@@ -12,7 +12,7 @@ from domain.shared.ids import EventId
 
 
 class MemoryEventFeed(EventFeed):
-    """An event feed in the order of commits."""
+    """An event feed in memory. Its sequence is the sequence of the commits."""
 
     def __init__(self, database: MemoryDatabase) -> None:
         self._database = database
@@ -85,7 +85,7 @@ class MemoryRelayProgress(RelayProgress):
         self._progress: dict[str, _Progress] = {}
 
     def reached_by(self, publisher: str) -> EventId | None:
-        """Return the last event that a publisher has received."""
+        """Return the id of the last event that the publisher has received, or None."""
         progress = self._progress.get(publisher)
         return None if progress is None else progress.after
 

@@ -62,7 +62,7 @@ class MemoryIdempotencyRecordStore(IdempotencyRecordStore):
         stored = self._tables.idempotency_stored_at
         ages = sorted((at, scope) for scope, at in stored.items() if at < before)
         for _, scope in ages[:limit]:
-            # If the record was erased with an account's personal data, only its time is still stored.
+            # If the record was erased with an account's personal data, only the time of its creation is still stored.
             self._tables.idempotency.pop(scope, None)
             del stored[scope]
         return len(ages[:limit])

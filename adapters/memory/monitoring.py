@@ -66,7 +66,7 @@ class MemoryBacklogs(Backlogs):
                 )
 
     def _due_deliveries(self) -> Iterator[datetime]:
-        """Return the due times of the first pending deliveries of endpoints and aggregates."""
+        """Return the due time of the first pending delivery of each endpoint and aggregate."""
         endpoints = self._database.tables.webhook_endpoints
         heads: dict[object, datetime] = {}
         for delivery in sorted(

@@ -183,7 +183,7 @@ class MemoryOrderRepository(OrderRepository):
         return [order.id for order in sorted(due, key=lambda order: (order.expires_at, order.id))]
 
     def _still_due(self, order_ids: Iterable[OrderId], now: datetime) -> list[Order]:
-        """Return the locked orders that are still due after their locks were acquired."""
+        """Return the orders that are still due. The caller has locked all the orders."""
         still = set(self._due(now))
         return [copied(self._transaction.tables.orders[id_]) for id_ in order_ids if id_ in still]
 

@@ -89,7 +89,7 @@ class MemoryPaymentRepository(PaymentRepository):
         self._transaction.tables.payments[payment.id] = copied(payment)
 
     def _ensure_sole(self, payment: Payment) -> None:
-        """Reject a second undecided payment of an order, like the unique index of PostgreSQL."""
+        """Reject a second undecided payment of an order, as the unique index in PostgreSQL does."""
         if payment.is_undecided and any(
             other.is_undecided and other.order_id == payment.order_id and other.id != payment.id
             for other in self._transaction.tables.payments.values()

@@ -67,7 +67,7 @@ class MemoryUserRepository(UserRepository):
         self._write(user)
 
     async def _claim(self, user: User) -> None:
-        """Reserve the user's address, if there is one; a closed account has no address."""
+        """Reserve the user's e-mail address. A closed account has no address to reserve."""
         if user.email is None:
             return
         await self._transaction.lock([_address_row(user.email)])

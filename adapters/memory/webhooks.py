@@ -215,7 +215,7 @@ class MemoryDeliveryQueue(DeliveryQueue):
         return sorted(endpoints, key=lambda one: (self._served.at.get(one.id, never), one.created_at))
 
     def _heads(self, endpoint_id: EndpointId) -> list[DueDelivery]:
-        """Return the first pending delivery of each aggregate, sorted by due time."""
+        """Return the first pending delivery of each aggregate. The result is sorted by due time."""
         pending = [
             DueDelivery(delivery, self._database.published[delivery.position - 1])
             for delivery in self._database.tables.webhook_deliveries.values()

@@ -36,11 +36,10 @@ _log = structlog.get_logger(__name__)
 class NatsPublisher(EventPublisher):
     """A publisher of events to a JetStream stream.
 
-    The stream is created if no stream has the subjects. Each event has the subject `prefix.type`. An event is
-    sent only after the previous event is stored, which preserves the order. The message id is the event id,
-    by which JetStream deduplicates messages. Any error closes the connection, and the next events open
-    another one. A message therefore never stays in a buffer of the client, and never arrives after its
-    successors.
+    The stream is created if no stream has the subjects. Each event has the subject `prefix.type`. An event is sent
+    only after the previous event is stored, so the sequence is preserved. The message id is the event id, by which
+    JetStream deduplicates messages. Any error closes the connection, and the next events open another connection. A
+    message therefore never stays in a buffer of the client, and never arrives after later messages.
 
     `servers` are URLs of one cluster, `nats://user:password@host:4222` or `tls://…`. The user of the first
     URL is used for all servers; a user without a password is a token. `source` is the service's address.
@@ -83,7 +82,8 @@ class NatsPublisher(EventPublisher):
         if self._client is not None and self._client.is_connected:
             return self._client
         await self.close()
-        # The attribute is assigned before the client connects, so that a failed connection is closed as well.
+        # The attribute is assigned before the client connects, so that `close` also closes a client whose connection
+        # attempt failed.
         self._client = client = _CarefulClient()
         await client.connect(
             self._servers,
@@ -94,7 +94,7 @@ class NatsPublisher(EventPublisher):
             error_cb=_take_note,
             connect_timeout=CONNECT_SECONDS,
             allow_reconnect=False,
-            # The client tries each server twice. With 0 the library would retry forever.
+            # The client tries each server twice. With a limit of 0, the library would retry forever.
             max_reconnect_attempts=1,
             reconnect_time_wait=0,
         )
@@ -129,7 +129,7 @@ class NatsPublisher(EventPublisher):
 
 
 class _CarefulClient(Client):
-    """A client that never sends plain text if TLS was requested, unlike the library's client."""
+    """A client that, unlike the library's client, never sends plain text if TLS was requested."""
 
     def _connect_command(self) -> bytes:
         server = self._current_server

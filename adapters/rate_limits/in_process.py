@@ -9,7 +9,7 @@ from application.rate_limits.ports import Allowance, RateLimiter, RateLimitPolic
 
 
 class InProcessRateLimiter(RateLimiter):
-    """A rate limiter that stores the times of allowed requests in this process.
+    """A rate limiter that stores the times of allowed requests in the memory of this process.
 
     `clock` returns monotonic seconds. A rejected request does not count.
     """
@@ -22,7 +22,7 @@ class InProcessRateLimiter(RateLimiter):
         now = self._clock()
         key = (policy.name, partition)
         taken = self._windows.take(key, limit=policy.quota, window=policy.window, now=now)
-        # Adding the window and subtracting it again can give another number, because floats are rounded.
+        # Adding and then subtracting the window can give a different number, because floats are rounded.
         resets_in = min(policy.window, max(1, math.ceil(taken.oldest + policy.window - now)))
         return Allowance(taken.allowed, policy.quota - taken.used, resets_in=resets_in)
 

@@ -7,7 +7,10 @@ from typing import NamedTuple
 
 
 class Taken(NamedTuple):
-    """The decision about a request, the number of requests in the window, and the oldest time."""
+    """The decision about a request.
+
+    `used` is the number of requests in the window. `oldest` is the time of the oldest of these requests.
+    """
 
     allowed: bool
     used: int
@@ -15,11 +18,11 @@ class Taken(NamedTuple):
 
 
 class MovingWindows:
-    """The times, in seconds, of the requests of each key within the window.
+    """For each key, the times in seconds of the requests within the window.
 
-    Each request examines the next stored key; a request with a new key examines the next two keys. An
-    examined key whose window has passed is dropped. Keys are therefore dropped faster than they are added.
-    When there are `max_keys` keys, the key that was examined longest ago is dropped.
+    The stored keys are examined in turn: each request examines one key, and a request with a new key examines two
+    keys. If the window of an examined key has passed, the key is dropped. Keys are therefore dropped faster than they
+    are added. When there are `max_keys` keys, the key that was examined longest ago is dropped.
     """
 
     def __init__(self, *, max_keys: int) -> None:

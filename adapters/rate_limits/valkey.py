@@ -16,7 +16,7 @@ CONNECTIONS = 16
 A script takes microseconds, so a few connections are sufficient for many requests.
 """
 TIMEOUT = 0.25
-"""The number of seconds that a request waits for a connection or for a reply."""
+"""The maximum number of seconds that a request waits for a connection or for a reply."""
 PAUSE = 5.0
 """The pause in seconds between attempts to reach a failed server.
 
@@ -84,7 +84,7 @@ class ValkeyRateLimiter(RateLimiter):
         if self._away_until is not None:
             if self._clock() < self._away_until:
                 return await self._fallback.take(policy, partition)
-            # This request tries the server again, and other requests use the fallback.
+            # This request tries the server again. Meanwhile, other requests use the fallback.
             self._away_until = self._clock() + PAUSE
         try:
             allowed, remaining, microseconds = await self._take(

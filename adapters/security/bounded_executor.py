@@ -1,4 +1,4 @@
-"""Threads for work that would block the event loop, with a bounded queue."""
+"""Threads with a bounded queue, for work that would block the event loop."""
 
 import asyncio
 import os
@@ -42,8 +42,8 @@ class BoundedExecutor:
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `function` in a thread and return its result.
 
-        Raises Overloaded at once if the queue is full. If the caller is canceled while the call is queued,
-        its place is released at once, and `function` is never called. If the caller is canceled while
+        Raises Overloaded immediately if the queue is full. If the caller is canceled while the call is queued, the
+        place of the call is released immediately, and `function` is never called. If the caller is canceled while
         `function` runs, the place is released when the thread finishes, because threads cannot be stopped.
         """
         if not self._places.acquire(blocking=False):
@@ -54,7 +54,7 @@ class BoundedExecutor:
         return await asyncio.wrap_future(call)
 
     def _release(self, call: Future[Any]) -> None:
-        """Free the place of a call. A thread of the pool calls this method."""
+        """Release the place of a call. A thread of the pool calls this method."""
         self._calls.discard(call)
         self._places.release()
 

@@ -16,11 +16,11 @@ _FILE = files("adapters.security").joinpath("breached_passwords.bin")
 class ListedBreachedPasswords(BreachedPasswords):
     """Lookup of passwords, ignoring case: capital letters do not make a known password secret.
 
-    `breached_passwords.bin` contains the first five bytes of the hash of each password. The first two bytes
-    select a bucket. The bucket lists the other three bytes of its hashes. 65,537 offsets at the beginning of
-    the file are the boundaries of the buckets. A lookup reads two offsets and a bucket of about 190 bytes, and
-    caches nothing. About one of 270,000 passwords that are not breached is rejected, because its hash begins
-    with the same five bytes as a listed one.
+    `breached_passwords.bin` contains the first five bytes of the hash of each password. The first two bytes select a
+    bucket. The bucket lists the other three bytes of each hash. 65,537 offsets at the beginning of the file are the
+    boundaries of the buckets. A lookup reads two offsets and a bucket of about 190 bytes, and caches nothing. About
+    one of 270,000 passwords that are not breached is rejected, because its hash begins with the same five bytes as a
+    listed hash.
 
     `python -m tests.unit.security.pack_breached_passwords` writes the file.
     """

@@ -23,7 +23,7 @@ class GivenSigningKeys(SigningKeys):
     async def all(self) -> Sequence[SigningKey]:
         """Check and return the keys.
 
-        Raises OSError, and ValueError unless all keys are Ed25519 in unencrypted PKCS #8.
+        Raises OSError. Raises ValueError unless all keys are Ed25519 in unencrypted PKCS #8.
         """
         pems = _PEM.findall(self._read())
         if not pems:

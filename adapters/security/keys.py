@@ -36,8 +36,8 @@ class KeyRing:
     def signing_pair(self, now: datetime) -> "KeyPair":
         """Return the signing key: the newest key that has become active and still verifies.
 
-        If no key is active yet, the first key signs. This happens if the clock of the process that created
-        the key was ahead.
+        If no key is active yet, the first key signs. This happens if the clock of the process that created the key
+        was ahead of this process's clock.
         """
         pairs = list(self._pairs.values())
         if not pairs:
@@ -92,7 +92,7 @@ def generate_signing_key(signs_from: datetime) -> SigningKey:
 def name_of(pem: bytes, *, called: str) -> str:
     """Return the thumbprint of a private key.
 
-    Raises ValueError. The message of the error names the key `called`.
+    Raises ValueError. The message of the error uses `called` as the name of the key.
     """
     return thumbprint(_json_web_key(_parsed(pem, called).public_key()))
 

@@ -43,7 +43,7 @@ class Argon2PasswordHasher(PasswordHasher):
 
     @property
     def pending(self) -> int:
-        """The number of passwords that are hashed or wait for a thread."""
+        """The number of passwords that are being hashed or wait for a thread."""
         return self._executor.pending
 
     def needs_rehash(self, hashed: str) -> bool:
@@ -75,8 +75,8 @@ def _secret(password: str) -> bytes:
 def _hash_without_password(hasher: argon2.PasswordHasher) -> str:
     """Return an encoded hash that matches no known password.
 
-    Verifying it costs as much as verifying a hash of `hasher`. Salt and digest are random, so creating it
-    costs nothing.
+    Verifying a password against this hash costs as much as against a hash that `hasher` made. Salt and digest are
+    random, so creating the hash costs almost nothing.
     """
     salt, digest = (
         b64encode(os.urandom(length)).decode().rstrip("=") for length in (hasher.salt_len, hasher.hash_len)

@@ -1,4 +1,4 @@
-"""Access tokens: JSON Web Tokens by RFC 9068, signed with Ed25519, verified by RFC 8725."""
+"""Access tokens: JSON Web Tokens by RFC 9068. Signed with Ed25519, and verified by RFC 8725."""
 
 import math
 import re
@@ -65,7 +65,7 @@ class _UserPayload(_Payload):
 
 
 class _ClientPayload(_Payload):
-    """The claims of a service client, which is the subject (RFC 9068, section 2.2).
+    """The claims of a service client. The client is the subject (RFC 9068, section 2.2).
 
     `secret_id` identifies the secret, and is not the secret itself.
     """
@@ -106,7 +106,7 @@ class SignedClaims:
     def at(self, now: datetime) -> AccessClaims:
         """Return the claims if they are valid at `now`.
 
-        Raises InvalidToken if they are not valid yet, and TokenExpired.
+        Raises InvalidToken if the claims are not valid yet. Raises TokenExpired if they have expired.
         """
         seconds = now.timestamp()
         if seconds < self.valid_from:
@@ -117,7 +117,7 @@ class SignedClaims:
 
 
 class Ed25519AccessTokens(AccessTokens):
-    """Issuing and verification of tokens with the keys that were last passed to `use`.
+    """Issuing and verification of tokens with the keys of the last call of `use`.
 
     Before the first call of `use`, every token is rejected and no token can be signed.
     """
@@ -168,7 +168,7 @@ class Ed25519AccessTokens(AccessTokens):
     def read(self, token: str) -> SignedClaims:
         """Return the token's claims, whether or not they are valid now.
 
-        Raises InvalidToken or UnknownSigningKey, without a reason.
+        Raises InvalidToken or UnknownSigningKey. The error does not contain the reason.
         """
         if len(token) > MAX_LENGTH or not _COMPACT.fullmatch(token):
             raise InvalidToken
@@ -195,7 +195,7 @@ class Ed25519AccessTokens(AccessTokens):
         return {"keys": self._keys.json_web_keys(now)}
 
     def _signed_payload(self, token: str, public: Ed25519PublicKey) -> object:
-        """Return the payload if the header, signature, issuer and audience are right.
+        """Return the payload if the header, signature, issuer and audience are valid.
 
         PyJWT would compare times with the system clock. The caller has its own clock: see `SignedClaims.at`.
         Raises PyJWTError.

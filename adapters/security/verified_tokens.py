@@ -10,7 +10,7 @@ from application.signing.ports import AccessClaims, AccessToken, AccessTokens, S
 
 
 class RememberedAccessTokens(AccessTokens):
-    """A verifier that checks each signature once, and the times at every use of the token.
+    """A verifier that checks a token's signature only once, but its validity at every use.
 
     Clients send the same token many times. The cache contains the `capacity` most recently used valid tokens,
     and is cleared when the keys change.
@@ -24,8 +24,8 @@ class RememberedAccessTokens(AccessTokens):
     def use(self, keys: Sequence[SigningKey]) -> None:
         """Replace the keys and clear the cache.
 
-        Raises ValueError for invalid keys; the former keys then stay in use. Keys are read several times a
-        minute and rarely change. If the keys are equal to the former keys, the cache is kept.
+        Raises ValueError for invalid keys; the former keys then stay in use. Keys are read several times a minute and
+        rarely change. If the keys are equal to the former keys, the cache is not cleared.
         """
         if list(keys) == list(self._keys):
             return

@@ -58,7 +58,7 @@ class SafeExporter(SpanExporter):
 class ServiceSampler(Sampler):
     """The configured sampler, which decides on a new trace before FastAPI begins a span.
 
-    FastAPI takes longer to begin a span than to serve many requests, even if the span is dropped. Statements
+    For many requests, beginning a span takes longer than serving the request, even if the span is dropped. Statements
     and outgoing requests outside of a trace, such as those of periodic jobs, are dropped.
     """
 
@@ -105,7 +105,7 @@ def tracer_provider(exporter: SpanExporter) -> tuple[TracerProvider, ServiceSamp
 
 
 def _resource() -> Resource:
-    """Return the resource from the environment, with the service's default name if none is set."""
+    """Return the resource from the environment, with a default name if no name is set."""
     resource = Resource.create()
     if str(resource.attributes[SERVICE_NAME]).startswith("unknown_service"):
         resource = resource.merge(Resource({SERVICE_NAME: "steelyard"}))

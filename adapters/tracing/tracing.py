@@ -33,11 +33,11 @@ class Tracing:
         return None
 
     def records_request(self, traceparent: str | None) -> bool:  # noqa: ARG002 - the subclass that records traces reads it
-        """Return whether a request can have a span. `traceparent` is its header, or None."""
+        """Return whether a request can have a span. `traceparent` is the request's header or None."""
         return False
 
     def order_placement(self, place_order: PlaceOrder) -> PlaceOrder:
-        """Return a use case that passes the trace of each request to its batch."""
+        """Return a use case that passes the trace of each request to the batch of the request."""
         return place_order
 
     def order_batches(self, place: PlaceBatch) -> PlaceBatch:
@@ -45,7 +45,7 @@ class Tracing:
         return place
 
     def webhook_sender(self, sender: WebhookSender) -> WebhookSender:
-        """Return a sender that records each attempt in the trace of its event."""
+        """Return a sender that records each attempt in the trace of the event that it sends."""
         return sender
 
     def publisher(self, publisher: EventPublisher) -> EventPublisher:

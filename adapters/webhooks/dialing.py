@@ -21,7 +21,7 @@ class NameNotFound(httpcore2.ConnectError):
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
-    """Return the addresses of a name, preferred ones first. Raises NameNotFound."""
+    """Return the addresses of a name, preferred addresses first. Raises NameNotFound."""
     loop = asyncio.get_running_loop()
     try:
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -31,9 +31,9 @@ async def resolve(host: str, port: int) -> Sequence[str]:
 
 
 class PublicDialer(httpcore2.AsyncNetworkBackend):
-    """A network backend that resolves a name once and connects to public addresses only.
+    """A network backend that resolves a name only once, and connects only to public addresses.
 
-    Checking a name and then connecting to it by name would resolve it twice and trust the second answer.
+    Checking a name and then connecting by name would resolve the name twice, and trust the second answer.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Send webhook messages over HTTP, signed by Standard Webhooks."""
+"""Send webhook messages over HTTP, signed as Standard Webhooks specifies."""
 
 import asyncio
 import ssl
@@ -14,7 +14,7 @@ from application.webhooks.ports import WebhookSender
 from domain.webhooks.delivery import Attempt
 
 SECONDS = 15.0
-"""Seconds for a subscriber to accept a message."""
+"""The number of seconds within which a subscriber must accept a message."""
 
 CONNECT_SECONDS = 5.0
 CONNECTIONS = 100

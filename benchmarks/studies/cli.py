@@ -30,7 +30,7 @@ Seconds = Annotated[float, typer.Option(help="For each run.", min=1)]
 
 @group.command()
 def growth(orders: Annotated[int, typer.Option(min=1000)] = 1_000_000) -> None:
-    """Compare a shop with many orders with a shop of ten thousand."""
+    """Compare a shop that has many orders with a shop that has ten thousand orders."""
     with server() as postgres:
         console.print(f"Making {orders:,} orders, some ten times as many rows")
         _show(asyncio.run(growing.measure(postgres, orders)))
@@ -38,7 +38,7 @@ def growth(orders: Annotated[int, typer.Option(min=1000)] = 1_000_000) -> None:
 
 @group.command()
 def idle() -> None:
-    """Compare the time to place one order with and without batching on an idle service."""
+    """Compare how long an idle service takes to place one order with and without batching."""
     with _shop() as (postgres, database, shop):
         _show(asyncio.run(idling.measure(postgres, database, shop)))
 
@@ -116,7 +116,7 @@ def overload(
         int, typer.Option(help="Connections of the overload.", min=64)
     ] = overloading.CONNECTIONS,
 ) -> None:
-    """Send five times the best throughput."""
+    """Send five times as many requests per second as the service can process."""
     with _shop() as (postgres, database, shop):
         found = overloading.measure(postgres, database, shop, seconds=seconds, connections=connections)
     for title, measured in (("best", found.best), ("overload", found.during), ("after", found.after)):

@@ -1,4 +1,4 @@
-"""Compare pages of a list, placing orders and pruning in two shops.
+"""Compare the durations of reading a page, placing an order and pruning in two shops.
 
 One shop has few orders, and the other shop has many orders.
 """
@@ -32,7 +32,7 @@ TURNS = 200
 PRUNED = 10
 """The number of records that one call prunes. The small shop has enough records for all rounds."""
 DEPTHS = (0.01, 0.5, 0.99)
-"""The fraction of all orders that precedes the deep page."""
+"""The fraction of all orders that the list shows before the page to read."""
 
 
 async def measure(server: Server, orders: int) -> dict[str, Durations]:

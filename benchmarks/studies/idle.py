@@ -1,4 +1,4 @@
-"""Compare the latency of one order on an idle service with and without batching."""
+"""Compare the latency of placing an order, with and without batching, on an idle service."""
 
 from itertools import count
 from uuid import UUID

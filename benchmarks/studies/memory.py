@@ -23,7 +23,7 @@ class Sample:
 
 
 def measure(server: Server, database: str, shop: Shop, requests: int) -> Iterator[Sample]:
-    """Send requests of all workloads up to a total number, and measure the memory in between."""
+    """Send at least this number of requests of all workloads. Measure the memory several times."""
     data = (BUILD / "data").resolve()
     shop.write_to(data)
     with steelyard().running(server, database, shop, extra=UNLIMITED) as running:

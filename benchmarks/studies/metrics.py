@@ -19,7 +19,7 @@ Spread = tuple[float, float, float]
 def measure() -> dict[str, Spread]:
     """Record requests in rounds.
 
-    The time of the same number of calls of an empty function is subtracted from each round.
+    Each round also calls an empty function as often, and the duration of these calls is subtracted.
     """
     with TemporaryDirectory() as directory, closing(create_metrics(Path(directory))) as metrics:
         return {

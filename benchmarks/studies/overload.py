@@ -12,7 +12,7 @@ TIMES = 5
 CONNECTIONS = 3000
 """The number of connections of the overload.
 
-There are always free connections, so the request rate does not depend on the latency.
+There are always idle connections, so the request rate does not depend on the latency.
 """
 RECOVERY_SECONDS = 5
 UNLIMITED = {"STEELYARD_RATE_LIMIT_ENABLED": "false"}
@@ -32,7 +32,7 @@ class Overload:
     generator_cores: float
     """The CPU time of the load generator during the overload, in cores.
 
-    The generator runs on the cores of the service, and needs far more than at the best rate.
+    The generator runs on the same cores as the service, and needs far more CPU time than at the best rate.
     """
 
     @property
@@ -41,7 +41,7 @@ class Overload:
 
     @property
     def fraction_of_best(self) -> float:
-        """The throughput under overload as a fraction of the best."""
+        """The throughput under overload as a fraction of the best throughput."""
         return self.during.per_second / self.best.per_second
 
 
@@ -69,6 +69,6 @@ def measure(server: Server, database: str, shop: Shop, *, seconds: float, connec
 
 
 def _seconds_of_ended_children() -> float:
-    """Return the CPU time of this process's ended child processes. The servers still run."""
+    """Return the CPU time of ended child processes. Running servers are not included."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime

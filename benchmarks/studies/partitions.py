@@ -1,4 +1,4 @@
-"""Compare idempotency records in one table with records in partitions by the hash of their key."""
+"""Compare idempotency records in a plain table and in a table partitioned by the key's hash."""
 
 import asyncio
 import random
@@ -81,7 +81,7 @@ async def measure(server: Server, records: int) -> Mapping[str, Cost | str]:
 
 
 async def _fill(connection: asyncpg.Connection, table: str, records: int) -> str:
-    """Make a table with records of three days, and return the size of its indexes."""
+    """Insert records of three days into a new table, and return the size of its indexes."""
     await connection.execute(f"CREATE TABLE {table} {_COLUMNS} {_PARTITIONED[table]}")
     if _PARTITIONED[table]:
         for part in range(PARTITIONS):

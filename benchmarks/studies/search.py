@@ -74,7 +74,7 @@ class Read:
 
 
 async def measure(server: Server, products: int) -> list[Read]:
-    """Return the cost of each query's first page by EXPLAIN ANALYZE."""
+    """Return the cost of the first page of each query, as measured by EXPLAIN ANALYZE."""
     async with _catalog(server, products) as (engine, connection):
         queries = PostgresProductQueries(AutocommitReader(engine))
         reads: list[Read] = []
@@ -139,7 +139,7 @@ async def _catalog(server: Server, products: int) -> AsyncIterator[tuple[AsyncEn
 
 
 async def _fill(connection: asyncpg.Connection, products: int) -> None:
-    """Make products whose names and descriptions are words of several scripts.
+    """Make products whose names and descriptions are words in several writing systems.
 
     Indexes are built after the rows.
     """

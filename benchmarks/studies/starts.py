@@ -21,7 +21,7 @@ class Start:
 
 
 def measure(server: Server, database: str, shop: Shop) -> Iterator[Start]:
-    """Measure starts on an existing database, on a new embedded one, and on that one again."""
+    """Measure starts: on an existing server, on a new embedded server, and on the latter again."""
     service = steelyard()
     for _ in range(TIMES):
         with service.running(server, database, shop) as running:

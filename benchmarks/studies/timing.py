@@ -15,7 +15,7 @@ class Durations:
 
 
 async def take_turns(calls: Mapping[str, Call], *, times: int, warm_up: int = 20) -> dict[str, Durations]:
-    """Run the calls alternately, each a number of times, and return their durations."""
+    """Run the calls alternately, each of them several times, and return the durations."""
     found: dict[str, list[float]] = {name: [] for name in calls}
     for number in range(warm_up + times):
         for name, call in calls.items():

@@ -1,4 +1,4 @@
 """The demo shop: the catalog, customers and orders of Northwind.
 
-The demo sends them through the service, and reconciles every cent.
+The demo sends these data through the service, and reconciles every cent.
 """

@@ -12,7 +12,7 @@ PHRASE = "Steelyard's demo shop, open to everybody"
 
 
 def password_of(customer: NorthwindCustomer) -> str:
-    """Return the customer's demo password: the same in every run, and not secret."""
+    """Return the customer's demo password. It is the same in every run, and is not secret."""
     return hashlib.sha256(f"{PHRASE}: {customer.id}".encode()).hexdigest()[:24]
 
 

@@ -1,4 +1,4 @@
-"""Pay the orders, cancel, ship and return units of them, and refund a part."""
+"""Pay the orders, then cancel, ship, return and refund some of the ordered units."""
 
 import asyncio
 from collections import Counter
@@ -16,7 +16,7 @@ from examples.northwind.plan import AUTHENTICATED, plan_of
 
 _MAX_POLLS = 120
 _POLL_INTERVAL = 1.0
-"""The number of polls of a provider's decision, and the pause before each in seconds."""
+"""The maximum number of polls for a provider's decision, and the pause between polls in seconds."""
 
 MAX_CONCURRENT_REQUESTS = 6
 """The maximum number of concurrent requests. Orders that wait for the provider do not count.
@@ -78,10 +78,10 @@ class _OneOrder:
     performed: PerformedActions
 
     async def __call__(self) -> None:
-        """Perform the actions in order, and stop at the first rejection.
+        """Perform the actions one after another, and stop at the first rejection.
 
-        Actions that the order already shows are skipped: an earlier run performed them, and its keys may have
-        been pruned.
+        Actions that the order already shows are skipped: an earlier run performed them, and the idempotency records
+        of that run may have been pruned.
         """
         plan = plan_of(self.northwind, self.order)
         if plan.is_paid and not self.placed.is_paid and not await self._pay(plan.cards):
@@ -98,7 +98,7 @@ class _OneOrder:
                 await self._refund({"amount": rebate}, "It came late")
 
     async def _pay(self, cards: tuple[str, ...]) -> bool:
-        """Try the cards in order, and return whether the last one was accepted."""
+        """Pay with one card after another. Return False if the service rejected a request."""
         amount = {"amount": self.northwind.total(self.order), "currency": CURRENCY}
         for number, token in enumerate(cards, 1):
             response = await self._send(
@@ -182,7 +182,7 @@ class _OneOrder:
             self._note(received, "refunded")
 
     async def _await_status(self, what: str, status: str) -> bool:
-        """Wait until a payment or refund of the order has the status, and return whether it has."""
+        """Wait until a payment or refund of the order has the status. Return False after a timeout."""
         path = f"/v1/orders/{self.placed.id}/{what}"
         for _ in range(_MAX_POLLS):
             response = await self.client.send("GET", path, token=self.people.cashier)
@@ -195,7 +195,7 @@ class _OneOrder:
     async def _send(
         self, what: str, body: Mapping[str, object], *, as_: str, key: str
     ) -> httpx2.Response | None:
-        """Send a request about the order, and return the response unless it was rejected."""
+        """Send a request about the order. Return the response, or None if the request was rejected."""
         path = f"/v1/orders/{self.placed.id}/{what}"
         response = await self.client.send("POST", path, token=as_, key=key, json=body)
         is_asked_for_authentication = (

@@ -1,4 +1,4 @@
-"""An HTTP client that honors Retry-After and retries lost requests."""
+"""An HTTP client that honors Retry-After and retries requests that got no response."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
@@ -72,14 +72,14 @@ class Client:
 
 @asynccontextmanager
 async def connected(url: str, on_wait: Callable[[float], None]) -> AsyncIterator[Client]:
-    """Yield a client of a service on this machine. The client ignores proxies from the environment."""
+    """Yield a client of a service on this machine. It ignores proxies from the environment."""
     limits = httpx2.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
     async with httpx2.AsyncClient(base_url=url, limits=limits, timeout=30, trust_env=False) as http:
         yield Client(http, on_wait)
 
 
 async def side_by_side(work: Callable[[T], Awaitable[R]], items: Iterable[T]) -> list[R]:
-    """Run the work for every item, with a limited number of items at the same time."""
+    """Run the work for every item. Only a limited number of items run at the same time."""
     remaining = iter(items)
     results: list[R] = []
 

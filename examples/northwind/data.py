@@ -1,4 +1,4 @@
-"""Northwind's data from the files, and sums derived from it.
+"""Northwind's data from the files, and sums that are computed from these data.
 
 This module does not use the service: the service's results are compared with these data.
 """
@@ -38,7 +38,7 @@ class NorthwindOrder:
     customer_id: str
     ordered_on: str
     quantities: Mapping[str, int]
-    """Quantities by SKU, in the order of the lines."""
+    """Quantities by SKU, in the sequence of the lines."""
     shipping_address: Mapping[str, str]
 
 
@@ -60,7 +60,7 @@ class Northwind:
         return Northwind(self.products, customers, chosen)
 
     def units_ordered(self) -> Mapping[str, int]:
-        """Return the units of each product in all orders, by SKU."""
+        """Return the number of units of each product in all orders, by SKU."""
         units: Counter[str] = Counter()
         for order in self.orders:
             units.update(order.quantities)

@@ -17,7 +17,7 @@ PAGE = 100
 class FetchedOrder:
     """An order of the demo, as the service returned it to its customer.
 
-    `northwind_id` is the text that was sent. Ordered, canceled and shipped units are counted by SKU. `total`,
+    `northwind_id` is the text that the demo sent. Ordered, canceled and shipped units are counted by SKU. `total`,
     `paid` and `refunded` are in minor units.
     """
 

@@ -28,7 +28,7 @@ class PlacedOrder:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """The result of placing all orders. A second run with the same keys only replays orders."""
+    """The result of placing all orders. A second run with the same keys gets only replays."""
 
     new: int
     replayed: int
@@ -51,7 +51,7 @@ async def place_all(
     async def place(order: NorthwindOrder) -> str | bool:
         """Place the order.
 
-        Returns whether the response is a replay, or the reason if the order was rejected.
+        Returns the reason if the order was rejected. Otherwise returns whether the response is a replay.
         """
         response = await client.send(
             "POST",

@@ -1,4 +1,4 @@
-"""The planned actions for each order, which depend on its Northwind number.
+"""The planned actions for each order. They depend on the order's Northwind number.
 
 The result is therefore known in advance.
 """
@@ -16,10 +16,9 @@ AUTHENTICATED = "tok_3ds_ok"
 class Plan:
     """The plan for one order.
 
-    `cards` are tokens: the payment with the last token succeeds, and earlier payments fail. Without `cards`
-    the order stays unpaid. The customer cancels one unit of the SKU `cancelled`, which is refunded. `shipped`
-    are units by SKU. One unit of the SKU `returned` is returned and refunded. `rebate` is a further refund in
-    US cents.
+    `cards` are tokens: the payment with the last token succeeds, and earlier payments fail. Without `cards` the order
+    stays unpaid. The customer cancels one unit of the SKU `cancelled`, and gets a refund for it. `shipped` are units
+    by SKU. One unit of the SKU `returned` is returned and refunded. `rebate` is an additional refund in US cents.
     """
 
     cards: tuple[str, ...] = ()

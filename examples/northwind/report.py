@@ -42,7 +42,7 @@ def print_customers(console: Console, customers: int, *, email: str, password: s
 
 
 class WaitReporter:
-    """A callback that explains a pause of the demo once, unless it is short."""
+    """A callback that explains each long pause of the demo, only once per pause."""
 
     def __init__(self, console: Console) -> None:
         self._console = console

@@ -22,7 +22,7 @@ TICK = 0.05
 def service_at(address: Address) -> Iterator[bool]:
     """Ensure that a service responds at the address. Raises DemoFailed.
 
-    Yields whether the demo started the service. In this case, the service reads the same settings, and stops
+    Yields whether the demo started the service. If it did, the service reads the same settings as the demo, and stops
     when the context ends.
     """
     if address.answers():

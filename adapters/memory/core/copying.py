@@ -18,7 +18,7 @@ def copied(value: T) -> T:
 
 @cache
 def _copier(type_: type) -> Copier | None:
-    """Return a function that copies values of a class. Return None for the class of an immutable value."""
+    """Return a function that copies values of a class, or None if the values are immutable."""
     if issubclass(type_, list):
         return _copy_list
     if issubclass(type_, dict):
@@ -40,6 +40,6 @@ def _copy_entity(names: tuple[str, ...], entity: Any) -> Any:  # noqa: ANN401 - 
     copy = object.__new__(entity.__class__)
     for name in names:
         part = getattr(entity, name)
-        copier = _copier(part.__class__)  # not `copied`, which costs a call for each immutable part
+        copier = _copier(part.__class__)  # `copied` would cost a call for each immutable part
         setattr(copy, name, part if copier is None else copier(part))
     return copy

@@ -1,4 +1,4 @@
-"""The data of one shop, which every adapter of this package uses."""
+"""The data of one shop. All adapters of this package use the same data."""
 
 import asyncio
 from collections.abc import Callable

@@ -18,7 +18,7 @@ def page(
     after: Position | None,
     limit: int,
 ) -> Page[V]:
-    """Return the page of rows after a position, ordered by position.
+    """Return the page of rows after a position. The rows are sorted by position.
 
     `show` turns each row into a view.
     """

@@ -4,7 +4,7 @@ import asyncio
 from weakref import WeakValueDictionary
 
 Row = tuple[str, ...]
-"""A table's name and the values of one of its keys."""
+"""The name of a table, and the values of a unique key of one row."""
 
 
 class RowLocks:
@@ -14,5 +14,5 @@ class RowLocks:
         self._locks: WeakValueDictionary[Row, asyncio.Lock] = WeakValueDictionary()
 
     def of(self, row: Row) -> asyncio.Lock:
-        """Return the lock of a row or a unique key. The row need not exist yet."""
+        """Return the lock of a row or of a unique key. The row need not exist yet."""
         return self._locks.setdefault(row, asyncio.Lock())

@@ -10,7 +10,7 @@ V = TypeVar("V")
 class Overlay(MutableMapping[K, V], Generic[K, V]):
     """A view of a table that buffers writes and deletions until `absorb_into` applies them."""
 
-    __slots__ = ("_deleted", "_table", "_written")  # each transaction creates one per table
+    __slots__ = ("_deleted", "_table", "_written")  # each transaction creates an overlay for each table
 
     def __init__(self, table: MutableMapping[K, V]) -> None:
         self._table = table

@@ -18,7 +18,7 @@ class IntegrityError(Exception):
 
 
 class Transaction:
-    """A transaction isolated like READ COMMITTED of PostgreSQL.
+    """A transaction with the same isolation as READ COMMITTED in PostgreSQL.
 
     It sees its own writes and the writes of committed transactions. `lock_timeout` is in seconds, and bounds
     each wait for a lock, like PostgreSQL's setting of the same name.
@@ -44,9 +44,9 @@ class Transaction:
     async def lock(
         self, rows: Iterable[Row], *, refusal: type[Overloaded | IdempotencyInFlight] = Overloaded
     ) -> None:
-        """Lock the rows until the transaction ends, in a fixed order.
+        """Lock the rows in a fixed sequence, until the transaction ends.
 
-        Raises `refusal` after `lock_timeout`.
+        Raises `refusal` if not all rows are locked within `lock_timeout`.
         """
         try:
             async with asyncio.timeout(self._lock_timeout):
@@ -58,7 +58,7 @@ class Transaction:
             self.fail(refusal())
 
     async def try_lock(self, row: Row) -> bool:
-        """Lock the row until the transaction ends, if it is free.
+        """If no transaction has locked the row, lock it until this transaction ends.
 
         Return whether this transaction holds the lock.
         """
@@ -81,7 +81,7 @@ class Transaction:
             self.fail(IntegrityError(f"{row[0]} written to without its lock"))
 
     def require_lock_at_commit(self, row: Row) -> None:
-        """Make the commit raise IntegrityError if the row is not locked by then."""
+        """Make the commit raise IntegrityError if the row is not locked at that time."""
         self._to_lock.add(row)
 
     def fail(self, error: Exception) -> NoReturn:
@@ -94,11 +94,11 @@ class Transaction:
         self.events.extend(events)
 
     def change_earlier_events(self, change: Callable[[Event], Event]) -> None:
-        """Apply a function to each committed event at commit."""
+        """At commit, apply a function to each event that was committed earlier."""
         self._event_changes.append(change)
 
     def commit(self, trace_of: Callable[[UUID], str | None] = lambda _: None) -> None:
-        """Publish all writes at once and release the locks.
+        """Make all writes visible in one step, and release the locks.
 
         `trace_of` returns the trace context of an aggregate's events. Raises RuntimeError after a rejected
         write.

@@ -57,7 +57,7 @@ class MemoryUnitOfWork(UnitOfWork):
         )
 
     async def flush(self) -> None:
-        """Do nothing: the transaction keeps events and entries until the commit."""
+        """Do nothing: the transaction collects events and audit entries until the commit."""
 
     async def commit(self) -> None:
         try:

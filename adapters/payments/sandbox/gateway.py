@@ -1,4 +1,4 @@
-"""A simulated provider that moves no money: for development, demonstrations and tests."""
+"""A simulated payment provider for development, demonstrations and tests. It moves no money."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -33,10 +33,10 @@ EXCEEDS_CHARGE = "exceeds_charge"
 
 
 class SandboxGateway(PaymentGateway):
-    """The simulated provider. It records charges, and sends webhooks about them.
+    """The simulated provider. It records charges, and sends webhooks about these charges.
 
-    `tokens.py` defines its behavior. `late_by` is the time between the request and the decision of a late
-    payment; it is longer than an order's hold.
+    `tokens.py` defines the provider's behavior. A late payment is decided `late_by` after its request, which is after
+    the hold of the order has ended.
     """
 
     def __init__(self, store: SandboxStore, clock: Clock, ids: IdFactory, *, late_by: timedelta) -> None:
@@ -152,9 +152,9 @@ class SandboxGateway(PaymentGateway):
 
 
 ENDS_SOON = timedelta(days=1)
-"""The maximum lifetime of an authorization whose end the sandbox reports.
+"""If the lifetime of an authorization is shorter, the sandbox sends a webhook at its end.
 
-The shop voids longer authorizations in time.
+If the lifetime is longer, the shop voids the authorization before its end.
 """
 EXPIRED = "authorization_expired"
 _UNKNOWN = ProviderAnswer(outcome=Outcome.UNKNOWN)

@@ -43,7 +43,10 @@ class _Body(_Wire):
 def message_about(
     reported: SandboxCharge | SandboxRefund, message_id: UUID, *, at: datetime
 ) -> SandboxMessage:
-    """Return the message about a change of a charge or refund, due at the time of the change."""
+    """Return the message about a change of a charge or refund.
+
+    The message is due at the time of the change.
+    """
     amount, authorized_until = reported.amount, None
     payment_id = refund_id = charge_reference = None
     if isinstance(reported, SandboxCharge):
@@ -82,7 +85,7 @@ def message_about(
 
 
 def dispute_of(charge: SandboxCharge, message_id: UUID, *, at: datetime) -> SandboxMessage:
-    """Return the message that the customer disputes a charge."""
+    """Return the message that reports the customer's dispute of a charge."""
     body = _Body(
         type=ProviderEventKind.DISPUTE_OPENED,
         timestamp=at,

@@ -12,12 +12,13 @@ from domain.shared.money import Money
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxCharge:
-    """An attempt to charge a card. Its state at a given time follows from its fields.
+    """An attempt to charge a card. The fields determine the state of the charge at any time.
 
-    Until `decides_at` it is pending or, with `requires_action`, waits for the customer. From then on, a
-    charge with a `failure` has failed. A charge that `is_manual` is authorized until `authorized_until`, and
-    every other charge is captured. If the charge `is_renewable`, the shop can extend the authorization.
-    `captured` is the captured part of an authorization; `voided_at` is the time at which it was voided.
+    Until `decides_at`, the charge is pending. If `requires_action` is true, it waits for the customer. From
+    `decides_at` on, a charge with a `failure` has failed. A charge that `is_manual` is authorized until
+    `authorized_until`, and every other charge is captured. If the charge `is_renewable`, the shop can extend the
+    authorization. `captured` is the captured part of an authorization. `voided_at` is the time at which the
+    authorization was voided.
     """
 
     reference: str
@@ -35,7 +36,7 @@ class SandboxCharge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxRefund:
-    """A refund with the shop's id. It is rejected if it has a `failure`."""
+    """A refund with the id that the shop chose. It is rejected if it has a `failure`."""
 
     id: RefundId
     reference: str
@@ -49,7 +50,7 @@ class SandboxRefund:
 class SandboxMessage:
     """A JSON message to the shop, sent at `due_at` or later.
 
-    `attempts` counts the attempts so far.
+    `attempts` is the number of attempts to send the message so far.
     """
 
     id: UUID
@@ -60,10 +61,10 @@ class SandboxMessage:
 
 
 Decide = Callable[[SandboxCharge | None, Sequence[SandboxRefund]], tuple[SandboxRefund, SandboxMessage]]
-"""A function that decides a refund from its charge (or None) and the refunded total."""
+"""A function that decides on a refund, given its charge (or None) and earlier refunds of the charge."""
 
 Change = Callable[[SandboxCharge], tuple[SandboxCharge, SandboxMessage] | None]
-"""A function that returns the changed charge and its message, or None for no change."""
+"""A function that changes a charge. It returns the charge and a message, or None without a change."""
 
 
 class SandboxStore(Protocol):

@@ -11,10 +11,10 @@ AUTHORIZATION = timedelta(days=7)
 class Behavior:
     """The behavior of a payment.
 
-    `is_late`: the payment is decided after the order has expired. `is_lost`: the payment succeeds, but the
-    shop gets no response and no message, and has to query the result. `action` is the time that the customer
-    takes to authenticate. `authorization` is the lifetime of an authorization, which the shop can renew if
-    `is_renewable`. `disputed_after` is the time until the customer disputes.
+    `is_late`: the payment is decided after the order has expired. `is_lost`: the payment succeeds, but the shop gets
+    no response and no message, and has to query the result. `action` is the duration of the customer's
+    authentication. `authorization` is the lifetime of an authorization. The shop can renew the authorization if
+    `is_renewable` is true. `disputed_after` is the time between the payment and the customer's dispute.
     """
 
     failure: str | None = None
@@ -51,6 +51,6 @@ UNKNOWN_TOKEN = Behavior(failure="unknown_token")
 def behavior_of(token: str | None) -> Behavior:
     """Return the behavior that a token selects.
 
-    None selects success, so that a first try needs no token.
+    None selects a successful payment, so that a first test needs no token.
     """
     return Behavior() if token is None else TOKENS.get(token, UNKNOWN_TOKEN)

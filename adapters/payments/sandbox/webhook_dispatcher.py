@@ -1,4 +1,4 @@
-"""Send the sandbox provider's webhooks over HTTP, signed, until the shop accepts them."""
+"""Send signed webhooks of the sandbox provider over HTTP until the shop accepts them."""
 
 import asyncio
 from datetime import timedelta
@@ -10,14 +10,14 @@ from adapters.payments.sandbox.webhook_parser import SandboxSignatures
 from application.shared.clock import Clock
 
 LEASE = timedelta(seconds=30)
-"""The time for which a dispatcher leases a message. It is longer than any attempt takes."""
+"""The duration of a dispatcher's lease of a message. The lease is longer than any attempt."""
 
 TIMEOUT = httpx2.Timeout(10.0)
 _FIRST_PAUSE = timedelta(seconds=1)
 _LONGEST_PAUSE = timedelta(minutes=5)
 _DOUBLINGS = 9
 _MOST_ATTEMPTS = 100
-"""The maximum number of attempts, which take about eight hours.
+"""The maximum number of attempts per message. All attempts together take about eight hours.
 
 After the last attempt, the shop has to query the result, as with every provider.
 """
@@ -45,9 +45,9 @@ class SandboxWebhookDispatcher:
         self._url = url
 
     async def __call__(self, *, limit: int) -> int:
-        """Try to send the due messages, and return their number.
+        """Try to send each due message once. Return the number of due messages.
 
-        Messages that were not sent are due again after the lease. Raises Overloaded, DatabaseUnavailable.
+        Messages that were not sent are due again after the lease. Raises Overloaded and DatabaseUnavailable.
         """
         now = self._clock.now()
         messages = await self._store.take_due_messages(now, again_at=now + LEASE, limit=limit)

@@ -1,4 +1,4 @@
-"""Conversion of Stripe's objects and errors to results of the shop's payments."""
+"""Conversion of Stripe's objects and errors to the payment results that the shop uses."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -11,7 +11,7 @@ from domain.payments.payment import NextAction
 
 PAYMENT_ID = "payment_id"
 REFUND_ID = "refund_id"
-"""The keys of the service's ids in the metadata of Stripe's objects."""
+"""The metadata keys under which Stripe's objects contain the service's ids."""
 
 UNKNOWN = ProviderAnswer(outcome=Outcome.UNKNOWN)
 _AUTHORIZATION = timedelta(days=7)
@@ -20,7 +20,7 @@ _UNCONFIRMED = {"requires_payment_method", "requires_confirmation"}
 
 
 def our_id(made: StripeObject, name: str) -> UUID | None:
-    """Return the service's id, or None for an object that another program created."""
+    """Return the id that the service gave to the object, or None for another program's object."""
     try:
         return UUID(made["metadata"][name])
     except (KeyError, TypeError, ValueError):
@@ -28,7 +28,7 @@ def our_id(made: StripeObject, name: str) -> UUID | None:
 
 
 def is_untouched(intent: PaymentIntent) -> bool:
-    """Return whether no confirmation of the intent was attempted."""
+    """Return whether nobody has tried to confirm the intent."""
     return intent.status in _UNCONFIRMED and not intent.last_payment_error
 
 
@@ -59,7 +59,7 @@ def payment_answer(intent: PaymentIntent) -> ProviderAnswer:
 def is_voided(intent: PaymentIntent) -> bool:
     """Return whether the intent was canceled with a reason.
 
-    An intent that was canceled after a rejection has no reason.
+    If a payment is rejected, its intent is canceled without a reason.
     """
     return intent.status == "canceled" and bool(getattr(intent, "cancellation_reason", None))
 
@@ -67,7 +67,7 @@ def is_voided(intent: PaymentIntent) -> bool:
 def authorized_until(intent: PaymentIntent) -> datetime | None:
     """Return when the authorization ends, or None if the intent does not include its charge.
 
-    The bank of a card decides on the end (`capture_before`).
+    The bank that issued the card sets the end (`capture_before`).
     """
     charge = getattr(intent, "latest_charge", None)
     if not isinstance(charge, Charge):
@@ -95,7 +95,7 @@ def _next_action(intent: PaymentIntent) -> NextAction:
 
 
 def failure_of_payment(intent: PaymentIntent) -> str:
-    """Return the reason why the last attempt failed.
+    """Return the reason why the last attempt to pay failed.
 
     The bank's own reason (`decline_code`) is not used: the holder of a stolen card must not learn that the
     theft is known.
@@ -120,7 +120,7 @@ def failure_of_refund(refund: Refund) -> str:
 
 
 def rejected_answer(error: Exception, reference: str | None = None) -> ProviderAnswer:
-    """Return the answer for a request that Stripe rejected without executing it, and would always reject."""
+    """Return the answer for a request that Stripe did not execute, and would reject again."""
     return ProviderAnswer(outcome=Outcome.DECLINED, reference=reference, failure=code_of(error))
 
 

@@ -10,7 +10,7 @@ import stripe
 TIMEOUT = httpx2.Timeout(6.0)
 """The timeout in seconds of each step of one request.
 
-A whole call of the gateway has its own timeout.
+A call of the gateway can send several requests, and has its own timeout.
 """
 
 
@@ -44,7 +44,7 @@ class _HttpClient(stripe.HTTPClient):
                 method, url, headers=headers, content=post_data or None, timeout=TIMEOUT
             )
         except httpx2.HTTPError as error:
-            # Pass on only the kind of error, because the library logs the message.
+            # The exception contains only the type of the error, because the library logs the message.
             raise stripe.APIConnectionError(type(error).__name__) from None  # type: ignore[no-untyped-call] # the library has no annotation
         return response.content, response.status_code, response.headers
 

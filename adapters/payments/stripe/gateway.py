@@ -41,24 +41,24 @@ from domain.shared.money import Money
 _log = logging.getLogger(__name__)
 
 SECONDS = 15.0
-"""The timeout of one call of the gateway with all its requests, in seconds."""
+"""The timeout, in seconds, of one call of the gateway. It covers all requests of the call."""
 
 KEYS_LIVE = timedelta(hours=23)
-"""The time for which Stripe certainly stores an idempotency key."""
+"""The minimum time for which Stripe stores an idempotency key."""
 
 _WITH_CHARGE = ["latest_charge"]
-"""Objects to include in intents. The charge states when an authorization ends."""
+"""Objects that Stripe includes in intents. The charge contains the end of the authorization."""
 
 _CANCELABLE = {"requires_payment_method", "requires_confirmation", "requires_action", "requires_capture"}
 
 
 class StripeGateway(PaymentGateway):
-    """A payment in two steps: create an intent, which moves no money, then confirm it.
+    """A gateway that pays in two steps: it creates an intent, then confirms the intent.
 
-    The state of a payment can therefore always be found: creating it again with the same idempotency key
-    returns the intent, or creates an intent that moves no money. (A search finds an intent only after
-    Stripe's index has been updated.) The intent's secret is shown only to a customer whose bank requires
-    authentication.
+    Creating an intent moves no money. The state of a payment can therefore always be found: creating the intent again
+    with the same idempotency key returns the existing intent, or creates an intent that moves no money. (A search
+    would find an intent only after Stripe has updated its index.) The intent's secret is shown only to a customer
+    whose bank requires authentication.
     """
 
     def __init__(self, client: stripe.StripeClient, clock: Clock) -> None:
@@ -91,15 +91,14 @@ class StripeGateway(PaymentGateway):
                 )
                 return payment_answer(captured)
             except (stripe.CardError, stripe.InvalidRequestError, stripe.IdempotencyError) as refusal:
-                # The intent's state is the result, because another call may have captured or
-                # canceled it meanwhile.
+                # The intent's state is the result, because another call may have captured or canceled the intent in
+                # the meantime.
                 answer = payment_answer(await self._retrieve(intent.id))
                 is_rejected = answer.outcome is Outcome.AUTHORIZED
                 return replace(answer, failure=code_of(refusal)) if is_rejected else answer
 
     async def renew(self, payment: PaymentRequest) -> ProviderAnswer:
-        # Stripe has no request that extends an authorization. Still, the end that Stripe reports can be
-        # later than before.
+        # Stripe has no request that extends an authorization. However, Stripe can report a later end than before.
         return await self.find_payment(payment)
 
     async def void(self, payment: PaymentRequest) -> ProviderAnswer:
@@ -155,8 +154,8 @@ class StripeGateway(PaymentGateway):
             return await self._retrieve(payment.reference)
         if self._is_remembered(payment):
             created = await self._create_intent(payment)
-            # If an earlier call has created the intent, Stripe returns the state at its creation, not
-            # the present state.
+            # If an earlier call has created the intent, Stripe returns the state that the intent had when it was
+            # created, not the current state.
             return await self._retrieve(created.id)
         query = f"metadata['{PAYMENT_ID}']:'{payment.id}'"
         found = await intents.search_async(
@@ -198,7 +197,7 @@ class StripeGateway(PaymentGateway):
                 )
             )
         except (stripe.CardError, stripe.InvalidRequestError, stripe.IdempotencyError) as refusal:
-            # The intent's state is the result, because another call may have confirmed it meanwhile.
+            # The intent's state is the result, because another call may have confirmed the intent in the meantime.
             intent = await self._retrieve(intent.id)
             if not is_untouched(intent):
                 return payment_answer(intent)
@@ -216,7 +215,7 @@ class StripeGateway(PaymentGateway):
         return None
 
     async def _find_refund_made_at_stripe(self, refund: RefundRequest, refusal: Exception) -> Refund | None:
-        """Return a refund of the same amount, made in Stripe's dashboard.
+        """Return a refund of the same amount that was made in Stripe's dashboard.
 
         Such a refund explains why the shop's refund was rejected.
         """

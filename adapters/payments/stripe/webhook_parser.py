@@ -27,7 +27,7 @@ from domain.shared.errors import DomainError, ValidationFailed
 from domain.shared.ids import PaymentId, RefundId
 
 TOLERANCE = 300
-"""The maximum age of a message in seconds. Stripe signs each attempt again."""
+"""The maximum age of a message in seconds. Stripe signs a message again at each attempt to deliver it."""
 
 _OF_PAYMENTS = {
     "payment_intent.succeeded": ProviderEventKind.CAPTURED,
@@ -47,7 +47,7 @@ _BY_STATUS = {
 class StripeWebhookParser(ProviderWebhookParser):
     """A parser of messages that are signed with one of the endpoint's `secrets`.
 
-    There are two secrets while one is being replaced.
+    There are two secrets while a secret is being replaced.
     """
 
     def __init__(self, client: stripe.StripeClient, secrets: Sequence[str]) -> None:
@@ -97,9 +97,9 @@ def _event_of(event: Event) -> ProviderEvent | None:
 
 
 def _dispute_kind(event_type: str, status: str) -> ProviderEventKind | None:
-    """Return the outcome that an event of a dispute reports.
+    """Return the kind of the provider event for an event about a dispute, or None.
 
-    An inquiry of a bank (`warning_...`) moves no money and has no outcome.
+    The result is None for an inquiry of a bank (`warning_...`), which moves no money.
     """
     if event_type == "charge.dispute.created" and not status.startswith("warning_"):
         return ProviderEventKind.DISPUTE_OPENED
@@ -111,7 +111,7 @@ def _dispute_kind(event_type: str, status: str) -> ProviderEventKind | None:
 def _payment_of(made: Refund | Dispute) -> str | None:
     """Return the id of the intent to which a refund or dispute belongs.
 
-    Stripe sends the intent itself or only its id.
+    Stripe sends either the whole intent or only the id of the intent.
     """
     intent = getattr(made, "payment_intent", None)
     return intent.id if isinstance(intent, PaymentIntent) else intent

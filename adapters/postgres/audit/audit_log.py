@@ -1,4 +1,4 @@
-"""The audit log, committed together with the recorded action."""
+"""The audit log. An entry is committed together with the action that it records."""
 
 import json
 from collections.abc import Sequence

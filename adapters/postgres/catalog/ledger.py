@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from adapters.postgres.core.errors import translated
 from application.catalog.ports import StockLedger
 
-# Balances are written in a fixed order, so that two workers do not deadlock.
+# Balances are written in a fixed sequence, so that two workers do not deadlock.
 _ARCHIVE = text("""
     WITH old AS (
         SELECT product_id, version FROM stock_movements

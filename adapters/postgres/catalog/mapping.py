@@ -14,7 +14,7 @@ PRODUCTS = select(
 
 
 def product_values(product: Product) -> dict[str, object]:
-    """Return the columns of a product. The repository computes `search_words` from `words`."""
+    """Return the columns of a product. `words` is the input for the column `search_words`."""
     return {
         "id": product.id,
         "sku": product.sku,
@@ -65,7 +65,7 @@ def product_from(row: ProductRow) -> Product:
 def product_view_from(row: ProductWithStockRow) -> ProductView:
     """Build the view directly from the row.
 
-    Building the entities first takes twice as long.
+    Building entities first would take twice as long.
     """
     return ProductView(
         id=ProductId(row.id),

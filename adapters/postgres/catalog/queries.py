@@ -124,8 +124,8 @@ class PostgresStockQueries(StockQueries):
 
 def _conditions(criteria: ProductFilter) -> Iterator[ColumnElement[bool]]:
     if criteria.status is not None:
-        # The status is a literal, because PostgreSQL does not use the index on the prices of active products
-        # with a bound value.
+        # The status is a literal. With a bound value, PostgreSQL does not use the index on the prices of active
+        # products.
         yield ProductRow.status == literal(criteria.status.value, literal_execute=True)
     if criteria.sku is not None:
         yield ProductRow.sku == criteria.sku
@@ -147,7 +147,7 @@ def _conditions(criteria: ProductFilter) -> Iterator[ColumnElement[bool]]:
 
 
 def _matches(query: str) -> Iterator[ColumnElement[bool]]:
-    """Yield a condition for each term of the query, or false without terms.
+    """Yield a condition for each term of the query. Yield `false` if the query has no terms.
 
     `domain.catalog.search` defines the terms.
     """
@@ -155,7 +155,7 @@ def _matches(query: str) -> Iterator[ColumnElement[bool]]:
     if not terms:
         yield false()
     for term in terms:
-        # A word consists of letters, digits and marks, so that no character needs escaping.
+        # A word consists of letters, digits and marks, so no character needs escaping.
         lexeme = f"'{term.word}':*" if term.is_prefix else f"'{term.word}'"
         if term.joined is not None:
             lexeme += f" | '{term.joined}':*"

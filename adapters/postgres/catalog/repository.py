@@ -80,8 +80,8 @@ _ADD_MOVEMENTS = written_rows(
 class PostgresProductRepository(ProductRepository):
     """Products in PostgreSQL.
 
-    Several products are written by executions of one prepared statement. The driver sends all executions
-    without waiting for each response.
+    To write several products, the driver executes one prepared statement for each product. It does not wait for a
+    response before it sends the next execution.
     """
 
     def __init__(self, transaction: Transaction, outbox: Outbox) -> None:
@@ -90,8 +90,8 @@ class PostgresProductRepository(ProductRepository):
 
     async def add(self, products: Sequence[Product]) -> None:
         if products:
-            # All imports insert products in the same order, which prevents deadlocks between imports
-            # of the same SKUs.
+            # All imports insert products in the same sequence. This prevents deadlocks between imports of the same
+            # SKUs.
             rows = sorted(map(product_values, products), key=itemgetter("sku"))
             await self._transaction.execute(_INSERT_PRODUCT, rows)
             self._record(products)
@@ -162,7 +162,7 @@ class PostgresStockRepository(StockRepository):
         return {stock.product_id: stock for stock in stocks}
 
     def _take_movements(self, stocks: Iterable[Stock]) -> list[dict[str, object]]:
-        """Return the new movements of stocks, each with the resulting version. Clear the lists."""
+        """Remove the new movements from the stocks, and return each with the resulting version."""
         taken: list[dict[str, object]] = []
         for stock in stocks:
             self._audit.follow_movements(stock.movements)
@@ -178,6 +178,6 @@ class PostgresStockRepository(StockRepository):
 def _changed(stock: Stock) -> dict[str, object]:
     """Return the values of the stock, and the version that was read.
 
-    Each movement has added one to that version.
+    Since then, each movement has added one to the version.
     """
     return {**stock_values(stock), "read_version": stock.version - len(stock.movements)}

@@ -11,11 +11,11 @@ from domain.catalog.stock import MovementReason
 
 
 class StockRow(Row):
-    """A stock. Half of each page is left free, so that an update stays on its page (HOT).
+    """A stock. Half of each page stays empty, so that updated rows fit on the same page (HOT).
 
-    Stocks are the most frequently updated rows. The index on `in_stock` permits such updates: PostgreSQL
-    compares the values of indexed columns, and `in_stock` changes only when the last unit leaves or the first
-    unit arrives. An index on the expression would prevent such updates.
+    Stocks are the most frequently updated rows. The index on `in_stock` permits HOT updates as long as the value of
+    `in_stock` does not change. It changes only when the last available unit is taken, or when units become available
+    again. An index on the expression would prevent HOT updates.
     """
 
     __tablename__ = "stocks"
@@ -35,9 +35,9 @@ class StockRow(Row):
 class StockMovementRow(Row):
     """The stock ledger. `version` is the version of the stock after the movement.
 
-    Two concurrent writers cannot store the same version. There is no foreign key to the stock: movements are
-    written only in a transaction that has locked their stock, and no stock is ever deleted. A foreign key
-    would look up the stock once for each line of each order.
+    Two concurrent writers cannot store the same version. There is no foreign key to the stock: movements are written
+    only in a transaction that has locked their stock, and no stock is ever deleted. To check a foreign key,
+    PostgreSQL would look up the stock once for each line of each order.
     """
 
     __tablename__ = "stock_movements"
@@ -74,9 +74,9 @@ class StockOpeningBalanceRow(Row):
 class ProductRow(Row):
     """A product. Its stock is inserted first, so that every product has a stock.
 
-    The domain computes `sort_name`, `search_words` and `search_typos` from the product. `search_version` is
-    the product's version at that time. If `search_version` is not the product's version, an earlier release
-    computed them by earlier rules: see `ProductSearchIndex`. Names are sorted by code point on every server,
+    The domain computes `sort_name`, `search_words` and `search_typos` from the product. `search_version` is the
+    version of the product for which they were computed. If the product has another version, an earlier release
+    computed these columns by earlier rules: see `ProductSearchIndex`. Names are sorted by code point on every server,
     as in Python.
     """
 

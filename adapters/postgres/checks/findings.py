@@ -24,7 +24,7 @@ class PostgresFindingRecords(FindingRecords):
         self._engine = engine
 
     async def keep(self, findings: Sequence[Finding], *, at: datetime) -> None:
-        # Rows are written in a fixed order, so that two concurrent checks cannot deadlock.
+        # Rows are written in a fixed sequence, so that two concurrent checks cannot deadlock.
         tallies = [
             {"invariant": finding.invariant.value, "offenders": finding.count, "checked_at": at}
             for finding in sorted(findings, key=lambda finding: finding.invariant)

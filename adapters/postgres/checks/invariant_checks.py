@@ -16,13 +16,13 @@ from application.checks.ports import Finding, Invariant, InvariantChecks
 from domain.orders.lifecycle import TRANSITIONS
 
 SHOWN = 20
-"""The maximum number of violating objects that are named for each invariant."""
+"""The maximum number of violating objects that a result names for each invariant."""
 
 RANGE = 2000
 """The number of orders or products that one transaction checks."""
 
 PAUSE = timedelta(milliseconds=5)
-"""The pause between two transactions. It leaves capacity of the database to other work."""
+"""The pause between two transactions, in which the database can do other work."""
 
 _FIRST, _LAST = UUID(int=0), UUID(int=2**128 - 1)
 
@@ -68,9 +68,9 @@ _OF_ORDERS: Mapping[Invariant, str] = {
             ON coalesce(other.placed_by, other.customer_id) = coalesce(o.placed_by, o.customer_id)
             AND other.idempotency_key = o.idempotency_key
         WHERE o.id > :after AND o.id <= :until AND other.id <> o.id""",
-    # A history begins with version 1, leads from each status to the next, and ends with the order's present
-    # status. For each row of the history, the order has exactly one event of the same version and type.
-    # Exceptions are expired orders and old events, which are pruned.
+    # A history begins with version 1, leads from each status to the next, and ends with the order's current status.
+    # For each row of the history, the order has exactly one event of the same version and type. The exceptions are
+    # expired orders that were pruned, and old events that were pruned.
     Invariant.CHANGES_ARE_RECORDED: """
         WITH events AS (
             SELECT aggregate_id, aggregate_version, type, count(*) AS times
@@ -133,8 +133,7 @@ _OF_PRODUCTS: Mapping[Invariant, str] = {
         WHERE coalesce(on_hand, 0) <> coalesce(on_hand_sum, 0)
            OR coalesce(reserved, 0) <> coalesce(reserved_sum, 0)""",
 }
-# Only open orders hold stock. One statement reads all of them, because open orders are few compared
-# with all orders.
+# Only open orders hold stock. One statement reads all open orders, because they are few compared with all orders.
 _RESERVED_FOR_ORDERS = """
     SELECT product_id AS offender
     FROM stocks FULL JOIN (
@@ -208,12 +207,14 @@ async def _pause() -> None:
 
 
 class PostgresInvariantChecks(InvariantChecks):
-    """Checks of ranges of orders or products, each in a short transaction with one snapshot.
+    """Checks of orders and products, in short transactions with one snapshot each.
 
-    The service writes an order with its lines, payments, history and events in one transaction, and a stock
-    with its ledger in one transaction. A range contains all of these rows, so a concurrent change is never
-    reported as a violation. Units sold are summed over several ranges, and orders can change between two of
-    them. A product that looks oversold is therefore checked again in one transaction. No locks are taken.
+    Each transaction checks a range of ids.
+
+    The service writes an order with its lines, payments, history and events in one transaction, and a stock with its
+    ledger in one transaction. A range contains all of these rows, so a concurrent change is never reported as a
+    violation. Units sold are summed over several ranges, and orders can change between the reads of two ranges. A
+    product that looks oversold is therefore checked again in one transaction. No locks are taken.
 
     `engine` comes from `create_checking_engine`: the settings of other engines do not suit reads of whole
     tables.
@@ -243,7 +244,7 @@ class PostgresInvariantChecks(InvariantChecks):
         return found.findings()
 
     async def _check_orders(self, connection: AsyncConnection, found: "_Found") -> Counter[UUID]:
-        """Check the orders, and return the number of units that they have sold of each product."""
+        """Check all orders, and return the number of units sold by product id."""
         sold: Counter[UUID] = Counter()
 
         async def check(within: Mapping[str, UUID]) -> None:
@@ -258,7 +259,7 @@ class PostgresInvariantChecks(InvariantChecks):
     async def _check_products(
         self, connection: AsyncConnection, found: "_Found", sold: Counter[UUID]
     ) -> Sequence[UUID]:
-        """Check the products, and return the products that may have been oversold."""
+        """Check all products, and return the ids of products that may have been oversold."""
         sold_ids = sorted(sold)
         suspected: list[UUID] = []
 

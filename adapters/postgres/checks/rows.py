@@ -18,7 +18,7 @@ class InvariantTallyRow(Row):
 
 
 class RetentionMarkRow(Row):
-    """The time before which records of a kind may be missing because they were pruned."""
+    """The time since which records of a kind are complete. Older records may have been pruned."""
 
     __tablename__ = "retention_marks"
 

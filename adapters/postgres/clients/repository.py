@@ -9,8 +9,8 @@ from domain.clients.client import ServiceClient
 from domain.shared.ids import ClientId
 
 _PEEK = clients_with_secrets().where(ServiceClientRow.id == bindparam("id"))
-# A statement that waits for a lock sees other tables as they were at its start. Therefore a second statement
-# reads the other tables.
+# A statement that waits for a lock sees other tables as they were when the statement started. Therefore a second
+# statement reads the other tables.
 _LOCK = select(ServiceClientRow.id).where(ServiceClientRow.id == bindparam("id")).with_for_update()
 _LOCK_NAMED = select(ServiceClientRow.id).where(ServiceClientRow.name == bindparam("name")).with_for_update()
 _SAVE = update(ServiceClientRow).where(ServiceClientRow.id == bindparam("saved_id"))

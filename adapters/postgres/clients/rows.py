@@ -8,9 +8,9 @@ from adapters.postgres.core.schema import Row
 
 
 class ServiceClientRow(Row):
-    """A service client. `scopes` are validated when they are read.
+    """A service client. `scopes` are validated when the row is read.
 
-    The list of scopes changes with the code.
+    No constraint validates the scopes, because releases can add and remove scopes.
     """
 
     __tablename__ = "service_clients"

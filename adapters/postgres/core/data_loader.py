@@ -12,8 +12,8 @@ V = TypeVar("V")
 class DataLoader(Generic[K, V]):
     """A loader of rows by key. Concurrent reads share one statement.
 
-    Keys that are requested while a statement runs are read together by the next statement. A result is never
-    older than the result of a separate read, because the statement starts after the request.
+    Keys that are requested while a statement runs are read together by the next statement. A result is never older
+    than the result of a separate read, because the statement starts after the key was requested.
     """
 
     def __init__(self, read: Callable[[Collection[K]], Awaitable[Mapping[K, V]]]) -> None:
@@ -21,7 +21,7 @@ class DataLoader(Generic[K, V]):
         self._batcher: Batcher[K, V | None] = Batcher(self._read_batch)
 
     async def get(self, key: K) -> V | None:
-        """Return the row with the key, or None. Raises Overloaded, DatabaseUnavailable."""
+        """Return the row with the key, or None. Raises Overloaded and DatabaseUnavailable."""
         return await self._batcher.submit(key)
 
     async def _read_batch(self, keys: Sequence[K]) -> Sequence[V | Exception | None]:

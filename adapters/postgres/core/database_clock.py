@@ -17,21 +17,21 @@ from application.shared.clock import Clock
 
 _SYSTEM_CLOCK = SystemClock()
 _COUNTER = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-"""The machine's clock for the time between two readings.
+"""This machine's clock, which measures the time since the database's time was read.
 
 Only Linux has CLOCK_BOOTTIME. CLOCK_MONOTONIC may stop while the machine is suspended.
 """
 REFRESH_AFTER = 10.0
-"""The number of seconds after which the time is read again.
+"""The number of seconds after which the database's time is read again.
 
-During this time, two machines drift apart by less than a millisecond.
+In this period, the clocks of two machines drift apart by less than a millisecond.
 """
 
 
 def _seconds() -> float:
     """Return the machine's uptime in seconds, including suspended time.
 
-    Setting the clock does not change it.
+    Setting the system clock does not change the result.
     """
     return time.clock_gettime(_COUNTER)
 
@@ -78,7 +78,7 @@ class DatabaseClock(Clock):
 
 
 def keep_time(engine: AsyncEngine, clock: DatabaseClock) -> None:
-    """Read the time when a connection is checked out, at most once every `REFRESH_AFTER`.
+    """Read the time when a connection is checked out, at most once per `REFRESH_AFTER`.
 
     Transactions therefore need no statement to read the time.
     """

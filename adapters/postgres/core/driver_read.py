@@ -14,7 +14,7 @@ from adapters.postgres.core.result_row import tuple_maker
 class DriverRead:
     """A statement that asyncpg executes in autocommit. The rows are named tuples.
 
-    The bounds of the pool and the translation of errors are the same as for SQLAlchemy's execution.
+    The pool's limits apply, and errors are translated, as for a statement that SQLAlchemy executes.
     """
 
     def __init__(self, engine: AsyncEngine, statement: Select[*tuple[Any, ...]]) -> None:
@@ -25,7 +25,7 @@ class DriverRead:
     async def __call__(self, parameters: Mapping[str, object]) -> Sequence[Any]:
         """Return all rows.
 
-        Raises Overloaded if no connection is free in time, and DatabaseUnavailable.
+        Raises DatabaseUnavailable. Raises Overloaded if no connection becomes available in time.
         """
         with translated():
             connection = await self._engine.raw_connection()

@@ -14,7 +14,7 @@ from sqlalchemy.types import TypeEngine
 from application.shared.errors import DatabaseUnavailable
 
 Values = Sequence[Any]
-"""The values of a row, in the order of the statement's columns."""
+"""The values of a row, in the sequence of the statement's columns."""
 
 _DIALECT = dialect()  # type: ignore[no-untyped-call] # SQLAlchemy has no types for it
 _Convert = Callable[[Any], Any]
@@ -23,8 +23,9 @@ _Convert = Callable[[Any], Any]
 class DriverStatement:
     """A statement that returns rows. SQLAlchemy compiles it at its first use.
 
-    Its execution by asyncpg takes less than half of the CPU time of SQLAlchemy's execution. Callers that need
-    SQLAlchemy's execution use `statement`. Numeric columns and expanding parameters are not supported.
+    Executing a statement with asyncpg takes less than half of the CPU time that SQLAlchemy takes. Callers that must
+    execute a statement with SQLAlchemy use the attribute `statement`. Numeric columns and expanding parameters are
+    not supported.
     """
 
     def __init__(self, statement: Select[*tuple[Any, ...]] | TextualSelect) -> None:
@@ -41,9 +42,9 @@ class DriverStatement:
     ) -> Sequence[Values]:
         """Return all rows.
 
-        Raises DatabaseUnavailable if the connection is closed, and the errors of asyncpg. After an error that
-        the server did not report, the connection is closed, because the driver may still be reading the
-        response to a canceled call.
+        Raises the errors of asyncpg. Raises DatabaseUnavailable if the connection is closed. After an error that the
+        server did not report, the connection is closed, because the driver may still be reading the response to a
+        canceled call.
         """
         driver: Any = connection.driver_connection
         try:

@@ -18,7 +18,7 @@ from application.shared.clock import Clock
 
 SERVER_SETTINGS = {
     "application_name": "steelyard",
-    # Statements are short: compiling them to machine code would take longer than it saves.
+    # Statements are short. Compiling them to machine code would take more time than it saves.
     "jit": "off",
     # Every statement can use an index. A plan that is cached while a table is small is still used after the
     # table has grown, so the plan must not scan the whole table.
@@ -32,10 +32,10 @@ SERVER_SETTINGS = {
 
 STATEMENT_TIMEOUT = timedelta(seconds=5)
 PUBLIC_READ_TIMEOUT = timedelta(seconds=1)
-"""The timeout of public reads. An expensive search must not occupy a connection for longer."""
+"""The timeout of public reads. No search may occupy a connection for longer than this."""
 
 READ_ISOLATION = "read_isolation"
-"""The execution option of single reads.
+"""The name of the execution option that single reads use.
 
 Behind a pooler, the settings are in effect only in a transaction. Without a pooler, autocommit saves two
 round trips.
@@ -47,12 +47,12 @@ CHECKING_SETTINGS = {
     "lock_timeout": "2s",
     "statement_timeout": "1min",
 }
-"""The settings of a session that reads whole tables, with the planner's default settings."""
+"""The settings of a session that reads whole tables. The planner has its default settings."""
 
 COMMAND_TIMEOUT = 8.0
 """The number of seconds to wait for a response.
 
-The limit applies when the network fails, so that no error of the server arrives.
+The limit matters if the network fails, because no error from the server can arrive then.
 """
 
 
@@ -68,14 +68,14 @@ def create_engine(
     clock: Clock | None = None,
     on_checkout: Callable[[float], None] | None = None,
 ) -> AsyncEngine:
-    """Return an engine for a `postgresql+asyncpg://` URL. It connects on first use.
+    """Return an engine for a `postgresql+asyncpg://` URL. The engine connects on first use.
 
-    `checkout_timeout` is in seconds: a caller that waits longer for a connection gets Overloaded.
-    `statement_timeout` is the time after which the server cancels a statement. If `clock` is a DatabaseClock,
-    connections synchronize it with the server. `pooled` means that a pooler in transaction mode, such as
-    PgBouncer, is between service and server. If the URL has several hosts, `target_session` selects one of
-    them (asyncpg's `target_session_attrs`). `on_checkout` is called for each caller with the seconds that the
-    caller waited for a connection, even if the caller got none.
+    `checkout_timeout` is in seconds: a caller that waits longer for a connection gets Overloaded. `statement_timeout`
+    is the time after which the server cancels a statement. If `clock` is a DatabaseClock, connections synchronize it
+    with the server. `pooled` means that a pooler in transaction mode, such as PgBouncer, is between the service and
+    the server. If the URL has several hosts, `target_session` selects one of them (asyncpg's `target_session_attrs`).
+    `on_checkout` is called for each caller with the seconds that the caller waited for a connection, even if the
+    caller got no connection.
     """
     engine = create_async_engine(
         url,

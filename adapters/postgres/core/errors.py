@@ -16,7 +16,7 @@ LOCK_NOT_AVAILABLE = "55P03"
 DEADLOCK_DETECTED = "40P01"
 READ_ONLY = "25006"
 RECOVERY_CONFLICT = "40001"
-"""The SQLSTATE of a recovery conflict: a standby cancels a query whose rows were removed.
+"""The SQLSTATE of a recovery conflict: a standby cancels a query because the primary has removed rows.
 
 In a transaction, the same code reports a serialization failure.
 """
@@ -48,15 +48,15 @@ _GONE_CLASSES = {
 def translated(*, lock_timeout_error: type[Overloaded | IdempotencyInFlight] = Overloaded) -> Iterator[None]:
     """Translate errors of the database, the driver and the pool to errors of the core.
 
-    `lock_timeout_error` is raised if a lock is not released in time. A violation of a constraint without an
-    error in `constraints.py` is raised unchanged, because it is a mistake in the code.
+    `lock_timeout_error` is raised if a lock is not released in time. If `constraints.py` has no error for a violated
+    constraint, the violation is raised unchanged, because it is a mistake in the code.
     """
     try:
         yield
     except CheckoutTimeout:
         raise Overloaded from None
     # Timeouts of the driver are OSErrors too. The driver reports an internal error if the server ends the session
-    # between two of its messages.
+    # between two messages.
     except (OSError, InternalClientError) as error:
         raise DatabaseUnavailable from error
     except DBAPIError as error:

@@ -20,7 +20,7 @@ _UNDEFINED_TABLE = "42P01"
 _INSUFFICIENT_PRIVILEGE = "42501"
 
 WRITE_TIMEOUT = timedelta(seconds=2)
-"""The timeout of the check. The timeout is short, because load balancers do not wait longer."""
+"""The timeout of a test write. It is short, because load balancers do not wait longer."""
 
 _TRY_WRITE = (
     text("SET LOCAL temp_tablespaces = ''"),
@@ -46,8 +46,7 @@ class PostgresHealth(Health):
         except Overloaded:
             if self._writes.is_suspect:
                 raise DatabaseUnavailable from None
-            # A process with an exhausted pool stays ready: sending it no requests would overload
-            # other processes.
+            # A process with an exhausted pool stays ready. Otherwise its requests would overload other processes.
             return
         state.ensure_compatible()
         if self._writes.is_suspect:

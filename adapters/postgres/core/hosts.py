@@ -1,4 +1,4 @@
-"""Connect to the host that accepts writes, among several hosts."""
+"""Connect to the one of several hosts that accepts writes."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ STANDBY = "standby"
 
 
 def connect_to_any_host(engine: AsyncEngine, target_session: str = ACCEPTS_WRITES) -> None:
-    """Let the engine try the hosts of its URL one by one, the last successful host first.
+    """Let the engine try the hosts of its URL one by one, starting with the host used last.
 
     asyncpg has one timeout for all hosts. A host that does not answer would use up this timeout, and no
     connection would succeed. Here each host gets an equal share of the timeout. If the URL has no
@@ -42,14 +42,14 @@ def connect_to_any_host(engine: AsyncEngine, target_session: str = ACCEPTS_WRITE
                 return connection
         for found in errors:
             if not isinstance(found, OSError) and not _is_mismatch(found):
-                raise found  # An example is a wrong password.
+                raise found  # The password can be wrong, for example.
         raise ConnectionError("no host of the database can be used") from errors[-1]
 
     event.listen(engine.sync_engine, "do_connect", connect)
 
 
 def _hosts_of(parameters: dict[str, Any]) -> list[tuple[str, int]]:
-    """Return the addresses in asyncpg's arguments, which are single values or lists."""
+    """Return the addresses in asyncpg's arguments. Each argument is a single value or a list."""
     host, port = parameters.get("host", ""), parameters.get("port", 5432)
     return list(zip(host, port, strict=True)) if isinstance(host, list) else [(host, port)]
 

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def silence_abandoned_connections() -> Iterator[None]:
-    """Stop logging errors of the event loop when the task is canceled.
+    """If the task is canceled, stop the logging of errors by the event loop.
 
-    A cancellation makes asyncpg abandon a future of its connection, which the event loop would report. Use
-    this function only where the cancellation ends the process.
+    After a cancellation, asyncpg abandons a future of its connection, and the event loop would log an error about
+    this future. Use this function only where the cancellation ends the process.
     """
     try:
         yield

@@ -21,7 +21,7 @@ def page_of(
 ) -> SelectAny:
     """Return the statement for the rows of a page.
 
-    It also reads one more row, which shows whether another page follows.
+    The statement also reads one more row, which shows whether another page follows.
     """
     if after is not None:
         statement = statement.where(_beyond(key, after, descending=descending))

@@ -1,4 +1,4 @@
-"""Deletion of old records that nothing refers to."""
+"""Deletion of old records to which no other record refers."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -27,8 +27,8 @@ def _deletion(
 ) -> Delete:
     """Return a statement that deletes the oldest rows.
 
-    The order makes PostgreSQL read the index of ages only up to the limit. The statement skips locked rows, so
-    that it causes no deadlock.
+    Because the rows are sorted, PostgreSQL reads the index of ages only up to the limit. The statement skips locked
+    rows, so that it causes no deadlock.
     """
     key = inspect(row).primary_key
     old = (
@@ -46,7 +46,7 @@ _DELETIONS: Mapping[RecordKind, Delete] = {
     RecordKind.WEBHOOK_DELIVERIES: _deletion(
         WebhookDeliveryRow,
         WebhookDeliveryRow.created_at,
-        # The status is a literal, because PostgreSQL does not use the partial index with a bound value.
+        # The status is a literal. With a bound value, PostgreSQL does not use the partial index.
         WebhookDeliveryRow.status != bindparam("pending", DeliveryStatus.PENDING, literal_execute=True),
     ),
     RecordKind.PROVIDER_EVENTS: _deletion(ProviderEventRow, ProviderEventRow.received_at),

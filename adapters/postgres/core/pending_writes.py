@@ -9,7 +9,7 @@ from adapters.postgres.core.driver_statement import DriverStatement
 
 
 class PendingWrites:
-    """Parts of the next write of a transaction, with the number of rows that each part must write."""
+    """Parts of a transaction's next write, with the number of rows that each part must write."""
 
     def __init__(self) -> None:
         self._parts: dict[CTE, int] = {}
@@ -28,7 +28,7 @@ class PendingWrites:
         self._parameters.update(parameters)
 
     def take(self) -> tuple[DriverStatement, dict[str, object], tuple[int, ...]]:
-        """Return the statement, its parameters, and the numbers of rows that it must return. Remove all parts."""
+        """Return the statement, its parameters, and each part's number of rows. Remove all parts."""
         taken = _statement_of(tuple(self._parts)), self._parameters, tuple(self._parts.values())
         self._parts, self._parameters = {}, {}
         return taken
@@ -36,9 +36,10 @@ class PendingWrites:
 
 @cache
 def _statement_of(parts: tuple[CTE, ...]) -> DriverStatement:
-    """Return the statement that executes the parts and counts the rows of each.
+    """Return the statement that executes the parts and counts the rows of each part.
 
-    All parts see the rows as they were before the statement, and PostgreSQL checks foreign keys at its end.
+    All parts see the rows as they were before the statement, and PostgreSQL checks foreign keys at the end of the
+    statement.
     """
     counts = (select(func.count()).select_from(part).scalar_subquery().label(part.name) for part in parts)
     return DriverStatement(select(*counts))

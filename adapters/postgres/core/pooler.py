@@ -24,7 +24,7 @@ class ConnectionState(NamedTuple):
     is_pooled: bool
     """Whether a pooler is between this process and the server."""
     has_settings: bool
-    """Whether the settings of a transaction are in effect."""
+    """Whether settings that are sent with a transaction take effect."""
 
 
 def connect_args(settings: Mapping[str, str], *, pooled: bool) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def connect_args(settings: Mapping[str, str], *, pooled: bool) -> dict[str, Any]
 
 
 def connection_state(url: str) -> ConnectionState:
-    """Connect to the database once, in a way that works with and without a pooler.
+    """Examine a connection to the database. This works with and without a pooler.
 
     Do not call this function in a running event loop. Raises the errors of asyncpg and SQLAlchemy.
     """

@@ -14,13 +14,13 @@ from adapters.postgres.core.errors import translated
 from adapters.postgres.core.result_row import ResultRow
 
 Read = Callable[[Mapping[str, object]], Awaitable[Sequence[Any]]]
-"""A function that returns all rows of a statement with these parameters."""
+"""A function that executes a statement with the given parameters and returns all rows."""
 
 
 class Reader(ABC):
-    """A reader of single statements.
+    """A reader that executes single statements.
 
-    All methods raise Overloaded if no connection is free in time, and DatabaseUnavailable.
+    All methods raise DatabaseUnavailable. They raise Overloaded if no connection becomes available in time.
     """
 
     @abstractmethod
@@ -30,7 +30,7 @@ class Reader(ABC):
         """Return all rows."""
 
     def prepare(self, statement: Select[*tuple[Any, ...]]) -> Read:
-        """Return a function that reads all rows of a frequent statement, given its parameters."""
+        """Return a function that takes parameters and returns all rows of a frequent statement."""
         return partial(self.all, statement)
 
     async def one_or_none(
@@ -46,7 +46,7 @@ class Reader(ABC):
 
 
 class AutocommitReader(Reader):
-    """A reader that runs single statements in autocommit: each takes one round trip.
+    """A reader that runs single statements in autocommit. A statement takes one round trip.
 
     A connection is checked out only for the duration of a statement. The engine belongs to the caller.
     """
@@ -66,7 +66,7 @@ class AutocommitReader(Reader):
     def prepare(self, statement: Select[*tuple[Any, ...]]) -> Read:
         """Return a function that lets the driver execute the statement, except behind a pooler.
 
-        A pooler needs a transaction around the statement, which the driver does not send.
+        Behind a pooler, the statement must be in a transaction, and the driver does not begin one.
         """
         return super().prepare(statement) if self._is_pooled else DriverRead(self._engine, statement)
 

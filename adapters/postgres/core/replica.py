@@ -22,7 +22,7 @@ from application.shared.errors import DatabaseUnavailable, Overloaded
 LONGEST_WAIT = 0.25
 """The maximum wait in seconds for a replica connection, and for the replay of commits."""
 SKIP_SECONDS = 5.0
-"""The time in which reads use the primary after the replica has lagged or failed.
+"""The period, in seconds, in which reads use the primary after the replica has lagged or failed.
 
 Without this pause, every read would wait for the replica.
 """
@@ -40,10 +40,9 @@ _log = structlog.get_logger(__name__)
 class ReplicaReader(Reader):
     """A reader that uses the replica, or the primary if the replica cannot be used.
 
-    The replica cannot be used while it lags, fails, or is no longer a replica. Every caller reads its own
-    writes, including writes through other processes: a read first asks the primary for its position in the
-    write-ahead log, and then waits until the replica has replayed this position. Concurrent reads share the
-    query for the position.
+    The replica cannot be used while it lags, fails, or is no longer a replica. Every caller reads its own writes,
+    including writes through other processes: a read first gets the primary's position in the write-ahead log, and
+    then waits until the replica has replayed this position. Concurrent reads share the query for the position.
     """
 
     def __init__(self, primary: AutocommitReader, replica: AsyncEngine) -> None:
@@ -75,7 +74,8 @@ class ReplicaReader(Reader):
     ) -> Sequence[ResultRow] | None:
         """Return the rows, or None if the replica cannot answer.
 
-        Raises Overloaded if the statement takes too long, because it would take as long on the primary.
+        Raises Overloaded if the statement takes too long, because the statement would take just as long on the
+        primary.
         """
         async with AsyncExitStack() as stack:
             try:
@@ -125,8 +125,8 @@ def create_reader(
 async def _await_replay(connection: AsyncConnection, position: int) -> None:
     """Wait until the server of this connection has replayed the position.
 
-    Raises DatabaseUnavailable, and closes the connection, if the server has been promoted. The pool then
-    connects to another host that is a replica.
+    If the server has been promoted, closes the connection and raises DatabaseUnavailable. The pool then connects to
+    another host that is a replica.
     """
     while True:
         progress = (await connection.execute(_FIND_PROGRESS, {"position": position})).one()

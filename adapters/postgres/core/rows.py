@@ -1,6 +1,6 @@
 """All tables. `migrations/` creates them, and a test compares both definitions.
 
-Rows are separate from entities; the mapping.py of each feature converts between them.
+Classes of rows are separate from entities; the mapping.py of each feature converts between them.
 """
 
 from adapters.postgres.audit.rows import AuditEntryRow

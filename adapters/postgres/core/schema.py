@@ -26,8 +26,8 @@ NAMES = {
 class Row(DeclarativeBase):
     """The declarative class of all tables.
 
-    Objects are stored as `json`, not `jsonb`, because a client gets its values back as sent, in the same
-    order. No query searches the objects.
+    JSON objects are stored as `json`, not as `jsonb`, because clients must get the members back unchanged and in the
+    same sequence. No query searches the objects.
     """
 
     metadata = MetaData(naming_convention=NAMES)

@@ -1,4 +1,4 @@
-"""The release of this code, and the schema revision that it needs.
+"""The release number of this code, and the schema revision that the code needs.
 
 The revision is read from the names of the migration files. Importing Alembic takes longer than the rest of a
 start, and only a migration needs it.
@@ -10,8 +10,8 @@ from pathlib import Path
 RELEASE = 3
 """The number of this release, which increases by one with each release.
 
-See docs/versioning.md. A migration states the oldest release that works with its schema as
-`min_compatible_release`.
+See docs/versioning.md. In a migration, `min_compatible_release` is the oldest release that works with the migrated
+schema.
 """
 
 _MIGRATIONS = Path(__file__).parent / "migrations" / "versions"

@@ -13,7 +13,7 @@ from application.health.ports import ReleaseOutdated, SchemaOutdated
 
 
 class SchemaRevisionRow(Row):
-    """An applied migration with the oldest release that works with it.
+    """An applied migration, with the oldest release that works with the migrated schema.
 
     Migrations insert and delete these rows.
     """
@@ -50,12 +50,12 @@ class SchemaState:
 
     @classmethod
     def of_row(cls, row: ResultRow) -> "SchemaState":
-        """Return the state in a row of FIND_STATE."""
+        """Return the state that a row of FIND_STATE describes."""
         return cls(row.revision, row.has_needed_revision, row.min_compatible_release)
 
     @classmethod
     def unrecorded(cls, revision: str | None) -> "SchemaState":
-        """Return the state of a schema without the table of revisions."""
+        """Return the state of a schema that does not have the table of revisions."""
         return cls(revision, has_needed_revision=False, min_compatible_release=1)
 
     @property

@@ -7,7 +7,7 @@ from application.shared.secrets import SecretBox
 PREFIX = b"sealed."
 """The prefix of an encrypted value. The id of the key follows the prefix.
 
-No unencrypted secret starts with it.
+No unencrypted secret starts with this prefix.
 """
 
 KEY_ID_LENGTH = 16
@@ -15,7 +15,7 @@ KEY_ID_LENGTH = 16
 
 @dataclass(frozen=True, slots=True)
 class SecretColumns:
-    """Encryption of values of bytea columns. `place` is the table and the key of the row."""
+    """Encryption of values in bytea columns. `place` is the table and the row's primary key."""
 
     box: SecretBox
 
@@ -31,5 +31,8 @@ class SecretColumns:
 
 
 def place_of(table: str, key: object) -> str:
-    """Return the context of a row. A value copied to another row cannot be decrypted there."""
+    """Return the encryption context of a row.
+
+    A value that is copied to another row cannot be decrypted.
+    """
     return f"{table}:{key}"

@@ -24,9 +24,9 @@ Parameters = Mapping[str, object] | Sequence[Mapping[str, object]] | None
 class Transaction:
     """The transaction in which the repositories of a unit of work run their statements.
 
-    The transaction has no session and no identity map, so objects are never stale. A statement takes half of
-    the time that it takes with a session. SQLAlchemy begins and ends the transaction. `is_recorded` means
-    that its statements are spans of a trace.
+    The transaction uses no SQLAlchemy session and no identity map, so objects are never stale. A statement takes half
+    of the time that it takes with an SQLAlchemy session. SQLAlchemy begins and ends the transaction. If `is_recorded`
+    is true, the statements of the transaction are spans of a trace.
     """
 
     def __init__(self, engine: AsyncEngine, writes: WriteMonitor, *, is_recorded: bool = False) -> None:
@@ -39,7 +39,7 @@ class Transaction:
         self._has_failed_commit = False
 
     async def open(self) -> None:
-        """Check out a connection. Raises Overloaded, DatabaseUnavailable."""
+        """Check out a connection. Raises Overloaded and DatabaseUnavailable."""
         with translated():
             self._connection = await self._engine.connect()
 
@@ -52,8 +52,8 @@ class Transaction:
     ) -> CursorResult[Any]:
         """Run a statement.
 
-        Pending writes are executed first. Raises `lock_timeout_error` if a lock is not released in time,
-        Overloaded, DatabaseUnavailable, and the error of a constraint that the statement or a pending write
+        Pending writes are executed first. Raises Overloaded and DatabaseUnavailable. Raises `lock_timeout_error` if a
+        lock is not released in time. Raises the error for a constraint that the statement or a pending write
         violates. After an error the transaction cannot continue.
         """
         await self.flush()
@@ -98,8 +98,8 @@ class Transaction:
     async def write_later(self, parts: Mapping[CTE, int], parameters: Mapping[str, object]) -> None:
         """Write rows together with other pending writes, before the next statement of the transaction.
 
-        The keys of `parts` are data-modifying CTEs that return a row for each row that they write. The values
-        are the numbers of these rows. The errors of `flush` are raised by this call or by a later one.
+        The keys of `parts` are data-modifying CTEs that return a row for each row that they write. The values are the
+        expected numbers of these rows. The errors of `flush` are raised by this call or by a later one.
         """
         self._usable_connection()
         if not self._pending.can_add(parts):
@@ -109,7 +109,7 @@ class Transaction:
     async def flush(self) -> None:
         """Execute all pending writes in one statement.
 
-        Raises StaleDataError if a part has written another number of rows, and the errors of `execute`.
+        Raises the errors of `execute`. Raises StaleDataError if a part has written more or fewer rows than expected.
         """
         if self._pending:
             statement, parameters, expected = self._pending.take()
@@ -121,7 +121,7 @@ class Transaction:
     async def write(self, statement: Executable, parameters: Parameters, *, rows: int) -> None:
         """Write exactly `rows` rows.
 
-        Raises StaleDataError if another number of rows was written, and the errors of `execute`.
+        Raises the errors of `execute`. Raises StaleDataError if more or fewer rows were written.
         """
         written = (await self.execute(statement, parameters)).rowcount
         if written != rows:
@@ -138,7 +138,7 @@ class Transaction:
         self._has_failed_commit = False
 
     async def close(self) -> None:
-        """Roll back uncommitted changes and return the connection."""
+        """Roll back uncommitted changes, and return the connection to the pool."""
         await run_to_completion(self._close())
 
     def _usable_connection(self) -> AsyncConnection:

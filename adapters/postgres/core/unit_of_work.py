@@ -96,8 +96,8 @@ class PostgresUnitOfWork(UnitOfWork):
 class PostgresUnitOfWorkFactory(UnitOfWorkFactory):
     """A factory of units of work, each of which has its own connection.
 
-    If a caller is canceled during a statement, SQLAlchemy closes the connection, which ends the statement,
-    and the pool opens another connection. A cancellation at any other time has no such cost.
+    If a caller is canceled during a statement, SQLAlchemy closes the connection. This ends the statement, and the
+    pool has to open another connection. A cancellation at any other time has no such cost.
     """
 
     engine: AsyncEngine

@@ -30,25 +30,25 @@ _ONE = literal_column("1", Integer)
 
 
 def columns_of(row: type[Row], *, without: Collection[str] = ()) -> list[Column[Any]]:
-    """Return the columns of a table without the excluded ones."""
+    """Return the columns of a table without the excluded columns."""
     return [c for c in row.metadata.tables[row.__tablename__].columns if c.name not in without]
 
 
 def written_rows(statement: Insert | Update | Delete, name: str) -> CTE:
-    """Return a part of a statement that returns each written row: see `Transaction.write_later`."""
+    """Return a CTE that writes rows and returns each of them: see `Transaction.write_later`."""
     return statement.returning(_ONE).cte(name)
 
 
 class UnnestedRows:
     """Rows that are passed to a statement as one array parameter per column.
 
-    The statement unnests the arrays together. `name` prefixes the parameters, so that a statement can have
-    several kinds of rows.
+    The statement unnests the arrays together. The names of the parameters begin with `name`, so that a statement can
+    have several kinds of rows.
 
-    Encoding values is a large part of the cost of a write, so fewer values are passed where the statement can
-    add the others. If a column has only NULL values, its array is passed empty, because `unnest` fills
-    shorter arrays up with NULL. Equal values in a column of `repeated` are passed as one value, which
-    `values` repeats for each row. Statements must read such a column from `values`, not from `c`.
+    Encoding values is a large part of the cost of a write. Therefore values that the statement can add are not
+    passed. If a column has only NULL values, an empty array is passed, because `unnest` fills shorter arrays up with
+    NULL. Equal values in a column of `repeated` are passed as one value, which `values` repeats for each row.
+    Statements must read such a column from `values`, not from `c`.
     """
 
     def __init__(self, name: str, columns: Sequence[Column[Any]], *, repeated: Collection[str] = ()) -> None:
@@ -65,7 +65,7 @@ class UnnestedRows:
 
     @property
     def values(self) -> list[ColumnElement[Any]]:
-        """The values of a row, in the order of the columns."""
+        """The values of a row, in the sequence of the columns."""
         return [
             self._repeated_value(name) if name in self._repeated else self.c[name]
             for name in self._parameters
@@ -84,7 +84,7 @@ class UnnestedRows:
         return insert(row).from_select(list(self._parameters), select(*self.values))
 
     def added_to(self, row: type[Row]) -> CTE:
-        """Return the part of a statement that inserts the rows: see `Transaction.write_later`."""
+        """Return a CTE that inserts the rows: see `Transaction.write_later`."""
         return written_rows(self.insert_into(row), f"{self.table.name}_added")
 
     def _repeated_value(self, name: str) -> ColumnElement[Any]:
@@ -96,7 +96,11 @@ class UnnestedRows:
 
 
 def _shortened(values: list[object], *, is_repeated: bool) -> list[object]:
-    """Return no value if all are None, one value if all are equal and the statement repeats it, or all values."""
+    """Return a shorter list if all values are equal, and otherwise the same list.
+
+    If all values are None, the result is empty. Other equal values become one value if the statement repeats this
+    value.
+    """
     if not values or not (values[0] is None or is_repeated):
         return values
     first = values[0]

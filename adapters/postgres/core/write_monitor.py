@@ -14,9 +14,9 @@ LONGEST_COMMIT = timedelta(seconds=3)
 class WriteMonitor:
     """Counts of failed and waiting writes of one process.
 
-    A server with a full disk rejects writes, and a server that has lost its synchronous standby never
-    confirms writes. In both cases the server can still respond to reads. After a failed write, each readiness
-    check tries a write until one succeeds.
+    A server with a full disk rejects writes, and a server without a connection to its synchronous standby never
+    confirms writes. In both cases the server can still respond to reads. After a failed write, each readiness check
+    tries a write until one succeeds.
     """
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class WriteMonitor:
     def failures(self) -> int:
         """The number of failed writes.
 
-        Read it before a test write, and pass it to `resolve` afterwards.
+        Read this number before a test write, and pass the number to `resolve` afterwards.
         """
         return self._failures
 
@@ -44,7 +44,7 @@ class WriteMonitor:
         return any(begun < before for begun in self._commits.values())
 
     def resolve(self, failures: int) -> None:
-        """Record that a test write succeeded. `failures` is the number that was read before."""
+        """Record that a test write succeeded. `failures` is the number that was read before it."""
         self._resolved = failures
 
     @contextmanager

@@ -16,7 +16,7 @@ from domain.shared.ids import EventId
 ONE_AT_A_TIME = int.from_bytes(b"steelyrd", "big") + 1
 """The advisory lock for assigning positions.
 
-It is held until the positions are visible to other transactions.
+The lock is held until the positions are visible to other transactions.
 """
 
 SCANNED = 5000
@@ -27,8 +27,9 @@ The limit also applies if few events have the requested type.
 
 _TRY_LOCK = select(func.pg_try_advisory_xact_lock(ONE_AT_A_TIME))
 
-# All new events of an aggregate are published together, sorted by time. The clocks of processes differ, so
-# the time of an event counts as at least the time of the aggregate's previous event.
+# All new events of an aggregate are published together. Events are sorted by their timestamps. The clocks of
+# processes differ: if an event has an earlier timestamp than the aggregate's previous event, it is sorted with the
+# timestamp of the previous event.
 _PUBLISH = text("""
     WITH taken AS (
         SELECT DISTINCT aggregate_id
@@ -51,8 +52,8 @@ _PUBLISH = text("""
     WHERE outbox.id = placed.id
 """)
 
-# The last event is kept, because positions and publishers continue after it. Events with deliveries are kept
-# as well. `<>` excludes unpublished events, too. With `<`, PostgreSQL would read the whole index of positions.
+# The last event is not deleted, because positions and publishers continue after it. Events with deliveries are not
+# deleted either. `<>` also excludes unpublished events. With `<`, PostgreSQL would read the whole index of positions.
 _PRUNE = text("""
     DELETE FROM outbox WHERE id IN (
         SELECT id FROM outbox

@@ -4,7 +4,7 @@ from domain.shared.ids import EventId
 
 
 def event_from(row: ResultRow) -> PublishedEvent:
-    """Return the published event of a row, whose `data` is JSON text."""
+    """Return the published event of a row. The column `data` contains JSON text."""
     return PublishedEvent(
         id=EventId(row.id),
         position=row.position,

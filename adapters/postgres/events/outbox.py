@@ -24,7 +24,8 @@ _ADD = _EVENTS.added_to(OutboxRow)
 class Outbox:
     """The events of one unit of work, written at its commit.
 
-    `traces` has the trace contexts of some aggregates. All other aggregates have the current trace context.
+    `traces` has the trace contexts of some aggregates. The events of all other aggregates get the current trace
+    context.
     """
 
     def __init__(
@@ -41,7 +42,7 @@ class Outbox:
         self.events: list[Event] = []
 
     def record(self, events: Iterable[Event]) -> None:
-        """Add the events of an aggregate, in the order in which they were recorded."""
+        """Add the events of an aggregate, in the sequence in which they were recorded."""
         self.events.extend(events)
 
     async def write(self) -> None:

@@ -11,9 +11,9 @@ from application.events.ports import OutboxQueries
 
 
 class PostgresOutboxQueries(OutboxQueries):
-    """Queries of the outbox, without an index.
+    """Queries of the outbox. They use no index.
 
-    The queries are rare, because people run them to reconcile data.
+    They are rare: people run them to reconcile data.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:

@@ -50,7 +50,7 @@ class OutboxRow(Row):
 
 
 class EventRelayRow(Row):
-    """The progress of a publisher of events, and the lease of the process that runs it."""
+    """The progress of an event publisher, and the lease of the process that runs the publisher."""
 
     __tablename__ = "event_relays"
 

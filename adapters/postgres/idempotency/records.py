@@ -85,8 +85,8 @@ _ADD = written_rows(
     insert(IdempotencyKeyRow).from_select(
         [*(column.name for column in _STORED_COLUMNS), *_VERSIONS],
         select(*_ADDED.values, *(literal(version, SmallInteger) for version in _VERSIONS.values()))
-        # Claims insert keys in the same order, so that two transactions that insert the same keys
-        # never deadlock.
+        # Claims insert keys in the same sequence. Therefore two transactions that insert the same keys never
+        # deadlock.
         .order_by(_ADDED.c.principal, _ADDED.c.operation, _ADDED.c.key),
     ),
     "new_results_added",
@@ -108,7 +108,7 @@ _PRUNE = delete(IdempotencyKeyRow).where(tuple_(*_SCOPE).in_(_OLD))
 class PostgresIdempotencyRecords(IdempotencyRecords):
     """Idempotency records as rows.
 
-    A result is stored as the JSON of a view, and read as an equal view.
+    A result is a view. It is stored as JSON, and an equal view is read from the JSON.
     """
 
     def __init__(self, transaction: Transaction) -> None:

@@ -1,6 +1,6 @@
 """The JSON of stored results.
 
-The former release also reads this JSON during rolling upgrades and after roll-backs.
+The former release also reads this JSON: during a rolling upgrade, and after a return to the former release.
 """
 
 import json
@@ -31,7 +31,7 @@ Release 2 responds to a retry with 500 if the stored result contains another act
 
 _ACTIONS = "allowed_actions"
 _ALL_ACTIONS = "all_actions"
-"""The field with all `allowed_actions` of an order. Release 2 ignores it."""
+"""The field with all `allowed_actions` of an order. Release 2 ignores this field."""
 
 
 def to_stored_json(result: object) -> str:
@@ -44,7 +44,7 @@ def to_stored_json(result: object) -> str:
 
 @cache
 def _actions_json(actions: tuple[Action, ...]) -> str:
-    """Return two fields as JSON: the actions that release 2 knows, and all actions.
+    """Return two JSON fields: the actions that release 2 knows, and all actions.
 
     The result is cached, because every placed order has the same actions.
     """

@@ -78,7 +78,7 @@ _WAITING: Mapping[Queue, Select[datetime]] = {
 
 
 def _counted(waiting: Select[datetime]) -> Executable:
-    """Return a statement that counts waiting items by AGES and finds the earliest time."""
+    """Return a statement that counts waiting items by age (AGES) and finds the earliest time."""
     since = waiting.limit(MAX_COUNTED).subquery().c.since
     at_least = (
         func.count()
@@ -117,7 +117,7 @@ _ENDPOINTS = select(_STATE, func.count().label("endpoints")).group_by(literal_co
 class PostgresBacklogs(Backlogs):
     """Queries of waiting work in PostgreSQL.
 
-    Each query reads only an index of waiting rows, and at most MAX_COUNTED rows per table or endpoint.
+    Each query reads only an index of waiting rows. It reads at most MAX_COUNTED rows per table or endpoint.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:

@@ -1,4 +1,4 @@
-"""Deletion of expired orders that never had a payment, without their idempotency records."""
+"""Deletion of expired orders that never had a payment. Their idempotency records remain."""
 
 from collections.abc import Collection
 from datetime import UTC, datetime
@@ -56,7 +56,7 @@ _EXAMINE = text("""
     bindparam("after_id", type_=Uuid),
 )
 _CHOSEN = bindparam("chosen", type_=ARRAY(Uuid)), bindparam("before", type_=DateTime(timezone=True))
-# Customers are locked before their orders, in the same order as when an account is closed.
+# Customers are locked before their orders, as when an account is closed.
 _LOCK = text("""
     SELECT orders.id
     FROM orders JOIN users ON users.id = orders.customer_id
@@ -103,7 +103,7 @@ _NEW_RECORD = insert(IdempotencyKeyRow).from_select(
         text("'infinity'::timestamptz"),
     )
     .join(_PRUNED.table, _PRUNED.c.order_id == OrderRow.id)
-    # `PostgresIdempotencyRecords` claims keys in the same order.
+    # `PostgresIdempotencyRecords` claims keys in the same sequence.
     .order_by(_PRINCIPAL, OrderRow.idempotency_key),
 )
 _KEEP_RECORD = _NEW_RECORD.on_conflict_do_update(
@@ -124,11 +124,12 @@ _EXAMINED_AT_ONCE = 2000
 class PostgresExpiredOrders(ExpiredOrders):
     """Expired orders in PostgreSQL.
 
-    Pruning sets the creation time of the orders' idempotency records to 'infinity', so that no release prunes
-    the records. A retry inserts a record of the same key, so a concurrent retry and pruning wait for each
-    other: the retry finds either the order or the record.
+    Pruning sets the creation time of the orders' idempotency records to 'infinity', so that no release prunes the
+    records. A retry inserts a record of the same key. If a retry and pruning are concurrent, one of them therefore
+    waits for the other, and the retry finds either the order or the record.
 
-    Each call continues where the last one ended, and begins again after the last order.
+    Each call continues after the last order that the previous call examined. When no order is left, the next call
+    begins with the oldest order.
     """
 
     def __init__(self, engine: AsyncEngine, *, examined_at_once: int = _EXAMINED_AT_ONCE) -> None:
@@ -166,7 +167,7 @@ class PostgresExpiredOrders(ExpiredOrders):
                 return chosen
 
     async def _delete(self, chosen: Collection[UUID], before: datetime) -> int:
-        """Delete the orders that are not locked, and return their number."""
+        """Delete the orders that no other transaction has locked. Return how many were deleted."""
         parameters = {"before": before, "chosen": list(chosen)}
         async with self._engine.begin() as connection:
             ids = list((await connection.execute(_LOCK, parameters)).scalars())

@@ -35,10 +35,10 @@ A unique index contains this expression and the idempotency key.
 def orders_with_lines(
     chosen: Select[*tuple[Any, ...]], *, descending: bool = False
 ) -> Select[*tuple[Any, ...]]:
-    """Select orders by the time of placing, one row each, with arrays of their lines.
+    """Select orders, sorted by the time of placing. Each row is an order with arrays of lines.
 
-    Each column of the lines is one array. `chosen` selects the columns of `ORDERS`. It becomes a subquery, so
-    that the lines of orders beyond its limit are never read.
+    Each column of the lines is one array. `chosen` selects the columns of `ORDERS`. It becomes a subquery, so that
+    the lines of orders beyond the limit of `chosen` are never read.
     """
     order = chosen.subquery("o")
     by_position = (aggregate_order_by(column, OrderLineRow.position) for column in _LINE)
@@ -148,7 +148,7 @@ def order_from(result: ResultRow) -> Order:
 
 
 def result_from(result: ResultRow) -> StoredResult[OrderView]:
-    """Return an order with the fingerprint of its request.
+    """Return an order with the fingerprint of the request that placed the order.
 
     Orders of release 2 and earlier have no fingerprint.
     """
@@ -180,7 +180,7 @@ def _line_from(row: OrderLineRow, currency: str) -> OrderLine:
 
 
 def _address_values(address: Address) -> AddressValues:
-    # The fields are named one by one, because `asdict` would double the time of this function.
+    # The fields are named one by one, because `asdict` would double the duration of this function.
     return {
         "name": address.name,
         "line1": address.line1,

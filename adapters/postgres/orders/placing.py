@@ -1,6 +1,6 @@
-"""Reads for a batch of orders.
+"""The reads that placing a batch of orders needs.
 
-The first statement locks the rows that are free, and the second statement reads them.
+The first statement locks the rows that no other transaction has locked. The second statement reads them.
 """
 
 from collections.abc import Collection
@@ -47,7 +47,7 @@ _IDS = (
     bindparam("product_ids", type_=ARRAY(Uuid)),
 )
 
-# The condition on stocks refers to the customers, so that customers are locked first, as everywhere.
+# The condition on stocks refers to the customers, so that customers are locked first, as in all other transactions.
 _LOCK = """
 WITH customers AS MATERIALIZED (
     SELECT id FROM users WHERE id = ANY (:customer_ids) ORDER BY id {lock_customers}
@@ -89,7 +89,7 @@ _HOLDS = """
 
 
 class _Customer(NamedTuple):
-    """The customer's columns of `_READ`, which are None in other rows."""
+    """The columns of `_READ` with data of a customer. In rows of other kinds, they are None."""
 
     customer_id: UUID | None
     account_status: str
@@ -102,8 +102,8 @@ class _Customer(NamedTuple):
 def _lock(lock_customers: str, *, wait: bool) -> DriverStatement:
     """Return the statement that locks customers and stocks.
 
-    If `wait` is true, the statement waits for rows that are locked. Otherwise it locks only the rows that are
-    free.
+    If `wait` is true, the statement waits for rows that are locked by other transactions. Otherwise it skips these
+    rows.
     """
     how = "" if wait else "SKIP LOCKED"
     statement = _LOCK.format(

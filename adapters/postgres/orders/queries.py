@@ -162,7 +162,7 @@ def _conditions(criteria: OrderFilter, access: OrderAccess) -> Iterator[ColumnEl
 
 
 def _found_elsewhere(criteria: OrderFilter) -> Iterator[ColumnElement[bool]]:
-    """Yield the filter's conditions on other tables than `orders`."""
+    """Yield the filter's conditions on tables other than `orders`."""
     if criteria.fulfillment_status is not None:
         yield _has_fulfillment_status(criteria.fulfillment_status)
     if criteria.email is not None:
@@ -176,7 +176,10 @@ def _found_elsewhere(criteria: OrderFilter) -> Iterator[ColumnElement[bool]]:
 
 
 def _has_fulfillment_status(status: FulfillmentStatus) -> ColumnElement[bool]:
-    """Return the condition for a fulfillment status. It reads only lines of confirmed orders."""
+    """Return the condition for a fulfillment status.
+
+    The condition reads only lines of confirmed orders.
+    """
     is_partial = and_(
         OrderRow.status == OrderStatus.CONFIRMED,
         exists().where(OrderLineRow.order_id == OrderRow.id, OrderLineRow.fulfilled > 0),

@@ -114,8 +114,7 @@ _FIND = orders_with_lines(
 _DUE = (
     select(OrderRow.id)
     .where(
-        # The status is a literal, because PostgreSQL does not use the partial index on due orders
-        # with a bound value.
+        # The status is a literal. With a bound value, PostgreSQL does not use the partial index on due orders.
         OrderRow.status == literal(OrderStatus.PENDING_PAYMENT.value, literal_execute=True),
         OrderRow.expires_at <= bindparam("now"),
     )
@@ -162,8 +161,8 @@ _UPDATED_LINES = (
     .where(OrderLineRow.order_id == _LINES.c.order_id, OrderLineRow.id == _LINES.c.id)
     .cte("updated_lines")
 )
-# History is written only for orders whose version is unchanged since they were read. The number of written
-# rows shows whether this is true for all orders.
+# Rows of the history are written only for orders whose version has not changed since the orders were read. The number
+# of written rows shows whether this is true for all orders.
 _SAVE = (
     insert(OrderHistoryRow)
     .from_select(
@@ -253,7 +252,7 @@ class PostgresOrderRepository(OrderRepository):
     async def _locked(self, lock: Executable, parameters: Mapping[str, object]) -> list[Order]:
         """Lock orders, then read them by a second statement.
 
-        The second statement sees changes that were committed during the wait.
+        The second statement sees changes that were committed during the wait for the locks.
         """
         ids = (await self._transaction.execute(lock, parameters)).scalars().all()
         if not ids:
@@ -262,7 +261,7 @@ class PostgresOrderRepository(OrderRepository):
         return [orders[order_id] for order_id in ids]
 
     def _happened(self, order: Order) -> list[dict[str, object]]:
-        """Write the order's new events to the outbox, and return rows of its new status changes."""
+        """Write the order's new events to the outbox. Return rows for the new status changes."""
         self._outbox.record(order.take_events())
         first = order.version - len(order.changes) + 1
         rows = [
@@ -288,7 +287,7 @@ def _new_order_values(order: Order, fingerprint: bytes | None) -> dict[str, obje
 def _update(order: Order) -> dict[str, object]:
     """Return the values of the order, and the version that was read.
 
-    Each change has added one to that version.
+    Since then, each change has added one to the version.
     """
     return {**order_values(order), "read_version": order.version - len(order.changes)}
 

@@ -56,10 +56,10 @@ A test compares the expression with the function.
 class OrderRow(Row):
     """An order without its lines.
 
-    The foreign key to the customer takes a KEY SHARE lock on the customer's row, which many orders can hold
-    at once. `placed_by` is the user or service client that placed the order for its customer; it is null if
-    the customer placed it. The order of a guest has no customer until an account claims it. `fingerprint` is
-    the fingerprint of the request that placed the order; orders of release 2 and earlier have none.
+    The foreign key to the customer takes a KEY SHARE lock on the customer's row. Many transactions can hold this lock
+    at the same time. `placed_by` is the user or service client that placed the order for its customer. It is null if
+    the customer placed the order. A guest's order has no customer until an account claims the order. `fingerprint` is
+    the fingerprint of the request that placed the order. Orders of release 2 and earlier have no fingerprint.
     """
 
     __tablename__ = "orders"
@@ -125,9 +125,8 @@ class OrderRow(Row):
 class OrderLineRow(Row):
     """A line of an order. `position` is its place in the order.
 
-    There is no foreign key to the product. Products are never deleted, and a line is written only while its
-    product's stock is locked. The check of a foreign key would also lock the product's row, once for each
-    line.
+    There is no foreign key to the product. Products are never deleted, and a line is written only while its product's
+    stock is locked. To check a foreign key, PostgreSQL would also lock the product's row, once for each line.
     """
 
     __tablename__ = "order_lines"

@@ -20,8 +20,8 @@ from domain.payments.refund import RefundChannel, RefundOrigin, RefundStatus
 class PaymentRow(Row):
     """A payment. All amounts are in `currency`.
 
-    An order has at most one undecided payment. `predates_sole_payment` marks further undecided payments that
-    were stored before this rule existed. Only the migration sets it.
+    An order has at most one undecided payment. `predates_sole_payment` marks additional undecided payments that were
+    stored before this rule existed. Only the migration sets it.
     """
 
     __tablename__ = "payments"
@@ -112,7 +112,7 @@ class RefundRow(Row):
 
 
 class ProviderEventRow(Row):
-    """A provider event as it was first received. The key identifies repeated deliveries."""
+    """A provider event as it was first received. The primary key identifies repeated deliveries."""
 
     __tablename__ = "provider_events"
     __table_args__ = (one_of("provider", PaymentMethod), Index(None, "received_at"))

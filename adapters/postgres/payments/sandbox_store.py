@@ -1,4 +1,4 @@
-"""The sandbox provider's records in PostgreSQL, which all processes use."""
+"""The sandbox provider's records in PostgreSQL. All processes use the same records."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The number of secrets in all tables by encryption key, and their encryption."""
+"""Count the secrets of all tables by encryption key, and encrypt them with the current key."""
 
 from collections.abc import Mapping
 

@@ -44,16 +44,16 @@ from domain.users.user import User, UserStatus
 
 _RESULT = cast(cast(IdempotencyKeyRow.result, Text), JSONB)
 _WITHOUT_SUBJECT = IdempotencyKeyRow.format_version == 1
-"""The condition on records of release 6daf4a4 with data of the user.
+"""The condition that release 6daf4a4 wrote an idempotency record.
 
-These records have no `subject`. Only the result of a record shows whose data it contains.
+Records of this release have no `subject`. Only the result of such a record shows whose data the record contains.
 """
 _ID_IN_RESULT = _RESULT["id"].as_string()
 _CUSTOMER_IN_RESULT = _RESULT["customer_id"].as_string()
 
 _SESSIONS = delete(SessionRow).where(SessionRow.user_id == bindparam("user_id"))
 _ONE_TIME_TOKENS = delete(OneTimeTokenRow).where(OneTimeTokenRow.user_id == bindparam("user_id"))
-# `PostgresSignUps.claim` also locks by id.
+# `PostgresSignUps.claim` also locks rows in the sequence of their ids.
 _SIGN_UPS = delete(SignUpRow).where(
     SignUpRow.id.in_(
         select(SignUpRow.id)
@@ -92,7 +92,9 @@ _RETURN_RECORDS = delete(IdempotencyKeyRow).where(
         select(OrderRow.id).where(OrderRow.customer_id == bindparam("user_id"))
     ),
 )
-"""The condition on records of staff that contain the customer's reason for a return."""
+"""The deletion of all idempotency records of the customer's returns. A record of staff can contain the customer's
+reason.
+"""
 _REASONS = (
     update(OrderHistoryRow)
     .values(reason=None)
@@ -141,7 +143,7 @@ _TAKE_OVER = (
     .values(subject=bindparam("user_id"))
     .where(IdempotencyKeyRow.subject == any_(bindparam("order_ids", type_=ARRAY(Uuid))))
 )
-"""The update of the records of a guest's orders. The subject of such a record is the order itself: see
+"""The update of the idempotency records of a guest's orders. The subject of such a record is the order itself: see
 `OrderView.subject`.
 """
 _CLOSED = select(UserRow.id).where(UserRow.status == UserStatus.CLOSED)
@@ -159,7 +161,7 @@ class PostgresPersonalData(PersonalData):
     async def erase(self, user: User) -> None:
         mine = {"user_id": user.id}
         await self._transaction.execute(_SESSIONS, mine)
-        # The mail worker locks a mail request or a sign-up before the token that it sends.
+        # The mail worker also locks a mail request or a sign-up before it locks the token to send.
         address = {"email": user.email.normalized if user.email else None}
         await self._transaction.execute(_MAIL, address)
         await self._transaction.execute(_NOTICES, {**mine, **address})

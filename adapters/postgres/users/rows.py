@@ -43,7 +43,7 @@ class UserRow(Row):
 class SignUpRow(Row):
     """A sign-up with an unconfirmed address, and the attempts to send its message.
 
-    `mail_due_at` is NULL once the message was sent.
+    `mail_due_at` is NULL after the message was sent.
     """
 
     __tablename__ = "sign_ups"

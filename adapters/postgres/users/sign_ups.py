@@ -45,8 +45,8 @@ class PostgresSignUps(SignUps):
         await self._transaction.execute(_SAVE_TOKEN, values)
 
     async def claim(self, sign_up: PendingSignUp) -> bool:
-        # The sign-ups are locked in a fixed order before the account is written. A concurrent caller waits
-        # here, and then finds no row.
+        # The sign-ups are locked in a fixed sequence before the account is written. A concurrent caller waits here,
+        # and then finds no row.
         locked = await self._transaction.execute(_LOCK_ALL, {"email": sign_up.email.normalized})
         is_there = sign_up.id in {row.id for row in locked}
         await self._transaction.execute(_REMOVE_ALL, {"email": sign_up.email.normalized})

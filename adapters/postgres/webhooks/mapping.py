@@ -66,7 +66,7 @@ def endpoint_view(row: ResultRow) -> EndpointView:
 
 
 def attempt_values(delivery: Delivery) -> dict[str, object]:
-    """Return the columns that attempts change."""
+    """Return the columns that a delivery attempt changes."""
     last = delivery.last_attempt
     return {
         "status": delivery.status,

@@ -24,7 +24,7 @@ _REMOVE = delete(WebhookEndpointRow).where(WebhookEndpointRow.id == bindparam("e
 _PEEK_ENDPOINT = select(*columns_of(WebhookEndpointRow, without={"served_at", "leased_until"})).where(
     WebhookEndpointRow.id == bindparam("endpoint")
 )
-# FOR UPDATE would conflict with the foreign key of deliveries, and block their insertion.
+# FOR UPDATE would conflict with the foreign key of deliveries, and block the insertion of deliveries.
 _LOCK_ENDPOINT = _PEEK_ENDPOINT.with_for_update(key_share=True)
 _SAVE_ENDPOINT = update(WebhookEndpointRow).where(WebhookEndpointRow.id == bindparam("endpoint"))
 _DELIVERED_SINCE = select(

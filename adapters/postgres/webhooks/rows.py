@@ -14,7 +14,7 @@ class WebhookEndpointRow(Row):
     """An endpoint. A worker leases it until `leased_until`.
 
     `served_at` is the end of the last lease. The former release, which uses the same schema, sends to paused
-    endpoints, does not increment versions, and does not record failures or their end.
+    endpoints, does not increment versions, and does not record when failures begin or end.
     """
 
     __tablename__ = "webhook_endpoints"
@@ -38,7 +38,7 @@ class WebhookEndpointRow(Row):
 
 
 class WebhookDeliveryRow(Row):
-    """A delivery. `aggregate_id` and `position` of its event determine the order of sending."""
+    """A delivery. `aggregate_id` and `position` of its event determine the sequence of sending."""
 
     __tablename__ = "webhook_deliveries"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""The current user by access token: `Depends(get_current_user)`, as in FastAPI's tutorial."""
+"""Find the user by the access token: `Depends(get_current_user)`, as in FastAPI's tutorial."""
 
 import json
 import os

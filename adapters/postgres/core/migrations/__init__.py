@@ -1,7 +1,8 @@
 """Migrate the schema up and down, and report its state.
 
-A migration uses two connections: one holds the lock that prevents concurrent migrations, in a transaction that stays
-open. The lock belongs to a transaction, because a pooler can give a session to another client.
+A migration uses two connections. One of them holds the lock that prevents concurrent migrations, in a transaction
+that stays open. The lock belongs to this transaction and not to the session, because a pooler can give the session to
+another client.
 """
 
 import asyncio
@@ -26,21 +27,21 @@ _ONE_AT_A_TIME = int.from_bytes(b"steelyrd", "big")
 _LOCK_TIMEOUT = "5s"
 """The lock timeout of a migration.
 
-It is short, because other statements queue behind a waiting migration.
+It is short, because other statements queue behind a migration that waits for a lock.
 """
 
 _POLL_SECONDS = 0.1
 
 
 class UnknownRevision(Exception):
-    """No migration of this release has this revision. The message names the known ones."""
+    """No migration of this release has this revision. The message names the known revisions."""
 
 
 def upgrade(url: str, *, pooled: bool = False) -> None:
     """Migrate the database to the schema of this release.
 
-    A newer schema that permits this release is not changed. If the function is called concurrently, one call
-    migrates and the others wait. Call it outside a running event loop: `asyncio.to_thread(upgrade, url)`.
+    A newer schema that permits this release is not changed. If the function is called concurrently, one call migrates
+    and the others wait. Call the function outside a running event loop: `asyncio.to_thread(upgrade, url)`.
 
     Raises:
         ReleaseOutdated: a newer release has migrated the database, and its schema does not permit this release.
@@ -51,11 +52,11 @@ def upgrade(url: str, *, pooled: bool = False) -> None:
 def downgrade(url: str, revision: str, *, pooled: bool = False) -> None:
     """Migrate the database down to a revision, or to nothing (`base`).
 
-    Data that the older schema cannot store is lost.
+    Data that the older schema cannot store is deleted.
 
     Raises:
-        UnknownRevision: this release does not have the migration, or does not know the present revision of
-        the database.
+        UnknownRevision: this release does not have the migration, or does not know the current revision of the
+            database.
     """
     asyncio.run(_migrate(url, lambda connection: _downgrade(connection, revision), pooled=pooled))
 
@@ -87,7 +88,7 @@ async def _migrate(
 
 
 async def _take_turn(connection: AsyncConnection) -> None:
-    """Wait until no other process migrates.
+    """Wait until no other process runs a migration.
 
     The transaction then stays open until the connection is closed. It has no snapshot between statements,
     because CREATE INDEX CONCURRENTLY would wait for the snapshot.
@@ -99,7 +100,7 @@ async def _take_turn(connection: AsyncConnection) -> None:
 
 
 def _upgrade(connection: Connection) -> None:
-    """Migrate only if needed, because importing Alembic takes much of the time of a start."""
+    """Import Alembic and migrate only if needed. The import takes much of the startup time."""
     found = _state_of(connection)
     found.ensure_permits_release()
     if not found.has_needed_revision:

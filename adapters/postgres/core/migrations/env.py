@@ -15,7 +15,7 @@ _RECORDED_SINCE = "0026"
 def _record_revision(
     ctx: MigrationContext, step: MigrationInfo, heads: Collection[object], run_args: Mapping[str, object]
 ) -> None:
-    """Keep `schema_revisions` in step with the schema, in the migration's transaction."""
+    """Record an upgrade or a downgrade in `schema_revisions`, in the migration's transaction."""
     del ctx, heads, run_args  # Alembic passes the arguments by these names.
     revision = step.up_revision_id
     if revision is None or revision < _RECORDED_SINCE:
@@ -39,7 +39,7 @@ context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=Row.metadata,
     on_version_apply=_record_revision,
-    # A single transaction would hold the locks of the first migration until the last one ends.
+    # A single transaction would hold the locks of the first migration until the last migration ends.
     transaction_per_migration=True,
 )
 with context.begin_transaction():

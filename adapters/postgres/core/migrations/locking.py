@@ -1,4 +1,4 @@
-"""Locks on tables that the service uses while a migration changes them."""
+"""Locks for migrations that change tables while the service uses these tables."""
 
 import time
 
@@ -18,10 +18,10 @@ def lock_tables(*tables: str) -> None:
 
     Call this function before the first change.
 
-    A transaction of the service can hold a lock on one table and need a lock on another table. A migration
-    that locks these tables one by one can deadlock with the transaction, and requests that wait behind the
-    migration fail. Therefore an attempt that does not get all locks within `_TIMEOUT` releases them, and the
-    next one follows after a pause.
+    A transaction of the service can hold a lock on one table and need a lock on another table. A migration that locks
+    these tables one by one can deadlock with the transaction, and requests that wait behind the migration fail.
+    Therefore, if an attempt does not get all locks within `_TIMEOUT`, it releases its locks. The next attempt follows
+    after a pause.
 
     Raises DBAPIError after `_ATTEMPTS` attempts.
     """
