@@ -10,16 +10,16 @@ _FORMER_GRAMMAR = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}"
     r"@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+"
 )
-"""The grammar of addresses in a former release, as in the HTML Standard for `<input type=email>`."""
+"""The grammar of addresses in a former release. It resembles that of `<input type=email>` in HTML."""
 
 
 def parse_email_address(text: str) -> EmailAddress:
     """Return the address of one mailbox. Raises InvalidEmailAddress.
 
     Display names, quoted parts, address literals, encoded words (RFC 2047) and reserved domains such as
-    `.invalid` (RFC 2606) are rejected. Internationalized domains are accepted in both forms (RFC 5890), and
-    internationalized local parts are accepted (RFC 6531). Only a message can verify that the address receives
-    mail.
+    `.invalid` (RFC 2606) are rejected. Internationalized domains are accepted in ASCII and Unicode form (RFC
+    5890). Internationalized local parts are accepted (RFC 6531). Only a message can verify that the address
+    receives mail.
     """
     if len(text) > MAX_LENGTH:
         raise InvalidEmailAddress
@@ -54,9 +54,9 @@ def known_email_address(text: str) -> EmailAddress:
 
 
 def sought_email_address(text: str) -> EmailAddress:
-    """Return the key with which an account is looked up and throttled.
+    """Return an address with which to find an account and to throttle attempts.
 
-    A client can send any text as an address.
+    The text can be invalid, because clients can send any text as an address.
     """
     text = text[:MAX_LENGTH].strip()
     try:

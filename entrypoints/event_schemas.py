@@ -1,4 +1,4 @@
-"""JSON Schemas of the events' payloads, generated from their classes.
+"""JSON Schemas of the events' payloads. They are generated from the event classes.
 
 The OpenAPI document and the AsyncAPI document contain these schemas.
 """
@@ -54,16 +54,16 @@ _MEMBERS: Mapping[str, str] = {
     "tracking": "The carrier's number of the parcel; null if it is unknown.",
     "unit_price": "The price of one unit when the order was placed.",
 }
-"""Descriptions of payload fields. The domain has none, because it does not depend on JSON."""
+"""Descriptions of payload fields for JSON Schema. The classes of the domain do not contain them."""
 
 
 def payload_schemas(prefix: str) -> dict[str, dict[str, Any]]:
-    """Return the schema of `data` by event type. References begin with the prefix."""
+    """Return a schema of `data` for each event type. References begin with the prefix."""
     return {type_: _payload(kind, prefix) for type_, kind in EVENT_TYPES.items()}
 
 
 def shared_schemas(prefix: str) -> dict[str, dict[str, Any]]:
-    """Return the schemas that payloads refer to, by name."""
+    """Return a mapping of names to the schemas to which payloads refer."""
     found: dict[str, dict[str, Any]] = {}
     for kind in EVENT_TYPES.values():
         found |= {name: _described(part) for name, part in _generated(kind, prefix).get("$defs", {}).items()}
@@ -71,7 +71,7 @@ def shared_schemas(prefix: str) -> dict[str, dict[str, Any]]:
 
 
 def model_schemas(name: str, model: type[Any], prefix: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the schema of a Pydantic model under a name, and the schemas that it refers to."""
+    """Yield the schema of a Pydantic model as `name`, and the schemas to which it refers."""
     schema = model.model_json_schema(ref_template=prefix + "{model}", mode="serialization")
     for other, part in schema.pop("$defs", {}).items():
         yield other, untitled(part)

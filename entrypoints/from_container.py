@@ -1,4 +1,4 @@
-"""Injection from the container into a route.
+"""Injection of objects from the container into a route.
 
 The form is `Annotated[PlaceOrder, from_container(GRAPH.orders.place_order)]`.
 """
@@ -67,7 +67,7 @@ class FromContainer(ImmediateDependency):
     def resolve(self, request: Request) -> Any:  # noqa: ANN401 - the annotation of the route's parameter states the type
         """Return the object of the provider.
 
-        The provider of the last app is cached, because looking it up by name takes time.
+        The provider is cached for the last app, because a search by name takes time.
         """
         app = request.scope["app"]
         if self._provider is None or self._app is not app:

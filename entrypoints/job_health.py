@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 LONGEST_RUN = timedelta(minutes=10)
-"""The maximum time of one run of a job, unless the job has another limit."""
+"""The maximum duration of one run of a job, unless the job has another limit."""
 
 
 @dataclass(slots=True)
@@ -18,11 +18,11 @@ class _State:
 
 
 class JobHealth:
-    """The time of the last success of each job, and the jobs that no longer succeed.
+    """A record of when each job last succeeded. It finds failing and hanging jobs.
 
-    A failing job is unhealthy if its last success is older than two of its intervals. A job hangs if it has
-    neither failed nor succeeded in two intervals plus the maximum time of a run. Any thread can read the
-    health. `now` returns seconds.
+    A job is failing if its last run failed and its last success is older than two intervals of the job. A job
+    hangs if it has neither failed nor succeeded for two intervals plus the maximum duration of a run. Any
+    thread can read the health. `now` returns seconds.
     """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
@@ -30,11 +30,11 @@ class JobHealth:
         self._states: dict[str, _State] = {}
 
     def add(self, name: str, *, every: timedelta, longest_run: timedelta = LONGEST_RUN) -> None:
-        """Watch a job. The deadline of its first success begins now."""
+        """Watch a job. The time until the job's first success is counted from now."""
         self._states[name] = _State(every.total_seconds(), longest_run.total_seconds(), self._now())
 
     def succeeded(self, name: str) -> None:
-        """Record the success of a run of the job, or of a part of the run."""
+        """Record that a run of the job, or a part of the run, has succeeded."""
         state = self._states[name]
         state.succeeded_at, state.has_failed = self._now(), False
 
@@ -60,7 +60,7 @@ class JobHealth:
         ]
 
     def hanging(self) -> list[str]:
-        """Return the jobs that have neither failed nor succeeded within their maximum time."""
+        """Return the jobs that have neither failed nor succeeded for too long."""
         ages = self.ages()
         return [
             name

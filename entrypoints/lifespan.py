@@ -99,7 +99,7 @@ def _periodic_jobs(container: Container) -> Sequence[tuple[str, Callable[[], Awa
 
 
 async def _deliver_mail(deliver_mail: DeliverMail) -> None:
-    """Send due mail, and log failures without addresses."""
+    """Send due mail, and log failures. The log lines contain no addresses."""
     for failure in await deliver_mail():
         log = _log.error if failure.is_set_aside else _log.warning
         log(
@@ -113,8 +113,8 @@ async def _deliver_mail(deliver_mail: DeliverMail) -> None:
 async def _check_stored_secrets(container: Container) -> None:
     """Raise WrongSettings if the service lacks a key for its stored secrets.
 
-    Stored secrets may be encrypted with an unknown key, or a new shop may need a key to encrypt its own
-    secrets.
+    There are two cases. Stored secrets are encrypted with an unknown key, or a new shop has no key with which
+    to encrypt secrets.
     """
     settings, key_ids = container.settings(), container.security.secret_box().key_ids
     stored = await container.database.stored_secrets().count_by_key()
@@ -131,9 +131,9 @@ async def _check_stored_secrets(container: Container) -> None:
 
 
 async def warn_about_clear_secrets(container: Container) -> None:
-    """Log a warning if secrets are stored in clear.
+    """Log a warning if secrets are stored unencrypted.
 
-    A copy of the database is then enough to forge access tokens.
+    With a copy of such a database, anyone can forge access tokens.
     """
     if in_clear := (await container.database.stored_secrets().count_by_key()).get(None, 0):
         log = _log.info if container.settings().is_on_loopback else _log.warning

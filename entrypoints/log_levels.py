@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 ACCESS = "access"
-"""The name of the access log in levels. The lines of the access log have level info."""
+"""The name of the access log in configured levels. All lines of the access log have level info."""
 
 LEVELS = {
     name: logging.getLevelNamesMapping()[name.upper()] for name in ("debug", "info", "warning", "error")

@@ -34,7 +34,7 @@ _ENCODER = json.JSONEncoder(default=repr)
 
 
 class _BufferedWriter:
-    """A writer that combines all lines of one event loop iteration into one call.
+    """A writer that writes all lines of one event loop iteration together.
 
     Each write to the stream is expensive.
     """
@@ -133,8 +133,8 @@ def log_request(
     """Write one line of the access log.
 
     `route` is the template of the route, or None if no route matched. All values come from the service, and
-    none from the client's path. The line bypasses structlog's processors, because they would take more time
-    than the rest of many requests.
+    none from the client's path. The line bypasses structlog's processors. For many requests, the processors
+    would take more time than all other work.
     """
     if not _logs_requests:
         return
@@ -165,7 +165,10 @@ def _trace_ids() -> dict[str, str]:
 
 
 def _now() -> str:
-    """Return the time in the format of RFC 3339. The part up to the second is cached."""
+    """Return the current time in the format of RFC 3339.
+
+    All parts except the fraction of the second are cached.
+    """
     seconds, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
     return f"{_second(seconds)}.{nanoseconds // 1000:06}Z"
 

@@ -26,7 +26,7 @@ _ADDRESS = tuple(field.name for field in fields(Address))
 
 
 class OrderNdjsonWriter:
-    """A writer of one JSON object per order, as the API shows the order to staff."""
+    """A writer of NDJSON: one JSON object per order, as the API shows the order to staff."""
 
     def __init__(self, target: TextIO) -> None:
         self._target = target
@@ -36,7 +36,7 @@ class OrderNdjsonWriter:
 
 
 class OrderCsvWriter:
-    """A writer of one row per order line (RFC 4180), with the columns of its order.
+    """A writer of CSV (RFC 4180): one row per order line, with the columns of the order.
 
     Money is in minor units.
     """

@@ -19,7 +19,7 @@ _PAIR = (
     r'\s*(?P<name>[\w!#$%&\'*+.^`|~-]+)=(?P<value>[\w!#$%&\'*+.^`|~-]+|"(?:[^"\\]|\\.)*")\s*(?P<end>[;,]|$)'
 )
 _FORWARDED_PAIR = re.compile(_PAIR, re.ASCII)
-"""One pair of RFC 7239, section 4, and the separator after it."""
+"""One `name=value` pair (RFC 7239, section 4), and the separator after the pair."""
 
 _log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class TrustedProxies:
         return str(nearest)
 
     def _warn_once(self, headers: Headers) -> None:
-        """Log that an untrusted peer sends an address: the setting may lack a reverse proxy."""
+        """Log that an untrusted peer sends an address. A reverse proxy may be missing in the setting."""
         if not self._has_warned and self.header in headers:
             self._has_warned = True
             _log.warning(
@@ -79,7 +79,7 @@ def parse_address(text: str) -> IPAddress | None:
 
 
 def _hops_of_x_forwarded_for(lines: Sequence[str]) -> Iterator[IPAddress | None]:
-    """Yield the nearest hop first, so that entries that a client has added are not parsed."""
+    """Yield the hops, nearest first. The caller can stop before entries that a client has added."""
     for line in reversed(lines):
         for hop in reversed(line.split(",")):
             yield _node(hop.strip())

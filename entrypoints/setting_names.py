@@ -8,7 +8,7 @@ from typing import Any
 
 PREFIX = "STEELYARD_"
 TEST_PREFIX = "STEELYARD_TEST_"
-"""Prefix of variables for the test suite, which the service ignores."""
+"""The prefix of variables for the test suite. The service ignores these variables."""
 OLD_NAMES = {
     "check_every": "check_interval",
     "audit_log_kept": "audit_log_retention",
@@ -29,9 +29,9 @@ def variable_of(name: str) -> str:
 
 
 def values_under_old_names() -> dict[str, Any]:
-    """Return the values of variables with former names, by their current names.
+    """Return a mapping of current names to the values of variables with former names.
 
-    A warning is logged for each of them.
+    A warning is logged for each former name.
 
     Raises:
         WrongSettings: both names of a setting are set.

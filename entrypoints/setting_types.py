@@ -98,7 +98,7 @@ SecretsKey = Annotated[SecretStr, AfterValidator(_secrets_key)]
 WebhookSecrets = Annotated[SecretStr, AfterValidator(_secrets)]
 """Secrets of Standard Webhooks, separated by spaces.
 
-There are two during a replacement: the new and the old one.
+While a secret is replaced, there are two: the new secret and the old secret.
 """
 
 

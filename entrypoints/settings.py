@@ -47,7 +47,7 @@ PRIVATE_DOMAINS = {"internal", "local", "localhost", "test"}
 
 
 def _is_public_https(url: str) -> bool:
-    """Return whether the URL is https at a public IP address, or at a name that can be public."""
+    """Return whether the URL uses https and has a public IP address or a name that can be public."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -85,40 +85,58 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, hide_input_in_errors=True)
 
     database_url: DatabaseUrl | None = Field(None, repr=False)
-    """URL of the PostgreSQL database. Unset: an embedded one, with its data in `data_dir`."""
+    """URL of the PostgreSQL database. Unset: an embedded PostgreSQL with its data in `data_dir`."""
     database_pooler: Literal["none", "pgbouncer"] = "none"
     """`pgbouncer`: a pooler in transaction mode is between the service and PostgreSQL."""
     database_read_url: DatabaseUrl | None = Field(None, repr=False)
-    """URL of a read replica, or of several: for the catalog, the lists of orders, and the audit log. Unset: the database itself."""
+    """URL of one or several read replicas. Unset: the database itself.
+
+    The catalog, the lists of orders and the audit log are read from the replicas.
+    """
     data_dir: Path = Path(".data")
     database_pool_size: int = Field(10, ge=1, le=500)
-    """Database connections per process, for everything but public reads."""
+    """Database connections per process, for everything except public reads of the catalog."""
     public_read_pool_size: int = Field(4, ge=1, le=500)
-    """Additional database connections per process, for public reads of the catalog. These reads use no others."""
+    """Additional database connections per process. Only public reads of the catalog use them.
+
+    These reads use no other connections.
+    """
 
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65535)
     workers: int = Field(1, ge=1, le=64)
     """Number of serving processes."""
     drain_delay: timedelta = Field(timedelta(0), ge=timedelta(0), le=timedelta(minutes=5))
-    """How long a stopping service accepts requests while `/readyz` fails: as long as load balancers need to notice."""
+    """How long a stopping service still accepts requests while `/readyz` fails.
+
+    Set it to the time in which load balancers notice the failure.
+    """
     metrics_port: int = Field(9464, ge=0, le=65535)
-    """The port of `/metrics` for Prometheus, at `host`, and of the health checks of a worker. 0: none."""
+    """The port, at `host`, of `/metrics` for Prometheus and of a worker's health checks. 0: no port."""
     metrics_dir: Path | None = None
-    """Directory in which the processes of a service share their metrics. Unset: `serve` and `worker` create one."""
+    """Directory in which the processes of a service share their metrics.
+
+    Unset: `serve` and `worker` create a directory.
+    """
     log_level: LogLevel = "info"
-    """The lowest level of log lines, and those of packages: `warning, adapters.mail=debug, access=info`."""
+    """The lowest level of log lines. Packages can have other levels.
+
+    An example is `warning, adapters.mail=debug, access=info`.
+    """
     log_level_file: Path | None = None
-    """A file with such levels, which is read at the start and at SIGHUP."""
+    """A file with log levels. The service reads the file when it starts and at SIGHUP."""
     docs_enabled: bool = True
 
     cors_origins: Origins = ()
     """Origins whose pages may call the service from a browser, such as `https://shop.example`. Unset: none."""
     rate_limit_enabled: bool = True
     rate_limit_reads: int = Field(1200, ge=1)
-    """How many reads a caller can send in a minute: a user, a service client, or a network without a token."""
+    """How many read requests a caller can send in a minute.
+
+    A caller is a user, a service client or, for requests without a token, a network.
+    """
     rate_limit_writes: int = Field(300, ge=1)
-    """How many changes a caller can send in a minute, except orders."""
+    """How many changes a caller can send in a minute. Orders do not count."""
     rate_limit_orders: int = Field(60, ge=1)
     """How many orders a caller can place in a minute."""
     rate_limit_tokens: int = Field(300, ge=1)
@@ -128,7 +146,7 @@ class Settings(BaseSettings):
     trusted_proxies: Networks = ()
     """Networks of reverse proxies that pass the client's address, such as `10.0.0.0/8, 2001:db8::7`."""
     proxy_header: ProxyHeader = "x-forwarded-for"
-    """The header in which the proxies pass the client's address. The other header is ignored."""
+    """The header in which the proxies pass the client's address. The alternative header is ignored."""
     order_hold: timedelta = Field(timedelta(minutes=15), gt=timedelta(0))
     """How long an unpaid order keeps its stock reserved (ISO 8601)."""
     max_unpaid_orders: int = Field(50, ge=0)
@@ -141,21 +159,27 @@ class Settings(BaseSettings):
     payment_provider: PaymentMethod = PaymentMethod.SANDBOX
     """The payment provider. The sandbox moves no money; payment tokens select its results."""
     further_payment_providers: PaymentProviders = ()
-    """Providers besides `payment_provider`, like `stripe,sandbox`. Each payment is settled by the provider that took it."""
+    """Providers in addition to `payment_provider`, such as `stripe,sandbox`.
+
+    Each payment is settled by the provider that accepted the payment.
+    """
     capture_on: Literal["request", "fulfillment"] = "request"
-    """When money is captured: at the payment's `request`, or at the first `fulfillment` after an authorization."""
+    """When a payment is captured: at its `request`, or after its authorization at the first `fulfillment`."""
     allow_sandbox: bool = False
-    """For test systems: permit the sandbox even if the issuer is https at a public address."""
+    """For test systems: permit the sandbox even if `token_issuer` is a public https address."""
     sandbox_webhook_url: HttpUrl | None = None
     """Where the sandbox provider sends its webhooks. Unset: this machine, at `port`."""
     sandbox_webhook_secret: WebhookSecrets | None = None
-    """Signing secret of the sandbox, like `whsec_NEW whsec_OLD`. Unset: generated and stored in the database."""
+    """Signing secret of the sandbox, or two secrets during a replacement: `whsec_NEW whsec_OLD`.
+
+    Unset: the secret is generated and stored in the database.
+    """
 
     stripe_api_key: SecretStr | None = None
     stripe_api_base: HttpUrl | None = None
     """Address of Stripe's API, if it is not Stripe's own."""
     stripe_webhook_secret: SecretStr | None = None
-    """Signing secret of Stripe's webhook endpoint; two, separated by a space, during a replacement."""
+    """Signing secret of Stripe's webhook endpoint, or two secrets with a space during a replacement."""
     webhooks_to_private_addresses: bool = False
     """For development: also send webhooks to private addresses, and without TLS."""
     webhook_pause_after: timedelta = Field(timedelta(days=5), ge=timedelta(hours=1))
@@ -173,43 +197,61 @@ class Settings(BaseSettings):
     expired_order_retention: timedelta = Field(timedelta(days=30), ge=timedelta(days=1))
     """How long an order that expired without a payment is stored."""
     event_retention: timedelta | None = Field(None, ge=timedelta(days=7))
-    """How long published events are stored. Unset: all are kept. Set it when no process of release 2 runs any more."""
+    """How long published events are stored. Unset: without limit.
+
+    Leave this unset while a process of release 2 runs.
+    """
     ledger_retention: timedelta | None = Field(None, ge=timedelta(days=30))
-    """How long movements of stock are listed; older ones become opening balances. Unset: all are kept, see `event_retention`."""
+    """How long movements of stock are listed. Unset: without limit.
+
+    Older movements become opening balances. Leave this unset while a process of release 2 runs.
+    """
     webhook_delivery_retention: timedelta = Field(timedelta(days=30), ge=timedelta(days=7))
     """How long a delivery to a webhook endpoint is listed, unless it is pending."""
     provider_event_retention: timedelta = Field(timedelta(days=90), ge=timedelta(days=30))
-    """How long messages of payment providers are remembered, so that a repeated one has no effect."""
+    """How long messages of payment providers are remembered, so that a repeated message has no effect."""
     sandbox_retention: timedelta = Field(timedelta(days=180), ge=timedelta(days=30))
     """How long the sandbox provider knows its charges and refunds."""
     idempotency_retention: timedelta = Field(timedelta(hours=72), ge=timedelta(hours=24))
     """How long a retry with the same idempotency key gets the first response."""
 
     body_timeout: timedelta = Field(timedelta(seconds=10), gt=timedelta(0), le=timedelta(minutes=5))
-    """How long a request's body may take to arrive."""
+    """How long a request's body may take to arrive after the headers."""
     body_min_rate: int = Field(512, ge=1)
-    """Bytes per second that a body must arrive at on average, after its first 5 seconds."""
+    """The minimum average rate of a body in bytes per second. The first 5 seconds are exempt."""
     max_unread_bodies: int = Field(512, ge=0)
-    """How many requests of one process may be waiting for their bodies at once; 0 means no bound."""
+    """How many requests of one process may wait for their bodies at the same time. 0: no limit."""
     max_unread_bodies_per_network: int = Field(64, ge=0)
-    """How many requests of one network may be waiting for their bodies at once. Trusted proxies are exempt."""
+    """How many requests of one network may wait for their bodies at the same time.
+
+    Trusted proxies are exempt. 0: no limit.
+    """
     unread_response_timeout: timedelta = Field(
         timedelta(seconds=30), ge=timedelta(seconds=1), le=timedelta(minutes=10)
     )
     """A connection is closed if its client accepts no data of a response for this time. Linux only."""
 
     token_issuer: WebAddress = "http://127.0.0.1:8000"  # noqa: S105 - an address, not a secret
-    """The service's address as its clients see it: the issuer of tokens, and the base of the metadata's addresses."""
+    """The service's address as clients see it.
+
+    It is the issuer of tokens, and the addresses in the OAuth metadata begin with it.
+    """
     token_audience: str = Field("steelyard", min_length=1)
     token_lifetime: timedelta = Field(timedelta(minutes=10), gt=timedelta(0), le=timedelta(hours=1))
     signing_keys: SecretStr | None = None
-    """Ed25519 private keys in PEM format, the first one signs. Without this and the file: keys in the database."""
+    """Ed25519 private keys in PEM format. The first key signs.
+
+    If neither this nor `signing_keys_file` is set, the keys are in the database.
+    """
     signing_keys_file: Path | None = None
     """A file with signing keys. It is reloaded regularly, so that keys can be rotated without a restart."""
     secrets_key: SecretsKey | None = None
-    """Keys that encrypt stored secrets, 32 bytes each in Base64, separated by spaces: the first encrypts, all decrypt."""
+    """Keys for stored secrets: 32 bytes each in Base64, separated by spaces.
+
+    The first key encrypts. All keys decrypt.
+    """
     secrets_key_file: Path | None = None
-    """A file with keys that encrypt stored secrets."""
+    """A file with keys for stored secrets."""
     session_idle: timedelta = Field(timedelta(days=14), gt=timedelta(0))
     """A session ends if it is not refreshed for this time."""
     session_lifetime: timedelta = Field(timedelta(days=30), gt=timedelta(0))
@@ -222,14 +264,14 @@ class Settings(BaseSettings):
     storefront_url: WebAddress | None = None
     """Address of the shop's own pages: links in mail lead to /verify-email and /reset-password there."""
     password_grant_enabled: bool = True
-    """Permit the password grant, against which RFC 9700 advises, for the shop's own pages only."""
+    """Permit the password grant, for the shop's own pages only. RFC 9700 advises against this grant."""
     client_secret_post_enabled: bool = False
     """Accept a service client's id and secret in the form of `POST /token`, in addition to HTTP Basic."""
     password_min_length: int = Field(12, ge=LOWEST_MIN_LENGTH, le=MAX_LENGTH)
     hashing_threads: int = Field(default_factory=lambda: max(1, (os.cpu_count() or 1) - 1), ge=1, le=64)
-    """Threads that hash passwords. By default one core is left to other requests."""
+    """Number of threads that hash passwords. The default leaves one core to other requests."""
     hashing_queue: int = Field(32, ge=0, le=1024)
-    """How many passwords can wait to be hashed before further requests get a 503."""
+    """How many passwords can wait to be hashed. Additional requests get a 503."""
 
     @model_validator(mode="after")
     def _ensure_stripe_is_set_up(self) -> Self:
@@ -264,19 +306,19 @@ class Settings(BaseSettings):
 
     @property
     def default_capture_method(self) -> CaptureMethod:
-        """The capture method of a payment whose request names none."""
+        """The capture method of a payment if the request for the payment names no method."""
         return CaptureMethod.MANUAL if self.captures_on_fulfillment else CaptureMethod.AUTOMATIC
 
     @property
     def nats_servers(self) -> Sequence[str]:
-        """The URLs of the NATS servers; empty if events are not published there."""
+        """The URLs of the NATS servers. The list is empty if events are not published to NATS."""
         return () if self.nats_url is None else nats_servers(self.nats_url)
 
     @property
     def is_on_loopback(self) -> bool:
         """Whether only clients on this machine can reach the service.
 
-        The result depends on the host in the address of the token issuer.
+        The result depends on the host in `token_issuer`.
         """
         host = urlsplit(self.token_issuer).hostname or ""
         try:
@@ -304,13 +346,13 @@ class Settings(BaseSettings):
             raise WrongSettings(f"{PREFIX}LOG_LEVEL_FILE is wrong: {error}") from None
 
     def read_signing_keys(self) -> bytes:
-        """Return the provided keys in PEM format. Raises OSError."""
+        """Return the configured signing keys in PEM format. Raises OSError."""
         if self.signing_keys_file is not None:
             return self.signing_keys_file.read_bytes()
         return self.signing_keys.get_secret_value().encode() if self.signing_keys is not None else b""
 
     def read_secrets_keys(self) -> Sequence[bytes]:
-        """Return the keys that encrypt stored secrets: none if none are set. Raises WrongSettings."""
+        """Return the keys for stored secrets, or no keys if none are configured. Raises WrongSettings."""
         if self.secrets_key_file is not None:
             try:
                 return parse_keys(self.secrets_key_file.read_text())
@@ -326,7 +368,7 @@ class Settings(BaseSettings):
     def from_environment(cls) -> Self:
         """Read the settings, and log a warning for each unknown variable.
 
-        An older release must accept the variables of a newer release.
+        Unknown variables are no error, because a release must accept the variables of a newer release.
 
         Raises:
             WrongSettings: a setting is invalid; the message is about the first one.

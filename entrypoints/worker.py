@@ -20,13 +20,13 @@ BATCH = 100
 AT_ONCE = 4
 """The number of concurrent calls of one job to other systems.
 
-It is small, because the sandbox provider calls this service itself.
+The number is small, because the sandbox provider calls this service itself.
 """
 
 NATS_BATCH_SIZE = 25
 """The number of events per batch.
 
-Events are sent one by one, and a batch fits into the relay's timeout at any distance.
+Events are sent one by one. A batch fits into the relay's timeout even if the NATS server is far away.
 """
 
 ROUNDS = 50
@@ -59,7 +59,7 @@ class Job:
     longest_batch: timedelta = timedelta(minutes=1)
 
     async def __call__(self, progress: Callable[[], None] | None = None) -> None:
-        """Process at most ROUNDS batches, until no item is left. Call `progress` after each batch."""
+        """Process batches until no item is left, but at most ROUNDS. Call `progress` after each batch."""
         for _ in range(ROUNDS):
             found = await self.work(self.batch)
             if progress is not None:
@@ -136,7 +136,7 @@ async def _measure(measure_shop: MeasureShop, _: int) -> int:
 
 
 async def _check_invariants(check_shop: CheckShop, every: timedelta) -> int:
-    """Check the invariants unless a worker did so within `every`. Log the broken invariants."""
+    """Check the invariants unless a worker has checked them in the last `every`. Log broken invariants."""
     for finding in await check_shop.unless_checked_within(every):
         if finding.count:
             _log.error(
@@ -150,7 +150,7 @@ async def _check_invariants(check_shop: CheckShop, every: timedelta) -> int:
 
 
 async def work(container: Container, until: asyncio.Event) -> None:
-    """Run all jobs repeatedly until the event is set, and finish the current batches."""
+    """Run all jobs repeatedly until the event is set. Then finish the current batches."""
     async with AsyncExitStack() as stack:
         stack.push_async_callback(container.webhooks.webhook_sender().close)
         stack.push_async_callback(container.events.nats_publisher().close)

@@ -9,7 +9,7 @@ from entrypoints.job_health import JobHealth
 from entrypoints.metrics.server import WsgiApp
 
 _Problem = tuple[str, list[str]]
-"""The status of an unhealthy worker, and the affected jobs."""
+"""The status of an unhealthy worker, and the names of the affected jobs."""
 
 
 def health_apps(health: JobHealth, *, is_stopping: Callable[[], bool]) -> Mapping[str, WsgiApp]:

@@ -1,4 +1,4 @@
-"""PostgreSQL: the engine, the unit of work, and every port that the database serves."""
+"""PostgreSQL: the engine, the unit of work, and every adapter that uses the database."""
 
 from dependency_injector import containers, providers
 

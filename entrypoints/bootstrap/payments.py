@@ -1,4 +1,4 @@
-"""Payments, refunds and the payment provider that the settings choose."""
+"""Payments, refunds, and the configured payment providers."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -37,17 +37,17 @@ C = TypeVar("C", bound=DynamicContainer)
 
 
 def part(container: C) -> C:
-    """Nest a container, so that its providers are also providers of the root.
+    """Nest a container in the root container, which then has the providers of both.
 
-    The returned provider is typed as the container, because it has the container's attributes.
+    The returned provider is typed as the nested container, because the provider has the same attributes.
     """
     return cast(C, Nested(type(container), container))
 
 
 class Container(DynamicContainer):
-    """The dependency injection container. It creates each object once, when the object is first used.
+    """The dependency injection container.
 
-    All requests share these objects.
+    It creates each object only once, when the object is first used. All requests share these objects.
     """
 
     def __init__(self, *, settings: Settings | None = None) -> None:
@@ -151,11 +151,11 @@ class Container(DynamicContainer):
 
 
 GRAPH = Container()
-"""The providers by which routes name their dependencies."""
+"""A container without settings. Routes use its providers to name their dependencies."""
 
 
 def named_providers(container: DynamicContainer) -> Iterator[tuple[str, Provider[Any]]]:
-    """Yield the providers of a container and of its nested containers, with dotted names."""
+    """Yield pairs of dotted name and provider for a container and its nested containers."""
     for name, provider in container.providers.items():
         if isinstance(provider, Nested):
             yield from ((f"{name}.{inner}", found) for inner, found in named_providers(provider.container))

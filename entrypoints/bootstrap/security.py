@@ -39,7 +39,7 @@ def _rate_limiter(settings: Settings) -> RateLimiter:
     in_process = InProcessRateLimiter()
     if settings.rate_limit_url is None:
         return in_process
-    from adapters.rate_limits.valkey import ValkeyRateLimiter, connect  # noqa: PLC0415 - imported only with shared rate limits, because loading takes time
+    from adapters.rate_limits.valkey import ValkeyRateLimiter, connect  # noqa: PLC0415 - imported only if rate limits are shared, because loading takes time
 
     return ValkeyRateLimiter(connect(settings.rate_limit_url.get_secret_value()), fallback=in_process)
 

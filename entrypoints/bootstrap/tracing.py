@@ -1,4 +1,4 @@
-"""Creation of tracing, and wrappers that record parts of the service."""
+"""Creation of tracing, and wrappers that record the work of parts of the service."""
 
 import os
 from collections.abc import MutableMapping
@@ -20,15 +20,15 @@ UNTRACED_PATHS = {"/livez", "/readyz", "/metrics"}
 def create_tracing() -> Tracing:
     """Return OpenTelemetry tracing if it is configured, and disabled tracing otherwise.
 
-    The standard variables of OpenTelemetry configure it. Raises WrongSettings for a protocol other than OTLP
-    over HTTP.
+    Tracing is configured with OpenTelemetry's standard environment variables. Raises WrongSettings for a
+    protocol other than OTLP over HTTP.
     """
     if not is_configured():
         return Tracing()
     for variable in ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"):
         if os.environ.get(variable, "http/protobuf") != "http/protobuf":
             raise WrongSettings(f"{variable} has to be http/protobuf, the only protocol of this service.")
-    # Without tracing, the service does not load these libraries, because they take time and memory.
+    # Without tracing, the service does not load these libraries, because loading them takes time and memory.
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 - loaded only if tracing is on
 
     from adapters.tracing.opentelemetry import OpenTelemetryTracing  # noqa: PLC0415 - loaded only if tracing is on
@@ -62,7 +62,8 @@ def _is_untraced(tracing: Tracing, scope: MutableMapping[str, Any]) -> bool:
 def telemetry(tracing: Tracing) -> TelemetryConfig:
     """Return the configuration of FastAPI's spans.
 
-    FastAPI's own variables are ignored, because they would export paths and queries.
+    FastAPI's environment variables for tracing are ignored, because with them FastAPI would export paths and
+    queries of requests.
     """
     return {
         "tracing": tracing.provider is not None,

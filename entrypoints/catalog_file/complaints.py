@@ -1,6 +1,6 @@
 """Errors in a file.
 
-Messages of errors do not quote the content of the file, because they may be copied to a log or a ticket.
+Error messages do not quote the content of the file, because users may copy the messages to a log or a ticket.
 """
 
 from collections.abc import Sequence
@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """An error in the row that begins at `line`, counted from 1.
+    """An error in a row.
 
-    `field` is the invalid field, if the error concerns one field.
+    `line` is the number of the row's first line, counted from 1. `field` is the invalid field, if the error
+    concerns one field.
     """
 
     line: int

@@ -13,9 +13,9 @@ from entrypoints.catalog_file.rows import INTEGERS, TEXTS
 PRICE = ("price_amount", "price_currency")
 COLUMNS = (*TEXTS, *PRICE, *INTEGERS, "status")
 ATTRIBUTE = "attributes."
-"""The prefix of the columns of attributes.
+"""The prefix of the names of attribute columns.
 
-A cell of `attributes.color` contains the color of the product, or is empty.
+A cell in the column `attributes.color` contains the color of the product, or is empty.
 """
 _DELIMITERS = (",", ";", "\t")
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
@@ -23,7 +23,10 @@ _INTEGER = re.compile(r"-?[0-9]{1,18}")
 
 @dataclass(frozen=True, slots=True)
 class CsvRows:
-    """The rows of a file's text, each with the line where it begins. Empty rows are skipped."""
+    """The rows of a file's text, each with the number of the row's first line.
+
+    Empty rows are skipped.
+    """
 
     text: str
     decimal_comma: bool = False
@@ -41,14 +44,14 @@ class CsvRows:
 
     @staticmethod
     def field(path: Sequence[str | int]) -> str:
-        """Return the name of the column that contains a field, by the field's path.
+        """Return the name of the column for the field at `path`.
 
-        The column of the price's amount, for example, is `price_amount`.
+        For example, the amount of the price is in the column `price_amount`.
         """
         return "_".join(map(str, path))
 
     def _records(self) -> Iterator[tuple[int, list[str] | BadRow]]:
-        """Yield the cells of each record without trailing empty cells. Skip empty records."""
+        """Yield the first line's number and the cells of each record. Empty records are skipped."""
         reader = csv.reader(io.StringIO(self.text, newline=""), delimiter=self._delimiter(), strict=True)
         while True:
             line = reader.line_num + 1
@@ -56,14 +59,14 @@ class CsvRows:
                 cells = next(reader)
             except StopIteration:
                 return
-            except csv.Error as error:  # the library's messages do not quote the content
+            except csv.Error as error:  # messages of `csv` do not quote the content of the file
                 yield line, BadRow(f"This is not CSV: {error}. What follows was not read.")
                 return
             if any(cell.strip() for cell in cells):
                 yield line, cells
 
     def _delimiter(self) -> str:
-        """Return the delimiter with which the first line has a column `sku`."""
+        """Find the delimiter that yields a column `sku` in the first line."""
         first = self.text.lstrip("\r\n").partition("\n")[0].partition("\r")[0]
         for delimiter in _DELIMITERS:
             names = first.split(delimiter)
@@ -118,7 +121,7 @@ class CsvRows:
 
 
 def _header(cells: Sequence[str]) -> Sequence[str]:
-    """Return the names of the columns. Case is ignored, except in the names of attributes."""
+    """Return the names of the columns, in lower case except for the names of attributes."""
     known = (
         f"The columns are {', '.join(COLUMNS)} and attributes.NAME, separated by commas, semicolons or tabs."
     )

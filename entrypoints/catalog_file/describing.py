@@ -9,11 +9,11 @@ from domain.catalog.product import ProductDetails
 from domain.shared.money import Money
 
 MAX_VALUE = 60
-"""The maximum number of characters of a value in a description."""
+"""The maximum length of a value in a description, in characters."""
 
 
 def describe(planned: PlannedRow) -> str:
-    """Return the change of a row: `change MUG: price 19.99 EUR -> 17.50 EUR`."""
+    """Describe the change that a row makes: `change MUG: price 19.99 EUR -> 17.50 EUR`."""
     if planned.before is None:
         return f"create {planned.row.sku}"
     return f"change {planned.row.sku}: {', '.join(_differences(planned.before, planned.after))}"

@@ -13,7 +13,7 @@ _LINE_BREAK = re.compile("\r\n|\r|\n")
 
 @dataclass(frozen=True, slots=True)
 class NdjsonRows:
-    """The rows of a file's text, each with its line."""
+    """The rows of a file's text, each with its line number."""
 
     text: str
 
@@ -24,7 +24,7 @@ class NdjsonRows:
 
     @staticmethod
     def field(path: Sequence[str | int]) -> str:
-        """Return the name of a field by its path: `price.amount` for the amount of the price."""
+        """Return the name of the field at `path`: `price.amount` for the amount of the price."""
         return ".".join(map(str, path))
 
 
@@ -36,7 +36,7 @@ def _row(line: str) -> object:
 
 
 def _reason(problem: HTTPProblem) -> str:
-    """Return the reason without a line number, because the JSON parser sees only one line."""
+    """Return the parser's error without its line number, because the parser gets only one line."""
     column = problem.params.get("column")
     if column is not None:
         return f"This is not JSON: there is a mistake at column {column}."

@@ -15,7 +15,7 @@ MAX_BYTES = 64 * 1024 * 1024
 MAX_ROWS = 100_000
 """The maximum size of a file.
 
-All rows are imported in one transaction, and kept in memory until its end.
+All rows are imported in one transaction, and stay in memory until the transaction ends.
 """
 
 FORMATS: Mapping[str, type[CsvRows | NdjsonRows]] = {".csv": CsvRows, ".ndjson": NdjsonRows}
@@ -29,10 +29,10 @@ def read_catalog(
     encoding: str = "utf-8",
     decimal_comma: bool = False,
 ) -> list[CatalogRow]:
-    """Return the rows of a file. The suffix of its name determines the format.
+    """Return the rows of a file. The suffix of the file's name determines the format.
 
-    `progress` is called with the number of lines read. `decimal_comma` is for prices in CSV, such as
-    1.999,00. Raises BadFile, BadRows.
+    `progress` is called with the number of each row's first line. Set `decimal_comma` if a CSV file has
+    prices such as 1.999,00. Raises BadFile, BadRows.
     """
     text = _text_of(path, encoding)
     rows = CsvRows(text, decimal_comma) if format_of(path) is CsvRows else NdjsonRows(text)
@@ -64,7 +64,7 @@ def read_catalog(
 
 
 def complaint_about(path: Path, line: int, violation: Violation) -> Complaint:
-    """Return a violation of the row at a line, with the field's name in the file's format."""
+    """Return a complaint about the row at `line`. It names the field as the file's format does."""
     field = format_of(path).field(violation.path)
     return Complaint(line, field or None, violation.detail)
 

@@ -37,9 +37,9 @@ class BadFields(Exception):
 
 
 def row_from(line: int, row: object) -> CatalogRow:
-    """Convert a JSON value that was read at `line` to a row.
+    """Convert the JSON value at `line` of the file to a row.
 
-    An absent field keeps its value in the product, and null clears a field. Raises BadFields with every
+    If a field is absent, the product keeps its value. Null clears a field. Raises BadFields with every
     violation.
     """
     if not _is_object(row):

@@ -22,7 +22,7 @@ class NotCsv(Exception):
 
 
 class NdjsonWriter:
-    """A writer of one JSON object per line."""
+    """A writer of NDJSON: one JSON object per line."""
 
     def __init__(self, target: TextIO) -> None:
         self._target = target
@@ -36,7 +36,7 @@ class NdjsonWriter:
 
 
 class CsvWriter:
-    """A writer of one row per product (RFC 4180), with a column for each attribute."""
+    """A writer of CSV (RFC 4180): one row per product, and a column for each attribute."""
 
     def __init__(self, target: TextIO, attributes: Iterable[str]) -> None:
         """Write the header."""

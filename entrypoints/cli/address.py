@@ -8,7 +8,7 @@ from http.client import HTTPConnection, HTTPException
 
 from entrypoints.cli.failures import CommandFailed
 
-LOOPBACK_OF = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - maps the address of all interfaces to a reachable one
+LOOPBACK_OF = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - maps the address of all interfaces to the loopback address
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Address:
 
     @classmethod
     def resolved(cls, host: str, port: int) -> "Address":
-        """Return the address to listen on for a host name or address, preferring IPv4.
+        """Resolve a host name or an address to the address to listen on. IPv4 is preferred.
 
         Raises:
             CommandFailed: the host is not a name or an address of this machine.
@@ -58,7 +58,7 @@ class Address:
             connection.close()
 
     def ensure_free(self) -> None:
-        """Raise CommandFailed if the port is in use or not allowed.
+        """Raise CommandFailed if the port is in use, or if this user may not use it.
 
         The serving processes share the port with SO_REUSEPORT. Without this check, the processes would
         silently share the port with another service.

@@ -42,7 +42,7 @@ def _lines(address: Address, settings: Settings) -> list[tuple[str, str]]:
         lines.append(("Database", f"embedded PostgreSQL in {settings.data_dir}"))
     if settings.payment_provider == "sandbox":
         lines.append(("Payments", "sandbox (no real money)"))
-    if awaits_notification():  # The commands below need the account and settings of the unit.
+    if awaits_notification():  # With systemd, such commands need the unit's user and settings.
         return lines
     return [
         *lines,

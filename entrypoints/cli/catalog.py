@@ -42,7 +42,7 @@ class Encoding(StrEnum):
 
 group = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
 old_group = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
-"""The commands under their former name."""
+"""The same commands under the former name of the group, `catalogue`."""
 
 CatalogFile = Annotated[
     Path,
@@ -86,12 +86,12 @@ def import_file(
     decimal_comma: DecimalComma = False,
     encoding: EncodingName = Encoding.UTF_8,
 ) -> None:
-    """Create or update the products of a file, found by SKU.
+    """Create or update the products in a file. Existing products are found by SKU.
 
-    All changes are stored, or none if the command fails or is killed. Every row is validated first, and every
-    invalid row is reported. Products that are not in the file do not change. If a column or field is absent,
-    products keep their values; an empty cell or null clears the value. New products need a name and a price.
-    Customers can place orders while the import runs.
+    If the command fails or is killed, no change is stored. Every row is validated first, and every invalid
+    row is reported. Products that are not in the file do not change. If a column or field is absent, products
+    keep their values; an empty cell or null clears the value. New products need a name and a price. Customers
+    can place orders while the import runs.
 
     **CSV**: separated by commas, semicolons or tabs. The first line names the columns: sku, and any other
     fields of POST /v1/products. The columns of the price are price_amount and price_currency. Each attribute
@@ -99,8 +99,9 @@ def import_file(
 
     **NDJSON**: one JSON object per line, with the same fields as POST /v1/products, and status.
 
-    Prices are whole minor units: 1999 USD is 19.99 dollars. In CSV, all prices of a file can have decimals instead:
-    1,999.00, or 1.999,00 with --decimal-comma. initial_stock applies to new products only.
+    Prices are whole minor units: 1999 with the currency USD is 19.99 dollars. In CSV, all prices of a file
+    can have decimals instead: 1,999.00, or 1.999,00 with --decimal-comma. initial_stock applies to new
+    products only.
     """
     if file.suffix.lower() not in {".csv", ".ndjson"}:
         raise typer.BadParameter("the name must end in .csv or .ndjson", param_hint="FILE")
@@ -185,12 +186,14 @@ def export(
     after: After = None,
     before: Before = None,
 ) -> None:
-    """Write the products to a file, oldest first. --after and --before refer to a product's last edit.
+    """Write the products to a file, oldest first.
 
-    `catalog import` can read the file: importing an unchanged file changes nothing. The file does not contain
-    stock. A spreadsheet may run text that begins with =, so import the columns as text.
+    --after and --before refer to the time of a product's last edit. `catalog import` can read the file:
+    importing an unchanged file changes nothing. The file does not contain stock. A spreadsheet may run text
+    that begins with =, so import the columns as text.
 
-    Products are read in pages: a product that is created meanwhile may be missing, but no product is exported twice.
+    Products are read in pages: a product that is created during the export may be missing, but no product is
+    exported twice.
     """
     from application.catalog.ports import ProductFilter
     from entrypoints.catalog_file.writing import AttributeNames, CsvWriter, NdjsonWriter, NotCsv
@@ -199,7 +202,7 @@ def export(
     criteria = ProductFilter(status=status, changed_after=utc(after), changed_before=utc(before))
 
     async def run(container: "Container") -> int:
-        # Use the main connections, because an export can take longer than the timeout of public reads.
+        # Use the main connection pool, because an export can take longer than the timeout of public reads.
         container.database.public_read_engine.override(container.database.engine)
         export_products = container.catalog.export_products()
         total = await export_products.count(criteria)

@@ -38,7 +38,7 @@ def create(
 
 @group.command("list")
 def list_clients() -> None:
-    """List the clients, one row for each of their secrets.
+    """List the clients. Each row shows one secret of a client.
 
     Prints a table on a terminal, and tab-separated fields elsewhere.
     """

@@ -67,9 +67,11 @@ def downgrade(
         str, typer.Option(help="The revision to keep as the last one, for example 0026.", show_default=False)
     ],
 ) -> None:
-    """Undo the migrations after a revision. Their tables and columns are deleted with their data.
+    """Undo the migrations after a revision.
 
-    First replace all processes by a release that runs on the older schema.
+    The tables and columns that these migrations have added are deleted, with all data in them.
+
+    First replace all processes of this release with processes of a release that runs on the older schema.
     """
     from adapters.postgres.core import migrations
     from entrypoints.cli.database import database

@@ -6,11 +6,11 @@ from contextlib import contextmanager
 
 FAILED = 1
 MISUSED = 2
-"""The exit code for wrong arguments (Typer's) and for wrong settings."""
+"""The exit code for wrong settings. Typer uses the same code for wrong arguments."""
 
 
 class CommandFailed(Exception):
-    """The command ends with this message on standard error, followed by `details`.
+    """The command fails. It prints `message` and then `details` on standard error.
 
     Each member of `details` is one line.
     """

@@ -27,7 +27,7 @@ def keys() -> None:
 def generate() -> None:
     """Print a new key for a file or an environment variable. The key is not stored.
 
-    To rotate such keys, put the new key first, and remove the previous one after a quarter of an hour.
+    To rotate such keys, put the new key first, and remove the previous key after 15 minutes.
     """
     from datetime import UTC, datetime
 
@@ -47,7 +47,10 @@ def rotate(
     ] = False,
     distrust_former: Annotated[bool, typer.Option("--distrust-former", hidden=True)] = False,
 ) -> None:
-    """Sign with a new key, stored in the database. Nobody is logged out, and no restart is needed."""
+    """Create a signing key in the database, and sign new tokens with it.
+
+    Nobody is logged out, and no restart is needed.
+    """
     from domain.shared.actor import Actor
     from entrypoints.cli.output import format_time, warn_renamed
     from entrypoints.cli.shop import in_shop
@@ -71,7 +74,7 @@ def rotate(
 
 @group.command("list")
 def list_keys() -> None:
-    """List the keys, newest first. The key that signs at present is bold.
+    """List the keys, newest first. The current signing key is bold.
 
     Prints a table on a terminal, and tab-separated fields elsewhere.
     """

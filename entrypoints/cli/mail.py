@@ -20,10 +20,10 @@ def mail() -> None:
 
 @group.command()
 def failed() -> None:
-    """List the latest 100 messages that could not be sent and were set aside, as tab-separated fields.
+    """List the latest 100 messages that could not be sent and are no longer retried.
 
-    The fields are: the time when the message was set aside, its kind, its address, and the number of attempts. The log
-    has the error.
+    The tab-separated fields are: the time when the service gave up, the kind of message, the recipient's
+    address, and the number of attempts. The log has the error.
     """
     from entrypoints.cli.shop import in_shop
 
@@ -41,7 +41,10 @@ def failed() -> None:
 
 
 def _printable(address: str) -> str:
-    """Escape terminal control characters in the address, which was never validated."""
+    """Escape terminal control characters.
+
+    The address was stored without validation.
+    """
     return "".join(
         character if character.isprintable() else f"\\u{ord(character):04x}" for character in address
     )

@@ -35,14 +35,17 @@ def export(
     after: After = None,
     before: Before = None,
 ) -> None:
-    """Write the orders to a file, oldest first. --after and --before refer to the time of placing.
+    """Write the orders to a file, oldest first.
 
-    **CSV**: one row per order line, with the columns of its order. Amounts are in minor units. A spreadsheet may run
-    text of customers that begins with =, so import the columns as text.
+    --after and --before refer to the time when an order was placed.
+
+    **CSV**: one row per order line. Each row also has the columns of the order. Amounts are in minor units. A
+    spreadsheet may run customers' text that begins with =, so import the columns as text.
 
     **NDJSON**: one order per line, as GET /v1/orders/{order_id} shows it to staff.
 
-    Orders are read in pages: an order that is placed meanwhile may be missing, but no order is exported twice.
+    Orders are read in pages: an order that is placed during the export may be missing, but no order is
+    exported twice.
     """
     from application.orders.ports import OrderFilter
     from entrypoints.cli.shop import in_shop

@@ -19,7 +19,7 @@ def print_rows(columns: Sequence[str], rows: Iterable[Sequence[str]], *, highlig
     """Print rows as a table on a terminal, and separated by tabs elsewhere.
 
     A table that is wider than the terminal is printed as one block of lines per row, so that no value is cut.
-    `highlighted` is the first value of a row to print in bold.
+    The row whose first value is `highlighted` is printed in bold.
     """
     if not sys.stdout.isatty():
         for row in rows:

@@ -31,6 +31,6 @@ def child_command(*arguments: str) -> list[str]:
 
 
 def child_environment() -> dict[str, str]:
-    """Return an environment in which the program is found from any working directory."""
+    """Return an environment with which Python finds the program from any working directory."""
     path = os.pathsep.join([str(LAYERS), *filter(None, [os.environ.get("PYTHONPATH")])])
     return {**os.environ, "PYTHONPATH": path}

@@ -35,20 +35,21 @@ def encrypt() -> None:
 
     The command can be interrupted and repeated.
 
-    Run the command when every process has the key. The previous release cannot read encrypted secrets, so
-    none of its processes may be running.
+    Run the command when every process has the key. The previous release cannot read encrypted secrets, so no
+    process of that release may be running.
     """
     typer.echo(f"{_encrypt('secrets encrypt', in_clear=True)} secrets are now encrypted.")
 
 
 @group.command()
 def rotate() -> None:
-    """Replace the encryption by old keys with encryption by the first key.
+    """Re-encrypt secrets that are encrypted with an old key. The first key is used.
 
     The command can be interrupted and repeated.
 
-    To rotate keys, add the new key last and restart every process, then put the new key first and restart
-    every process again. Then run this command, and remove the old key after STEELYARD_IDEMPOTENCY_RETENTION.
+    To rotate keys, add the new key last, and restart every process. Then put the new key first, and restart
+    every process again. Then run this command. Remove the old key when STEELYARD_IDEMPOTENCY_RETENTION has
+    passed.
     """
     typer.echo(f"{_encrypt('secrets rotate', in_clear=False)} secrets are now encrypted with the first key.")
 

@@ -37,7 +37,7 @@ def serve(
     from entrypoints.settings import Settings
 
     os.environ.update(_variables(host=host, port=port, workers=workers))
-    configure_logging()  # configured first, because reading the settings can log warnings
+    configure_logging()  # logging comes first, because reading the settings can log warnings
     settings = Settings.from_environment()
     configure_logging(settings.read_log_levels())
     address = Address.resolved(settings.host, settings.port)
@@ -85,5 +85,5 @@ def serve(
 
 
 def _variables(**settings: object) -> dict[str, str]:
-    """Return the settings that the options of the command set, by environment variable."""
+    """Return the environment variables for the options that the user has given."""
     return {f"STEELYARD_{name.upper()}": str(value) for name, value in settings.items() if value is not None}

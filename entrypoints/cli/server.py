@@ -1,7 +1,7 @@
 """The HTTP server: a parent process that starts, watches and stops the serving processes.
 
 A serving process imports the service while the parent prepares the database. The serving process continues
-when the parent sends the variables that the service needs.
+when the parent sends the environment variables that the service needs.
 """
 
 import gc
@@ -37,17 +37,17 @@ if TYPE_CHECKING:
 CONNECTIONS = 8192
 """The maximum number of connections of one process, including idle connections.
 
-The limit is far above the capacity of the queues, so that excess requests get a 503. The kernel's backlog
-holds the same number of further connections.
+The limit is far above the capacity of the queues, so that excess requests get a 503. The kernel's backlog can
+hold as many additional connections.
 """
 HEADER_SECONDS = 30
 """A connection is closed if the headers of the next request do not arrive within this time."""
 HEADER_BUFFER_BYTES = 64 * 1024
-"""Headers of more than about twice this size get a 431."""
+"""A request gets a 431 if its headers are larger than about twice this size."""
 STOP_SECONDS = 15
-"""The time for running requests before a process is killed.
+"""The time from a stop signal until a process is killed.
 
-It is longer than the time for which the app itself waits for them.
+The app itself waits a shorter time for running requests.
 """
 
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -57,11 +57,11 @@ LOG_THROUGH_ROOT = {
     "handlers": {},
     "loggers": {"_granian": {"handlers": [], "propagate": True}},
 }
-"""Granian logs to the root logger, without access log lines: the app writes those."""
+"""Granian logs to the root logger. The app, not Granian, writes the access log."""
 
 
 class _Message(Enum):
-    """A message from the parent to a serving process, sent after the variables."""
+    """A message from the parent to a serving process. The parent sends the variables first."""
 
     STOP_SOON = auto()
     RELOAD = auto()
@@ -160,7 +160,7 @@ class _Server(MPServer):
             _send(worker, self._prepared)
 
     def shutdown(self, exit_code: int = 0) -> None:
-        """Announce the stop to the processes, wait for load balancers to notice, then stop."""
+        """Announce the stop to the processes, wait until load balancers notice it, then stop."""
         if self.interrupt_signal and self._drain_delay:
             self.main_loop_interrupt.clear()
             for worker in self._workers.values():
@@ -176,7 +176,7 @@ class _Server(MPServer):
     def _reload(self, _spawn_target: Callable[..., None], _target_loader: Callable[..., object]) -> None:
         """Reload files at SIGHUP.
 
-        Granian's own reaction replaces the processes, which closes their connections.
+        Granian's own reaction would replace the processes and close their connections.
         """
         self.reload_signal = False
         self.main_loop_interrupt.clear()
@@ -196,9 +196,9 @@ class _Server(MPServer):
 
 
 def _send(worker: Connection, message: Mapping[str, str] | _Message) -> None:
-    """Send the variables or a message.
+    """Send the variables or a message to a process.
 
-    If the process has exited in the meantime, its replacement gets the variables.
+    If the process has exited, nothing is sent. The process that replaces it gets the variables at its start.
     """
     with suppress(BrokenPipeError):
         worker.send(message)
@@ -208,7 +208,7 @@ def _send(worker: Connection, message: Mapping[str, str] | _Message) -> None:
 def _handling(handlers: Mapping[signal.Signals, Any]) -> Iterator[None]:
     """Replace Granian's signal handlers during the context.
 
-    Until Granian's loop runs, its own handlers would only record the signals.
+    Until Granian's loop runs, Granian's handlers would only record the signals.
     """
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
@@ -220,7 +220,7 @@ def _handling(handlers: Mapping[signal.Signals, Any]) -> Iterator[None]:
 
 @contextmanager
 def _sigint_blocked() -> Iterator[None]:
-    resource_tracker.ensure_running()  # started first, because starting this process unblocks SIGINT
+    resource_tracker.ensure_running()  # done first, because the start of the tracker unblocks SIGINT
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -229,17 +229,17 @@ def _sigint_blocked() -> Iterator[None]:
 
 
 def load_app(unread_response_seconds: float, receiver: Connection) -> Callable[..., Any]:
-    """Return the app of a serving process, once the parent has sent the environment variables.
+    """Return the app of a serving process after the parent has sent the environment variables.
 
     The process ends when its parent ends, even if the parent was killed. Raises SystemExit if the parent has
     ended.
     """
     signal.signal(
         signal.SIGHUP, signal.SIG_IGN
-    )  # the terminal sends SIGHUP to all processes, and the parent passes it on
+    )  # ignored, because the parent sends RELOAD when it gets SIGHUP
     threading.Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
     close_unread_connections(unread_response_seconds)
-    gc.disable()  # collections would take a tenth of the import; the app enables them again
+    gc.disable()  # garbage collection would take 10% of the import time; `app` enables it again
     from entrypoints.asgi import app
 
     try:
@@ -262,7 +262,8 @@ def _follow(receiver: Connection, state: "State") -> None:
             if message is _Message.STOP_SOON:
                 drainer.announce_stop()
             elif hasattr(state, "reload"):
-                # An app without this function has not started, and will read the current files at its start.
+                # If `state` has no `reload`, the app has not started yet. The app will read the current files
+                # when it starts.
                 state.reload()
 
 

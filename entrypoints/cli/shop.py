@@ -15,10 +15,10 @@ T = TypeVar("T")
 
 
 def in_shop(work: Callable[[Container], Awaitable[T]]) -> T:
-    """Run `work` with a container that is configured by the environment.
+    """Run `work` with a dependency injection container.
 
-    The embedded database, which may be new, is migrated first. Only `serve` and `db upgrade` migrate any
-    other database.
+    The container is configured with environment variables. The embedded database, which may be new, is
+    migrated first. Only `serve` and `db upgrade` migrate any other database.
 
     Raises:
         WrongSettings, CommandFailed, EmbeddedPostgresError, and the errors of `work`.

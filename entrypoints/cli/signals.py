@@ -15,8 +15,8 @@ def stop_requested(
 ) -> Iterator[asyncio.Event]:
     """Yield an event that is set by SIGINT or SIGTERM.
 
-    Optionally, the end of standard input also sets it. Standard input ends when the process at its other end
-    exits, even after SIGKILL.
+    Optionally, the end of standard input also sets the event. Standard input ends when the process at its
+    other end exits, even after SIGKILL.
     """
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

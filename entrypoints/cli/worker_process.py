@@ -74,16 +74,16 @@ class WorkerProcess:
 
 
 def _start() -> subprocess.Popen[bytes]:
-    # The worker inherits the blocked SIGHUP, and unblocks it as soon as it has a handler. Without a handler,
-    # the signal would end the worker.
+    # The worker starts with SIGHUP blocked, and unblocks the signal as soon as the worker has a handler.
+    # Without a handler, the signal would end the worker.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     try:
         return subprocess.Popen(  # noqa: S603 - runs this program with constant options
             child_command("worker", "--until-stdin-closes"),
             env=child_environment(),
             stdin=subprocess.PIPE,
-            # The worker has a separate session, so that Ctrl-C reaches only `serve`. After the last response, `serve`
-            # stops the worker.
+            # The worker runs in a separate POSIX session, so that Ctrl-C reaches only `serve`. After the last
+            # response, `serve` stops the worker.
             start_new_session=True,
         )
     finally:

@@ -67,7 +67,7 @@ their client id and secret.
 """
 
 ROUTERS: Sequence[APIRouter] = (
-    # FastAPI tries routers and their routes in this order, so the most frequently used ones come first.
+    # FastAPI tries routers and their routes in this sequence, so the most frequently used routers come first.
     products.router,
     orders.router,
     payments.router,
@@ -174,7 +174,8 @@ def _add_middleware(app: FastAPI, container: Container) -> None:
     if settings.cors_origins:
         options = cors_options(settings.cors_origins)
         app.add_middleware(CORSMiddleware, **options)
-        # This middleware does not see the responses to unexpected errors, so they get the headers separately.
+        # CORSMiddleware in the app does not see responses to unexpected errors. A second CORSMiddleware adds
+        # the CORS headers to these responses.
         unexpected = CORSMiddleware(internal_error, **options)
     app.add_middleware(
         RequestContextMiddleware,

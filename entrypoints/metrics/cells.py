@@ -14,7 +14,7 @@ from weakref import finalize
 from entrypoints.metrics.families import FAMILIES, Family
 
 SIZE = 2 * 1024 * 1024
-"""Bytes for the numbers of a process: about 16,000 series of a histogram."""
+"""The memory for the numbers of a process, in bytes: enough for about 16,000 series of a histogram."""
 SUFFIX = ".metrics"
 _BYTES = 8
 _WIDEST = max(family.width for family in FAMILIES)
@@ -31,11 +31,14 @@ class Series:
 
 
 class Cells:
-    """Numbers of type double. A series occupies consecutive cells: the width of its family.
+    """Numbers of type double.
 
-    A file begins with `SIZE` bytes of cells. Then follows one line per series in the order of their cells: a JSON array
-    of the family's name, its width and the values of its labels. The process holds a lock on the file, so that readers
-    know whether it is running. Writing to a cell is a write to memory, and the numbers of a killed process are not lost.
+    A series occupies consecutive cells. Their number is the width of the family.
+
+    A file begins with `SIZE` bytes of cells. The rest of the file has one line per series. The lines are in
+    the sequence of the cells. A line is a JSON array of the family's name, the family's width and the values
+    of the labels. The process holds a lock on the file, so that readers know whether the process is running.
+    Writing to a cell is a write to memory. The numbers of a killed process stay in the file.
 
     Without a file, no other process can read the cells.
     """
@@ -53,8 +56,8 @@ class Cells:
         path = directory / f"{os.getpid()}-{token_hex(4)}{SUFFIX}"
         hidden = path.with_suffix(".new")
         try:
-            # The zeros occupy the disk space now. Otherwise, on a full disk, the first write to a cell would
-            # end the process.
+            # The zeros occupy the disk space now. Otherwise, if the disk were full later, the first write to
+            # a cell would end the process.
             hidden.write_bytes(bytes(SIZE))
         except OSError:
             hidden.unlink(missing_ok=True)
@@ -67,7 +70,7 @@ class Cells:
     def allocate(self, family: Family, labels: tuple[str, ...]) -> int:
         """Return the first cell of a new series.
 
-        If no cells are free, the returned cells are outside of the file and are never read.
+        If no cells are left, the returned cells are outside of the file and are never read.
         """
         at = self._used
         if at + family.width > len(self.values) - _WIDEST:

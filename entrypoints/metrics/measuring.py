@@ -13,7 +13,8 @@ from entrypoints.metrics.metrics import ShopMetrics
 class MeasureShop:
     """Record the state of the shop's data as metrics.
 
-    The metrics are backlogs, lags of publishers, endpoints, and the last check of the invariants.
+    The metrics are the backlogs, the lags of publishers, the numbers of webhook endpoints, and the result of
+    the last check of the invariants.
     """
 
     backlogs: Backlogs

@@ -14,9 +14,9 @@ from entrypoints.metrics.instruments import Counter, Gauge, Histogram
 _log = structlog.get_logger(__name__)
 
 NO_ROUTE = "unmatched"
-"""The route of a request for an unknown path.
+"""The value of the label for the route if a request has an unknown path.
 
-The path itself is not used, because the client can choose any value.
+The path itself is not used, because the client can choose any path.
 """
 
 

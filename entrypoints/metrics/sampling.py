@@ -1,6 +1,6 @@
 """Gauges of one process that are sampled periodically.
 
-Updating the gauges at each change would take more time.
+An update of the gauges at each change would take more time.
 """
 
 import platform

@@ -29,7 +29,7 @@ WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 _PREFIX = "steelyard-metrics-"
 _LEFT_BEHIND_AFTER = 60
-"""Seconds after which an unlocked directory belongs to a killed service.
+"""The age, in seconds, above which an unlocked directory must belong to a killed service.
 
 A younger directory can belong to a service that is starting.
 """

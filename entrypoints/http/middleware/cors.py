@@ -16,7 +16,7 @@ REQUEST_HEADERS = (
 )
 """The request headers that pages of allowed origins may send.
 
-The last three are for tracing (W3C Trace Context, Baggage).
+The last three headers are for tracing (W3C Trace Context, Baggage).
 """
 
 RESPONSE_HEADERS = (

@@ -31,13 +31,13 @@ class _Template:
 
 
 class LoadSheddingMiddleware:
-    """Return 503 at once while an admission is full.
+    """Return 503 immediately while an admission is full.
 
-    A rejection takes a fraction of the usual work.
+    A rejection takes only a fraction of the work for an accepted request.
 
-    The admission is checked when the headers have arrived, and again when the body has arrived, before the app does
-    any work for the request. After the second check the request counts in the admission. If requests counted
-    earlier, clients that never send their bodies could exclude other clients.
+    The admission is checked when the headers have arrived, and again when the body has arrived, before the
+    app does any work for the request. After the second check, the admission counts the request. If requests
+    were counted earlier, clients that never send their bodies could exclude other clients.
 
     `gates` maps a method and a path without parameters to a function that returns the admission.
     """
@@ -76,7 +76,8 @@ class LoadSheddingMiddleware:
 class _Body:
     """A body that is received before the app reads it.
 
-    The parts are joined. A stored message for each part would take much more memory than a part of one byte.
+    The parts of the body are joined. If each part were stored as a message, parts of one byte would take much
+    more memory than the body itself.
     """
 
     def __init__(self, receive: Receive) -> None:
@@ -85,7 +86,7 @@ class _Body:
         self._problem: HTTPProblem | None = None
 
     async def arrive(self) -> None:
-        """Wait for the whole body, or for the maximum size if the body is larger."""
+        """Wait until the whole body has arrived. If the body is too large, stop after the maximum size."""
         received, is_whole = bytearray(), False
         try:
             while not is_whole and len(received) <= MAX_BODY_BYTES:

@@ -22,7 +22,8 @@ _ACCEPTABLE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _ids = Random(secrets.randbits(128))  # noqa: S311 - a request id has to be unique, not secret
 """The generator of request ids.
 
-It is seeded once, because a system call for each id would take longer than the rest of this middleware.
+The generator is seeded only once, because a system call for each id would take longer than the rest of this
+middleware.
 """
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _CLIENT_CLOSED_REQUEST = 499
@@ -42,7 +43,8 @@ _NO_STORE = (b"cache-control", b"no-store")
 _NO_STORE_WITH_ETAG = (b"cache-control", b"no-store, no-transform")
 """The default for responses with an ETag.
 
-`no-transform` prevents a compressing proxy from changing the ETag, which If-Match needs (RFC 9111, 5.2.2.6).
+If-Match needs the original ETag. `no-transform` prevents a compressing proxy from changing the ETag (RFC
+9111, 5.2.2.6).
 """
 
 
@@ -57,8 +59,8 @@ class RequestContextMiddleware:
     The id of a request is the client's `X-Request-Id` if it has 1 to 64 letters, digits, dots, hyphens and
     underscores, and otherwise a new id. Handlers find it as `request.state.request_id`. Records and logs
     contain `request.state.recorded_id`, which begins with `client:` if the client chose the id. No client can
-    therefore write an entry that looks like an entry of a worker. The log has the route's template. It never
-    has the path, the query or a header, because the client chooses them.
+    therefore write an entry that looks like an entry of a worker. The log has the route's template. The log
+    never has the path, the query or a header, because the client chooses them.
 
     `unexpected` is the app that responds if a request failed before a response was sent.
 
@@ -162,5 +164,5 @@ def _completed(
 
 
 def _template(scope: Scope) -> str | None:
-    """Return the route's path with the names of its parameters, or None without a route."""
+    """Return the route's path with the names of its parameters, or None if no route matched."""
     return getattr(scope.get("route"), "path_format", None)

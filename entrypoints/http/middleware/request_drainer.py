@@ -16,7 +16,7 @@ _log = structlog.get_logger(__name__)
 
 
 class RequestDrainer:
-    """Runs the work of requests. Work that writes runs in its own task.
+    """Runs the work of requests. Work that changes data runs in a separate task.
 
     A server cancels a request's task when its client disconnects. A canceled transaction can leave a
     connection in an unknown state. The work therefore runs in a second task, which the first task awaits.
@@ -78,10 +78,10 @@ class RequestDrainer:
         self.is_stop_announced = True
 
     async def drain(self, timeout: float) -> int:  # noqa: ASYNC109 - the time to wait before cancellation, not a timeout of the call
-        """Reject new work, wait `timeout` seconds for running work, then cancel the rest.
+        """Reject new work, wait at most `timeout` seconds for running work, then cancel the rest.
 
-        Returns the number of canceled tasks, all of which have ended. Reads are not canceled here, because
-        the server cancels them.
+        Returns the number of canceled tasks, all of which have ended. Read requests are not canceled here,
+        because the server cancels them.
         """
         self._draining = True
         self._wake_without_reads()
@@ -97,7 +97,7 @@ class RequestDrainer:
         return len(late)
 
     def _wake_without_reads(self) -> None:
-        """Wake `drain` when no read is running any more."""
+        """Wake `drain` when no read request is running any more."""
         if self._draining and not self._reads:
             self._no_reads.set()
 

@@ -21,7 +21,7 @@ If a header were sent twice, a proxy could have used the other line (RFC 9112, s
 def refusal_of_headers(headers: Sequence[tuple[bytes, bytes]], *, number_of_names: int) -> HTTPProblem | None:
     """Return the problem of oversized or repeated headers, or None.
 
-    In most requests, the number of different names equals the number of lines, so no header is repeated.
+    If the number of different names equals the number of lines, as in most requests, no header is repeated.
     """
     if sum(map(len, chain.from_iterable(headers))) > MAX_BYTES:
         return HTTPProblem(

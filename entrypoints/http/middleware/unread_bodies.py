@@ -18,8 +18,8 @@ GRACE_SECONDS = 5.0
 TICK_SECONDS = 0.5
 """The interval between checks of the unread bodies.
 
-A body counts toward the bounds if it is still unread at the second check. A body that has arrived is read
-within one iteration of the event loop, even if the loop is busy, and therefore never counts.
+A body counts toward the bounds if it is still unread at the second check after its start. A body that has
+arrived is read within one iteration of the event loop, even if the loop is busy, and therefore never counts.
 """
 
 _WITHOUT_BODY = {"GET", "HEAD", "OPTIONS"}
@@ -31,7 +31,7 @@ class BodyLimits:
     """The bounds on bodies: time, minimum rate and number.
 
     The time for a whole body is in seconds. The minimum average rate is in bytes per second. The other bounds
-    limit the number of bodies that are unread at once; 0 means no limit.
+    limit the number of bodies that are unread at the same time; 0 means no limit.
     """
 
     seconds: float
@@ -62,7 +62,7 @@ class UnreadBodiesMiddleware:
         self._timer: asyncio.TimerHandle | None = None
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        # A coroutine that only awaits the app's coroutine would take time for every request.
+        # This method is no coroutine function, because a second coroutine would take time for every request.
         if scope["type"] != "http" or scope["method"] in _WITHOUT_BODY:
             return self.app(scope, receive, send)
         return self._serve(scope, receive, send)
@@ -95,7 +95,7 @@ class UnreadBodiesMiddleware:
                 del self._counted_by_network[body.network]
 
     def _network_of_peer(self, scope: Scope) -> str | None:
-        """Return the network whose number of unread bodies the peer's body increases.
+        """Return the network for which a body from the peer counts.
 
         Return None for a trusted proxy.
         """
@@ -103,7 +103,7 @@ class UnreadBodiesMiddleware:
         return None if self._proxies.trusts(peer) else network_of(peer)
 
     def _look_at_bodies(self) -> None:
-        """Check all unread bodies at once.
+        """Check all unread bodies in one run.
 
         A timer for each body would take more time than reading the body.
         """

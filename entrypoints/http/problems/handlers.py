@@ -35,7 +35,7 @@ async def answer_domain_error(request: Request, exc: DomainError) -> Response:
 def problem_of_error(exc: DomainError) -> HTTPProblem:
     """Return a problem with the status of the error's code.
 
-    An unknown code raises KeyError. The response to this error is a 500.
+    Raises KeyError for an unknown code. The response is then a 500.
     """
     headers = {}
     retry_after = getattr(exc, "retry_after", None)

@@ -39,7 +39,7 @@ def problem_responses(*codes: str) -> Responses:
 def with_problems(responses: Mapping[int | str, Mapping[str, Any]], *codes: str) -> Responses:
     """Add problems to responses.
 
-    The responses may have other problems or content for the same status.
+    The responses may already have other problems or content for the same status.
     """
     documented = {
         code

@@ -17,7 +17,8 @@ from entrypoints.http.routing.strict_router import StrictRouter
 router = StrictRouter(prefix="/problems", tags=["problems"])
 """The router of the problem pages.
 
-An app that uses `problem_responses` has to include it, because it adds the schema to which they refer.
+An app that uses `problem_responses` has to include this router. The router adds the schema to which these
+responses refer.
 """
 
 _HTML = {"content": {"text/html": {"schema": {"type": "string"}}}}

@@ -20,7 +20,7 @@ MEDIA_TYPE = "application/problem+json"
 MAX_VIOLATIONS = 20
 """The maximum number of violations in a problem.
 
-A client could cause any number. A problem notes if there are more.
+A request can break any number of rules. The detail of the problem states if there are more violations.
 """
 
 _REALM = 'Bearer realm="steelyard"'
@@ -77,7 +77,7 @@ class ProblemItem(BaseModel):
 
 
 class Problem(BaseModel):
-    """The reason of a rejected request (RFC 9457)."""
+    """The reason why a request was rejected (RFC 9457)."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -152,7 +152,7 @@ class ProblemResponse(Response):
 
 
 def _is_ours(scope: Scope) -> bool:
-    """Return whether the path belongs to the service, with no client text except ids."""
+    """Return whether the path belongs to a route and contains no text from the client except ids."""
     return "route" in scope and all(isinstance(value, UUID) for value in scope["path_params"].values())
 
 

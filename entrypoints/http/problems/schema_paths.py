@@ -1,4 +1,4 @@
-"""Paths into a request body, whose parts are names of the schema or names from the client."""
+"""Paths into a request body. The parts of a path are names from the schema or names from the client."""
 
 from collections.abc import Sequence
 from types import NoneType
@@ -11,7 +11,7 @@ def declared_part(annotation: Any, path: Sequence[str | int]) -> list[str | int]
     """Return the longest prefix of `path` that consists of fields of models and list positions.
 
     The prefix ends before a key of a mapping, before an unknown field, and before pydantic's label of a union
-    member, which is not part of the body.
+    member. The label is not part of the body.
     """
     return [step for step, _ in _walk(annotation, path)]
 

@@ -1,7 +1,7 @@
 """Conversion of pydantic's errors to a problem, without values of the input.
 
-The only text of the client in the problem is the name of an unknown field, which helps with misspellings. It
-is cut to 64 printable characters, and left out if the name could be a misplaced secret.
+The only text from the client in the problem is the name of an unknown field, which helps to find
+misspellings. The name is cut to 64 printable characters. It is left out if it could be a misplaced secret.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from entrypoints.http.problems.validation_messages import INVALID, RULES, UNKNOW
 _MAX_NAME = 64
 _BROKEN_RULE = "broken_rule"
 _OPAQUE = "Value"
-"""Pydantic's name for a value with a length that is neither text nor collection.
+"""Pydantic's name for a value that has a length but is neither a text nor a collection.
 
 In this service the value is a SecretStr.
 """

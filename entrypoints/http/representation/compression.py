@@ -13,14 +13,14 @@ from entrypoints.http.representation.negotiation import qualities_of
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 MIN_BYTES = 1_000
-"""The minimum length to compress. A shorter response fits into one packet uncompressed."""
+"""The minimum length of a response to compress. A shorter response fits into one packet anyway."""
 _THREAD_MIN_BYTES = 128 * 1024
 """The length above which responses are compressed in a thread.
 
 In a thread, compression does not delay other requests. Starlette has the same threshold.
 """
 _LEVEL = 4
-"""The compression level. A page of 100 products takes 0.4 ms.
+"""The compression level. With it, a page of 100 products is compressed in 0.4 ms.
 
 Level 9 takes nine times as long and saves 8% more.
 """

@@ -1,4 +1,4 @@
-"""Cursors: signed positions in lists, so that only issued cursors are accepted."""
+"""Cursors: signed positions in lists. The service accepts only cursors that it has issued."""
 
 import hashlib
 import hmac
@@ -16,7 +16,7 @@ from entrypoints.http.problems.problem import HTTPProblem
 MAX_LENGTH: Final = 2048
 """The maximum length of a cursor.
 
-The longest sort value is a name of 200 characters of up to 4 bytes.
+The longest sort value is a name of 200 characters with up to 4 bytes each.
 """
 
 _MAC_BYTES: Final = 16
@@ -26,8 +26,8 @@ _VERSION: Final = b"1"
 class Cursors:
     """Signs positions with HMAC-SHA256, truncated to 128 bits (RFC 2104, section 5).
 
-    A cursor contains no secret, but clients must not create one, because its values are used in queries. All processes
-    need the same `secret` of at least 32 bytes.
+    A cursor contains no secret. Clients must not create cursors, because the values in a cursor are used in
+    queries. All processes need the same `secret` of at least 32 bytes.
     """
 
     def __init__(self, secret: bytes) -> None:

@@ -43,7 +43,7 @@ IF_NONE_MATCH: Mapping[str, Any] = {
 }
 """The OpenAPI Parameter Object of If-None-Match.
 
-`if_none_match` reads the header, because a dependency would take time for every request.
+The function `if_none_match` reads the header. A dependency would take time for every request.
 """
 
 _OWN_TAG = re.compile(r'"v([1-9][0-9]{0,17})"')
@@ -86,8 +86,9 @@ async def expected_version(
     """Return the version that the client expects.
 
     An unknown or weak tag matches no version (RFC 9110, section 13.1.1) and becomes 0. Of several versions,
-    the highest counts. If-Match is required, because it prevents lost updates. `*` would overwrite any
-    version, so it counts as absent. Raises HTTPProblem `precondition_required`.
+    the highest counts. If-Match is required, because it prevents lost updates. With `*` a client would
+    overwrite any version. A header with `*` therefore counts as absent. Raises HTTPProblem
+    `precondition_required`.
     """
     if if_match.strip() == "*":
         raise HTTPProblem("precondition_required")

@@ -31,23 +31,24 @@ class Fingerprints:
 
     The fingerprint covers the JSON that was received, so a new optional field in a schema does not change it.
     The fingerprint is keyed (HMAC-SHA256), so that the record alone is not enough to guess passwords and
-    tokens of the body.
+    tokens in the body.
     """
 
     secret: bytes = field(repr=False)
 
     def of(self, method: str, path: str, received: Any) -> bytes:  # noqa: ANN401 - any JSON value
-        """Return the fingerprint of version 2. `received` is the parsed body, or NO_BODY."""
+        """Return the fingerprint in format version 2. `received` is the parsed body, or NO_BODY."""
         body = "" if received is NO_BODY else _canonical(received)
         return hmac.digest(self.secret, f"{method}\n{path}\n{body}".encode(), "sha256")
 
 
 def earlier_fingerprint(version: int, method: str, path: str, operation: str, received: Any) -> bytes | None:  # noqa: ANN401 - any JSON value
-    """Return the fingerprint of an earlier version.
+    """Return the fingerprint in an earlier format version.
 
-    The result is None if the release that made such fingerprints rejects the request.
+    The result is None if the release with this format would reject the request.
 
-    Version 1 is SHA-256 of the body as release 6daf4a4 parsed it, with secret fields masked.
+    Version 1 is the SHA-256 of the method, the path and the body as release 6daf4a4 parsed it, with secret
+    fields masked.
     """
     if version != 1:
         return None

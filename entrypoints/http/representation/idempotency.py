@@ -35,7 +35,7 @@ class RequestKey:
     fingerprints: Fingerprints
 
     def of(self, operation: IdempotentOperation, principal: Principal | None) -> IdempotencyKey:
-        """Return the key in the scope of an operation and its caller, with the fingerprint."""
+        """Return the key for an operation and its caller, together with the request's fingerprint."""
         fingerprint = self.fingerprints.of(self.method, self.path, self.received)
         earlier = partial(self._earlier_fingerprint, operation)
         if principal is None:
@@ -51,7 +51,7 @@ class RequestKey:
 async def find_request_key(
     request: Request, idempotency_key: Annotated[str | None, _HEADER] = None
 ) -> RequestKey | None:
-    """Return the request's key, or None without a key."""
+    """Return the request's key, or None if the request has no key."""
     return None if idempotency_key is None else await _request_key(request, idempotency_key)
 
 

@@ -16,7 +16,7 @@ def prefers(accept: str, preferred: str, over: str) -> bool:
 
 
 def qualities_of(accept: str) -> Iterator[tuple[str, float]]:
-    """Yield each member of a header such as Accept in lower case, with its quality."""
+    """Yield each member of a header such as Accept, in lower case and with the member's quality."""
     for part in accept.split(","):
         media_range, *parameters = (piece.strip() for piece in part.split(";"))
         quality = next(filter(None, map(_QUALITY.fullmatch, parameters)), None)

@@ -71,14 +71,14 @@ class Paginator:
     cursors: Cursors
 
     def position(self, query: ListQuery) -> Position | None:
-        """Return the position after which the page begins, or None at the start.
+        """Return the position after which the page begins, or None for the first page.
 
         Raises HTTPProblem `invalid_cursor`.
         """
         return None if query.cursor is None else self.cursors.open(query.cursor, self._fingerprint(query))
 
     def page(self, query: ListQuery, page: Page[T]) -> PageResult[T]:
-        """Return the page, and set the header Link to the next one (RFC 8288)."""
+        """Return the page, and set the header Link to the next page (RFC 8288)."""
         if page.next is None:
             return PageResult(page.items, None)
         cursor = self.cursors.seal(page.next, self._fingerprint(query))

@@ -1,9 +1,9 @@
 """Request bodies as release 6daf4a4 parsed them.
 
-The models are frozen, because the idempotency records of that release have fingerprints of its bodies. They
-contain only the parts that change the serialization: names, their order, defaults, and types with a special
-format. Changes of the present schemas do not apply to them. They can be deleted when the retention of the
-last record of that release has passed.
+Do not change these models. The idempotency records of that release have fingerprints of bodies in this form.
+The models contain only the parts that affect the serialization: names, the sequence of names, defaults, and
+types with a special format. Changes to the current schemas do not apply to the models. The models can be
+deleted when the retention of the last record of that release has passed.
 """
 
 from typing import Annotated, Any
@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, Validatio
 
 
 class _Body(BaseModel):
-    """A JSON object. The release rejected requests with fields that it did not know."""
+    """A JSON object. Release 6daf4a4 rejected requests with unknown fields."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -151,7 +151,7 @@ _BODIES: dict[str, type[_Body]] = {
 
 
 def body_as_6daf4a4(operation: str, received: Any) -> str | None:  # noqa: ANN401 - any JSON value
-    """Return a parsed body as the release serialized it, or None if the release rejected it."""
+    """Return a parsed body as release 6daf4a4 serialized it, or None if that release rejected it."""
     model = _BODIES.get(operation)
     if model is None:
         return None

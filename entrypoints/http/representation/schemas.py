@@ -22,7 +22,7 @@ from entrypoints.email_addresses import known_email_address, parse_email_address
 from entrypoints.http.problems.validation import broken_rule
 
 _LAX = {"bool", "int", "float", "decimal", "date", "time", "datetime", "timedelta"}
-"""Pydantic types that accept other JSON types unless they are strict.
+"""Pydantic types that also accept other JSON types unless strict mode is set.
 
 For example, they accept 1 for true, and "7" or true for 7.
 """
@@ -30,7 +30,7 @@ For example, they accept 1 for true, and "7" or true for 7.
 MAX_EMAIL = 254
 """The maximum length of an e-mail address (RFC 5321, section 4.5.3.1)."""
 MAX_TIMESTAMP = 64
-"""The maximum length of a time. RFC 3339 allows any number of decimal places."""
+"""The maximum length of a timestamp. RFC 3339 allows any number of decimal places."""
 
 _RFC3339 = re.compile(
     r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})", re.ASCII | re.IGNORECASE
@@ -51,7 +51,7 @@ def _lax_types(schema: Any) -> Iterator[str]:  # noqa: ANN401 - pydantic's schem
 
 
 class RequestModel(BaseModel):
-    """A JSON object of a request: no unknown fields, and strict numbers, booleans and times.
+    """A JSON object of a request: no unknown fields, and strict numbers, booleans and timestamps.
 
     Raises TypeError when the class is defined with a field that is not strict: use StrictInt, StrictBool,
     Timestamp.
@@ -80,7 +80,7 @@ ActorId = Annotated[
 
 
 def text(*, max_length: int, min_length: int = 0) -> Any:  # noqa: ANN401 - the same type as in pydantic's Field
-    """Return a length limit as metadata of `Annotated[str, ...]`.
+    """Return a length limit as metadata for `Annotated[str, ...]`.
 
     This function is for text that is not a field of an entity.
     """
@@ -88,7 +88,7 @@ def text(*, max_length: int, min_length: int = 0) -> Any:  # noqa: ANN401 - the 
 
 
 def text_of(rule: TextRule) -> Any:  # noqa: ANN401 - the same type as in pydantic's Field
-    """Return a domain rule as metadata of `Annotated[str, ...]`.
+    """Return a domain rule as metadata for `Annotated[str, ...]`.
 
     The lengths are checked before the pattern.
     """
@@ -124,7 +124,7 @@ def _email(parse: Callable[[str], EmailAddress]) -> AfterValidator:
 
 
 def _utc(value: object) -> object:
-    """Parse RFC 3339 text, and convert every time to UTC. Pydantic rejects other values."""
+    """Parse an RFC 3339 timestamp, and convert it to UTC. Pydantic rejects other values."""
     try:
         if isinstance(value, str) and len(value) <= MAX_TIMESTAMP and _RFC3339.fullmatch(value):
             value = datetime.fromisoformat(value.upper())
@@ -170,7 +170,7 @@ KnownEmail = Annotated[
 """The raw text of an address of an existing account; `known_email_address` parses it."""
 
 Timestamp = Annotated[datetime, BeforeValidator(_utc), Field(strict=True, examples=["2026-01-31T12:00:00Z"])]
-"""A time: RFC 3339 with any offset in requests, UTC with `Z` in responses."""
+"""A timestamp: RFC 3339 with any offset in requests, UTC with `Z` in responses."""
 
 
 class MoneySchema(RequestModel):

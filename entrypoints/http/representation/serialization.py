@@ -1,4 +1,4 @@
-"""Serialization of the most frequently read views without a response model."""
+"""Fast serialization of the most frequently read views. No response model is used."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ _serializers: dict[type, SchemaSerializer] = {}
 def serialize(view: object) -> bytes:
     """Serialize a view that has the fields of its response model.
 
-    Validating a view of the domain again takes longer than serializing it. For each such view, a test
+    The view is not validated, because validation takes longer than serialization. For each such view, a test
     compares the result with the result of the response model.
     """
     serializer = _serializers.get(type(view))

@@ -1,8 +1,9 @@
 """Compiled dependencies: the dependencies of a route, resolved when the route is created.
 
 FastAPI determines for each request which dependencies are coroutines, which are shared, and what each of them
-needs. This module determines all of this once for each route. The semantics are FastAPI's: dependencies have
-the same order, a shared dependency is called once per request, and all errors are reported together.
+needs. This module determines all of this once for each route. The semantics are FastAPI's: dependencies are
+called in the same sequence, a shared dependency is called once per request, and all errors are reported
+together.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -125,7 +126,8 @@ class CompiledDependencies:
         """
         await self._solve(solving, self._after_body, body)
         if errors := solving.errors:
-            # FastAPI repeats the errors of a shared dependency for each dependency that needs its result.
+            # FastAPI reports the errors of a shared dependency again for each dependency that uses the shared
+            # result.
             in_order = [error for number in self._visits for error in errors.get(number, ())]
             raise RequestValidationError(in_order, body=None if body is PydanticUndefined else body)
         return solving.values[-1]

@@ -85,7 +85,7 @@ def compile_handler(route: APIRoute) -> Handler:
 
 
 def stock_handler(route: APIRoute, effective: APIRoute) -> Handler:
-    """Return a handler that calls FastAPI's own handler of a route or of its inclusion."""
+    """Return a handler that calls FastAPI's own handler of a route or of an inclusion of the route."""
     before, rest = split_before_body(effective)
     marked = [dependant.call for dependant in before]
     first = APIRoute(
@@ -131,9 +131,9 @@ def _responder(route: APIRoute) -> _Respond:
 
 
 def _filling(route: APIRoute, serialize: Callable[[Any], bytes]) -> _Respond:
-    """Return a responder for JSON that uses the injected response.
+    """Return a JSON responder.
 
-    This saves the creation of another response.
+    The responder returns the injected response, so that no second response has to be created.
     """
     status = route.status_code or HTTPStatus.OK.value
 
@@ -171,7 +171,7 @@ def _making(route: APIRoute) -> _Respond:
 def _serializer(route: APIRoute, method: str) -> Callable[[Any], Any]:
     """Return a function that validates a result against the response model and serializes it.
 
-    It applies the route's serialization options.
+    The function applies the route's serialization options.
     """
     field = route.response_field
     if field is None:

@@ -14,7 +14,8 @@ _R = TypeVar("_R")
 class ImmediateDependency:
     """A dependency that needs only the request and never awaits.
 
-    It is solved without a coroutine. FastAPI calls it like any other dependency.
+    Compiled dependencies solve it without a coroutine. FastAPI's own handlers call it like any other
+    dependency.
     """
 
     def resolve(self, request: Request) -> Any:  # noqa: ANN401 - the annotation of the route's parameter states the type
@@ -25,10 +26,10 @@ class ImmediateDependency:
 
 
 def immediate(function: Callable[_P, _R]) -> Callable[_P, Awaitable[_R]]:
-    """Make a dependency of a function that never awaits.
+    """Convert a function that never awaits to a dependency.
 
-    The function is called without a coroutine. FastAPI gets a coroutine function, because it would run any
-    other function in a thread.
+    Compiled dependencies call the function without a coroutine. FastAPI gets a coroutine function, because
+    FastAPI would run any other function in a thread.
     """
 
     @wraps(function)
@@ -42,7 +43,8 @@ def immediate(function: Callable[_P, _R]) -> Callable[_P, Awaitable[_R]]:
 def before_body(dependency: _F) -> _F:
     """Mark a dependency to be solved before the query is checked and the body is read.
 
-    This applies to members of `dependencies=` of a route, a router or an inclusion. They must not read the body.
+    The mark has an effect only in `dependencies=` of a route, a router or an inclusion. The dependency must
+    not read the body.
     """
     dependency.__before_body__ = True  # type: ignore[attr-defined] # functions can have attributes
     return dependency

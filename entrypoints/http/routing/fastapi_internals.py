@@ -69,9 +69,9 @@ __all__ = [
 
 _NO_SCOPE: dict[str, object] = {}
 _PARENT = FastAPI(openapi_url=None).router
-"""The router of an app that has no options for included routers to inherit.
+"""The router of an app without options.
 
-Such an option is, for example, a list of dependencies.
+Included routers would inherit options, for example a list of dependencies.
 """
 
 
@@ -83,12 +83,12 @@ def effective_route(route: APIRoute) -> APIRoute:
     """
     context = _effective_route_context_var.get()
     if context is not None and context.original_route is route:
-        return cast(APIRoute, context)  # the object has all attributes of a route that FastAPI reads
+        return cast(APIRoute, context)  # the context has every attribute that FastAPI reads from a route
     return route
 
 
 def included_router_of(scope: Scope) -> Any:  # noqa: ANN401 - a private object of FastAPI
-    """Return the inclusion of the router with which FastAPI matches the request, or None.
+    """Return the inclusion of the router that FastAPI is now matching with the request, or None.
 
     An inclusion is FastAPI's record of one call of `include_router`.
     """
@@ -112,7 +112,7 @@ def inclusions_of(included_router: Any) -> Sequence[Any]:  # noqa: ANN401 - priv
 
 
 def select_inclusion(scope: Scope, inclusion: Any) -> None:  # noqa: ANN401 - a private object of FastAPI
-    """Make FastAPI serve the request with this route, as `include_router` has added it to the app."""
+    """Make FastAPI serve the request with this inclusion of the route."""
     scope.setdefault(_FASTAPI_SCOPE_KEY, {})[_FASTAPI_EFFECTIVE_ROUTE_CONTEXT_KEY] = inclusion
 
 
@@ -124,7 +124,7 @@ def name_span(scope: Scope, route: Any) -> None:  # noqa: ANN401 - a route, or a
 
 @contextmanager
 def including(inclusion: Any) -> Iterator[None]:  # noqa: ANN401 - a private object of FastAPI
-    """Let the route's `get_route_handler` create a handler for this inclusion, as FastAPI does."""
+    """Set the inclusion for which the route's `get_route_handler` creates a handler."""
     token = _effective_route_context_var.set(inclusion)
     try:
         yield

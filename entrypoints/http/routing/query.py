@@ -28,7 +28,7 @@ _SHORT = 256
 
 
 def remembering(read: Callable[[bytes], T]) -> Callable[[bytes], T]:
-    """Return `read` with a cache, because clients repeat short query strings.
+    """Return `read` with a cache, because clients often send the same short query strings.
 
     Errors are not cached.
     """

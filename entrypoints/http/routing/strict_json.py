@@ -1,7 +1,8 @@
 """Strict JSON: I-JSON (RFC 7493), which every parser reads in the same way.
 
 The module uses the standard library's decoder with hooks that reject values outside of I-JSON. Hooks cannot
-detect all violations. The module searches for the others only in the few bodies that can contain them.
+detect all violations. The module checks for the remaining violations, but only in the few bodies that can
+contain such violations.
 """
 
 import json
@@ -20,7 +21,7 @@ MAX_DEPTH = 32
 MAX_MEMBERS = 1000
 """The maximum number of fields and array items in a body. No operation takes more than 400.
 
-Validation describes each unknown field, so its cost grows with their number.
+Validation describes each unknown field, so the cost of validation grows with the number of fields.
 """
 
 _SAFE_DIGITS = len(str(MAX_INTEGER)) - 1
@@ -31,7 +32,7 @@ _MAX_STRINGS = 2 * MAX_MEMBERS + 1
 _TOKENS = re.compile(r'(?P<string>"[^"]*"?)|(?P<member>,|[\[{](?![ \t\n\r]*+[\]}]))|[^",\[{]+|.')
 """A pattern for strings without escapes, beginnings of members, and the rest.
 
-A member begins with `,` or with the start of a container that is not empty.
+A member begins with `,` or with the start of a non-empty array or object.
 """
 _TOO_DEEP = f"The body is nested too deeply. At most {MAX_DEPTH} levels are read."
 
@@ -107,7 +108,7 @@ def _ensure_shallow(value: Any) -> None:  # noqa: ANN401 - any JSON value
 
 
 def _ensure_few_members(text: str) -> None:
-    """Reject a body with too many members before they are decoded."""
+    """Reject a body that has too many members. The check runs before the body is decoded."""
     if text.count(",") + text.count("{") + text.count("[") <= MAX_MEMBERS:
         return
     members = strings = 0
@@ -121,7 +122,7 @@ def _ensure_few_members(text: str) -> None:
 def _ensure_clean(value: Any) -> None:  # noqa: ANN401 - any JSON value
     """Check every string.
 
-    Escapes can encode characters that UTF-8 and the decoder reject elsewhere.
+    Outside of escapes, UTF-8 and the decoder reject some characters. Escapes can encode these characters.
     """
     if isinstance(value, str):
         if _BAD_CHARACTER.search(value):

@@ -42,13 +42,13 @@ _SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
 class StrictRoute(APIRoute):
-    """A route that rejects unknown input, and completes changes despite a disconnect.
+    """A route that rejects unknown input, and completes changes even if the client disconnects.
 
     Bodies must be strict JSON of a bounded size and of the declared media type. Unknown and repeated query
     parameters are rejected. The dependencies and the endpoint of a route that changes something run as one
-    task of `app.state.request_drainer`. The task runs to completion even if the client disconnects. Reads
-    (RFC 9110, section 9.2.1) are canceled in this case. Dependencies that are marked with `before_body`, such
-    as rate limits, are solved before the query and the body are checked.
+    task of `app.state.request_drainer`. The task runs to completion even if the client disconnects. Read
+    requests (RFC 9110, section 9.2.1) are canceled if the client disconnects. Dependencies that are marked
+    with `before_body`, such as rate limits, are solved before the query and the body are checked.
 
     The documented responses contain the problems of these checks and of dependencies (`raises_problems`), and
     the headers that dependencies send (`sends_headers`). The documented security contains the scopes of
@@ -61,7 +61,7 @@ class StrictRoute(APIRoute):
     compiles: ClassVar[bool] = True
     """Whether dependencies are compiled.
 
-    If not, FastAPI's own handler solves them, with the same result.
+    Otherwise FastAPI's own handler solves the dependencies, with the same result.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - the arguments of APIRoute

@@ -1,4 +1,4 @@
-"""A router that skips requests for other routers without matching each of its routes."""
+"""A router that detects requests for other routers without matching each of its own routes."""
 
 from itertools import takewhile
 from typing import Any
@@ -25,9 +25,9 @@ _MATCHED = "strict_router.matched"
 class StrictRouter(APIRouter):
     """An APIRouter of StrictRoutes.
 
-    FastAPI matches a request with each route of each router, and matches it with the routes of the chosen
-    router twice. This class skips routers whose prefix is not in the path, and matches the routes of the
-    chosen router once.
+    FastAPI matches a request with every route of every router. It matches the routes of the chosen router
+    twice. With this class, routers whose prefix is not in the path are skipped, and the routes of the chosen
+    router are matched only once.
     """
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 - the arguments of APIRouter
@@ -52,7 +52,8 @@ class StrictRouter(APIRouter):
                     scope[_MATCHED] = candidate, child_scope
                     return match, {}
                 may_match = may_match or match is Match.PARTIAL
-        # FastAPI matches the routes that are not candidates, and responds to a path with another method.
+        # FastAPI matches routes that are not candidates. FastAPI also responds if only the method does not
+        # match.
         return super().matches(scope) if may_match else (Match.NONE, {})
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -64,7 +65,7 @@ class StrictRouter(APIRouter):
         await candidate.serve(scope, receive, send)
 
     def _candidates_in(self, included: Any) -> "list[_Candidate]":  # noqa: ANN401 - a private object of FastAPI
-        """Return the app's inclusions of the routes, up to the first route that only FastAPI serves."""
+        """Return the routes as the app includes them, up to the first route that only FastAPI can serve."""
         if included is None:
             return []
         if included is not self._included or len(self.routes) != self._number_of_routes:
@@ -75,10 +76,10 @@ class StrictRouter(APIRouter):
 
 
 class _Candidate:
-    """A route or its inclusion, served without FastAPI's wrapper for dependencies with `yield`.
+    """A route, or an inclusion of a route, that is served without FastAPI's wrapper.
 
-    FastAPI builds the inclusions of a router again for each app. A route that is included without additions
-    is served by its own handler, which was built once.
+    Only dependencies with `yield` need the wrapper. FastAPI builds the inclusions of a router again for each
+    app. A route that is included without additions is served by its own handler, which was built once.
     """
 
     def __init__(self, route: Any) -> None:  # noqa: ANN401 - a StrictRoute, or a private object of FastAPI

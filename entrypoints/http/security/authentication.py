@@ -58,7 +58,7 @@ async def verify_token(
     token: Annotated[str | None, Depends(bearer_token)],
     authenticate: Annotated[Authenticate, from_container(GRAPH.users.authenticate)],
 ) -> Principal | InvalidToken | TokenExpired | None:
-    """Return the caller that the token describes, None without a token, or the token's error.
+    """Return the caller that the token describes, None if there is no token, or the token's error.
 
     The error is returned instead of raised, so that rate limits also count requests with a rejected token.
     """
@@ -76,7 +76,7 @@ TokenResult = Annotated[Principal | InvalidToken | TokenExpired | None, Depends(
 @raises_problems("invalid_token", "token_expired")
 @immediate
 def find_principal(result: TokenResult) -> Principal | None:
-    """Return the caller that the token describes, or None without a token.
+    """Return the caller that the token describes, or None if there is no token.
 
     Raises InvalidToken, TokenExpired.
     """
@@ -118,7 +118,7 @@ async def get_confirmed_principal(
     principal: Annotated[Principal, Depends(get_principal)],
     confirm: Annotated[ConfirmPrincipal, from_container(GRAPH.users.confirm_principal)],
 ) -> Principal:
-    """Return the caller with its present role or scopes.
+    """Return the caller with the current role or scopes.
 
     Raises InvalidToken, AccountDisabled.
     """
@@ -151,8 +151,8 @@ def requires(
 
     For any other caller, the dependency raises Forbidden. By default, it checks the caller of each request
     against the database. With `trust_token`, it skips this check if TRUSTED_IN_TOKEN contains every one of
-    these permissions that the token has. Use `trust_token` for routes on which other callers only read their
-    own data or place an order.
+    `permissions` that the token has. Use `trust_token` only for routes on which a caller without this check
+    can only read the caller's own data or place an order.
     """
     accepted = frozenset(permissions)
 
@@ -203,7 +203,7 @@ def requires_user(
 
 
 def _ensure_any(principal: Principal, accepted: AbstractSet[Permission]) -> None:
-    """Raise Forbidden, and log the principal, if it has none of the permissions.
+    """Raise Forbidden if the principal has none of the permissions. Log the principal's id.
 
     ASVS 5.0, 16.3.2 requires the log line.
     """
@@ -244,13 +244,16 @@ OrderPlacer = Annotated[
 ]
 """The caller who places orders.
 
-The token is trusted, because the batch of orders checks the account.
+The token is trusted, because the account is checked when the batch of orders is placed.
 """
 PayingCustomer = Annotated[UserPrincipal, Depends(requires_user(Permission.PLACE_ORDERS))]
 OrderReader = Annotated[
     Principal, Depends(requires(Permission.PLACE_ORDERS, Permission.SEE_ALL_ORDERS, trust_token=True))
 ]
-"""The caller who reads orders: either the caller's own orders or all orders."""
+"""The caller who reads orders.
+
+The caller may read all orders or only the caller's own orders.
+"""
 OrderChanger = Annotated[Principal, Depends(requires(Permission.PLACE_ORDERS, Permission.CHANGE_ANY_ORDER))]
 OrderTokenRenewer = Annotated[Principal, Depends(requires(Permission.CHANGE_ANY_ORDER))]
 Canceller = Annotated[Principal, Depends(requires(Permission.PLACE_ORDERS, Permission.CANCEL_ANY_ORDER))]

@@ -1,4 +1,4 @@
-"""The network of a client, by which throttling and rate limits count."""
+"""The network of a client. Throttling and rate limits count per network."""
 
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_network

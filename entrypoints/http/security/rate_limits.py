@@ -18,7 +18,10 @@ from entrypoints.http.security.authentication import TokenResult
 from entrypoints.http.security.client_network import get_network, network_of_client, trusted_proxies
 
 _text_of_id = lru_cache(maxsize=10_000)(str)
-"""The text of an id. The principal of a token is cached as well, so the same ids come again."""
+"""The text of an id.
+
+The principal of a token is cached, so the same id objects are converted again and again.
+"""
 
 
 @immediate

@@ -1,4 +1,4 @@
-"""Service clients in the OpenAPI document: their grant, and the scopes of operations."""
+"""Service clients in the OpenAPI document: the grant of clients, and the scopes of operations."""
 
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet

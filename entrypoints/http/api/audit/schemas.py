@@ -23,7 +23,7 @@ class ListAuditEntriesQuery(ListQuery):
 
 
 class AuditEntryResponse(ResponseModel):
-    """An action that administered or secured the shop."""
+    """An action that concerns the administration or security of the shop."""
 
     id: AuditEntryId = Field(description="The id of the entry.")
     at: Timestamp = Field(description="The time of the action.")

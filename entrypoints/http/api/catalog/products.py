@@ -227,7 +227,7 @@ def _sees_archived(reader: Principal | None) -> bool:
 
 
 def _let_be_stored(response: Response, reader: Principal | None) -> None:
-    """Permit caches to store the response if they revalidate it each time.
+    """Permit caches to store the response if they revalidate it before each use.
 
     Stock changes with every order.
     """

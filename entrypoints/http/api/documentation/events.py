@@ -47,7 +47,7 @@ SIGNATURE_HEADERS: Mapping[str, Mapping[str, Any]] = {
 
 
 def add_events(document: dict[str, Any]) -> None:
-    """Describe the type of each event in the feed, and add the section `webhooks`."""
+    """Add a schema for each event type to the feed, and add the section `webhooks`."""
     components = document["components"]
     schemas = components["schemas"]
     envelope = schemas.pop("CloudEventResponse")
@@ -85,9 +85,9 @@ def _typed(envelope: Mapping[str, Any], type_: str, payload: Mapping[str, Any]) 
 
 
 def _unknown(envelope: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the schema of an event of a later release.
+    """Return the schema of an event whose type a later release adds.
 
-    Readers of this document have to expect such events.
+    Clients have to expect such events.
     """
     members = envelope["properties"]
     return {

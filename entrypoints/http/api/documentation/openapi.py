@@ -19,9 +19,9 @@ CONTACT = {"name": "The Steelyard authors"}
 LICENSE = {"name": "MIT", "identifier": "MIT"}
 
 _UNUSED_SCHEMAS = {"HTTPValidationError", "ValidationError"}
-"""FastAPI's own validation error.
+"""FastAPI's schemas of its own validation error.
 
-FastAPI documents one for every operation without a 422, but no route responds with it.
+FastAPI documents this error for every operation that declares no 422, but no route responds with it.
 """
 
 
@@ -31,7 +31,7 @@ def api_version(release: int) -> str:
 
 
 def servers(public_address: str) -> list[dict[str, str]]:
-    """Return OpenAPI's `servers` of a service whose tokens have this address as their issuer."""
+    """Return OpenAPI's `servers` for a service with this public address."""
     return [
         {
             # A path without a host, so that browsers call the host that served the document.
@@ -57,8 +57,8 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
         for operation in operations.values():
             _remove_unused_422(operation["responses"])
             if operation["security"] == [{}]:
-                # The list must be empty. Otherwise client generators require a token, even if the list also
-                # permits requests without a token.
+                # The operation needs no token. With `[{}]`, which means the same, client generators would
+                # require a token.
                 operation["security"] = []
     for name in _UNUSED_SCHEMAS:
         schemas.pop(name, None)

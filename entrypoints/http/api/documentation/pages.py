@@ -34,9 +34,10 @@ _PARAMETERS: dict[str, Any] = {
 
 
 _DOCUMENT_HEADERS = {"Cache-Control": "public, no-cache, no-transform", "Vary": "Accept-Encoding"}
-"""The caching of documents. Caches may store a document if they revalidate it each time.
+"""The caching of documents.
 
-A document changes with a release and its settings.
+Caches may store a document if they revalidate it before each use. A document changes with a release and its
+settings.
 """
 
 
@@ -98,7 +99,7 @@ class _Document:
         self._generated: _GeneratedDocument | None = None
 
     async def show(self, request: Request) -> Response:
-        """Return the document, compressed on request, or a 304 if the client has the document."""
+        """Return the document, compressed on request, or a 304 if the client already has it."""
         async with self._lock:
             if self._generated is None:
                 self._generated = await asyncio.to_thread(_GeneratedDocument.of, self._make)

@@ -8,16 +8,16 @@ _PREFIX = "#/components/schemas/"
 _VALUES = {"const", "default", "enum", "example", "examples", "value"}
 """Members that contain JSON values, not schemas."""
 _BY_NAME = {"properties", "patternProperties"}
-"""Members of a schema that contain schemas by arbitrary names."""
+"""Members of a schema whose value maps arbitrary names to schemas."""
 _KINDS = {"type", "anyOf", "oneOf", "allOf", "$ref", "const", "enum"}
-"""Members of which every schema has at least one."""
+"""Every schema has at least one of these members."""
 
 
 def name_schemas(document: dict[str, Any]) -> dict[str, Any]:
     """Return the document with each schema named by its title.
 
-    The titles are removed, because they repeat the names. Pydantic names a schema by its class, with the
-    arguments of generics. Raises ValueError for two schemas of one name.
+    The titles are removed, because they repeat the names. Pydantic would name a schema after its class and
+    the arguments of a generic class. Raises ValueError if two schemas have the same title.
     """
     named = document["components"]["schemas"]
     names = {name: schema.get("title", name) for name, schema in named.items()}
@@ -57,7 +57,7 @@ def _named(part: Any, names: dict[str, str]) -> Any:  # noqa: ANN401 - documents
 def without_defaults(document: dict[str, Any]) -> None:
     """Move the defaults of fields in request bodies into their descriptions.
 
-    Some generators (openapi-typescript) assume that a field with a default is always present. This is right
+    Some generators (openapi-typescript) assume that a field with a default is always present. This is true
     only for responses.
     """
     schemas = document["components"]["schemas"]
@@ -72,7 +72,7 @@ def without_defaults(document: dict[str, Any]) -> None:
 
 
 def _reachable(document: dict[str, Any]) -> set[str]:
-    """Return the names of the schemas of request bodies, and of the schemas in them."""
+    """Return the names of the schemas of request bodies, and of all schemas to which they refer."""
     found: set[str] = set()
     open_ = [
         content["schema"]

@@ -10,7 +10,7 @@ from entrypoints.http.problems.problem import MEDIA_TYPE
 
 
 def share_parts(document: dict[str, Any]) -> None:
-    """Move headers and examples of problems into `components`.
+    """Move all headers, and the examples of problems, into `components`.
 
     This step nearly halves the size of the document.
     """

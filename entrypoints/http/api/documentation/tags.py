@@ -1,4 +1,4 @@
-"""Tags of the OpenAPI document, in the order in which a developer of a client needs them."""
+"""Tags of the OpenAPI document, in the sequence in which a developer of a client needs them."""
 
 from collections.abc import Sequence
 

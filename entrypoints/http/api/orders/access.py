@@ -11,7 +11,9 @@ from domain.users.permissions import Permission
 
 
 def order_access(principal: Principal, permission: Permission) -> OrderAccess:
-    """Return access to all orders with the permission, or else to the user's own orders.
+    """Return access to all orders if the principal has the permission.
+
+    A user without the permission gets access to the user's own orders.
 
     Raises:
         Forbidden: a service client without the permission; clients own no orders.
@@ -26,7 +28,7 @@ def order_access(principal: Principal, permission: Permission) -> OrderAccess:
 def customer_of(placer: Principal, customer_id: UUID | None, *, is_for_guest: bool) -> UserId | None:
     """Return the customer of an order that the caller places.
 
-    The customer is the caller by default. For a guest the result is None.
+    By default, the customer is the caller. If the order is for a guest, the result is None.
 
     Raises:
         Forbidden: the order is for another customer, and the caller may not place orders for others.
@@ -45,5 +47,5 @@ def customer_of(placer: Principal, customer_id: UUID | None, *, is_for_guest: bo
 
 
 def party_of(placer: Principal) -> Party:
-    """Return the party whose actions the caller sees in an order that the caller has placed."""
+    """Return the party of the caller. The response to a placed order lists the actions of this party."""
     return Party.STAFF if placer.may(Permission.SEE_ALL_ORDERS) else Party.OWNER

@@ -1,4 +1,4 @@
-"""Fulfillments of orders, by staff."""
+"""Fulfillments of orders. Staff create them."""
 
 from typing import Annotated
 

@@ -74,7 +74,7 @@ async def get_guest_order(
 async def renew_order_token(
     order_id: OrderIdInPath,
     renewer: OrderTokenRenewer,
-    key: OptionalKey,  # noqa: ARG001 - accepted on every POST; a repeated request issues a newer token
+    key: OptionalKey,  # noqa: ARG001 - every POST accepts a key; a repeated request issues a newer token
     request: Request,
     renew_order_token: Annotated[RenewOrderToken, from_container(GRAPH.orders.renew_order_token)],
 ) -> OrderTokenResponse:
@@ -95,7 +95,7 @@ async def renew_order_token(
 )
 async def claim_guest_orders(
     user: CurrentUser,
-    key: OptionalKey,  # noqa: ARG001 - accepted on every POST; a repeated request finds no more orders to claim
+    key: OptionalKey,  # noqa: ARG001 - every POST accepts a key; a repeated request finds no more orders to claim
     request: Request,
     claim_guest_orders: Annotated[ClaimGuestOrders, from_container(GRAPH.orders.claim_guest_orders)],
 ) -> ClaimedOrdersResponse:

@@ -153,7 +153,7 @@ async def get_order(
 async def preview_order(
     body: PlaceOrderRequest,
     placer: OrderPlacer,
-    key: OptionalKey,  # noqa: ARG001 - accepted on every POST; a preview changes nothing that could be repeated
+    key: OptionalKey,  # noqa: ARG001 - every POST accepts a key; a preview changes nothing, so it can be repeated
     preview_order: Annotated[PreviewOrder, from_container(GRAPH.orders.preview_order)],
 ) -> QuoteView:
     return await preview_order(_request_of(body, placer))

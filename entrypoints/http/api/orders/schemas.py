@@ -165,7 +165,7 @@ class PlaceOrderRequest(RequestModel):
 class WholeAddressSchema(AddressSchema):
     """An address in a merge patch, with every part.
 
-    A missing member of a merge patch would keep its former value.
+    A member that is missing in a merge patch would keep its former value.
     """
 
     model_config = ConfigDict(title="WholeAddress")
@@ -304,7 +304,7 @@ class ClaimedOrdersResponse(ResponseModel):
 
 
 class QuotedLineResponse(ResponseModel):
-    """A product and a quantity of a preview."""
+    """A product and a quantity in a preview."""
 
     product_id: ProductId = Field(description="The product to order.")
     sku: str = Field(description="The shop's own code for the product.")
@@ -315,7 +315,7 @@ class QuotedLineResponse(ResponseModel):
 
 
 class QuoteResponse(ResponseModel):
-    """The present price of an order."""
+    """The current price of an order."""
 
     currency: Currency = Field(description="The currency of all amounts.")
     lines: list[QuotedLineResponse] = Field(description="One line per product.")

@@ -21,7 +21,7 @@ from entrypoints.http.routing.strict_router import StrictRouter
 class RawRoute(StrictRoute):
     """A route whose endpoint reads the raw body. The size of the body is bounded.
 
-    The body must be declared as JSON.
+    The Content-Type must be JSON.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:

@@ -1,4 +1,4 @@
-"""Refunds of orders, by staff."""
+"""Refunds of orders. Staff create them."""
 
 from typing import Annotated
 

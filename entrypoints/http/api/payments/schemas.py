@@ -43,7 +43,7 @@ class PayOrderRequest(RequestModel):
 
 
 class CapturePaymentRequest(RequestModel):
-    """The amount of an authorized payment to capture."""
+    """The amount to capture of an authorized payment."""
 
     amount: PositiveMoney | None = Field(
         None, description="At most the authorized amount; the rest is released. Default: all of it."

@@ -12,7 +12,7 @@ from entrypoints.http.security.authentication import actor_of
 MAX_LENGTH = 1024
 """The maximum length of the encoded credentials.
 
-Id and secret have 90 characters, each of which may be escaped as three.
+An id and a secret together have 90 characters. A client may escape each character as three characters.
 """
 
 

@@ -14,7 +14,7 @@ _DEFAULT_GRANT = "password"
 MAX_PASSWORD = 4096
 """The maximum length of a password in the form.
 
-A password above `MAX_RAW_LENGTH` and within this limit counts as a wrong password.
+A password that is longer than `MAX_RAW_LENGTH`, but not longer than this limit, counts as a wrong password.
 """
 MAX_TOKEN = 8192
 """The maximum length of a token.

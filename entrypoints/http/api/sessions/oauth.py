@@ -57,9 +57,9 @@ class OAuthError(Exception):
 
 
 class OAuthRoute(StrictRoute):
-    """A route whose errors 400 and 401 follow RFC 6749.
+    """A route whose 400 and 401 responses follow RFC 6749.
 
-    This applies to errors of the route, of the use case and of the form.
+    The errors can come from the route, from the use case or from the form.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - the arguments of APIRoute

@@ -93,7 +93,7 @@ class MessageResponse(ResponseModel):
 
 
 class ChangePasswordRequest(RequestModel):
-    """A new password, with the present one as proof."""
+    """A new password, with the current password as proof."""
 
     current_password: Password = Field(description="The present password.")
     new_password: Password = Field(description="The new password. It must not be a known leaked one.")

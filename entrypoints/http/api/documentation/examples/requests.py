@@ -48,7 +48,7 @@ LOG_INS: Mapping[str, Any] = {
         "value": {"grant_type": "client_credentials", "scope": "orders:read"},
     },
 }
-"""The forms of POST /token by grant."""
+"""Example forms of POST /token for each grant."""
 
 REQUESTS: Mapping[str, Any] = {
     "create_user": {"email": EMAIL, "password": PASSWORD, "password_confirm": PASSWORD, "full_name": NAME},
