@@ -39,8 +39,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # setting.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    # Without this entry, the HTTP client searches for the missing module at each request. The search takes a
-    # tenth of the time of HTTP tests.
+    # Without this entry, the HTTP client searches for the missing module at each request. The search would take 10%
+    # of the duration of HTTP tests.
     sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type] # importlib documents None for a path without a finder
     config.stash[SERVER] = choose_server()
 
@@ -51,7 +51,7 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 @pytest.fixture(autouse=True)
 def _logging_as_it_was() -> Iterator[None]:
-    """Restore the logging configuration, because the next test cannot log to the closed stream."""
+    """Restore the logging configuration. Otherwise the next test would log to a closed stream."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     service = {name: getattr(service_logging, name) for name in _STATE_OF_LOGGING}
@@ -72,7 +72,7 @@ def database_server(pytestconfig: pytest.Config) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def migrated_template(database_server: str) -> str:
-    """The URL of a database with the present schema. Tests only copy this database."""
+    """The URL of a database with the current schema. Tests only copy this database."""
     from adapters.postgres.core.migrations import upgrade  # noqa: PLC0415 - imported here, because most tests do not need Alembic
 
     url = asyncio.run(create_empty(database_server))
@@ -82,7 +82,7 @@ def migrated_template(database_server: str) -> str:
 
 @pytest.fixture
 async def database_url(database_server: str, migrated_template: str) -> AsyncIterator[str]:
-    """The URL of a database with the present schema, for this test alone."""
+    """The URL of a database with the current schema, for this test alone."""
     url = await create_copy(database_server, migrated_template)
     yield url
     await drop(database_server, url)

@@ -25,7 +25,7 @@ EVENT_TYPES = {row.event for row in TRANSITIONS if row.event} | {
     event for row in TRANSITIONS for event in row.along
 }
 REQUESTED = "refund.requested"
-"""The event types that report a refund once, whatever caused the refund."""
+"""The event type that reports each refund exactly once, whatever caused the refund."""
 LINES_CANCELLED = "order.lines_cancelled"
 
 
@@ -113,7 +113,7 @@ async def assert_stock_is_what_orders_and_ledger_say(shop: Shop, orders: list[Or
 
 
 def assert_totals_are_the_sums_of_lines(orders: list[OrderView]) -> None:
-    """Check I7 and I10."""
+    """Check I7 and I10: totals are the sums of lines, and no shipped unit is refunded without a return."""
     for order in orders:
         assert order.total.amount == sum(line.unit_price.amount * line.quantity for line in order.lines), "I7"
         assert {line.unit_price.currency for line in order.lines} == {order.currency}, "I7"
@@ -168,7 +168,7 @@ async def refunds(shop: Shop, order: OrderView) -> list[RefundView]:
 async def assert_each_change_has_one_row_and_one_event(
     shop: Shop, orders: list[OrderView], *, pruned: int
 ) -> None:
-    """Check I9."""
+    """Check I9: each change of an order has one history row and one event."""
     expected: Counter[str] = Counter({"order.placed": pruned, "order.expired": pruned})
     requested = refunded = 0
     for order in orders:
@@ -181,7 +181,7 @@ async def assert_each_change_has_one_row_and_one_event(
             expected[row.event or "none"] += 1
             expected.update(row.along if row.action is not Action.CONFIRM else ())
             refunded += row.action is Action.REFUND
-        # A free order is confirmed without a payment.
+        # An order with a total of zero is confirmed without a payment.
         expected["payment.captured"] += (
             Action.CONFIRM in {c.action for c in changes} and order.total.amount > 0
         )

@@ -1,4 +1,4 @@
-"""docs/asvs.md lists each requirement of ASVS 5.0.0, levels 1 and 2, once.
+"""docs/asvs.md lists each requirement of levels 1 and 2 of ASVS 5.0.0 exactly once.
 
 `asvs.csv` has the ids and levels of the requirements.
 """

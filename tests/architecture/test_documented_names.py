@@ -1,4 +1,4 @@
-"""Every path, test, command, target and setting named in the docs exists."""
+"""Every path, test, command, target and setting that the docs name exists."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The container image has the metadata of the project, and compose.yaml confines its containers."""
+"""The container image has the project's metadata. The services in compose.yaml run without privileges."""
 
 import re
 import tomllib

@@ -40,9 +40,9 @@ from tests.kit.manifests import (
 from tests.kit.openapi import openapi_document
 
 DEFAULT_MAX_CONNECTIONS = 100
-"""`max_connections` of PostgreSQL."""
+"""PostgreSQL's default of `max_connections`."""
 RESERVED_CONNECTIONS = 3
-"""`superuser_reserved_connections` of PostgreSQL."""
+"""PostgreSQL's default of `superuser_reserved_connections`."""
 CONNECTIONS_OF_A_MIGRATION = 2
 
 PORTS = {"http": SETTINGS.port, "metrics": SETTINGS.metrics_port}
@@ -177,14 +177,14 @@ def test_each_workload_keeps_a_replica_during_a_pod_disruption() -> None:
     [autoscaler] = resources_of_kind("HorizontalPodAutoscaler")
     target = autoscaler["spec"]["scaleTargetRef"]
     assert (target["kind"], target["name"]) == ("Deployment", API["metadata"]["name"])
-    # `kubectl apply` would overwrite the number that the autoscaler has set.
+    # If the manifest contained `replicas`, `kubectl apply` would overwrite the number that the autoscaler has set.
     assert "replicas" not in API["spec"]
     assert min(autoscaler["spec"]["minReplicas"], WORKER["spec"]["replicas"]) > 1
     assert [budget["spec"]["maxUnavailable"] for budget in resources_of_kind("PodDisruptionBudget")] == [1, 1]
 
 
 def test_database_connections_of_all_pods_stay_below_the_default_limit() -> None:
-    """During a roll-out, each Deployment has one more pod."""
+    """During a roll-out, each Deployment has one more pod than its number of replicas."""
     [autoscaler] = resources_of_kind("HorizontalPodAutoscaler")
     pods = autoscaler["spec"]["maxReplicas"] + WORKER["spec"]["replicas"] + 2
     connections = pods * (SETTINGS.database_pool_size + SETTINGS.public_read_pool_size)

@@ -1,4 +1,4 @@
-"""Pods of the Kubernetes manifests have no privileges, and connect only to the systems that they need."""
+"""In the Kubernetes manifests, pods have no privileges, and connect only to the systems that they need."""
 
 import re
 from ipaddress import ip_address, ip_network
@@ -56,9 +56,9 @@ def test_pod_can_write_only_to_a_tmp_directory_of_limited_size(workload: Resourc
     assert [volumes[name]["emptyDir"].keys() for name in writable] == [{"sizeLimit"}]
     for container in containers(workload):
         mounts = container["volumeMounts"]
-        assert [mount["mountPath"] for mount in mounts if mount["name"] in writable] == ["/tmp"]  # noqa: S108 - the /tmp of the pod, which no other pod can access
+        assert [mount["mountPath"] for mount in mounts if mount["name"] in writable] == ["/tmp"]  # noqa: S108 - no other pod can access the pod's own /tmp
         assert all(mount["readOnly"] for mount in mounts if mount["name"] not in writable)
-    assert SETTINGS.data_dir.is_relative_to("/tmp")  # noqa: S108 - the /tmp of the pod, which no other pod can access
+    assert SETTINGS.data_dir.is_relative_to("/tmp")  # noqa: S108 - no other pod can access the pod's own /tmp
 
 
 def test_namespace_enforces_the_restricted_pod_security_standard() -> None:

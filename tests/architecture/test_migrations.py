@@ -1,4 +1,4 @@
-"""Migrations form one chain, and state the oldest release that works with their schemas."""
+"""Migrations form one chain. Each migration states the oldest release that works with the new schema."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Alert rules and dashboard refer to existing metrics, and alerts to existing runbooks."""
+"""Alert rules and the dashboard refer only to existing metrics. Alerts refer only to existing runbooks."""
 
 import json
 import os
@@ -52,7 +52,7 @@ def _expressions_of_dashboards() -> Iterator[str]:
 
 
 def _unknown_names(expression: str) -> set[str]:
-    """Return the names in a PromQL expression that are not metrics of the service."""
+    """Return those names in a PromQL expression that are not metrics of the service."""
     recorded = {rule["record"] for rule in _rules() if "record" in rule}
     named = (
         set(SELECTED.findall(expression)) | set(NAMED.findall(expression)) | set(RECORDED.findall(expression))
@@ -63,7 +63,7 @@ def _unknown_names(expression: str) -> set[str]:
 def _promtool() -> str:
     """Return the path of promtool.
 
-    If promtool is missing, the test is skipped. As root in CI the test fails, because CI can install
+    If promtool is missing, the test is skipped. As root in CI, the test fails instead, because CI can install
     promtool.
     """
     found = shutil.which("promtool")

@@ -10,7 +10,7 @@ from tests.kit.openapi import Json, objects_within, openapi_document, operations
 
 SCHEMAS: Json = openapi_document()["components"]["schemas"]
 OPEN_ENUMERATIONS = ("Action", "AuditAction", "EventType", "MovementReason", "ProblemCode", "ReturnAction")
-"""Enumerations that can get values in a later release; see decision 37."""
+"""Enumerations to which a later release can add values; see decision 37."""
 
 MIN_WORDS = 2
 """The minimum number of words in a description."""
@@ -142,7 +142,7 @@ def requested() -> set[str]:
 
 
 def test_request_fields_with_defaults_are_optional_in_generated_clients() -> None:
-    """openapi-typescript assumes that a field with `default` is always present."""
+    """openapi-typescript assumes that a field with `default` is never missing."""
     fields = [
         (name, field)
         for name in requested()

@@ -11,7 +11,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "retention.md"
 ROW = re.compile(r"^\| (`.*?) \| (.*) \|$", re.MULTILINE)
 NAME = re.compile(r"`([a-z_]+)`")
 OTHER_SETTINGS = {"session_lifetime"}
-"""Settings that are not a retention, but determine one."""
+"""Settings that determine how long data is stored, although their names do not contain `retention`."""
 
 
 def test_retention_page_lists_every_table() -> None:

@@ -19,7 +19,7 @@ TERMS = tomllib.loads((ROOT / "tests" / "architecture" / "retired_terms.toml").r
 
 LAYERS = ("domain", "application", "adapters", "entrypoints", "examples", "benchmarks", "tests")
 MIGRATIONS = "adapters/postgres/core/migrations/versions/"
-"""Migrations never change and contain names of their time."""
+"""Migrations never change. They contain the names that were in use when they were written."""
 
 TEST_NAME = re.compile(r"^\s*(?:async )?def (test_\w+)", re.MULTILINE)
 
@@ -44,7 +44,7 @@ def _identifiers(source: str) -> set[str]:
 
 
 def _prose(source: str) -> Iterator[tuple[int, str]]:
-    """Yield line and text of each comment, each test name, and each string of several words."""
+    """Yield the line number and the text of each comment, each test name, and each string with several words."""
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
             yield token.start[0], token.string

@@ -1,4 +1,4 @@
-"""Shellcheck finds no errors in shell scripts, and backup scripts end at the first failure."""
+"""Shellcheck finds no errors in shell scripts. Backup scripts end at the first failing command."""
 
 import os
 import shutil

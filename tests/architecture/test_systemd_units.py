@@ -17,7 +17,10 @@ OF_ALL_UNITS = "steelyard-.service.d/service.conf"
 RUNNING = ("steelyard-api.service", "steelyard-worker.service")
 
 MAX_EXPOSURE = 15
-"""Tenths of the exposure of `systemd-analyze security`. Releases of systemd weigh directives differently."""
+"""The maximum exposure of a unit in tenths, as rated by `systemd-analyze security`.
+
+Different releases of systemd weigh directives differently.
+"""
 
 CONFINEMENT = [
     ("User", "steelyard"),
@@ -44,7 +47,7 @@ CONFINEMENT = [
 
 
 def _directives(name: str) -> list[tuple[str, str]]:
-    """Return the directives of a file in order. A directive can occur several times."""
+    """Return the directives in the sequence in which they occur in the file. A directive can occur several times."""
     lines = (UNITS / name).read_text().splitlines()
     pairs = [line.split("=", 1) for line in lines if "=" in line and not line.startswith("#")]
     return [(key, value) for key, value in pairs]
@@ -63,7 +66,7 @@ def installed(tmp_path: Path) -> Path:
 
 
 def _analyze(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
-    """Run systemd-analyze. Without systemd-analyze, skip the test, except as root in CI."""
+    """Run systemd-analyze. If the program is missing, the test is skipped, or fails as root in CI."""
     found = shutil.which("systemd-analyze")
     if found is None:
         must_exist = "CI" in os.environ and os.geteuid() == 0 and shutil.which("apt-get") is not None
@@ -118,7 +121,7 @@ def test_long_running_unit_has_enough_time_to_stop(name: str) -> None:
 
 @pytest.mark.parametrize("name", [OF_ALL_UNITS, "steelyard-migrate.service"])
 def test_failed_operator_command_is_not_restarted_by_systemd(name: str) -> None:
-    """`systemd-run --wait` would not return, and the command would run again every few seconds."""
+    """With a restart, `systemd-run --wait` would not return, and the command would run every few seconds."""
     assert "Restart" not in dict(_directives(name))
 
 

@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]  # two calls do not justify a package of types
+import psutil  # type: ignore[import-untyped]  # two calls do not justify a stub package
 import pytest
 
 from tests.kit.children import Command, run, started
@@ -44,7 +44,7 @@ time.sleep(1000)
 
 
 def run_tests(tmp_path: Path, tests: str, *options: str) -> "subprocess.CompletedProcess[str]":
-    """Run tests of a file with the configuration of this project."""
+    """Run the tests of a file with the configuration of this project."""
     file = tmp_path / "test_sample.py"
     file.write_text(tests)
     configuration = [

@@ -1,7 +1,7 @@
 """The attacks of `make attack`, over real sockets: open connections and floods of requests.
 
-Every connection comes from another address of 127/8, so that no bound or rate limit per network stops an
-attack early. Each attack is bounded in connections, concurrency and seconds.
+Every connection comes from a different address of 127/8. A bound or rate limit per network therefore stops no attack
+early. The connections, the concurrency and the duration of each attack are limited.
 """
 
 import asyncio
@@ -13,11 +13,11 @@ from itertools import count
 SECONDS = 8.0
 """The duration of each attack in seconds."""
 AT_ONCE = 8
-"""The number of requests of a flood that are sent at the same time."""
+"""The number of requests that a flood sends at the same time."""
 PER_SECOND = 200
-"""The maximum number of requests of a flood per second.
+"""The maximum number of requests that a flood sends per second.
 
-The attacker shares the machine's cores with the service.
+The number is limited, because the attacker shares the machine's cores with the service.
 """
 NO_ANSWER = "none"
 CLOSED = "closed"
@@ -30,7 +30,7 @@ _numbers = count()
 
 @dataclass(frozen=True, slots=True)
 class Attack:
-    """An attack on a port, with the permitted results.
+    """An attack on a port, and the results that the attack may get.
 
     A result is a status, NO_ANSWER or CLOSED.
     """
@@ -69,7 +69,7 @@ async def no_attack(_port: int) -> Counter[str]:
 
 
 def held(name: str, connections: int, sent: bytes, allowed: Collection[str]) -> Attack:
-    """Send the bytes on each connection, and read no response until the time is over."""
+    """Send the bytes on each connection, and read no response until the attack ends."""
 
     async def run(port: int) -> Counter[str]:
         streams = [await _connect(port) for _ in range(connections)]
@@ -85,7 +85,7 @@ def held(name: str, connections: int, sent: bytes, allowed: Collection[str]) -> 
 
 
 def flood(name: str, sent: bytes, allowed: Collection[str]) -> Attack:
-    """Send the bytes on new connections until the time is over.
+    """Send the bytes on new connections until the attack ends.
 
     Up to AT_ONCE connections are open at the same time.
     """

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 CANARY = "c4n4ry-9f1c2f9e"
-"""A text in every sent value, which must not appear in responses and logs."""
+"""A text that every sent value contains. It must not appear in responses and logs."""
 
 MISSPELLED = "misspelled-field"
-"""The name of a field that no schema has. Unlike the canary, an error may contain it."""
+"""The name of a field that no schema has. Unlike the canary, this name may appear in an error."""
 
 NOT_INTEROPERABLE = (
     "NaN",
@@ -43,7 +43,7 @@ NOT_INTEROPERABLE = (
     f'"{CANARY}',
     "1,",
 )
-"""JSON texts, or almost JSON, that are invalid at every place of every body."""
+"""Texts that are invalid at every place of every body. Some of them are not well-formed JSON."""
 
 OUT_OF_PLACE = (
     "null",
@@ -72,13 +72,13 @@ OUT_OF_PLACE = (
     '"2026-02-30T00:00:00Z"',
     '"00000000-0000-0000-0000-000000000000"',
 )
-"""JSON values that are valid in some places and invalid in most."""
+"""JSON values that are valid at some places of a body, but invalid at most places."""
 
 _PLACE = "@@place@@"
 
 
 def with_values(body: Any, values: tuple[str, ...]) -> Iterator[bytes]:
-    """Yield copies of the body in which a value, or the whole body, is replaced by a JSON text."""
+    """Yield copies of the body. In each copy, a JSON text replaces one value or the whole body."""
     for holed in _with_hole(body):
         template = json.dumps(holed)
         for value in values:
@@ -86,7 +86,7 @@ def with_values(body: Any, values: tuple[str, ...]) -> Iterator[bytes]:
 
 
 def with_strange_fields(body: Any) -> Iterator[bytes]:
-    """Yield copies of the body in which a field is unknown, repeated, renamed or missing."""
+    """Yield copies of the body. In each copy, one field is unknown, repeated, renamed or missing."""
     for holed in _with_hole(body, objects_only=True):
         template = json.dumps(holed)
         for strange in _strange(_at_hole(body, holed)):
@@ -94,7 +94,7 @@ def with_strange_fields(body: Any) -> Iterator[bytes]:
 
 
 def overlong(body: Any) -> Iterator[bytes]:
-    """Yield copies of the body in which a list has at least 101 items."""
+    """Yield copies of the body. In each copy, one list has at least 101 items."""
     for holed in _with_hole(body):
         found = _at_hole(body, holed)
         if isinstance(found, list):
@@ -102,7 +102,7 @@ def overlong(body: Any) -> Iterator[bytes]:
 
 
 def otherwise_encoded(body: Any) -> Iterator[bytes]:
-    """Yield the body in other encodings, truncated, empty, and above the size limit."""
+    """Yield bodies that are encoded differently, truncated, empty, or larger than the size limit."""
     text = json.dumps(body)
     for encoding in ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig", "cp037"):
         yield text.encode(encoding)
@@ -144,7 +144,7 @@ def _with_hole(body: Any, *, objects_only: bool = False) -> Iterator[Any]:
 
 
 def _at_hole(body: Any, holed: Any) -> Any:
-    """Return the value at the marker's place."""
+    """Return the value that the marker has replaced."""
     if holed == _PLACE:
         return body
     if isinstance(body, dict):

@@ -1,9 +1,8 @@
-"""Attacks over real sockets while customers place 20 orders a second: `make attack`.
+"""`make attack`: attacks over real sockets, while customers place 20 orders per second.
 
-The service runs as `make run` starts it, with an embedded database of its own. The customers come through a
-trusted proxy at 127.0.0.2, each from its own network. The attacker reaches only this machine. The exit code
-is 1 if an order does not get a 201 within a second, or if the attacker gets a result that the attack does not
-permit.
+The service is configured as by `make run`, but has its own embedded database. The customers' requests come through a
+trusted proxy at 127.0.0.2. Each customer is in its own network. The attacker connects only to this machine. The exit
+code is 1 if an order does not get a 201 within a second, or if an attack gets a result that is not permitted.
 """
 
 import asyncio
@@ -25,7 +24,7 @@ ORDERS_PER_SECOND = 20
 CUSTOMERS = 40
 SLOWEST_SECONDS = 1.0
 END_SECONDS = 15.0
-"""The maximum time between the last order and the end of an attack."""
+"""The maximum number of seconds between the last order and the end of an attack."""
 PASSWORD = "a long password of the campaign"
 PROXY = "127.0.0.2"
 
@@ -44,7 +43,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class SteadyCustomers:
-    """Customers that place orders at a constant rate, regardless of the time that responses take."""
+    """Customers that place orders at a constant rate, regardless of how long responses take."""
 
     http: httpx2.AsyncClient
     product_id: str
@@ -74,7 +73,7 @@ class SteadyCustomers:
 
 
 async def prepare(service: Service, customer_count: int = CUSTOMERS) -> SteadyCustomers:
-    """Create a product and the customers, each behind the proxy at an address of its own."""
+    """Create a product and the customers. Behind the proxy, each customer has its own address."""
     http = httpx2.AsyncClient(
         base_url=service.address.url,
         transport=httpx2.AsyncHTTPTransport(local_address=PROXY),
@@ -130,7 +129,7 @@ def _listed(answers: Mapping[str, int] | Mapping[int, int]) -> str:
 
 def main() -> int:
     with tempfile.TemporaryDirectory(prefix="steelyard-attack-") as directory:
-        Path(directory).chmod(0o755)  # if root starts PostgreSQL, it runs as another account
+        Path(directory).chmod(0o755)  # if root starts PostgreSQL, PostgreSQL runs as another account
         key = secrets.token_urlsafe(32) + "="
         proxies = f"{PROXY}/32"
         # Nobody reads the output during an attack, so an access log would fill the pipe and block the

@@ -41,7 +41,7 @@ class ChangeDetector:
         return list(self._database.tables.audit_log.values())
 
     def _content(self) -> Any:
-        """Return all rows. Committed rows are immutable and replaced as a whole."""
+        """Return all rows without copying them. Committed rows are immutable: a change replaces the whole row."""
         tables = self._database.tables
         rows = {
             table.name: dict(getattr(tables, table.name))
@@ -53,7 +53,7 @@ class ChangeDetector:
 
 @pytest.fixture
 def detector(request: pytest.FixtureRequest) -> ChangeDetector:
-    """A store with the sample shop if the test uses the sample shop, and otherwise an empty store."""
+    """A change detector for a store. The store is empty, unless the test uses the sample shop."""
     if "sample_shop" in request.fixturenames:
         return ChangeDetector(prepared_shop().new_store())
     return ChangeDetector(memory_store())

@@ -65,7 +65,7 @@ def test_service_keeps_running_after_a_client_disconnects_during_a_body(service:
 
 
 class AnyId(dict[str, str]):
-    """A mapping with an id for every path parameter, and a provider for `provider`."""
+    """A mapping that contains an id for every path parameter. For `provider`, it contains a provider's name."""
 
     def __missing__(self, name: str) -> str:
         return "sandbox" if name == "provider" else NO_ID

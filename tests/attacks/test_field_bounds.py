@@ -1,4 +1,4 @@
-"""Every field has a length limit. It is checked before the value is normalized or hashed."""
+"""Every field has a length limit. The limit is checked before the value is normalized or hashed."""
 
 import json
 import unicodedata
@@ -27,14 +27,14 @@ Normalizing repeated marks takes quadratic time.
 FILLINGS = {"letters": "a", "combining marks": COMBINING_MARKS, "surrogate pairs": "\U0001f986"}
 BOUNDED_BY_FORMAT = {"uuid", "date-time"}
 PROVIDER_MESSAGE = "receive_provider_message"
-"""The operation with any JSON object of a provider as its body.
+"""The operation whose body can be any JSON object that a provider sends.
 
 The signature over the raw bytes is verified before the body is parsed.
 """
 
 
 def unbounded(schema: Json, place: str) -> Iterator[str]:
-    """Yield the places of a schema with an unbounded string, list or mapping."""
+    """Yield the places of a schema at which a string, a list or a mapping is unbounded."""
     schema = resolved(schema)
     for alternatives in ("anyOf", "oneOf", "allOf"):
         for member in schema.get(alternatives, ()):
@@ -87,7 +87,7 @@ def test_unbounded_string_in_the_openapi_document_is_detected() -> None:
 class TextLengthRecorder:
     """Records the lengths of the longest texts that were normalized and hashed.
 
-    Checking a password also normalizes it, so this class covers the check as well.
+    A check of a password also normalizes the password, so this class covers the check as well.
     """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,15 +139,15 @@ async def test_overlong_field_is_neither_normalized_nor_hashed(
 
 
 def long_json(body: Any, filling: str) -> Iterator[bytes]:
-    """Put a text just under the body limit in every place of the body."""
+    """Yield copies of the body. In each copy, a text that almost fills the body limit replaces one value."""
     space = MAX_BODY_BYTES - len(json.dumps(body))
     return with_values(body, (f'"{filling * (space // len(filling.encode()))}"',))
 
 
 def long_forms(body: Mapping[str, Any], filling: str) -> Iterator[bytes]:
-    """Yield forms in which one field is so long that the form is just below a limit.
+    """Yield forms with one long field. The form is just below a limit.
 
-    There are two limits, for forms and for JSON bodies.
+    There are two limits: one for forms, and one for JSON bodies.
     """
     for name in body:
         for size in (MAX_FORM_BYTES, MAX_BODY_BYTES):
@@ -188,7 +188,7 @@ async def test_overlong_query_parameter_is_not_normalized(
 async def test_oversized_form_password_is_neither_normalized_nor_hashed(
     web: WebShop, sample_shop: SampleShop, lengths: TextLengthRecorder
 ) -> None:
-    """This request once blocked the event loop for 20 seconds."""
+    """Before the length limit existed, this request blocked the event loop for 20 seconds."""
     lengths.longest = lengths.hashed = 0
     form = long_form({"username": "ann@example.com"}, "password", COMBINING_MARKS, 240_000)
     response = await web.anonymous.post("/token", content=form, headers={"Content-Type": FORM})

@@ -1,4 +1,4 @@
-"""Only a currently valid token of this service, issued for this service, is accepted."""
+"""The service accepts only tokens that it has issued for itself, and that are currently valid."""
 
 import json
 from base64 import urlsafe_b64encode

@@ -36,7 +36,7 @@ BY_TYPE = {
     "dict": {"a": "b"},
 }
 SIGNED = {"receive_provider_message"}
-"""Operations that verify a signature of the body, so that any change of the body fails.
+"""Operations that verify a signature of the body, and therefore reject every changed body.
 
 They are tested in tests/http/test_provider_messages.py.
 """
@@ -65,9 +65,9 @@ def objects_of(body: Any, pointer: str = "") -> Iterator[tuple[str, dict[str, An
 
 
 def with_column(body: Any, column: str, schema: Any) -> tuple[Any, set[str]]:
-    """Add a column to each object of the body whose schema has no such field.
+    """Add a column to each object of the body, unless the object's schema has such a field.
 
-    Returns the paths of these objects.
+    Returns the changed body, and the paths of the changed objects.
     """
     changed, places = json.loads(json.dumps(body)), set()
     for pointer, found in objects_of(changed):
@@ -107,7 +107,7 @@ async def test_every_operation_rejects_column_names_as_extra_fields(
 
 _PORTION = MAX_FORM_FIELDS - 3
 PORTIONS = [tuple(sorted(COLUMNS)[start : start + _PORTION]) for start in range(0, len(COLUMNS), _PORTION)]
-"""The number of columns that a form may have besides its own fields."""
+"""The names of all columns, in groups. A form can contain one group in addition to its own fields."""
 
 
 @pytest.mark.parametrize("columns", PORTIONS, ids=itemgetter(0))

@@ -1,6 +1,6 @@
 """The HAProxy configuration of `deploy/`, over real sockets.
 
-The proxy runs in front of the service, or of a server that records requests.
+The proxy runs in front of the service, or in front of a server that records requests.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from tests.servers.subscriber import Subscriber
 
 SILENT = 300
 UNFINISHED = Settings.model_fields["max_unread_bodies"].default + 8
-"""A larger number of unfinished bodies than the service permits."""
+"""The number of unfinished bodies. It is larger than the service permits."""
 JSON_HEAD = b"POST /v1/orders HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\n"
 
 
@@ -50,7 +50,7 @@ def sockets() -> Iterator[ExitStack]:
 
 
 def connect(sockets: ExitStack, port: int, network: int = 0) -> socket.socket:
-    """Connect from an address of 127/8. The proxy counts each number as another network."""
+    """Connect from an address of 127/8. For the proxy, each `network` number is a different network."""
     source = f"127.1.{network // 250}.{network % 250 + 1}"
     connection = socket.create_connection(("127.0.0.1", port), source_address=(source, 0))
     connection.settimeout(30)
@@ -96,7 +96,7 @@ async def test_orders_succeed_during_silent_and_unfinished_connections(
                 connect(sockets, port, network=number)
             for number in range(UNFINISHED):
                 unfinished = connect(sockets, port, network=SILENT + number)
-                # The size exceeds a default buffer of HAProxy.
+                # The body is larger than HAProxy's default buffer.
                 unfinished.sendall(JSON_HEAD + b"Content-Length: 100000\r\n\r\n{" + b" " * 60_000)
             async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
                 orders = [

@@ -1,4 +1,4 @@
-"""Rate limits count every request before its token, query or body is checked."""
+"""Rate limits count every request before the request's token, query or body is checked."""
 
 from collections.abc import AsyncIterator, Mapping
 from itertools import product
@@ -47,7 +47,7 @@ async def web(detector: ChangeDetector, limiter: RecordingLimiter) -> AsyncItera
 
 @pytest.fixture
 async def samples(sample_shop: SampleShop, limiter: RecordingLimiter) -> list[Sample]:
-    """One acceptable request of each operation that has a rate limit."""
+    """One valid request for each operation that has a rate limit."""
     samples = [await sample_shop.sample(one) for one in operations() if one.id not in UNLIMITED]
     limiter.counted.clear()
     return samples

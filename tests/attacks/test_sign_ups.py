@@ -1,4 +1,4 @@
-"""Attacks on sign-ups with e-mail verification, and on their mail."""
+"""Attacks on sign-ups that require e-mail verification, and on the mail of these sign-ups."""
 
 from collections.abc import AsyncIterator
 

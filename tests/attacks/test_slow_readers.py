@@ -4,7 +4,7 @@ import asyncio
 import socket
 from contextlib import ExitStack
 
-import psutil  # type: ignore[import-untyped]  # two calls do not justify a package of types
+import psutil  # type: ignore[import-untyped]  # two calls do not justify a stub package
 
 from tests.e2e.serving import Service, serving
 

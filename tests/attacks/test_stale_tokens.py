@@ -1,6 +1,6 @@
-"""An access token can be valid after its session, role or scopes have ended.
+"""An access token can still be valid after its session, role or scopes have ended.
 
-The service must therefore check its claims against the database.
+The service must therefore check the token's claims against the database.
 """
 
 from uuid import UUID
@@ -86,7 +86,7 @@ async def test_token_of_a_disabled_client_cannot_read_orders_or_events(web: WebS
 
 
 async def test_closed_account_cannot_place_an_order(web: WebShop) -> None:
-    """Nothing would erase the address of such an order, because the account was erased before."""
+    """Nothing would erase the address of such an order, because the account's data is already erased."""
     customer, mug = await web.customer(), await web.product()
     account = await customer.get("/v1/me")
     closed = await customer.delete("/v1/me", headers={"If-Match": account.headers["ETag"]})

@@ -1,4 +1,4 @@
-"""A token that is signed with the service's key is rejected without the required claims.
+"""A token without the required claims is rejected, even if it is signed with the service's key.
 
 RFC 6750, section 3 defines the errors.
 """
@@ -36,7 +36,7 @@ class TokenSigner:
     async def status(self, header: dict[str, Any] | None = None, **changed: Any) -> tuple[int, str]:
         """Send a token with changed claims, and return the response.
 
-        Claims that are None are left out.
+        Claims with the value None are omitted.
         """
         said = {name: value for name, value in {**self.claims, **changed}.items() if value is not None}
         token = jwt.encode(said, self.private, algorithm="EdDSA", headers={**self.header, **(header or {})})

@@ -1,4 +1,4 @@
-"""Settings that would permit free purchases or forged webhooks of the payment provider."""
+"""Settings that would permit purchases without payment, or forged webhooks of the payment provider."""
 
 import pytest
 from pydantic import ValidationError

@@ -1,7 +1,8 @@
 """Webhooks are sent only to globally reachable addresses.
 
-IANA's special-purpose registries list the other addresses. The copies in `iana/` have the blocks and the
-column "Globally Reachable" of October 2025. The column is empty for deprecated blocks and N/A for tunnels.
+IANA's special-purpose registries list the other addresses. `iana/` contains copies of these registries from October
+2025, with the blocks and the column "Globally Reachable". The column is empty for deprecated blocks and N/A for
+tunnels.
 """
 
 import csv

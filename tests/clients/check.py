@@ -34,13 +34,13 @@ def main() -> None:
         run([str(BIN / "python"), "shop.py", *arguments], TOOLS / "python")
         run(["node", "built/shop.js", *arguments], TOOLS / "typescript")
         service.interrupt()
-    # The embedded PostgreSQL may still be stopping, and may delete files at the same time.
+    # While the folder is deleted, the embedded PostgreSQL may still be stopping, and may delete files itself.
     shutil.rmtree(data_dir, ignore_errors=True)
     print("Both clients signed up, logged in, placed orders, read pages and understood a problem.")
 
 
 def check_python(document: Path) -> None:
-    """Generate the Python client, and type-check it together with its program."""
+    """Generate the Python client, and type-check it together with the program that uses it."""
     folder = copied("python")
     generated = folder / "steelyard_client"
     run(
@@ -66,7 +66,7 @@ def check_typescript(document: Path) -> None:
 
 
 def copied(language: str) -> Path:
-    """Return a new folder with a copy of the program for one language."""
+    """Copy the program for one language into a new folder, and return this folder."""
     folder = TOOLS / language
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(SOURCES / language, folder)

@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
 
 @pytest_asyncio.fixture(autouse=True, loop_scope="session")
 async def _tasks_end_with_their_test() -> AsyncIterator[None]:
-    """Cancel the tasks that a test has left, because tests share one event loop."""
+    """Cancel the tasks that a test has left running, because tests share one event loop."""
     yield
     left = asyncio.all_tasks() - {asyncio.current_task()}
     for task in left:
@@ -44,10 +44,10 @@ def store_in_memory() -> Store:
 
 @pytest.fixture(scope="session")
 def reused_database(database_server: str, migrated_template: str) -> str:
-    """The URL of a database with the present schema, which tests share one after another.
+    """The URL of a database with the current schema. The tests use this database one after another.
 
-    A test begins with an empty database. Creating and dropping a database takes longer than most contract
-    tests, which change rows only.
+    A test begins with an empty database. Creating and dropping a database would take longer than most contract tests,
+    because the tests change only rows.
     """
     return asyncio.run(create_copy(database_server, migrated_template))
 

@@ -1,4 +1,4 @@
-"""The publishers of events, and the events received from each."""
+"""The destinations of events, each with its publishers and with the events that it has received."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -16,9 +16,10 @@ from tests.kit.webhooks import Webhooks
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventDestination:
-    """A destination of events. `publishers` belong to two processes.
+    """A destination of events.
 
-    `received` returns the event ids in order.
+    `publishers` contains the publishers of two processes. `received` returns the event ids in the sequence in which
+    the destination received the events.
     """
 
     publishers: Sequence[EventPublisher]

@@ -1,4 +1,4 @@
-"""The payment providers, with their equivalent test cards."""
+"""The payment providers for tests. Each provider has equivalent test cards."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from tests.kit.clock import FixedClock
 class Provider:
     """A provider for tests. Tokens represent cards.
 
-    `away` is the same gateway, but its provider is unreachable.
+    `away` is a gateway of the same kind whose provider is unreachable.
     """
 
     gateway: PaymentGateway

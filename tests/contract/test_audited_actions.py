@@ -1,4 +1,4 @@
-"""Audit entries of actions by staff and commands contain the object, but no free text."""
+"""If staff or a command performs an action, the audit entry contains the object, but no free text."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Payments are authorized, later captured or voided, and the order's status changes accordingly."""
+"""Payments are authorized, and later captured or voided. The order's status changes accordingly."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -299,7 +299,7 @@ async def test_unknown_authorization_end_is_queried_at_the_provider(shop: Shop) 
 
 
 async def test_authorization_voided_by_the_provider_is_recorded_as_voided(shop: Shop) -> None:
-    """A part of the order was shipped, so the shop does not void the payment itself."""
+    """A part of the order is already shipped, so the shop itself does not void the payment."""
     order, payment = await an_authorized_order(shop)
     await shop.fulfil(order, 1)
     assert payment.authorized_until is not None

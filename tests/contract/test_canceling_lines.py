@@ -1,4 +1,4 @@
-"""After units are canceled, their stock is released and the paid price is refunded."""
+"""If units are canceled, the stock of these units is released, and their paid price is refunded."""
 
 from dataclasses import replace
 
@@ -20,7 +20,7 @@ from tests.kit.shop import Shop, owner_of
 async def an_order(shop: Shop) -> OrderView:
     """Return an order of three mugs at 10.00 and two cups at 0.99.
 
-    The stock was five of each.
+    Before the order was placed, five units of each product were in stock.
     """
     mug, cup = await shop.product(stock=5, price=1000), await shop.product(stock=5, price=99)
     placing = shop.commands.place_order((mug, 3), (cup, 2), customer=await shop.customer())

@@ -1,6 +1,6 @@
 """Service clients are stored, authenticated and disabled, in each store.
 
-Some of the tests are concurrent.
+Some of the tests send concurrent requests.
 """
 
 import asyncio

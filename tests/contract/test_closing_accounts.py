@@ -132,7 +132,7 @@ async def cancel(shop: Shop, order: OrderView, reason: str, actor: Actor) -> Non
 
 
 async def reasons_in_feed(shop: Shop) -> dict[UUID, str | None]:
-    """Publish all events, and return the reasons of canceled orders."""
+    """Publish all events, and return the cancellation reasons in the events of canceled orders."""
     while await shop.store.event_feed.publish_new(limit=100):
         pass
     page = await shop.store.event_feed.read(after=None, type_="order.cancelled", limit=100)

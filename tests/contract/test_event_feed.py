@@ -1,4 +1,4 @@
-"""The event feed contains every committed event once, in a fixed order."""
+"""The event feed contains every committed event exactly once, in a fixed sequence."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ async def published(shop: Shop, *, limit: int = 100) -> list[PublishedEvent]:
 
 
 async def read_feed(shop: Shop, *, type_: str | None = None, limit: int = 100) -> list[PublishedEvent]:
-    """Read the whole feed in pages of `limit`."""
+    """Read the whole feed in pages of `limit` events."""
     events: list[PublishedEvent] = []
     after: EventId | None = None
     while True:

@@ -1,4 +1,4 @@
-"""Old events are deleted. The feed and its publishers continue with the stored events."""
+"""Old events are deleted. The feed and its publishers continue with the remaining events."""
 
 from datetime import timedelta
 

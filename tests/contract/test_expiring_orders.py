@@ -1,4 +1,4 @@
-"""Unpaid orders expire and release their stock, at the latest if another order needs it."""
+"""Unpaid orders expire and release their stock, at the latest when another order needs this stock."""
 
 import asyncio
 from datetime import timedelta

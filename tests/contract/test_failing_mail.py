@@ -1,4 +1,4 @@
-"""Mail that cannot be sent is set aside and delays no other mail, in each store."""
+"""Mail that cannot be sent becomes failed mail, and delays no other mail, in each store."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta

@@ -1,6 +1,6 @@
 """An endpoint that fails for days is paused.
 
-This results in an event, an audit entry, and mail to people who can resume the endpoint.
+The pause results in an event, an audit entry, and mail to people who can resume the endpoint.
 """
 
 from datetime import timedelta
@@ -115,7 +115,7 @@ async def test_successful_delivery_postpones_the_endpoint_pause(webhooks: Webhoo
 
 
 async def test_delivery_by_the_former_release_postpones_the_endpoint_pause(webhooks: Webhooks) -> None:
-    """The former release does not reset the time of the first failure after a success."""
+    """After a successful delivery, the former release does not reset the timestamp of the first failure."""
     endpoint = await webhooks.endpoint(URL, "product.created")
     await fail_for(webhooks, DAY)
     webhooks.shop.clock.advance(DAY)

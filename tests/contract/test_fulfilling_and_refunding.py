@@ -1,4 +1,4 @@
-"""Partial shipments and refunds never exceed the ordered units and the paid amount."""
+"""Partial shipments never exceed the ordered units. Refunds never exceed the paid amount."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -22,7 +22,7 @@ from tests.kit.shop import Shop
 async def a_paid_order(shop: Shop) -> OrderView:
     """Return a confirmed order of three mugs at 10.00 and two cups at 0.99.
 
-    The stock was five of each.
+    Before the order was placed, five units of each product were in stock.
     """
     mug, cup = await shop.product(stock=5, price=1000), await shop.product(stock=5, price=99)
     placing = shop.commands.place_order((mug, 3), (cup, 2), customer=await shop.customer())

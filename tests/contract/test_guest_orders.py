@@ -1,4 +1,4 @@
-"""Orders of guests are placed by staff or clients, read with a token, and claimed by an account."""
+"""Staff or clients place orders for guests. Guests read the orders with a token, and claim them with an account."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -26,7 +26,7 @@ Row = tuple[Action, OrderStatus | None, OrderStatus, str | None, Actor]
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def actors(shop: Shop) -> Iterator[Actor]:
-    """Actors with a new request id each. The clock advances before each actor."""
+    """Actors, each with a new request id. The clock advances before each actor is created."""
 
     def next_actors() -> Iterator[Actor]:
         for number in count(1):

@@ -69,7 +69,7 @@ async def test_paid_units_do_not_count_as_held(shop: Shop) -> None:
 async def test_hold_limit_applies_to_concurrent_orders_of_many_processes(
     shop: Shop, orders: int, units: int, max_batch: int
 ) -> None:
-    """Most orders are for different products, so that stock locks do not serialize them."""
+    """The limit of orders is tested with different products, so that stock locks do not serialize the orders."""
     limit(shop, orders=orders, units=units)
     ann = await shop.customer()
     products = [await shop.product(stock=20) for _ in range(1 if units else 12)]

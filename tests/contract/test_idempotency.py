@@ -289,7 +289,7 @@ async def test_result_of_an_earlier_fingerprint_version_is_verified() -> None:
 
 
 async def store_as_6daf4a4(shop: Shop, key: IdempotencyKey, result: object) -> None:
-    """Store a result as release 6daf4a4 did. A result without a version number has version 1."""
+    """Store a result as release 6daf4a4 did. Results without a version number have version 1."""
     store = shop.store.unit_of_work
     if isinstance(store, MemoryUnitOfWorkFactory):
         store._database.tables.idempotency[key.scope] = StoredResult(key.fingerprint, result, 1)

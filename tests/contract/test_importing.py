@@ -1,4 +1,4 @@
-"""A catalog import runs at the same time as orders and edits of the imported products."""
+"""A catalog import runs while the imported products are ordered and edited."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -33,10 +33,10 @@ def rows_for(products: Sequence[ProductView], changes: ProductChanges = CHEAPER)
 async def blocked_import(
     shop: Shop, products: Sequence[ProductView]
 ) -> AsyncIterator[asyncio.Task[ImportResult]]:
-    """Start an import of lower prices, and block it before its commit.
+    """Start an import of lower prices, and block the import before its commit.
 
-    At this point the import has changed the products. The import waits for the stock that it locks first, so
-    it has locked no other stock.
+    At this point the import has changed the products, but has locked no stock. It waits for the lock of the first
+    stock row.
     """
     changed = asyncio.Event()
     plan = await shop.plan_import(rows_for(products), replace=False, progress=lambda _: None)

@@ -1,4 +1,4 @@
-"""Payments, stock and order status are consistent after concurrent actions in any order."""
+"""Payments, stock and order status are consistent after concurrent actions in any sequence."""
 
 import asyncio
 from collections import Counter

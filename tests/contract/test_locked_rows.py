@@ -1,4 +1,4 @@
-"""A locked row delays only the orders that need it."""
+"""A locked row delays only the orders that need this row."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -28,7 +28,7 @@ Orders usually take milliseconds.
 
 @asynccontextmanager
 async def locked(shop: Shop, *products: ProductView) -> AsyncIterator[None]:
-    """Hold the locks of products until the context ends."""
+    """Hold the stock locks of the products until the context ends."""
     async with shop.store.unit_of_work() as work:
         await work.stocks.lock([product.id for product in products])
         yield
@@ -42,7 +42,7 @@ async def locked_customer(shop: Shop, customer: UserView) -> AsyncIterator[None]
 
 
 async def until_in_lanes(process: PlaceOrder, orders: int) -> None:
-    """Wait until this number of orders is in the lanes of the process."""
+    """Wait until the lanes of the process contain this number of orders."""
     while len(process.queue.lanes) < orders:  # noqa: ASYNC110 - the lane has no event to wait for
         await asyncio.sleep(0.001)
 

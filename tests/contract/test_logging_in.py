@@ -1,4 +1,4 @@
-"""Log-in, refresh and log-out, concurrent and repeated, in each store."""
+"""Log-in, refresh and log-out in each store. Some requests are concurrent or repeated."""
 
 import asyncio
 from datetime import timedelta

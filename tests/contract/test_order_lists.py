@@ -154,7 +154,7 @@ async def test_orders_are_found_by_the_time_of_their_last_change(shop: Shop) -> 
 
 
 async def test_orders_are_found_by_payment_and_fulfillment_status(shop: Shop) -> None:
-    """Each order is found by its own statuses only."""
+    """Each order is found only by its own statuses."""
     mug = await shop.product(stock=99, price=1000)
     orders = [await shop.order(mug, 2) for _ in range(10)]
     unpaid, paid, cancelled, refunded, partly, authorized, captured, shipped, lines, unfit = orders

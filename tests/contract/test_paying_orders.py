@@ -1,4 +1,4 @@
-"""An order is charged once, and a paid order is confirmed, reinstated or refunded."""
+"""An order is charged only once. A paid order is confirmed, reinstated or refunded."""
 
 from datetime import timedelta
 

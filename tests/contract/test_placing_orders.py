@@ -1,4 +1,4 @@
-"""No order is placed twice and no unit is sold twice, even by concurrent requests."""
+"""No order is placed twice and no unit is sold twice, even if requests are concurrent."""
 
 import asyncio
 from collections.abc import Sequence

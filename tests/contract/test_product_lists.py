@@ -19,7 +19,7 @@ ALPHABET = "aäÄbBzZ é-_9東😀\ufd3e"
 
 
 async def stock_up(shop: Shop, random: Random, *, count: int) -> None:
-    """Import products with equal names, prices and times."""
+    """Import products. Many of them have equal names, prices or timestamps."""
     rows = [
         CatalogRow(
             line=2,

@@ -8,7 +8,7 @@ WINE, MUG, STREET = "CDB-1", "MUG-RED", "TT-75"
 
 FOUND = {
     "Côte de Blaye": [WINE],  # the exact name
-    "blaye cote": [WINE],  # words in any order, without accents
+    "blaye cote": [WINE],  # words in another sequence, without accents
     "BLAYE": [WINE],  # capitals
     "bla": [WINE],  # the beginning of a word
     "bl c": [WINE],  # the last term can be the first letter of a word
@@ -18,9 +18,9 @@ FOUND = {
     "aye": [],  # the end of a word does not match
     "gironde 1998": [WINE],  # words of the description
     "mug-red": [MUG],  # a SKU
-    "cdb 1": [WINE],  # parts of a SKU
-    "red": [WINE, MUG],  # a word of two products, in the requested order
-    "red blaye": [WINE],  # words of the description and of the name
+    "cdb 1": [WINE],  # both parts of a SKU
+    "red": [WINE, MUG],  # a word of two products, in the requested sequence
+    "red blaye": [WINE],  # a word of the description and a word of the name
     "red green": [],  # a word that no product contains
     "balye": [WINE],  # two letters swapped
     "blaie": [WINE],  # a wrong letter
@@ -36,7 +36,7 @@ FOUND = {
     "iv fine 1": [STREET],  # compatible forms of a digit and letters
     "東": [STREET],  # the beginning of a word of another script
     "": [],  # no word
-    " -_.,!": [],  # no letter or digit
+    " -_.,!": [],  # neither a letter nor a digit
     "mug'; :* & | ! <-> \\": [MUG],  # characters with a meaning in query languages
     "'red':*": [WINE, MUG],  # a quoted word
     "%": [],  # a wildcard

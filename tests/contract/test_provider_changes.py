@@ -1,6 +1,6 @@
 """Refunds and disputes that begin at the provider are recorded.
 
-External refunds are settled at once.
+Refunds made at the provider are settled immediately.
 """
 
 import json

@@ -1,6 +1,6 @@
-"""The key of an order belongs to its customer permanently.
+"""The idempotency key of an order belongs to the order's customer permanently.
 
-The key stays reserved even after its idempotency record was pruned.
+The key stays reserved even after the idempotency record is pruned.
 """
 
 from dataclasses import replace
@@ -20,7 +20,7 @@ from tests.kit.shop import Shop
 
 
 async def order_with_pruned_key(shop: Shop, command: PlaceOrderCommand) -> OrderView:
-    """Place the order of a command, and prune its idempotency record."""
+    """Place an order with the command, and prune the order's idempotency record."""
     product = await shop.get_product(command.request.lines[0].product_id, include_archived=True)
     order = an_order(
         shop.ids, (product, 1), customer=command.request.customer_id, actor=STAFF, key=command.key.key

@@ -1,4 +1,4 @@
-"""Expired orders without a payment are pruned, and their keys never place a second order."""
+"""Expired orders without a payment are pruned. A retry with the key of a pruned order never places a second order."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

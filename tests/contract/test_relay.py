@@ -16,7 +16,7 @@ from tests.kit.shop import Shop
 class RecordingPublisher(EventPublisher):
     """A publisher that stores events.
 
-    If `before` or `after` is set, the publisher raises this error before or after it stores the events.
+    If `before` is set, the publisher raises this error before it stores the events; if `after` is set, afterwards.
     """
 
     name = "post"

@@ -1,4 +1,4 @@
-"""Pruning deletes old records, and keeps younger records and records in use."""
+"""Pruning deletes old records, but neither younger records nor records in use."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""A bulk retry schedules all undelivered events of a time window."""
+"""A bulk retry schedules all events of a time window that were not delivered."""
 
 import asyncio
 from datetime import datetime, timedelta

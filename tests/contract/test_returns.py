@@ -258,8 +258,8 @@ async def test_refund_of_shipped_units_requires_a_return(shop: Shop) -> None:
 async def test_money_is_exact_after_any_sequence_of_payment_actions(shop: Shop, seed: int) -> None:
     """The totals of an order must equal the sums of its records.
 
-    Every second order is only authorized at first. The shop or the provider captures it later, fully or
-    partially.
+    With every second seed, the payment is only authorized at first. Later, the shop or the provider captures the
+    payment, fully or partially.
     """
     random = Random(seed)  # noqa: S311 - pseudo-random, so that every run is the same
     mug, cup = await shop.product(stock=9, price=333), await shop.product(stock=9, price=101)

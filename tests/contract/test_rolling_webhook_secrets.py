@@ -1,4 +1,4 @@
-"""Replacement of the signing secret of an endpoint without losing a message."""
+"""The signing secret of an endpoint is replaced, and no message is lost."""
 
 from datetime import timedelta
 

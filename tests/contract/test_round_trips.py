@@ -52,7 +52,7 @@ NOW = datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)
 
 
 class Values:
-    """Distinct values by type."""
+    """Creates a value for each type. All values are distinct."""
 
     def __init__(self, shop: Shop) -> None:
         self._numbers = count(11)
@@ -93,7 +93,7 @@ class Values:
         return kind(**values)
 
     def change(self, entity: Any, *, constant: Collection[str], **given: Any) -> None:
-        """Give every field another value, except fields that never change."""
+        """Give every field a new value, except the constant fields."""
         hints = get_type_hints(type(entity))
         for field in fields(entity):
             if field.init and field.name not in constant:
@@ -123,7 +123,7 @@ def _defaults_of(field: "Field[Any]") -> list[object]:
 
 
 def content(thing: object) -> object:
-    """Return the fields of a dataclass and of nested dataclasses, for a comparison."""
+    """Return the fields of a dataclass and of all nested dataclasses, so that two objects can be compared."""
     if is_dataclass(thing) and not isinstance(thing, type):
         return {field.name: content(getattr(thing, field.name)) for field in fields(thing) if field.init}
     if isinstance(thing, list | tuple):

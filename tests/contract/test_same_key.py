@@ -49,7 +49,7 @@ class StoppedCommits(UnitOfWorkFactory):
 
 
 class DecisionClock(Clock):
-    """A clock that reports each decision. A batch reads the clock after it has read the keys."""
+    """A clock that reports each decision. A batch reads the clock after it has read the idempotency keys."""
 
     def __init__(self) -> None:
         self.decisions = 0
@@ -130,7 +130,7 @@ async def test_duplicate_of_an_order_that_is_rolled_back_takes_the_last_unit(
 async def test_other_order_with_a_concurrently_stored_key_fails_no_other_order(
     shop: Shop, commits: StoppedCommits, stopped_batch: PlaceOrderBatch, is_committed: bool
 ) -> None:
-    """The orders have no customer or product in common, so they do not wait for the same rows."""
+    """The orders have no customer or product in common, so no order waits for a row of the other."""
     mug, cup, clock = await shop.product(stock=1), await shop.product(stock=3), DecisionClock()
     ann, bob, eve = [await shop.customer() for _ in range(3)]
     client = ClientId(shop.ids.new())

@@ -35,7 +35,7 @@ URL = "http://shop/v1/webhooks/payments/sandbox"
 class Sandbox:
     """The sandbox provider, and a shop that receives the provider's webhooks.
 
-    If `refusal` is set, it responds to the webhooks instead of the shop.
+    If `refusal` is set, webhooks get the response that `refusal` returns, and the shop does not receive them.
     """
 
     def __init__(self, store: Store) -> None:

@@ -32,7 +32,7 @@ EVE = replace(ANN, password="a password of the attacker", full_name="Eve")
 
 
 async def mailed_tokens(shop: Shop) -> list[str]:
-    """Deliver due mail, and return the token of each message, in the order of the sign-ups."""
+    """Deliver due mail, and return the token of each message, in the sequence of the sign-ups."""
     shop.mailbox.messages.clear()
     await shop.deliver_mail()
     return [shop.mailbox.token(number) for number in range(len(shop.mailbox.messages))]

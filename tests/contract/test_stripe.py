@@ -54,7 +54,7 @@ class Stripe:
         self.sent: list[str] = []
         self.intercept: Intercept | None = None
         self.clock = FixedClock()
-        self.ids = UuidV7Factory()  # ids must differ in each test, because tests share the fake server
+        self.ids = UuidV7Factory()  # each test needs other ids, because tests share the fake server
         self._network = httpx2.AsyncHTTPTransport()
         self.http_client = httpx2.AsyncClient(transport=_Wire(self._carry))
         self.gateway = StripeGateway(create_client(API_KEY, self.http_client, api_base=api_base), self.clock)
@@ -108,7 +108,7 @@ async def stripe(stripe_api: str) -> AsyncIterator[Stripe]:
 
 
 def losing(answer_to: str) -> Intercept:
-    """Return an interceptor that sends the request and loses the response."""
+    """Return an interceptor that sends the request, but does not return the response."""
 
     async def lose(request: httpx2.Request, network: httpx2.AsyncBaseTransport) -> httpx2.Response:
         response = await network.handle_async_request(request)
@@ -231,7 +231,7 @@ async def test_stripe_field_capture_before_is_the_end_of_the_authorization(strip
     created = datetime.fromtimestamp(response.json()["created"], UTC)
     assert answer.authorized_until == created + timedelta(seconds=CAPTURE_WITHIN)
     assert await stripe.gateway.find_payment(payment) == answer
-    stripe.clock.advance(timedelta(days=2))  # the key has expired, so the gateway searches
+    stripe.clock.advance(timedelta(days=2))  # the idempotency key has expired, so the gateway searches
     assert await stripe.gateway.find_payment(payment) == answer
 
 

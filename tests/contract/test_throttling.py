@@ -1,4 +1,4 @@
-"""Throttling delays password guesses without locking accounts, also across processes."""
+"""Throttling delays password guesses, also across processes. It never locks an account."""
 
 import asyncio
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""A webhook endpoint receives an event only if its owner may read the event at that time."""
+"""A webhook endpoint receives events only while the endpoint's owner has permission to read them."""
 
 import pytest
 

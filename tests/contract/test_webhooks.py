@@ -1,4 +1,4 @@
-"""Webhooks deliver events at least once, in order per aggregate, with bounded retries."""
+"""Webhooks deliver each event at least once. The events of an aggregate are in order, and retries are limited."""
 
 import asyncio
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""A shop with an object for each id that a request of the OpenAPI description's examples contains.
+"""A shop with an object for each id in the request examples of the OpenAPI description.
 
 Schemathesis sends these examples and varies them. With ids that do not exist, almost every response would be 404.
 """
@@ -17,16 +17,16 @@ from tests.e2e.serving import Service, create_admin
 
 ORDER_TOKEN = "lE9jVQm5cA2WwU0u8Jp6QxT3bDkYhR7sNfZoCgXeIvM"
 UNCHANGED = {"v7": "v1"}
-"""The ETag in the examples of If-Match, and the ETag of an object that has not changed since its creation."""
+"""Replaces the ETag in the examples of If-Match by the ETag of an object that has never been changed."""
 DELIVERY_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedShop:
-    """The examples' ids with the ids of existing objects, and tokens of two admins.
+    """The ids in the examples, mapped to the ids of existing objects, and the tokens of two admins.
 
-    `ids_of_operation` overrides `ids` for operations that need an object in a state of its own. It also replaces ETags
-    and the token of a guest's order.
+    `ids_of_operation` overrides `ids` for operations that need an object in a special state. It also maps ETags and a
+    guest's order token.
     """
 
     ids: dict[str, str]

@@ -73,15 +73,16 @@ def serving(
 ) -> Iterator[Service]:
     """Start the service on a free port, without waiting until it responds.
 
-    Without a URL, the service starts an embedded database. `checkout` is the working directory. It can
-    contain the code of another release, or can be any directory if `program` is installed.
+    Without a database URL, the service starts an embedded database. `checkout` is the working directory. If `program`
+    is an installed command, this can be any directory. Otherwise the directory contains the code, possibly of another
+    release.
     """
     port = int(settings.pop("port", "0")) or free_port()
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("STEELYARD_")},
         **({"STEELYARD_DATABASE_URL": database_url} if database_url else {}),
         "STEELYARD_PORT": str(port),
-        # Former releases do not start with a setting that they do not know.
+        # Former releases refuse to start if they find an unknown setting.
         **({"STEELYARD_METRICS_PORT": "0"} if checkout == CHECKOUT else {}),
         **{f"STEELYARD_{name.upper()}": value for name, value in settings.items()},
     }
@@ -120,7 +121,7 @@ def _run_command(service: Service, *arguments: str, typed: str = "") -> str:
     if (service.program, service.checkout) != (PROGRAM, CHECKOUT):
         command = [*service.program, *arguments]
         return run(command, typed=typed, cwd=service.checkout, env=service.environment).stdout
-    # The caller's thread may have an event loop.
+    # An event loop may already run in the caller's thread.
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(_run_here, service.environment, arguments, typed).result()
 
@@ -140,7 +141,7 @@ def _run_here(environment: Mapping[str, str], arguments: Sequence[str], typed: s
 
 
 def place_an_order(service: Service) -> int:
-    """Put a product on sale and order it. Return the status of the order's response."""
+    """Create a product and place an order for it. Return the status of the response to the order."""
     create_admin(service, "boss@example.com", PASSWORD)
     with httpx2.Client(base_url=service.address.url, trust_env=False) as client:
         assert client.get("/readyz").status_code == 200

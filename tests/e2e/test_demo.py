@@ -4,7 +4,7 @@ from tests.e2e.serving import CHECKOUT, PROGRAM, Service, serving
 from tests.kit.children import run
 
 ORDERS = 60
-"""They contain every kind of planned action. `make demo` places all 830 orders."""
+"""The first 60 orders contain every kind of planned action. `make demo` places all 830 orders."""
 
 
 def test_second_demo_run_adds_no_orders_and_passes_reconciliation(empty_database_url: str) -> None:

@@ -24,7 +24,7 @@ LEASES = """
 
 
 async def test_draining_service_refuses_no_connection(database_url: str) -> None:
-    """Each request opens a connection, as a load balancer without keep-alive does.
+    """Each request opens a new connection, as a load balancer without keep-alive does.
 
     The test is slow, because the drain delay has to pass.
     """
@@ -45,7 +45,7 @@ async def test_draining_service_refuses_no_connection(database_url: str) -> None
                 placing.set()
 
         async def balancer() -> None:
-            """Poll the readiness as a load balancer does, and send a signal while orders are placed."""
+            """Send SIGTERM while orders are placed. Then poll the readiness, as a load balancer does."""
             await placing.wait()
             os.kill(service.process.pid, signal.SIGTERM)
             async with httpx2.AsyncClient(base_url=service.address.url, timeout=30) as http:

@@ -1,4 +1,4 @@
-"""The metrics port of a service with several processes, and of a worker."""
+"""The metrics ports of a service with several processes and of a worker."""
 
 import os
 import signal
@@ -30,7 +30,7 @@ def scraped(port: int) -> dict[tuple[str, str], float]:
 
 
 def status_of(service: Service, path: str) -> int:
-    """Send one request over a new connection. The kernel assigns it to any process."""
+    """Send one request over a new connection. The kernel assigns the connection to any of the processes."""
     connection = HTTPConnection("127.0.0.1", service.address.port, timeout=STOP_SECONDS)
     connection.request("GET", path)
     status = connection.getresponse().status

@@ -1,4 +1,4 @@
-"""The service restarts on a schema that a newer release has migrated.
+"""The service restarts after a newer release has migrated the schema.
 
 After the restart the service either accepts orders, or reports in one line that it cannot start.
 """

@@ -1,6 +1,6 @@
-"""OAuth clients of other projects log in over real connections, and verify the tokens.
+"""OAuth clients of other projects log in over real connections.
 
-They use the published keys.
+They verify the tokens with the published keys.
 """
 
 import warnings
@@ -41,9 +41,9 @@ def test_joserfc_verifies_tokens_that_authlib_obtained(database_url: str) -> Non
 
 
 def at(service: Service, address: str) -> str:
-    """Return a URL of the metadata with the address of this service.
+    """Replace the address of the default issuer by the address of this service.
 
-    The URLs in the metadata begin with the address of the default issuer.
+    All URLs in the metadata begin with the address of the default issuer.
     """
     return address.replace("http://127.0.0.1:8000", service.address.url)
 
@@ -53,7 +53,7 @@ def verified(token: str, jwks_uri: str) -> dict[str, Any]:
     with warnings.catch_warnings():
         warnings.simplefilter(
             "ignore", SecurityWarning
-        )  # the library warns of the name EdDSA, but it is the only name that all libraries support
+        )  # the library warns about EdDSA, but no other name is supported by all libraries
         read = jwt.decode(token, keys, algorithms=["EdDSA"])
     jwt.JWTClaimsRegistry(exp={"essential": True}, aud={"essential": True, "value": "steelyard"}).validate(
         read.claims

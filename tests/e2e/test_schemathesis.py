@@ -22,25 +22,26 @@ SEED = 1
 EXAMPLES = 3
 
 CURRENCIES = ["EUR", "JPY", "KWD", "USD"]
-"""Schemathesis sends each field with an amount once in each of 156 currencies, a quarter of all its requests.
+"""The currencies that Schemathesis knows outside a campaign.
 
-Unless in a campaign, it knows only these.
+Schemathesis sends each field with an amount once in each known currency. With all 156 currencies, these would be a
+quarter of all its requests.
 """
 
 REJECTED: Mapping[str, int] = {
-    # The ETag in the examples is an old one. These operations would remove objects that other operations need.
+    # These operations would remove objects that other operations need. Their examples therefore contain an old ETag.
     "DELETE /v1/me": 412,
     "DELETE /v1/products/{product_id}": 412,
-    # The one-time tokens are only in messages, which no mailbox receives.
+    # Only mail contains the one-time tokens, and no mailbox receives this mail.
     "POST /v1/me/claim-orders": 409,
     "POST /v1/password-resets/confirm": 422,
     "POST /v1/users/verify-email": 422,
     # Only the payment provider can sign its messages.
     "POST /v1/webhooks/payments/{provider}": 401,
 }
-"""The operations of which each request is rejected, and a status that shows how far the requests get.
+"""The operations that reject all generated requests, each with a status. The status shows how far the requests get.
 
-Every other operation must succeed at least once. If it does not, the generated requests test only its error responses.
+Every other operation must succeed at least once. Otherwise the requests would test only its error responses.
 """
 
 
@@ -100,7 +101,7 @@ def _described(service: Service) -> dict[str, Any]:
 
 
 def _statuses(description: dict[str, Any], report: Path) -> dict[str, set[int]]:
-    """Read the statuses that each operation has returned from the report of all requests."""
+    """Read the report of all requests, and return the statuses of each operation's responses."""
     received: dict[tuple[str, str], set[int]] = defaultdict(set)
     for entry in json.loads(report.read_text())["log"]["entries"]:
         request = entry["request"]

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import httpx2
-import psutil  # type: ignore[import-untyped]  # two calls do not justify a package of types
+import psutil  # type: ignore[import-untyped]  # two calls do not justify a stub package
 import pytest
 
 from tests.e2e.serving import START_SECONDS, STOP_SECONDS, Service, free_port, serving
@@ -26,7 +26,7 @@ def test_service_prints_its_address_and_ends_cleanly_on_ctrl_c(empty_database_ur
 
 def test_unreachable_database_is_reported_and_every_process_ends() -> None:
     with serving(f"postgresql://nobody:none@127.0.0.1:{free_port()}/none") as service:
-        # The output ends when no process is left that could write to it.
+        # The output ends when all processes that could write to the output have ended.
         code, output = service.end()
     assert code == 1
     assert output.splitlines()[-1].startswith("Error: The database cannot be used")
@@ -43,7 +43,7 @@ def test_service_can_be_stopped_while_waiting_for_the_database(stop: signal.Sign
         address = f"127.0.0.1:{mute.getsockname()[1]}"
         with serving(f"postgresql://nobody:none@{address}/none") as service, mute.accept()[0]:
             if stop is signal.SIGINT:
-                os.killpg(service.process.pid, stop)  # as a terminal does for Ctrl-C
+                os.killpg(service.process.pid, stop)  # signals the whole group, as Ctrl-C does
             else:
                 os.kill(service.process.pid, stop)
             ended = service.end()
@@ -86,7 +86,7 @@ def test_stopping_service_is_unready_but_serves_during_the_drain_delay(database_
         assert (ready.status_code, ready.json()["code"]) == (503, "shutting_down")
         # The kernel can give a new connection to either process.
         assert {httpx2.get(f"{url}/v1/products").status_code for _ in range(20)} == {200}
-        os.kill(service.process.pid, signal.SIGTERM)  # a second signal ends the delay
+        os.kill(service.process.pid, signal.SIGTERM)  # a second signal ends the drain delay
         code, output = service.end()
     assert code == 0
     assert output.splitlines()[-1] == "Stopped."

@@ -1,4 +1,4 @@
-"""The service notifies systemd, which waits for the notification of a `Type=notify` unit."""
+"""The service notifies systemd when it is ready: for a `Type=notify` unit, systemd waits for this notification."""
 
 import os
 import socket

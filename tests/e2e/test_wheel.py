@@ -82,7 +82,7 @@ def test_installed_service_accepts_an_order_in_any_working_directory(
         service.await_answer()
         assert place_an_order(service) == 201
         _request_password_reset(service.address.url)
-        _await_file(data_dir / "mail")  # written by the worker, in the working directory of the service
+        _await_file(data_dir / "mail")  # the worker writes this file, in the service's working directory
         run([program, "check"], cwd=root, env=service.environment)
         code, output = service.interrupt()
 

@@ -1,4 +1,4 @@
-"""The worker process starts, restarts and stops with the service, and also runs alone."""
+"""The worker process starts and stops with the service. A killed worker is replaced. A worker can also run alone."""
 
 import os
 import signal
@@ -32,7 +32,7 @@ def eventually(happens: Callable[[], bool]) -> None:
 
 
 def awaited_worker_of(service: Service) -> int:
-    """Wait for the first worker, which starts after the service responds."""
+    """Wait for the first worker. The service can respond before this worker has started."""
     service.await_answer()
     eventually(lambda: worker_of(service) is not None)
     worker = worker_of(service)

@@ -23,9 +23,9 @@ PRICE = {"amount": 1999, "currency": "EUR"}
 TOKENS = ("tok_ok", "tok_twice", "tok_timeout", "tok_late", "tok_declined")
 OF_EACH = 3
 KILLED_AFTER = (0.5, 1.0, 1.1)
-"""The number of seconds between the start of the worker and its end.
+"""The number of seconds after which a started worker is killed.
 
-Its jobs begin after half a second and after one second.
+The worker's jobs begin after half a second and after one second.
 """
 
 TIME_PASSES = """
@@ -34,9 +34,9 @@ TIME_PASSES = """
     UPDATE sandbox_messages SET due_at = now();
     UPDATE event_relays SET leased_until = now();
 """
-"""The settings that shorten leases.
+"""The statements that end leases and waiting times.
 
-Work that a killed worker has begun is due again after its lease. The test does not wait for longer leases.
+Work that a killed worker has begun is due again only after its lease. The test does not wait for this.
 """
 
 UNDONE = """
@@ -82,8 +82,8 @@ async def test_repeatedly_killed_worker_performs_all_work_exactly_once(
 
 async def assert_work_is_done_once(psql: asyncpg.Connection) -> None:
     orders = await psql.fetch("SELECT status FROM orders")
-    # There is enough stock for all orders, so a late payment reinstates its order. Only orders whose card is
-    # declined expire.
+    # There is enough stock for all orders, so a late payment reinstates an expired order. Only orders whose card was
+    # declined stay expired.
     assert Counter(row["status"] for row in orders) == {"confirmed": 4 * OF_EACH, "expired": OF_EACH}
     charges = await psql.fetch(
         "SELECT count(*) AS n FROM sandbox_charges WHERE failure IS NULL GROUP BY payment_id"

@@ -1,4 +1,4 @@
-"""The caller's own account, and accounts managed by admins."""
+"""Reading and changing the caller's own account, and the management of accounts by admins."""
 
 from typing import Any
 

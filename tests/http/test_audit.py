@@ -20,7 +20,7 @@ NOT_AUDITED = {
     "refuse_return": "events and the return itself record it; only receiving it moves money and stock",
     "request_password_reset": "the account is looked up later, by the mail worker; the reset itself is audited",
 }
-"""Changing operations without an audit entry, each with its reason."""
+"""Operations that change data without an audit entry, each with the reason."""
 WRITES = [operation for operation in operations() if operation.method != "GET"]
 
 

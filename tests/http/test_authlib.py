@@ -1,4 +1,4 @@
-"""A client of authlib knows only the issuer, discovers the endpoints, and uses every grant."""
+"""A client of the library authlib knows only the issuer. It discovers the endpoints, and uses every grant."""
 
 import warnings
 from collections.abc import AsyncIterator
@@ -25,7 +25,7 @@ ANN = {"email": "ann@example.com", "password": PASSWORD, "password_confirm": PAS
 
 @dataclass(frozen=True, slots=True)
 class DiscoveredService:
-    """The service, discovered by a client that knows only the issuer."""
+    """The service, as discovered by a client that knows only the issuer."""
 
     web: WebShop
     metadata: dict[str, Any]
@@ -44,10 +44,10 @@ class DiscoveredService:
         )
 
     async def verified(self, token: str) -> dict[str, Any]:
-        """Return the claims of an access token, verified by joserfc with the published keys."""
+        """Verify an access token with joserfc and the published keys, and return its claims."""
         answer = await self.web.anonymous.get(self.metadata["jwks_uri"])
         with warnings.catch_warnings():
-            # The library warns of the name EdDSA (RFC 9864), but it is the only name that all libraries
+            # The library warns about the name EdDSA (RFC 9864), but EdDSA is the only name that all libraries
             # support.
             warnings.simplefilter("ignore", SecurityWarning)
             read = jwt.decode(token, KeySet.import_key_set(answer.json()), algorithms=["EdDSA"])

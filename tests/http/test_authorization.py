@@ -28,9 +28,9 @@ class Access:
     public: bool = False
     private: bool = False
     trusts_token: bool = False
-    """The permissions that are trusted in the token, unless `others` applies.
+    """Whether the operation trusts the permissions in the token, unless the caller has the permission `others`.
 
-    They cover reads of the caller's own data, and placing orders.
+    This applies to public routes, to reads of the caller's own data, and to placing orders.
     """
 
     def asks_database(self, permissions: AbstractSet[Permission]) -> bool:
@@ -38,7 +38,7 @@ class Access:
         return not self.trusts_token or self.others in permissions
 
     def status(self, role: Role | None, *, own: bool) -> int:
-        """Return the status that a caller should get. None is a caller without a token."""
+        """Return the status that a caller should get. If `role` is None, the caller has no token."""
         if self.public:
             return 200
         if role is None:
@@ -59,9 +59,9 @@ class Access:
 
 
 def own_or(permission: Permission | None) -> Access:
-    """Return the access to an owned object.
+    """Return the access to an object with an owner.
 
-    The owner has access, and other callers have access with the permission, if there is one.
+    Other callers need the permission. If `permission` is None, only the owner has access.
     """
     return Access(others=permission, private=True)
 
@@ -84,7 +84,7 @@ ORDER = Access(
     permission=Permission.PLACE_ORDERS, others=Permission.PLACE_ORDERS_FOR_OTHERS, trusts_token=True
 )
 OWN_AND_FOR_STAFF_ALL = Access(others=Permission.SEE_ALL_ORDERS, trusts_token=True)
-"""The access to a list: every caller with own objects may read it."""
+"""The access to a list. Every caller that can own objects may read the list."""
 
 TABLE: Mapping[str, Access] = {
     "POST /v1/users": ANYBODY,
@@ -217,10 +217,10 @@ async def authorization_of(asking: Asking, sample_shop: SampleShop) -> Mapping[s
 
 
 async def ask_every_operation(owner: Role, asking: Asking) -> dict[str, int]:
-    """Send every operation's sample for the owner's objects, and return each error or 200.
+    """Send every operation's sample for the owner's objects, and return the statuses by operation.
 
-    A new caller sends each sample to a separate shop. `asking` is the role of the caller, or a client's
-    scope; None stands for the owner.
+    Every success counts as 200. Each sample is sent to a separate shop. `asking` is the role or the scope of the
+    caller. If it is None, the owner of the objects sends the samples.
     """
     prepared, statuses = prepared_shop(owner), {}
     for operation in operations():
@@ -350,7 +350,7 @@ def accepts_token(operation: Operation) -> bool:
 async def test_revoked_token_is_rejected_by_routes_that_check_the_database(
     web: WebShop, caller: Role | Scope
 ) -> None:
-    """Public reads, reads of the caller's own data and placing orders are exceptions."""
+    """The only exceptions are public reads, reads of the caller's own data, and placing orders."""
     permissions = PERMISSIONS[caller] if isinstance(caller, Role) else SCOPES[caller]
     assert await operations_that_ask_the_database(web, caller) == {
         line_of(operation)

@@ -1,4 +1,4 @@
-"""Security headers and CORS."""
+"""Headers for browsers: security headers and CORS."""
 
 from collections.abc import AsyncIterator
 
@@ -34,14 +34,14 @@ def assert_security_headers(response: httpx2.Response) -> None:
 
 
 async def failing(service: WebShop, **headers: str) -> httpx2.Response:
-    """Return the response to an unexpected exception."""
+    """Return the response to a request that fails with an unexpected exception."""
 
     async def fail(_: object) -> None:
         raise RuntimeError
 
     customer = await service.customer()
-    # Without a stream, structlog renders the stack with all local variables, which takes minutes on unchanged
-    # routes.
+    # If the log were not captured, structlog would render the stack with all local variables. This takes minutes with
+    # FastAPI's own routes.
     with captured_log(), service.container.users.get_me.override(fail):
         return await customer.get("/v1/me", headers=headers)
 

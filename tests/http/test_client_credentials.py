@@ -225,7 +225,7 @@ async def test_token_of_a_disabled_client_cannot_read_stock(web: WebShop, made: 
 async def test_client_token_cannot_be_revoked_at_the_revocation_endpoint(
     web: WebShop, made: NewSecretView
 ) -> None:
-    """The token stays valid, and a 200 would state that it is invalid (RFC 7009, 2.2.1)."""
+    """The token stays valid, but a 200 would state that the token is invalid (RFC 7009, 2.2.1)."""
     headers = bearer(await ask(web, made))
     token = headers["Authorization"].removeprefix("Bearer ")
     response = await web.anonymous.post("/oauth/revoke", data={"token": token})

@@ -26,7 +26,7 @@ KEYS_REQUIRED = {
 }
 """Operations that require an Idempotency-Key."""
 KEYS_NOT_TAKEN = {"receive_provider_message"}
-"""The operation without a key. A repeated webhook of a provider is recognized by the webhook's id."""
+"""The operation that takes no Idempotency-Key. The id of a provider's webhook identifies a repeated webhook."""
 OAUTH = {"/token", "/oauth/revoke"}
 ADDRESSES = sorted({operation.path for operation in operations()})
 
@@ -135,7 +135,7 @@ async def test_unknown_path_is_not_found_instead_of_redirected(web: WebShop, pat
 
 
 async def test_response_that_openapi_does_not_declare_is_detected(web: WebShop) -> None:
-    """All other tests rely on this check: their clients validate every response."""
+    """All other tests rely on this check, because their clients validate every response."""
     right = await web.anonymous.get("/livez")
     headers = {
         name: value

@@ -1,4 +1,4 @@
-"""The event feed over HTTP returns CloudEvents after a cursor, and requires staff."""
+"""The event feed over HTTP requires staff. It returns the events after a cursor as CloudEvents."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""Log-ins with a full hashing queue get 503 at once; other requests are served."""
+"""While the hashing queue is full, log-ins get 503 immediately. Other requests are served."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,7 +18,7 @@ ANN = {"email": "ann@example.com", "password": PASSWORD, "password_confirm": PAS
 BOB = {**ANN, "email": "bob@example.com"}
 LOG_IN = {"username": "ann@example.com", "password": PASSWORD}
 PLACES = 2
-"""The number of log-ins: one running verification and one queued."""
+"""The number of log-ins that fill the queue: one is being verified, and one is queued."""
 
 
 class PausableArgon2(argon2.PasswordHasher):
@@ -38,7 +38,7 @@ class PausableArgon2(argon2.PasswordHasher):
 
 @dataclass(frozen=True, slots=True)
 class FullHashingQueue:
-    """A shop whose hashing queue is filled by unfinished log-ins."""
+    """A shop whose hashing queue is full of waiting log-ins."""
 
     web: WebShop
     customer: httpx2.AsyncClient
@@ -67,7 +67,7 @@ async def full_queue() -> AsyncIterator[FullHashingQueue]:
 
 
 async def test_log_in_is_rejected_at_once_if_the_hashing_queue_is_full(full_queue: FullHashingQueue) -> None:
-    """The response arrives while the queued log-ins make no progress."""
+    """The response arrives although the queued log-ins make no progress."""
     refused = (
         await full_queue.web.anonymous.post("/token", data=LOG_IN),
         await full_queue.web.anonymous.post("/token", data={**LOG_IN, "username": "nobody@example.com"}),

@@ -39,7 +39,7 @@ CAPTURED = {
 
 @dataclass(frozen=True, slots=True)
 class WebhookReceiver:
-    """A shop that receives webhooks, with the accepted events."""
+    """A shop that receives webhooks, and the events that the shop has accepted."""
 
     web: WebShop
     events: list[ProviderEvent]
@@ -53,7 +53,7 @@ class WebhookReceiver:
         url: str = URL,
         **changed: str,
     ) -> httpx2.Response:
-        """Send a message in which the headers `changed` replace headers after signing."""
+        """Sign a message, replace its headers by those in `changed`, and send the message."""
         body = message if isinstance(message, str) else json.dumps(message)
         headers = JSON | StandardWebhooks([secret]).sign("msg_1", body, at=datetime.now(UTC) - age)
         headers |= {name.replace("_", "-"): value for name, value in changed.items()}

@@ -1,4 +1,4 @@
-"""Rate limits per caller, and their headers."""
+"""Rate limits per caller, and the response headers that state them."""
 
 from collections.abc import AsyncIterator
 

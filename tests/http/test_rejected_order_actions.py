@@ -16,7 +16,7 @@ PAYMENT = {"amount": TOTAL, "method": "sandbox", "token": "tok_ok"}
 
 @dataclass(frozen=True, slots=True)
 class SoldOrder:
-    """An order of two mugs, with the objects that actions on it have created."""
+    """An order of two mugs, and the objects that actions on the order have created."""
 
     customer: httpx2.AsyncClient
     staff: httpx2.AsyncClient
@@ -27,7 +27,7 @@ class SoldOrder:
     returned: str = ""
 
     async def state(self) -> dict[str, Any]:
-        """Return all data that the API shows of the order, and its stock."""
+        """Return all data that the API shows about the order, and the stock of the ordered product."""
         parts = ("", "/payments", "/refunds", "/fulfillments", "/returns", "/history")
         urls = [*(f"{self.url}{part}" for part in parts), f"/v1/stock/{self.product_id}"]
         answers = [await self.staff.get(url) for url in urls]

@@ -67,7 +67,7 @@ async def test_joserfc_verifies_tokens_with_fetched_keys(
 ) -> None:
     token = await log_in(processes.rotating)
     keys = KeySet.import_key_set({"keys": await key_set(processes.other)})
-    # The library warns of the name EdDSA, but it is the only name that all libraries support.
+    # The library warns about the name EdDSA, but EdDSA is the only name that all libraries support.
     with pytest.warns(SecurityWarning, match="RFC 9864"):
         read = jwt.decode(token, keys, algorithms=["EdDSA"])
     rules = jwt.JWTClaimsRegistry(

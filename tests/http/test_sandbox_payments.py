@@ -21,7 +21,7 @@ PRICE = {"amount": 1999, "currency": "EUR"}
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """A shop whose provider is the sandbox, and one order in it."""
+    """A shop whose provider is the sandbox, and one order of this shop."""
 
     web: WebShop
     clock: FixedClock

@@ -1,4 +1,4 @@
-"""Listing and ending of sessions, and the effects of an ended session or a lost role."""
+"""Listing and ending sessions, and the effects of an ended session or a removed role."""
 
 from typing import Any
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Throttling of attempts by account and by network."""
+"""Attempts are throttled separately for each account and for each network."""
 
 from collections.abc import AsyncIterator
 

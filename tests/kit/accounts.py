@@ -59,7 +59,7 @@ from tests.kit.store import Store
 from tests.kit.tokens import NumberedTokens
 
 NO_DATABASE = "postgresql://nobody@127.0.0.1:1/nowhere"
-"""The URL of an engine that is created but not used."""
+"""The URL of a database engine that is created but never used."""
 
 SETTINGS = Object(Settings(database_url=NO_DATABASE))
 LIFETIME = SessionLifetime(idle=timedelta(days=14), absolute=timedelta(days=30))
@@ -109,7 +109,7 @@ class Accounts:
     prune_mail: PruneMail
 
     parts: ClassVar[Sequence[str]] = ("users", "sessions", "clients", "signing", "mail", "retention")
-    """The containers of the use cases."""
+    """The names of the dependency containers that contain the use cases."""
 
     def __init__(self, store: Store) -> None:
         self.store = store

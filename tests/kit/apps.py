@@ -14,7 +14,7 @@ from entrypoints.http.representation.fingerprints import Fingerprints
 
 
 def app_of(*routers: APIRouter) -> FastAPI:
-    """Create an app of some routers and the problem pages."""
+    """Create an app from some routers and the problem pages."""
     app = FastAPI(
         openapi_url=None,
         docs_url=None,

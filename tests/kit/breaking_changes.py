@@ -1,10 +1,10 @@
-"""Find changes between two API documents that break clients of the former document.
+"""Find breaking changes: differences between two API documents that break clients of the former document.
 
 Both documents are OpenAPI or AsyncAPI documents.
 
-Requests that the former document permits must stay valid. Responses must match the former document, except
-that objects can have more properties. Descriptions, examples and the names of schemas are ignored. Bounds and
-patterns are compared only in requests.
+Requests that the former document permits must stay valid. Responses must match the former document, except that
+objects can have more properties. Descriptions, examples and the names of schemas are ignored. Bounds and patterns are
+compared only in requests.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -46,7 +46,7 @@ def breaking_changes(former: Json, present: Json) -> list[str]:
 
 
 def breaking_event_changes(former: Json, present: Json) -> list[str]:
-    """Return the breaking changes of the events of two AsyncAPI documents.
+    """Return the breaking changes of events between two AsyncAPI documents.
 
     The comparison includes the envelope and the `data` of the events.
     """
@@ -147,7 +147,7 @@ def _security(former: Json, present: Json) -> Iterator[str]:
 class _Schemas:
     """A comparison of two schemas: the outer schema must permit all values of the inner schema.
 
-    In a request the inner schema is the former schema, and in a response it is the present schema.
+    In a request the inner schema is the former schema. In a response the inner schema is the current schema.
     """
 
     inner_document: Json
@@ -157,7 +157,7 @@ class _Schemas:
     def changes(self, inner: Json, outer: Json, place: str, outside: _Pairs = frozenset()) -> Iterator[str]:
         """Yield the breaking changes.
 
-        `outside` are the schemas that contain these schemas, because schemas can be recursive.
+        `outside` has the enclosing schemas. They are needed because schemas can be recursive.
         """
         pair = (inner.get("$ref", id(inner)), outer.get("$ref", id(outer)))
         if pair in outside:
@@ -222,7 +222,7 @@ class _Schemas:
 
 
 def _alternatives(schema: Json, document: Json) -> Iterator[Json]:
-    """Yield schemas without references and unions. A value has to match one of them."""
+    """Resolve references and unions. A value has to match one of the yielded schemas."""
     if "$ref" in schema:
         name = schema["$ref"].removeprefix("#/components/schemas/")
         yield from _alternatives(document["components"]["schemas"][name], document)

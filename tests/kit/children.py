@@ -16,10 +16,10 @@ from typing import Any, NoReturn
 import pytest
 
 RUN_SECONDS = 300
-"""Several times the duration of the longest program on a busy machine."""
+"""Several times as long as the slowest program runs on a busy machine."""
 
 KILLED_SECONDS = 10
-"""The time in which a killed process group releases the pipe of its output."""
+"""The maximum time that a killed process group needs to release the pipe of its output."""
 
 Command = Sequence[str | Path]
 
@@ -30,8 +30,8 @@ def started(
 ) -> "Iterator[subprocess.Popen[str]]":
     """Start a program for the duration of a block. `options` are those of `subprocess.Popen`.
 
-    When the time limit has passed, the process group is killed and the test fails. Reading the output and waiting for
-    the end therefore always return. Without a limit, the program may run until the end of the block.
+    When the time limit has passed, the process group is killed and the test fails. Calls that read the output or wait
+    for the end therefore always return. Without a limit, the program may run until the end of the block.
     """
     with subprocess.Popen(command, text=True, start_new_session=True, **options) as process:
         is_late = Event()

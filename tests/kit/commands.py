@@ -134,7 +134,7 @@ class Commands:
         access: OrderAccess = ALL_ORDERS,
         key: str | None = None,
     ) -> PayOrderCommand:
-        """Return the command to pay, from staff or the order's customer."""
+        """Return the command to pay the order. The sender is staff or the order's customer."""
         return PayOrderCommand(
             order_id=order.id,
             amount=amount or order.payable_total or order.total,
@@ -154,7 +154,7 @@ class Commands:
         access: OrderAccess | None = None,
         key: str | None = None,
     ) -> PaymentCommand:
-        """Return the command to capture or void a payment, from staff or the order's customer."""
+        """Return the command to capture or void a payment. The sender is staff or the order's customer."""
         return PaymentCommand(
             order_id=payment.order_id,
             payment_id=payment.id,
@@ -202,7 +202,7 @@ class Commands:
     def request_return(
         self, order: OrderView, *units: int, access: OrderAccess = ALL_ORDERS, key: str | None = None
     ) -> RequestReturnCommand:
-        """Return the command to request a return of the given number of units of each line.
+        """Create the command to request a return of the given number of units of each line.
 
         The sender is staff or the order's customer.
         """
@@ -223,7 +223,7 @@ class Commands:
     def decide_return(
         self, returned: ReturnView, operation: IdempotentOperation, *, key: str | None = None
     ) -> ReturnCommand:
-        """Return staff's command to approve or refuse a return."""
+        """Create staff's command to approve or refuse a return."""
         return ReturnCommand(
             order_id=returned.order_id,
             return_id=returned.id,
@@ -234,7 +234,7 @@ class Commands:
     def receive_return(
         self, returned: ReturnView, *, restock: bool = True, key: str | None = None
     ) -> ReceiveReturnCommand:
-        """Return staff's command to receive a return."""
+        """Create staff's command to receive a return."""
         return ReceiveReturnCommand(
             order_id=returned.order_id,
             return_id=returned.id,
@@ -267,7 +267,7 @@ class Commands:
         principal: str = "staff",
         key: str | None = None,
     ) -> IdempotencyKey:
-        """Return an idempotency key for a command: a new one, or `key`."""
+        """Return an idempotency key for a command: `key` if the test has passed it, and otherwise a new key."""
         return IdempotencyKey(
             principal=principal,
             operation=operation,

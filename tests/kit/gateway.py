@@ -22,10 +22,10 @@ CLIENT_SECRET = "pi_canary_secret"
 class FakeGateway(PaymentGateway):
     """A fake provider with its own records. Tokens select the results of payments.
 
-    `next_refunds` select the results of refunds. A payment with `tok_ok` is charged, or authorized if the
-    capture is manual. A payment with `tok_declined` is declined. `decide` decides payments with `tok_pending`
-    and `tok_3ds`. With `tok_timeout` the payment is charged but the response is lost, and with `tok_lost` the
-    request never reaches the provider. While `is_down` is set, no request reaches the provider.
+    `next_refunds` contains the results of the next refunds. A payment with `tok_ok` is charged. If its capture is
+    manual, it is only authorized. A payment with `tok_declined` is declined. A payment with `tok_pending` or
+    `tok_3ds` waits until `decide` is called. With `tok_timeout` the payment is charged, but the response is lost.
+    With `tok_lost` the request never reaches the provider. While `is_down` is set, no request reaches the provider.
     """
 
     is_down: bool = False
@@ -34,9 +34,9 @@ class FakeGateway(PaymentGateway):
     refunds: dict[UUID, ProviderAnswer] = field(default_factory=dict)
     authorization: timedelta = timedelta(days=7)
     authorized_until: datetime | None = None
-    """The end of authorizations that are decided later."""
+    """The end of each authorization that `decide` creates."""
     renewal: timedelta | None = None
-    """The time by which an authorization is renewed.
+    """The duration by which a renewal extends an authorization.
 
     It is None if the provider does not renew authorizations.
     """

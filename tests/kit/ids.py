@@ -7,7 +7,7 @@ _FIRST = UUID("019b8d2c-8e00-7000-8000-000000000000")
 
 
 class SequentialIds(IdFactory):
-    """Creates ascending UUIDv7s, the same in every run."""
+    """Creates ascending UUIDv7s. Every run gets the same ids."""
 
     def __init__(self) -> None:
         self._numbers = count(1)

@@ -35,7 +35,7 @@ class _CancelledAt:
 async def is_cancelled_at(suspension: int, work: Coroutine[Any, Any, T]) -> bool:
     """Run the work and cancel its task at its n-th suspension.
 
-    Returns whether the work had so many suspensions.
+    Returns whether the work reached this suspension.
     """
 
     async def run() -> None:

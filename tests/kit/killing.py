@@ -59,7 +59,7 @@ def workers(job: str, **settings: Any) -> Iterator[Workers]:
 
 
 class _KillingSelector(selectors.DefaultSelector):
-    """Counts the waits of the process for I/O, after the counter is armed."""
+    """Counts how often the process waits for I/O, and kills the process at the chosen wait."""
 
     left = NEVER
 
@@ -100,7 +100,7 @@ def main(name: str, settings: str) -> None:
                 traceback.print_exc()
                 os._exit(1)
             os._exit(0)
-        print(os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1]), flush=True)  # noqa: T201 - the parent process reads it
+        print(os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1]), flush=True)  # noqa: T201 - the parent process reads the output
 
 
 if __name__ == "__main__":

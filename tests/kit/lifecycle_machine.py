@@ -1,4 +1,4 @@
-"""A Hypothesis state machine in which customers, staff, providers and time change a shop."""
+"""A Hypothesis state machine. Customers, staff, providers and the passing of time change a shop."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -41,7 +41,7 @@ EVENT_KINDS = {
     Outcome.DECLINED: ProviderEventKind.FAILED,
 }
 AUTHORIZATION = timedelta(days=7) - RENEW_BEFORE_END
-"""The time until an authorization is renewed or voided."""
+"""The duration after which an authorization is renewed or voided."""
 SALES = st.lists(
     st.tuples(
         st.integers(1, 2),
@@ -53,15 +53,14 @@ SALES = st.lists(
     max_size=6,
     unique_by=lambda sale: sale[1],
 )
-"""Orders at the beginning: their units, and what has happened to them."""
+"""The orders at the start. Each order has a number of units and a state that it has reached."""
 
 
 class LifecycleMachine(ShopMachine):
     """The use cases of orders, payments and stock.
 
-    The machine checks their results against `allowed_actions` and the ten invariants. It also checks that a
-    preview equals the placed order. A retry with the same key must get the same response without a second
-    effect.
+    The machine checks the results of the use cases against `allowed_actions` and the ten invariants. A preview must
+    equal the placed order. A retry with the same key must get the same response without a second effect.
     """
 
     checks_each_step = True

@@ -74,7 +74,7 @@ SETTINGS = Settings(
     stripe_webhook_secret="whsec_secret",
     **{KNOWN_VARIABLES[name]: value for name, value in VARIABLES.items() if name in KNOWN_VARIABLES},
 )
-"""The settings of the ConfigMap, with examples of secrets."""
+"""The settings of the ConfigMap, and example values of the secrets."""
 POLICIES = resources_of_kind("NetworkPolicy")
 
 

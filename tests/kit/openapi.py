@@ -17,7 +17,7 @@ Json = Mapping[str, Any]
 
 _NO_DATABASE = "postgresql://nobody@127.0.0.1:1/nowhere"
 _STORABLE = re.compile(r"/v1/products(/[^/]+)?|/problems(/.*)?|/docs/assets/.*|/(openapi|asyncapi)\.json")
-"""Public reads, which caches may store."""
+"""Public reads. Caches may store their responses."""
 
 
 SECURITY_HEADERS = {
@@ -41,7 +41,7 @@ UNDECLARED_HEADERS = {
     "vary",
     *(f"access-control-{name}" for name in ("allow-origin", "allow-credentials", "expose-headers")),
 }
-"""Headers of HTTP and of browsers, which the document does not repeat for each response."""
+"""Headers that HTTP and browsers define. The document does not repeat them for each response."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def objects_within(part: Any) -> Iterator[Json]:
 
 
 def validator(schema: Json) -> Any:
-    """Return a validator for a schema, which may refer to other schemas of the description."""
+    """Return a validator for a schema. The schema may refer to other schemas of the description."""
     return _validator(json.dumps(schema, sort_keys=True))
 
 

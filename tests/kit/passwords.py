@@ -45,7 +45,7 @@ class PlainHasher(PasswordHasher):
 
 
 class ListedBreachedPasswords(BreachedPasswords):
-    """Contains the passwords that the test passes."""
+    """A list of breached passwords that the test chooses."""
 
     def __init__(self, *passwords: str) -> None:
         self._passwords = frozenset(passwords)

@@ -31,7 +31,7 @@ def a_refund(
 
 
 class FakeProviderEventRecorder:
-    """A fake of the use case `RecordProviderEvent` that stores the events."""
+    """A fake of the use case `RecordProviderEvent`. The fake stores the events."""
 
     def __init__(self) -> None:
         self.events: list[ProviderEvent] = []

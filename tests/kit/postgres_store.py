@@ -46,7 +46,7 @@ SECRET_BOX = AesGcmSecretBox([SECRETS_KEY])
 
 @dataclass(frozen=True, slots=True)
 class StoreEngines:
-    """The engines of a store. They wait for locks for different times."""
+    """The engines of a store. They have different lock timeouts."""
 
     long_timeout: AsyncEngine
     short_timeout: AsyncEngine
@@ -54,7 +54,7 @@ class StoreEngines:
 
 @asynccontextmanager
 async def postgres_store(url: str, ids: IdFactory | None = None) -> AsyncIterator[Store]:
-    """Open a store. Two stores on one database need distinct ids."""
+    """Open a store. Two stores on one database need factories of distinct ids."""
     async with store_engines(url) as engines:
         yield store_over(engines, ids)
 
@@ -112,7 +112,7 @@ def engine_with_long_timeouts(url: str) -> AsyncEngine:
 
 
 def _wait_for_locks(engine: AsyncEngine, limit: str) -> None:
-    """Set long timeouts for the engine's connections.
+    """Set the lock timeout and a long statement timeout for the engine's connections.
 
     A test must neither hang nor depend on the machine's speed.
     """

@@ -16,14 +16,14 @@ from tests.kit.store import Store, memory_store
 from tests.kit.web import WebShop, container_over, web_shop
 
 FIRST_NUMBER = 1000
-"""The first number in names and addresses, so that they differ from those of the objects of a test."""
+"""The first number in names and addresses of the sample shop. Objects that a test creates have lower numbers."""
 LIFETIMES = {"token_lifetime": timedelta(hours=1), "order_hold": timedelta(days=1)}
-"""Access tokens and holds are used by later tests."""
+"""Long lifetimes, because later tests use the access tokens and the holds."""
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedShop:
-    """A sample shop that is created once by requests, and copied for each test."""
+    """A sample shop that is created only once by requests, and is then copied for each test."""
 
     shop: SampleShop
     database: MemoryDatabase

@@ -1,8 +1,8 @@
-"""Run steps concurrently, and again in the serial order of their decisions.
+"""Run steps concurrently, and then again serially in the sequence of their decisions.
 
-A step makes its decision, and reads the clock, while it locks the rows on which the decision depends. The
-clock never returns the same time twice, so the times order all decisions. If the same steps run serially in
-this order, they must get the same responses.
+A step makes its decision, and reads the clock, while it locks the rows on which the decision depends. The clock never
+returns the same timestamp twice, so the timestamps define the sequence of all decisions. If the same steps run
+serially in this sequence, they must get the same responses.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ from tests.kit.shop import Shop
 from tests.kit.store import Store
 
 Lines = tuple[tuple[int, int], ...]
-"""Units by product number: to order, or to add to or remove from stock."""
+"""Pairs of a product number and a number of units. The units are ordered, or are added to or removed from stock."""
 
 Outcome = tuple[object, ...]
 
@@ -41,7 +41,7 @@ class Ordering:
 
 @dataclass(frozen=True, slots=True)
 class Canceling:
-    """A step on an existing order. `order` is the number of an order placed before the race."""
+    """A step that cancels an order. `order` is the number of an order that was placed before the race."""
 
     order: int
 
@@ -58,7 +58,7 @@ Step = Ordering | Canceling | Adjusting
 class Race:
     """A shop, and the steps of a race in it.
 
-    Each step first yields to other steps a number of times.
+    Each step has a number: how often it yields to other steps before it starts.
     """
 
     stocks: tuple[int, ...]
@@ -93,11 +93,11 @@ def random_race(random: Random) -> Race:
 
 
 Decision = tuple[datetime, int]
-"""When a step was decided: the time of its transaction, and its position in the batch."""
+"""When a step was decided: the timestamp of the transaction, and the step's position in the batch."""
 
 
 class TickingClock(Clock):
-    """Returns a later time at each call, also across clocks that share its ticks."""
+    """Returns a later timestamp at each call, even if several clocks share the ticks."""
 
     def __init__(self, ticks: Iterator[int]) -> None:
         self._ticks = ticks
@@ -134,7 +134,7 @@ async def set_up(store: Store, race: Race) -> RaceSetUp:
 async def run_concurrently(race_set_up: RaceSetUp, race: Race) -> tuple[list[Outcome], list[int]]:
     """Run all steps concurrently.
 
-    Returns the outcome of each step, and the step numbers in the order of their decisions.
+    Returns the outcome of each step, and the step numbers in the sequence of the decisions.
     """
     ticks = count()
     decided: dict[int, Decision] = {}
@@ -171,7 +171,7 @@ async def run_serially(race_set_up: RaceSetUp, race: Race, order: Sequence[int])
 def _recording_process(shop: Shop, ticks: Iterator[int], decided: dict[int, Decision]) -> PlaceOrder:
     """Return a process of the service that records when each step was decided.
 
-    The last attempt of a step counts.
+    If a step is attempted several times, the last attempt counts.
     """
 
     async def run(commands: Sequence[PlaceOrderCommand]) -> Sequence[IdempotentResult[OrderView] | Exception]:

@@ -5,7 +5,7 @@ from application.shared.randomness import Randomness
 
 
 class CountedRandomness(Randomness):
-    """Returns pseudo-random bytes, the same in every run."""
+    """Returns pseudo-random bytes. Every run gets the same bytes."""
 
     def __init__(self) -> None:
         self._numbers = count(1)

@@ -22,16 +22,16 @@ from tests.kit.openapi import Json, Operation, resolved
 from tests.kit.web import PASSWORD, WebShop, order_body
 
 QUANTITY, PRICE, CURRENCY = 2, 1800, "USD"
-"""The order of the examples, whose amounts depend on them."""
+"""The quantity, price and currency of the order in the examples. Other amounts depend on these values."""
 FORM = "application/x-www-form-urlencoded"
 _PAID = re.compile(r"/(payments/.*|refunds|fulfillments|returns)")
 """Operations that need a paid order."""
 _TOKENS = {"capture_payment": "tok_ok", "void_payment": "tok_3ds"}
-"""Operations on undecided payments, with the tokens that create such payments."""
+"""Operations on payments that are not captured yet, with the tokens that create such payments."""
 _OF_GUESTS = {"get_guest_order", "renew_order_token"}
 """Operations on the order of a guest."""
 _RETURNS = {"request_return", "approve_return", "refuse_return", "receive_return"}
-"""Operations on a return, each of them on another order."""
+"""Operations on a return. Each operation needs another order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,7 @@ class SampleShop:
         return sample
 
     def url_of(self, operation: Operation, **ids: str) -> str:
-        """Return a URL of the operation, by default of an object that permits it."""
+        """Return a URL of the operation. By default, its ids refer to objects that permit the operation."""
         order = self.ids["paid_order_id" if _PAID.search(operation.path) else "order_id"]
         if operation.id in _OF_GUESTS:
             order = self.ids["guest_order_id"]
@@ -280,7 +280,7 @@ class SampleShop:
 
 
 def body_example(content: Json) -> Any:
-    """Return the example of a request body, or the first one of several."""
+    """Return the example of a request body. If there are several examples, return the first one."""
     if "example" in content:
         return content["example"]
     first: Json = next(iter(content["examples"].values()))
@@ -288,7 +288,7 @@ def body_example(content: Json) -> Any:
 
 
 def example_of(schema: Json) -> Any:
-    """Return the schema's example, or build one from the examples of its parts.
+    """Return the schema's example, or build an example from the examples of the schema's parts.
 
     Raises LookupError.
     """

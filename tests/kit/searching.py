@@ -1,4 +1,4 @@
-"""The effort of Hypothesis: small in the suite, larger in a campaign."""
+"""The number of examples that Hypothesis tries: small in the suite, larger in a campaign."""
 
 import os
 
@@ -9,7 +9,7 @@ EFFORT = int(os.environ.get("STEELYARD_TEST_EFFORT", "1"))
 """The factor by which a campaign multiplies the suite's effort."""
 
 EXAMPLES = 30
-"""The number of examples of a property in the suite. Each run draws other examples."""
+"""The number of examples of a property in the suite. Each run draws different examples."""
 
 
 def run_state_machine(machine: type[RuleBasedStateMachine], *, examples: int, steps: int) -> None:

@@ -132,7 +132,7 @@ class Shop(Accounts):
 
     @cached_property
     def orders(self) -> Orders:
-        """The container of orders, with queues that never time out."""
+        """The dependency container of orders. Its queues never time out."""
         orders = Orders(
             settings=SETTINGS,
             clock=Object(self.clock),
@@ -174,7 +174,7 @@ class Shop(Accounts):
         return PlaceOrder(queue, Batcher(self.orders.release_expired_holds(), queue_timeout=NO_TIMEOUT))
 
     def batch(self, clock: Clock | None = None) -> PlaceOrderBatch:
-        """Return the use case that places a batch."""
+        """Return the use case that places a batch of orders."""
         return replace(self.orders.place_order_batch(), clock=clock or self.clock, limits=self.hold_limits)
 
     async def product(
@@ -226,7 +226,7 @@ class Shop(Accounts):
         return (await self.pay_order(self.commands.pay_order(order, token))).result
 
     async def authorize(self, order: OrderView, token: str = "tok_ok") -> PaymentView:
-        """Pay with a manual capture."""
+        """Authorize a payment whose capture is manual."""
         return (await self.pay_order(self.commands.pay_order(order, token, is_manual=True))).result
 
     async def capture(self, payment: PaymentView, amount: int | None = None) -> PaymentView:
@@ -283,7 +283,7 @@ class Shop(Accounts):
         refund: RefundView | None = None,
         **fields: Any,
     ) -> None:
-        """Report an event of a payment or a refund as its provider."""
+        """Report an event of a payment or a refund, as the provider does."""
         ids = {"payment_id": payment.id} if refund is None else {"refund_id": refund.id}
         event = ProviderEvent(
             provider=payment.method,
@@ -322,5 +322,5 @@ class Shop(Accounts):
         )
 
     async def current_order(self, order: OrderView) -> OrderView:
-        """Return the present order."""
+        """Return the order in its current state."""
         return await self.get_order(order.id, access=OrderAccess.all())

@@ -43,7 +43,7 @@ class Identified(Protocol):
 
 V = TypeVar("V", bound=Identified)
 Send = Callable[[], Awaitable[IdempotentResult[Any]]]
-"""A function that sends one request with its key. Each further call is a retry."""
+"""A function that sends one request with an idempotency key. Every call after the first call is a retry."""
 
 OpenStore = Callable[[], AbstractAsyncContextManager[Store]]
 
@@ -51,9 +51,8 @@ OpenStore = Callable[[], AbstractAsyncContextManager[Store]]
 class ShopMachine(RuleBasedStateMachine):
     """A shop with helpers for rules.
 
-    Hypothesis disables some rules in each example. Orders, payments and returns are therefore drawn from the
-    existing objects, and a rule does not depend on the rule that created them. `performed` counts successful
-    actions.
+    Hypothesis disables some rules in each example. Orders, payments and returns are therefore drawn from all existing
+    objects. No rule depends on the rule that created an object. `performed` counts successful actions.
     """
 
     open_store: OpenStore
@@ -181,13 +180,13 @@ class ShopMachine(RuleBasedStateMachine):
         return self.run(self.shop.get_order(order_id, access=OrderAccess.all()))
 
     def draw_order(self, data: st.DataObject, action: Action) -> OrderView:
-        """Draw an order. If orders permit the action, three of four draws return one of them."""
+        """Draw an order. If some orders permit the action, three of four draws return one of these orders."""
         orders = self.run(every_order(self.shop))
         permitting = [order for order in orders if action in order.allowed_actions]
         return data.draw(st.sampled_from(_preferred(data, permitting, orders)))
 
     def draw_payment(self, data: st.DataObject, *, is_authorized: bool = False) -> PaymentView | None:
-        """Draw a payment. With `is_authorized`, three of four draws return an authorized one."""
+        """Draw a payment. With `is_authorized`, three of four draws return an authorized payment."""
         made = [each for order in self.run(every_order(self.shop)) for each in self._payments_of(order)]
         authorized = (
             [each for each in made if each.status is PaymentStatus.AUTHORIZED] if is_authorized else made
@@ -207,7 +206,7 @@ class ShopMachine(RuleBasedStateMachine):
         return data.draw(st.sampled_from(made)) if made else None
 
     def draw_return(self, data: st.DataObject, action: ReturnAction) -> ReturnView | None:
-        """Draw a return. If returns permit the action, three of four draws return one of them."""
+        """Draw a return. If some returns permit the action, three of four draws yield one of these returns."""
         made = [each for order in self.run(every_order(self.shop)) for each in self._returns_of(order)]
         found = _preferred(data, [each for each in made if action in each.allowed_actions], made)
         return data.draw(st.sampled_from(found)) if found else None

@@ -98,7 +98,7 @@ class Store:
     audit_records: AuditRecords
 
     def providers(self) -> dict[str, object]:
-        """Return the ports by the names of their providers in the container of the database."""
+        """Return the ports by the names that their providers have in the dependency container of the database."""
         return {
             _PROVIDERS.get(port.name, port.name): getattr(self, port.name)
             for port in fields(self)

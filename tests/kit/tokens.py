@@ -14,7 +14,7 @@ LIFETIME = timedelta(minutes=10)
 
 
 class NumberedTokens(AccessTokens):
-    """A fake token service: tokens are numbers that refer to stored claims."""
+    """A fake token service. Each token is a number that refers to stored claims."""
 
     def __init__(self) -> None:
         self._issued: dict[str, tuple[AccessClaims, datetime]] = {}

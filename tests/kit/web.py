@@ -49,7 +49,7 @@ def container_over(store: Store, **settings: Any) -> Container:
 
 @cache
 def _default_settings() -> Settings:
-    """Return the settings of most tests, created once because validation takes milliseconds."""
+    """Return the settings that most tests use. They are cached, because validation takes milliseconds."""
     return Settings(**_DEFAULTS)
 
 
@@ -58,7 +58,7 @@ class AlwaysReady(Health):
 
 
 class UnencryptedSecrets(StoredSecrets):
-    """The secrets of a shop in memory, without encryption."""
+    """The secrets of a shop in memory. They are not encrypted."""
 
     async def count_by_key(self) -> Mapping[str | None, int]:
         return {None: 1}
@@ -143,7 +143,7 @@ class WebShop:
 
 @asynccontextmanager
 async def web_shop(container: Container, *, numbers: Iterator[int] | None = None) -> AsyncIterator[WebShop]:
-    """Run the lifespan of a fresh app during the context.
+    """Run a new app with its lifespan during the context.
 
     The names and addresses of new objects contain a number. By default, the first number is 1.
     """

@@ -46,7 +46,7 @@ class SentMessage:
 
 
 class Subscribers(WebhookSender):
-    """All subscribers. They return 204 unless `answer` has another status for a URL."""
+    """All subscribers. They return 204 unless `answers` has another status for a URL."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -79,7 +79,7 @@ class Subscribers(WebhookSender):
 class Webhooks:
     """The use cases of webhooks over one shop.
 
-    There is no jitter, so that pauses are minimal.
+    There is no jitter, so the pause before each retry is the shortest possible pause.
     """
 
     def __init__(self, shop: Shop) -> None:

@@ -1,4 +1,4 @@
-"""Explore and count the states of shops that are too large for the tests."""
+"""Explore the states of shops that are too large for the tests, and count these states."""
 
 import asyncio
 

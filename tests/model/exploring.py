@@ -30,7 +30,7 @@ class ExplorationCounts:
 
 
 async def explore(bounds: Bounds) -> ExplorationCounts:
-    """Try every move in every reachable state, nearest states first.
+    """Try every move in every reachable state. States that need fewer moves come first.
 
     Raises Counterexample.
     """

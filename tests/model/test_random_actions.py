@@ -15,7 +15,7 @@ RARE = [
     Action.REQUEST_RETURN,
     ReturnAction.RECEIVE,
 ]
-"""Actions that depend on earlier actions, so that a random search seldom performs them."""
+"""Actions that depend on earlier actions. A random search therefore seldom performs these actions."""
 AT_LEAST = 5
 
 

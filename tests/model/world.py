@@ -101,7 +101,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The state of the shop and the provider. Values are immutable, so a change replaces them."""
+    """The state of the shop and the provider. The values in it are immutable, so a change replaces a value."""
 
     tables: Tables
     payments: dict[UUID, ProviderAnswer]
@@ -180,7 +180,7 @@ class World:
         return sorted((each for each in returns if each.order_id == order_id), key=lambda each: each.id)
 
     def key(self) -> Hashable:
-        """Return the key that identifies this state, independent of ids and of the path to it."""
+        """Return a key that identifies this state. The key does not depend on ids or on earlier moves."""
         stock = self.database.tables.stocks[self.product.id]
         return stock.on_hand, stock.reserved, self.holds, tuple(map(self._order_key, self.orders))
 
@@ -303,7 +303,7 @@ class World:
                 yield Move(f"charge twice for {name}", partial(self._charge_twice, payment.id))
 
     def _moves_at_provider(self, number: int, payment: PaymentView) -> Iterator[Move]:
-        """Yield moves by the bank and at the provider on captured money."""
+        """Yield moves that concern captured money: disputes, and refunds made at the provider."""
         answer = self.shop.gateway.payments.get(payment.id)
         if answer is None or answer.outcome is not Outcome.SUCCEEDED:
             return
@@ -381,7 +381,7 @@ class World:
 
     @property
     def _resting(self) -> list[datetime]:
-        """Return the times at which failed refunds are due again."""
+        """Return the timestamps at which failed refunds are due again."""
         now = self.shop.clock.now()
         asked = [
             refund.inquire_at for refund in self.database.tables.refunds.values() if not refund.inquiries
@@ -398,7 +398,7 @@ class World:
 
     @property
     def _ends(self) -> list[datetime]:
-        """Return the times at which authorizations are checked next."""
+        """Return the timestamps at which authorizations are checked next."""
         now = self.shop.clock.now()
         payments = self.database.tables.payments.values()
         return [

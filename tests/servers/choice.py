@@ -1,4 +1,4 @@
-"""Choice of the test server by STEELYARD_TEST_DATABASE.
+"""STEELYARD_TEST_DATABASE chooses the test server.
 
 The value is `container` or `embedded`. Without a value, a container is used if possible.
 """

@@ -5,8 +5,8 @@ import warnings
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 
-import docker  # type: ignore[import-untyped]  # two imports do not justify a package of types
-from docker.errors import DockerException  # type: ignore[import-untyped]  # two imports do not justify a package of types
+import docker  # type: ignore[import-untyped]  # two imports do not justify a stub package
+from docker.errors import DockerException  # type: ignore[import-untyped]  # two imports do not justify a stub package
 from testcontainers.community.postgres import PostgresContainer
 
 from tests.servers.forgetful import FORGETFUL
@@ -28,5 +28,5 @@ def engine_version() -> str | None:
         version = str(engine.version()["Version"])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()  # a client without an engine leaves an open socket, which would fail a later test
+        gc.collect()  # a client that finds no engine leaves an open socket, and a later test would fail
     return version

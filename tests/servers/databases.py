@@ -8,7 +8,7 @@ from uuid import uuid4
 import asyncpg
 from sqlalchemy import make_url
 
-# The collation of the embedded server, regardless of this server's default.
+# Use the collation of the embedded server, regardless of the test server's default.
 LOCALE = "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'"
 FIRST_WITH_BUILTIN_LOCALES = 17
 COMMAND_SECONDS = 300
@@ -55,11 +55,11 @@ def _statements_to_delete_rows() -> str:
     ]
     # The trigger of the audit log permits deletions only with this setting.
     settings = ["SET LOCAL lock_timeout = '20s'", "SET LOCAL steelyard.prunes_audit_log = 'on'"]
-    return "; ".join([*settings, *(f"DELETE FROM {name}" for name in tables)])  # noqa: S608 - the names of the service's tables
+    return "; ".join([*settings, *(f"DELETE FROM {name}" for name in tables)])  # noqa: S608 - the only names are those of the service's tables
 
 
 async def drop(server_url: str, url: str) -> None:
-    """Drop a database and end connections that a test left open."""
+    """Drop a database. End the connections that a test has left open."""
     await _execute(server_url, f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
 
 

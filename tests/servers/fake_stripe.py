@@ -21,7 +21,7 @@ NOT_CARRIED_OUT = {400, 401, 404, 409, 429}
 """Statuses of responses that Stripe does not store for an idempotency key."""
 
 CAPTURE_WITHIN = 5 * 24 * 60 * 60
-"""Seconds for which a card is authorized: some banks permit less than seven days."""
+"""The number of seconds for which a card is authorized. Some banks permit less than seven days."""
 
 _answered: dict[str, tuple[tuple[str, bytes], int, bytes]] = {}
 _in_flight: set[str] = set()
@@ -157,7 +157,7 @@ def main() -> None:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
-        print(listener.getsockname()[1], flush=True)  # noqa: T201 - the parent process reads it
+        print(listener.getsockname()[1], flush=True)  # noqa: T201 - the parent process reads the output
         web.run_app(app, sock=listener, print=None, access_log=None)
 
 

@@ -7,6 +7,6 @@ FORGETFUL = {
     "synchronous_commit": "off",
     # Each test drops its database, and only a superuser may end an autovacuum in the database.
     "autovacuum": "off",
-    # A statement that waits for a lock of another test's connection fails.
+    # A statement fails if it waits too long for a lock that another test's connection holds.
     "lock_timeout": "120s",
 }

@@ -1,4 +1,4 @@
-"""HAProxy with the configuration of `deploy/`, in front of a server of a test."""
+"""HAProxy with the configuration of `deploy/`, in front of a test's server."""
 
 import os
 import shutil
@@ -19,9 +19,10 @@ TRIES = 500
 
 
 def find_haproxy() -> str:
-    """Return the path of HAProxy. Skip the test if it is missing, except in CI.
+    """Return the path of HAProxy.
 
-    As root in CI, the test fails, because CI can install the program.
+    If HAProxy is missing, the test is skipped. As root in CI, the test fails instead, because CI can install the
+    program.
     """
     found = shutil.which("haproxy", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
     if found is None:
@@ -34,7 +35,7 @@ def find_haproxy() -> str:
 class HAProxy:
     """A proxy with the configuration of `deploy/`.
 
-    `changes` replaces directives of the configuration, so that tests need not wait for its timeouts.
+    `changes` replaces directives of the configuration, so that tests need not wait for the configured timeouts.
     """
 
     directory: Path
@@ -44,7 +45,7 @@ class HAProxy:
     _processes: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
 
     def start(self) -> None:
-        """Start a proxy process. A process that runs already finishes its connections and ends."""
+        """Start a new proxy process. The previous process finishes its connections and ends."""
         text = CONFIGURATION.read_text()
         for old, new in self.changes.items():
             assert text.count(old) == 1, old
@@ -73,7 +74,7 @@ class HAProxy:
 
 @contextmanager
 def haproxy(directory: Path, service_port: int, changes: Mapping[str, str] | None = None) -> Iterator[int]:
-    """Run HAProxy in front of a port of this machine, and yield its own port."""
+    """Run HAProxy in front of a port of this machine, and yield the port of HAProxy."""
     proxy = HAProxy(directory, service_port, changes or {})
     try:
         proxy.start()

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 VARIABLE = "STEELYARD_TEST_NATS"
-"""The variable that names another server program to test, such as /usr/sbin/nats-server."""
+"""The environment variable that names another server program for the tests, such as /usr/sbin/nats-server."""
 TRIES = 500
 
 
@@ -28,9 +28,9 @@ def free_port() -> int:
 
 @dataclass(slots=True)
 class NatsServer:
-    """A server on a loopback port, which a test can stop, pause or kill.
+    """A server on a loopback port. A test can stop, pause or kill the server.
 
-    Its streams are in a directory.
+    The server stores its streams in a directory.
     """
 
     directory: Path
@@ -67,7 +67,7 @@ class NatsServer:
         raise RuntimeError("The NATS server does not answer.")
 
     def pause(self) -> None:
-        """Pause the server's process, as if the network were broken, and wait until it is paused."""
+        """Pause the server's process, as if the network were broken, and wait until the process is paused."""
         self._signal(signal.SIGSTOP)
         if self._process is not None:
             os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)

@@ -23,7 +23,7 @@ class Collector:
 
     @property
     def spans(self) -> list[Span]:
-        """All spans, in the order of their start times."""
+        """All spans, sorted by start time."""
         spans = [
             span
             for request in self.requests

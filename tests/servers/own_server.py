@@ -15,7 +15,7 @@ from tests.servers.embedded import await_end
 from tests.servers.forgetful import FORGETFUL
 
 SETTINGS = {name: value for name, value in FORGETFUL.items() if name != "synchronous_commit"}
-"""Commits wait for standbys, as they do in production."""
+"""The settings leave `synchronous_commit` on, so that commits wait for standbys, as they do in production."""
 
 
 @dataclass
@@ -32,7 +32,7 @@ class OwnServer:
         await_end(self.data_dir)
 
     def configure(self, **settings: str) -> None:
-        """Replace the settings that an operator has set with ALTER SYSTEM, and reload them."""
+        """Replace the settings in the file that ALTER SYSTEM writes, and reload the settings."""
         cluster = Layout(self.data_dir).cluster
         lines = [f"{name} = '{value}'\n" for name, value in settings.items()]
         (cluster / "postgresql.auto.conf").write_text("".join(lines))

@@ -1,4 +1,4 @@
-"""PgBouncer with the configuration of `deploy/`, in front of a database of a test."""
+"""PgBouncer with the configuration of `deploy/`, in front of a test's database."""
 
 import os
 import pwd
@@ -24,9 +24,10 @@ TRIES = 500
 
 
 def find_pgbouncer() -> str:
-    """Return the path of PgBouncer. Skip the test if it is missing, except in CI.
+    """Return the path of PgBouncer.
 
-    As root in CI, the test fails, because CI can install the program.
+    If PgBouncer is missing, the test is skipped. As root in CI, the test fails instead, because CI can install the
+    program.
     """
     found = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
     if found is None:
@@ -81,7 +82,7 @@ class PgBouncer:
         raise RuntimeError("PgBouncer does not listen.")
 
     def follow(self, database_url: str) -> None:
-        """Use another server from now on, as the callback of a failover manager does."""
+        """Switch to another server, as the callback of a failover manager does."""
         self.server = make_url(database_url)
         (self.directory / "pgbouncer.ini").write_text(self._configuration())
         if self._process is not None:
@@ -95,7 +96,7 @@ class PgBouncer:
     def _configuration(self) -> str:
         """Return the configuration of `deploy/` with this test's addresses.
 
-        The configuration names no file of passwords.
+        The configuration does not refer to a password file.
         """
         server = self.server
         target = {
@@ -120,7 +121,7 @@ class PgBouncer:
         return text
 
     def _account(self) -> list[str]:
-        """Return the option for another account: PgBouncer refuses to run as root."""
+        """Return the option that selects another account, because PgBouncer refuses to run as root."""
         if os.geteuid() != 0:
             return []
         socket_directory = self.server.query.get("host")

@@ -114,7 +114,7 @@ class Node:
         self._run("pg_ctl", "promote", "-D", str(self.directory), "--wait")
 
     def kill(self) -> None:
-        """Kill all processes of the server at once, as a power failure does."""
+        """Kill all processes of the server at the same time, as a power failure does."""
         self._signal_all(signal.SIGKILL)
         if self._process is not None:
             self._process.wait()
@@ -175,7 +175,7 @@ class Replication:
 
     @property
     def url(self) -> str:
-        """A URL with both hosts."""
+        """A URL that contains the hosts of both servers."""
         return url_of((self.primary, self.standby))
 
     def fail_over(self) -> None:
@@ -184,7 +184,7 @@ class Replication:
         self.standby.promote()
 
     def repair(self) -> None:
-        """Make the former primary a standby of the present one."""
+        """Make the former primary a standby of the current primary."""
         self.primary, self.standby = self.standby, self.primary
         self.standby.copy(self.primary)
         self.standby.start()
@@ -198,7 +198,7 @@ def url_of(nodes: Sequence[Node]) -> str:
 
 @contextmanager
 def nodes(*names: str) -> Iterator[Sequence[Node]]:
-    """Yield servers without clusters. They are killed at the end."""
+    """Yield servers without clusters. The servers are killed at the end."""
     with data_directory() as data_dir:
         layout = Layout(data_dir)
         account = Account.for_layout(layout)

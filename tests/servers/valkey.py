@@ -16,13 +16,13 @@ from valkey import Valkey
 from valkey.exceptions import ConnectionError as NotYet
 
 VARIABLE = "STEELYARD_TEST_VALKEY"
-"""The variable that names another server program to test, such as /usr/bin/redis-server."""
+"""The environment variable that names another server program for the tests, such as /usr/bin/redis-server."""
 TRIES = 500
 
 
 @dataclass(slots=True)
 class ValkeyServer:
-    """A server on a socket in a directory, which a test can stop or pause."""
+    """A server that listens on a socket in a directory. A test can stop or pause the server."""
 
     directory: Path
     _process: subprocess.Popen[bytes] | None = None
@@ -47,7 +47,7 @@ class ValkeyServer:
         raise RuntimeError("The Valkey server does not answer.")
 
     def pause(self) -> None:
-        """Pause the server's process, as if the network were broken, and wait until it is paused."""
+        """Pause the server's process, as if the network were broken, and wait until the process is paused."""
         self._signal(signal.SIGSTOP)
         if self._process is not None:
             os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)

@@ -1,4 +1,4 @@
-"""The benchmark's CPU times, its tables, and their place in the docs."""
+"""The CPU times that the benchmark measures, the tables of these times, and the place of the tables in the docs."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Results and fingerprints that other releases stored can be read."""
+"""The service can read the results and fingerprints that other releases have stored."""
 
 import json
 import tomllib
@@ -72,7 +72,7 @@ ENUMERATED = {
         (ROOT / "tests/integration/releases/7a22749/enumerated_values.json").read_text()
     ).items()
 }
-"""The enumerated values that stored results of the former release can have."""
+"""The enumerated values that stored results of the former release can contain."""
 FIRST = RECORDS[0]
 """The records of the only release that stored fingerprints of version 1."""
 ROWS = [row for recorded in RECORDS for row in recorded["rows"]]
@@ -150,7 +150,7 @@ def test_unknown_action_in_a_stored_result_is_omitted() -> None:
 
 
 def test_enumerated_values_in_stored_results_exist_in_the_former_release() -> None:
-    """A new value needs a stored form that the former release can read, as actions have."""
+    """A new value needs a stored form that the former release can read. Actions already have such a form."""
     found = {enum.__name__: {member.value for member in enum} for enum in enumerations(set(VIEWS.values()))}
     assert found.keys() >= ENUMERATED.keys()
     for name, values in ENUMERATED.items():
@@ -158,7 +158,7 @@ def test_enumerated_values_in_stored_results_exist_in_the_former_release() -> No
 
 
 def enumerations(types: Iterable[Any]) -> Iterator[type[Enum]]:
-    """Yield the enumerations in the fields of dataclasses, and of nested dataclasses."""
+    """Yield the enumerations that occur in the fields of dataclasses and of nested dataclasses."""
     for type_ in types:
         if is_dataclass(type_):
             yield from enumerations(get_type_hints(type_).values())

@@ -35,7 +35,7 @@ EMAIL, PASSWORD = f"{uuid4().hex}@example.com", "a long password of a customer"
 T = TypeVar("T")
 
 if TYPE_CHECKING:
-    # mypy rejects the ignore as unused if it reports no error for this line.
+    # If this line has no type error, mypy reports the ignore comment as unused.
     MISSPELLED = ProblemCode.OUT_OF_STOK  # type: ignore[attr-defined] # a misspelled problem code must not compile
 
 

@@ -1,4 +1,4 @@
-"""Load shedding rejects requests before their token and their body are checked."""
+"""Load shedding rejects a request before the request's token and body are checked."""
 
 import asyncio
 from collections import Counter

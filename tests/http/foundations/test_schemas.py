@@ -109,7 +109,7 @@ def test_times_are_read_with_any_offset_and_written_in_utc() -> None:
     assert json.loads(form.model_dump_json())["at"] == "2026-01-31T10:00:00Z"
 
 
-YEAR_2 = datetime(2, 1, 1)  # noqa: DTZ001 - hypothesis requires a time without a zone
+YEAR_2 = datetime(2, 1, 1)  # noqa: DTZ001 - hypothesis requires a timestamp without a time zone
 
 
 @dataclass
@@ -128,7 +128,7 @@ def test_times_are_written_in_rfc_3339_with_z(at: datetime) -> None:
 
 def test_naive_time_in_a_view_raises_an_error() -> None:
     with pytest.raises(ValidationError):
-        View.model_validate(Row(datetime(2026, 1, 31), Money(1, "EUR")))  # noqa: DTZ001 - a time without a zone, which the test expects to be rejected
+        View.model_validate(Row(datetime(2026, 1, 31), Money(1, "EUR")))  # noqa: DTZ001 - a timestamp without a time zone, which must be rejected
 
 
 def test_money_schema_is_converted_to_domain_money() -> None:

@@ -1,4 +1,4 @@
-"""The JSON of a view equals the JSON of its response model."""
+"""The JSON that is serialized from a view equals the JSON of the view's response model."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Dependencies that are solved before the query and the body are checked."""
+"""Some dependencies are resolved before the query and the body are checked."""
 
 from typing import Annotated, Any
 
@@ -34,7 +34,7 @@ async def ordinary() -> None:
 
 @pytest.fixture(params=["route", "router", "inclusion"])
 def app(request: pytest.FixtureRequest) -> FastAPI:
-    """An app whose route has the dependencies at one of the three places that FastAPI offers."""
+    """An app with one route. The dependencies are declared at one of the three places that FastAPI offers."""
     calls.clear()
     dependencies: dict[str, Any] = {request.param: (Depends(ordinary), Depends(count))}
     router = APIRouter(route_class=StrictRoute, dependencies=dependencies.get("router"))

@@ -1,4 +1,4 @@
-"""StrictRouter finds the route that FastAPI's own router finds."""
+"""StrictRouter finds the same route as FastAPI's own router."""
 
 from typing import Annotated, Any
 

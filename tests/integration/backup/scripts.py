@@ -1,4 +1,4 @@
-"""The scripts of `deploy/backup`, run by the account of a test server."""
+"""The scripts of `deploy/backup`. The account of a test server runs these scripts."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""The archive of the write-ahead log never changes a file."""
+"""A file in the archive of the write-ahead log is never changed."""
 
 import subprocess
 from pathlib import Path

@@ -24,7 +24,7 @@ from tests.servers.replication import Node, nodes
 POINT = "before_the_mistake"
 LAST_EVENT = "SELECT id, position FROM outbox ORDER BY position DESC NULLS LAST LIMIT 1"
 OF_FORMER_SERVERS = "synchronous_standby_names = 'gone'\nrecovery_target_lsn = '0/1'\n"
-"""Settings of replication and of a former recovery, which must not remain in a restored server."""
+"""Settings of a former replication and recovery. They must not remain in a restored server."""
 
 SECONDS = 60
 """The time after which the archive or the recovery of a server is considered to have failed."""
@@ -71,8 +71,7 @@ def history() -> Iterator[History]:
         primary.account.write(settings_file, settings)
         primary.start()
         upgrade(primary.url)
-        # The running server ignores these settings, because it has already read the file. The backup contains
-        # them.
+        # The running server has already read the file, and ignores the added settings. The backup contains them.
         primary.account.write(settings_file, settings + OF_FORMER_SERVERS)
         asyncio.run(record(history))
         primary.kill()
@@ -80,7 +79,7 @@ def history() -> Iterator[History]:
 
 
 async def record(history: History) -> None:
-    """Make a backup while customers order, then set the restore point, then order once more."""
+    """Make a backup while customers order. Then set the restore point, and place one more order."""
     primary = history.node
     async with shop_on(history) as web, connected(primary.url) as psql:
         mug = history.product = await web.product(stock=10_000)
@@ -141,7 +140,7 @@ async def publish(web: WebShop, node: Node) -> None:
 
 
 async def archived(node: Node) -> None:
-    """Wait until the archive has the present write-ahead log."""
+    """Wait until the archive has the current write-ahead log."""
     async with connected(node.url) as psql, asyncio.timeout(SECONDS):
         last = await psql.fetchval("SELECT pg_walfile_name(pg_switch_wal())")
         while not await psql.fetchval("SELECT last_archived_wal >= $1 FROM pg_stat_archiver", last):  # noqa: ASYNC110 - the archiver has no event to wait for

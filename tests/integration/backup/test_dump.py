@@ -35,7 +35,7 @@ class Dump:
 
 @pytest.fixture(scope="module")
 def dump() -> Iterator[Dump]:
-    """A server with a shop that each test can dump."""
+    """A server with a shop. Each test can dump the shop's database."""
     with nodes("server") as (node,):
         node.create()
         node.start()

@@ -1,4 +1,4 @@
-"""A copy of the data directory of a stopped embedded server is a backup."""
+"""While an embedded server is stopped, a copy of its data directory is a valid backup."""
 
 import asyncio
 
@@ -14,7 +14,7 @@ async def test_copied_data_directory_has_the_committed_rows() -> None:
         with EmbeddedPostgres(original, FORGETFUL).lease() as url:
             async with connected(url) as psql:
                 await psql.execute("CREATE TABLE saved AS SELECT 'a row' AS value")
-        # The lock is free when the last process of the server has ended.
+        # The lock is released when the last process of the server has ended.
         lock = original / "postgresql" / "server.lock"
         await asyncio.to_thread(run, ["flock", lock, "cp", "-a", original / "postgresql", copy])
 

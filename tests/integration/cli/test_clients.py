@@ -1,4 +1,4 @@
-"""Service clients on the command line: create, list, roll and retire secrets, disable."""
+"""Commands that create, list and disable service clients, and that replace and retire their secrets."""
 
 import pytest
 
@@ -8,7 +8,7 @@ NAME = "ware house"
 
 
 def made(run: Run, *arguments: str) -> dict[str, str]:
-    """Return the variables that a command with a new secret prints."""
+    """Return the variables that a command prints when it creates a secret."""
     code, out, err = run("clients", *arguments)
     assert (code, err) == (0, "The secret is not shown again.\n")
     return dict(line.split("=", 1) for line in out.splitlines())

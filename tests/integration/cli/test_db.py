@@ -1,4 +1,4 @@
-"""`db status`, `db upgrade` and `db downgrade`, and commands on schemas of other releases."""
+"""The commands `db status`, `db upgrade` and `db downgrade`, and other commands on schemas of other releases."""
 
 import asyncio
 import subprocess

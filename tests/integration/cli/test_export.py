@@ -159,4 +159,4 @@ def test_order_export_is_filtered_by_status_and_time(run: Run, database_url: str
 
 
 def test_export_time_without_an_offset_is_read_as_utc() -> None:
-    assert utc(datetime(2026, 1, 5, 9)) == datetime(2026, 1, 5, 9, tzinfo=UTC)  # noqa: DTZ001 - the test passes a time without a zone
+    assert utc(datetime(2026, 1, 5, 9)) == datetime(2026, 1, 5, 9, tzinfo=UTC)  # noqa: DTZ001 - the test passes a timestamp without a time zone

@@ -1,4 +1,4 @@
-"""The modules and the memory of starting processes."""
+"""The modules that processes import when they start, and the memory that they use."""
 
 import json
 import os
@@ -42,7 +42,7 @@ def imported_by_app() -> set[str]:
 
 @pytest.fixture(scope="module")
 def created_app() -> list[str]:
-    """Facts of a process that has created the app: garbage collection, frozen objects, modules."""
+    """Facts about a process that has created the app: garbage collection, frozen objects, modules."""
     return _output(CREATE_APP, STEELYARD_DATABASE_URL=NOWHERE).split()
 
 

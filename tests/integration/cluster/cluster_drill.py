@@ -1,9 +1,9 @@
-"""A cluster on one machine whose parts fail one by one under load: `make cluster-drill`.
+"""`make cluster-drill`: the parts of a cluster on one machine fail one by one under load.
 
-Four serving processes and two workers run behind HAProxy, with PgBouncer, a primary and its synchronous
+Four serving processes run behind HAProxy. The other parts are two workers, PgBouncer, a primary with a synchronous
 standby, Valkey and NATS. Each part is killed or restarted once while customers order. The exit code is 1 if a
-response was worse than a 503 with Retry-After, if an acknowledged order is not stored exactly once, if an
-event is missing at NATS or out of order, or if a check of the invariants fails.
+response was worse than a 503 with Retry-After, or if an acknowledged order is not stored exactly once. It is also 1
+if an event is missing at NATS or in the wrong sequence, or if a check of the invariants fails.
 """
 
 import asyncio
@@ -55,7 +55,7 @@ class Cluster:
     workers: Sequence[Program]
 
     def steps(self) -> Sequence[tuple[str, Callable[[], None]]]:
-        """Return the names of the steps in their order, with the functions that cause the failures."""
+        """Return the steps in sequence: the name of each step, and the function that causes its failure."""
         return [
             ("no failure", lambda: None),
             ("API process 1 is killed", self.apis[0].restart_killed),
@@ -151,7 +151,7 @@ async def drill(parts: Cluster, seed: int, seconds: float) -> Sequence[str]:
     if created.returncode != 0:
         return [created.stderr]
     url = f"http://127.0.0.1:{parts.proxy.port}"
-    # HAProxy sends requests to a host only after its first successful check.
+    # HAProxy sends requests to a host only after the first successful check of this host.
     await asyncio.sleep(3)
     customers = PatientCustomers.of(await prepare(url, random.Random(seed)))  # noqa: S311 - simulates customers, no secrets
     steps = parts.steps()
@@ -188,7 +188,7 @@ async def event_differences(database_url: str, nats_url: str) -> Sequence[str]:
     events = {stored.event["id"]: stored.event for stored in await stored_messages(nats_url)}
     print(f"{len(recorded)} events recorded, {len(events)} at NATS")  # noqa: T201 - prints the report
     versions: dict[str, list[int]] = defaultdict(list)
-    for event in events.values():  # in the order of their first occurrence
+    for event in events.values():  # in the sequence of their first occurrence
         versions[event["partitionkey"]].append(event["aggregateversion"])
     return [
         *(f"missing at NATS: event {missing}" for missing in sorted(recorded - set(events))),

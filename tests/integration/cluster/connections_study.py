@@ -1,8 +1,9 @@
-"""A study of the CPU time that a pooler and a read replica cost and save.
+"""A study of how much CPU time a pooler and a read replica use, and how much they save.
 
-Run it with `python -m tests.integration.cluster.connections_study`. The same requests are sent in turns to
-three services. The first service is connected to the primary directly, the second through PgBouncer, and the
-third also to a read replica. The report has the CPU time of each program per request.
+Run it with `python -m tests.integration.cluster.connections_study`. The same requests are sent to three services in
+turn. The first service is connected directly to the primary. The second service is connected to the primary through
+PgBouncer. The third service is connected directly to the primary and to a read replica. The report has the CPU time
+of each program per request.
 """
 
 import asyncio
@@ -52,7 +53,7 @@ def with_children(pid: int) -> Iterator[int]:
 
 
 def run_seconds(pid: int) -> float:
-    """Return how long a process with one thread has run on a CPU."""
+    """Return the number of seconds for which a process with one thread has run on a CPU."""
     try:
         return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
     except FileNotFoundError:
@@ -142,7 +143,7 @@ async def measure(programs: Programs) -> None:
                     before = programs.cpu_seconds()
                     is_complete = await send(request)
                     after = programs.cpu_seconds()
-                    if round_ >= 0 and is_complete:  # the first round fills the pools and caches
+                    if round_ >= 0 and is_complete:  # the first round only fills pools and caches
                         for program, seconds in after.items():
                             cost = (seconds - before[program]) / REQUESTS * 1e6
                             found[title, name][program].append(cost)

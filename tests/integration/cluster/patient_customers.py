@@ -1,4 +1,4 @@
-"""Customers that retry a request after a 503 with Retry-After, as the service requests."""
+"""Customers that retry a request after the delay that a 503 states in Retry-After."""
 
 import asyncio
 import time
@@ -11,7 +11,7 @@ import httpx2
 from tests.integration.releases.ordering import Customers
 
 LONGEST_WAIT = 120.0
-"""The time in seconds after which a request with only 503 responses has failed."""
+"""The number of seconds after which a request that gets only 503 responses has failed."""
 
 
 @dataclass(slots=True)

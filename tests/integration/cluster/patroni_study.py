@@ -1,9 +1,9 @@
 """A study of failover by Patroni and etcd.
 
 Run it with `python -m tests.integration.cluster.patroni_study`, as root on Debian. Customers order during two
-failures: first PostgreSQL on the leading node is killed, and then the next leading node as a whole, including
-Patroni. The report has the longest time without a placed order. The exit code is 1 if an acknowledged order
-is lost, or if a response was worse than a 503 with Retry-After.
+failures. First, PostgreSQL on the leading node is killed. Then the new leading node is killed as a whole, including
+Patroni. The report has the longest time without a placed order. The exit code is 1 if an acknowledged order is lost,
+or if a response was worse than a 503 with Retry-After.
 """
 
 import asyncio
@@ -64,7 +64,7 @@ class PatroniNode:
         }
         with (self.directory / f"{self.name}.log").open("ab") as log:
             self._process = subprocess.Popen(
-                ["patroni", str(shutil.copy(CONFIGURATION, self.directory))],  # noqa: S607 - the program of Debian's package is found by PATH
+                ["patroni", str(shutil.copy(CONFIGURATION, self.directory))],  # noqa: S607 - PATH contains the program of Debian's package
                 env={
                     "PATH": os.environ["PATH"],
                     "HOME": str(self.directory),
@@ -148,7 +148,7 @@ def running(directory: Path) -> Iterator[Study]:
         client, peer = f"http://127.0.0.1:{etcd_port}", f"http://127.0.0.1:{free_port()}"
         with (directory / "etcd.log").open("wb") as log:
             etcd = subprocess.Popen(
-                ["etcd", "--name=study", f"--data-dir={directory}/etcd", f"--listen-client-urls={client}",  # noqa: S607 - the program of Debian's package is found by PATH
+                ["etcd", "--name=study", f"--data-dir={directory}/etcd", f"--listen-client-urls={client}",  # noqa: S607 - PATH contains the program of Debian's package
                  f"--advertise-client-urls={client}", f"--listen-peer-urls={peer}",
                  f"--initial-advertise-peer-urls={peer}", f"--initial-cluster=study={peer}"],
                 stdout=log, stderr=log,
@@ -165,7 +165,7 @@ def running(directory: Path) -> Iterator[Study]:
         await_true(lambda: nodes[0].answers("/leader"), "no leader")
         for node in nodes[1:]:
             node.start()
-        # Without a standby, every commit waits.
+        # Without a synchronous standby, every commit would wait.
         await_true(lambda: any(node.answers("/sync") for node in nodes), "no synchronous standby")
         asyncio.run(create_database(nodes[0].port))
         hosts = ",".join(f"127.0.0.1:{node.port}" for node in nodes)

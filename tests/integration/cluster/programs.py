@@ -1,4 +1,4 @@
-"""Processes of the service that the drill kills and restarts with the same settings."""
+"""Processes of the service. The drill kills them and restarts them with the same settings."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ POLL_SECONDS = 0.2
 
 @dataclass(slots=True)
 class Program:
-    """A command of the service, whose output is appended to a file.
+    """A command of the service. Its output is appended to a file.
 
     A command with a port has a readiness check at `/readyz`.
     """

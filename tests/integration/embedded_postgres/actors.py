@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
-import psutil  # type: ignore[import-untyped]  # two calls do not justify a package of types
+import psutil  # type: ignore[import-untyped]  # two calls do not justify a stub package
 
 from adapters.embedded_postgres import EmbeddedPostgres
 from adapters.embedded_postgres.account import Account
@@ -22,7 +22,7 @@ from adapters.embedded_postgres.pid_file import PidFile
 from tests.servers.databases import connected
 from tests.servers.embedded import is_free
 
-LIMIT = 60  # the longest wait in seconds for an event that normally happens at once
+LIMIT = 60  # the maximum wait in seconds for an event that normally happens immediately
 # The operating system keeps running in these tests, so written data need not be flushed.
 SETTINGS = {"fsync": "off"}
 HOLD = f"""
@@ -106,7 +106,7 @@ def is_replaced(data_dir: Path, former: int) -> bool:
 
 
 def kill(*pids: int) -> None:
-    """Kill the processes at once, so that no process can react to the end of another process."""
+    """Kill all processes at the same time, so that none of them can react to the end of another one."""
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
     for pid in pids:

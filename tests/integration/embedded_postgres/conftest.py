@@ -23,7 +23,7 @@ def lasting_data_dir() -> Iterator[Path]:
 
 @pytest.fixture
 def data_dir(lasting_data_dir: Path) -> Iterator[Path]:
-    """A data directory that is shared by tests that damage the server.
+    """A data directory for all tests that damage the server.
 
     No server runs in the directory between tests.
     """

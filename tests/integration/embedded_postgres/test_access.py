@@ -2,7 +2,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import asyncpg
-import psutil  # type: ignore[import-untyped]  # two calls do not justify a package of types
+import psutil  # type: ignore[import-untyped]  # two calls do not justify a stub package
 import pytest
 
 from adapters.embedded_postgres import EmbeddedPostgres

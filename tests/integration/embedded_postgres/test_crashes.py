@@ -25,7 +25,7 @@ from tests.integration.embedded_postgres.actors import (
 Victims = Callable[[Path, Holder], list[int]]
 
 TRIES = 40
-"""The maximum number of starts until the processes of a killed start have ended."""
+"""The maximum number of starts after a killed start, until the files of the killed start are gone."""
 
 
 def clusters(data_dir: Path) -> list[str]:
@@ -103,7 +103,7 @@ async def test_database_starts_after_a_start_was_killed_during_initdb(new_data_d
     with embedded(data_dir).lease() as url:
         kept = await keep_a_row(url)
         assert await rows(url) == kept
-    # The initdb of the killed start continues for a while, so only a later start finds all its files.
+    # The initdb of the killed start continues for a while. Only a later start can find all files of this initdb.
     for _ in range(TRIES):
         with embedded(data_dir).lease() as url:
             assert await rows(url) == kept

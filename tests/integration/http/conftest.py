@@ -40,7 +40,7 @@ async def service_processes(
 
 @pytest.fixture
 async def direct_shop(database_url: str) -> AsyncIterator[Shop]:
-    """The same shop without HTTP."""
+    """The shop of the service, used without HTTP."""
     async with postgres_store(database_url) as store:
         yield Shop(store)
 

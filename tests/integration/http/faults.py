@@ -1,4 +1,4 @@
-"""Faults at every stage of a request: around each call of a component, and in the driver."""
+"""Faults at every stage of a request: before and after each call of a component, and in the driver."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -30,7 +30,7 @@ class FaultInjector:
         self.raised = 0
 
     def set(self, stage: int, error: type[Exception] = Injected) -> None:
-        """Raise one error at the n-th stage from now on. If n is 0, raise no error."""
+        """Raise one error at the n-th stage after this call. If n is 0, raise no error."""
         self._left, self._error = stage, error
 
     def stage(self) -> None:
@@ -117,7 +117,7 @@ def _install_into_driver(engine: AsyncEngine, faults: FaultInjector) -> None:
         event.listen(engine.sync_engine, moment, stage)
 
     class FaultyConnection(asyncpg.Connection):  # type: ignore[misc] # the base class is Any, because asyncpg has no types
-        """A connection with a stage before and after each statement that SQLAlchemy does not execute."""
+        """A connection with a stage before and after each statement that is executed without SQLAlchemy."""
 
         async def fetch(self, *arguments: Any, **named: Any) -> Any:
             faults.stage()

@@ -34,7 +34,7 @@ async def assert_nothing_is_held(web: WebShop, psql: asyncpg.Connection) -> None
 async def await_returned_connections(web: WebShop) -> None:
     """Wait until periodic work, such as reloading keys, has returned its connections.
 
-    If a connection is lost, the wait fails after ten seconds.
+    If a connection is leaked, the wait fails after ten seconds.
     """
     async with asyncio.timeout(10):
         while any(pool.checkedout() for pool in (pool_of(web), public_read_pool_of(web))):  # noqa: ASYNC110 - the service has no event to wait for

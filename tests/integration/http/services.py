@@ -1,4 +1,4 @@
-"""The service on PostgreSQL, in one process or several, and its customers."""
+"""The service on PostgreSQL with one or several processes, and the customers of the service."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -62,7 +62,7 @@ def pool_of(web: WebShop) -> Any:
 
 
 def public_read_pool_of(web: WebShop) -> Any:
-    """Return the connection pool of a process for public reads."""
+    """Return the connection pool that a process uses for public reads."""
     engine: AsyncEngine = web.container.database.public_read_engine()
     return engine.pool
 

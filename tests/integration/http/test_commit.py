@@ -23,7 +23,7 @@ def named(write: Callable[[WriteRequests], Awaitable[Send]]) -> str:
 
 
 async def at_commit(psql: asyncpg.Connection, statement: str) -> None:
-    """Make PostgreSQL run a PL/pgSQL statement in each COMMIT of a transaction with a write."""
+    """Make PostgreSQL run a PL/pgSQL statement in the COMMIT of every transaction that writes."""
     await psql.execute(
         f"CREATE FUNCTION {AT_COMMIT}() RETURNS trigger LANGUAGE plpgsql AS "
         f"$$ BEGIN {statement} RETURN NULL; END $$"
@@ -46,9 +46,9 @@ async def tables(psql: asyncpg.Connection) -> list[str]:
 
 
 async def rows_of(psql: asyncpg.Connection) -> dict[str, str]:
-    """Return a hash of all tables."""
+    """Return a hash of the rows of each table."""
     return {
-        table: await psql.fetchval(f"SELECT md5(string_agg(t::text, E'\\n' ORDER BY t::text)) FROM {table} t")  # noqa: S608 - the names of the service's tables
+        table: await psql.fetchval(f"SELECT md5(string_agg(t::text, E'\\n' ORDER BY t::text)) FROM {table} t")  # noqa: S608 - the only names are those of the service's tables
         for table in await tables(psql)
     }
 

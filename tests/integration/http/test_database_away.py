@@ -1,4 +1,4 @@
-"""Requests get 503 in time while the database is unavailable.
+"""While the database is unavailable, requests get 503 without a long wait.
 
 The service recovers as soon as the database is available again.
 """
@@ -27,7 +27,7 @@ from tests.servers.own_server import OwnServer, own_server
 HANG = 10
 """The number of seconds after which a request counts as hanging.
 
-It should be rejected within one second.
+The service should reject the request within one second.
 """
 
 
@@ -129,7 +129,7 @@ async def test_retried_order_is_placed_once_after_its_connection_was_cut(
             if response.status_code == 201:
                 return
             assert response.json()["code"] in {"database_unavailable", "overloaded"}
-            await asyncio.sleep(0)  # a request that is rejected at once never yields to the event loop
+            await asyncio.sleep(0)  # a request that is rejected immediately never yields to the event loop
 
     async def cut_again_and_again() -> None:
         for _ in range(30):

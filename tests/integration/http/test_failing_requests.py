@@ -1,4 +1,4 @@
-"""No failure in a request leaves a transaction open or loses a connection."""
+"""No failure in a request leaves a transaction open or leaks a connection."""
 
 import asyncio
 from collections import Counter
@@ -16,7 +16,7 @@ from tests.kit.web import WebShop, web_shop
 
 REQUESTS = 1000
 POOL_SIZE = 4
-"""The size of the pool. It is small, so that a lost connection is noticed soon."""
+"""The size of the pool. The pool is small, so that a leaked connection is noticed soon."""
 
 
 async def test_failing_requests_leak_no_connection(

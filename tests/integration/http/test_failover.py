@@ -17,7 +17,7 @@ from tests.servers.replication import Replication, replication
 Record = Callable[[str, object], None]
 BUYERS = 8
 HANG = 60
-"""The time in seconds after which a service without a success has not recovered."""
+"""The number of seconds after which a service without a successful response counts as not recovered."""
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ async def web(servers: Replication) -> AsyncIterator[WebShop]:
 
 
 class Ordering:
-    """Customers that order one product at a time, and retry failures with the same key."""
+    """Customers that place one order after another. After a failure, a customer retries with the same key."""
 
     def __init__(self, web: WebShop, body: dict[str, object]) -> None:
         self._web = web

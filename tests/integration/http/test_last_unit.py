@@ -55,7 +55,7 @@ async def test_concurrent_orders_with_reversed_lines_do_not_deadlock(
 async def test_concurrent_orders_of_overlapping_products_sell_no_unit_twice(
     service_processes: Sequence[WebShop], direct_shop: Shop
 ) -> None:
-    """Each order is for two neighbors in a ring of five products.
+    """Each order is for two adjacent products in a ring of five products.
 
     Orders therefore compete for every lock.
     """

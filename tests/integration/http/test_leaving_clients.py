@@ -1,4 +1,4 @@
-"""A client that disconnects at any await causes no open transaction and no leaked connection."""
+"""If a client disconnects at any await, no transaction stays open and no connection is leaked."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
@@ -23,7 +23,7 @@ Write = Callable[[WriteRequests], Awaitable[Send]]
 
 @pytest.fixture
 async def web(database_url: str) -> AsyncIterator[WebShop]:
-    """The service with a small pool, so that a lost connection is noticed soon."""
+    """The service with a small pool, so that a leaked connection is noticed soon."""
     async with web_shop(container_on(database_url, database_pool_size=3)) as web:
         yield web
 
@@ -73,7 +73,7 @@ class Unbatched:
 async def leave_at_every_wait(
     web: WebShop, write_requests: WriteRequests, write: Write, *, cancels_cleanup: bool
 ) -> int:
-    """Send a request repeatedly, and disconnect at its first await, its second, and so on.
+    """Send a request repeatedly. Disconnect first at the first await, then at the second await, and so on.
 
     The last request completes. Returns the number of awaits.
     """

@@ -1,4 +1,4 @@
-"""A locked stock row delays only the orders that need it."""
+"""A locked stock row delays only the orders that need this row."""
 
 import asyncio
 from collections import Counter

@@ -57,7 +57,7 @@ async def test_concurrent_identical_reads_share_one_statement(web: WebShop) -> N
             *(web.anonymous.get(f"/v1/products/{mug['id']}") for mug in mugs for _ in range(3))
         )
     assert {response.status_code for response in responses} == {200}
-    # The first request is read alone; requests that arrive during this read are read together.
+    # The first product is read alone. The products whose requests arrive during this read are read together.
     assert len(sent) < len(mugs)
 
 

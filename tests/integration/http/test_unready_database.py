@@ -1,6 +1,6 @@
 """Servers that respond to reads but not to writes.
 
-The service is unready, and recovers without a restart.
+With such a server the service is unready, and it recovers without a restart.
 """
 
 import asyncio
@@ -82,7 +82,7 @@ async def test_service_is_unready_while_the_database_is_read_only(web: WebShop, 
 async def test_failed_write_on_a_read_only_server_closes_the_connections(
     web: WebShop, server: OwnServer
 ) -> None:
-    """After a failover, old connections lead to a standby, and new ones to the new primary."""
+    """After a failover, old connections lead to a standby, and new connections lead to the new primary."""
     mug, customer = await web.product(stock=5), await web.customer()
     await make_pool_read_only(web)
     refused = await customer.post("/v1/orders", json=order_body((mug, 1)), headers=key("k"))

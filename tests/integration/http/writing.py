@@ -1,4 +1,4 @@
-"""One valid request per operation that writes."""
+"""A valid request for each operation that writes."""
 
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ Send = Callable[[], Coroutine[Any, Any, httpx2.Response]]
 
 @dataclass(frozen=True, slots=True)
 class WriteRequests:
-    """A factory of write requests, in a shop with all objects that they need.
+    """A factory of write requests, in a shop with all objects that the requests need.
 
     Each call returns a new request.
     """

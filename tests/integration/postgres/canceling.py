@@ -40,7 +40,7 @@ class CanceledAtAwait:
 async def leave_at(work: Coroutine[Any, Any, object], wait: int, *, cancels_cleanup: bool) -> bool:
     """Run the work in a task that is canceled at its n-th await.
 
-    Returns whether the work had so many awaits.
+    Returns whether the work reached this await.
     """
     canceled = CanceledAtAwait(work, at=wait, cancels_cleanup=cancels_cleanup)
 

@@ -22,7 +22,7 @@ async def shop(database_url: str) -> AsyncIterator[Shop]:
 
 @pytest.fixture
 async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    """An engine like the service's, with a pool of two."""
+    """An engine like the service's, with a pool of two connections."""
     engine = create_engine(database_url, pool_size=2)
     yield engine
     await engine.dispose()

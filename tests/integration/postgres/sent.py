@@ -11,16 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 _READ_TIME = "SELECT clock_timestamp()"
-"""The statement of DatabaseClock, which is executed only if the last reading is too old."""
+"""The statement with which DatabaseClock reads the time. It is executed only if the last reading is too old."""
 
 
 _OF_DRIVER_ITSELF = ("typeinfo_tree", "'jit'")
-"""Parts of the statements with which a new connection of the driver looks up types."""
+"""Parts of the statements that look up types. The driver itself executes them on a new connection."""
 
 
 @contextmanager
 def statements_of(engine: AsyncEngine) -> Iterator[list[tuple[str, tuple[object, ...]]]]:
-    """Collect all statements during the context, with their parameters.
+    """Collect all statements that are executed during the context, with their parameters.
 
     Statements that the driver executes itself are added when the context ends.
     """

@@ -53,7 +53,7 @@ def _place(number: int) -> PlaceOrderCommand:
 
 
 def _hot(engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory) -> Mapping[str, Ask]:
-    """Return the frequent queries of requests by name."""
+    """Return the queries that requests execute frequently, by name."""
     orders, products, stocks = (
         PostgresOrderQueries(engine),
         PostgresProductQueries(AutocommitReader(engine)),

@@ -1,4 +1,4 @@
-"""The statements of the services that the benchmark compares work on the present schema."""
+"""The benchmark compares several services. The statements of these services succeed on the current schema."""
 
 import json
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""A request that is canceled at any await leaves no transaction or connection open."""
+"""If a request is canceled at any await, no transaction or connection stays open."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
@@ -24,7 +24,7 @@ from tests.kit.postgres_store import SECRET_BOX
 from tests.kit.shop import HOLD, Shop
 
 Work = Callable[[], Awaitable[Coroutine[Any, Any, object]]]
-"""Prepares work that can be canceled."""
+"""A function that makes preparations, and returns the work that is then canceled."""
 
 OPEN = """
 SELECT state, query FROM pg_stat_activity
@@ -51,7 +51,7 @@ async def in_use(engine: AsyncEngine, psql: asyncpg.Connection) -> bool:
 async def leave_at_every_wait(
     work: Work, engine: AsyncEngine, psql: asyncpg.Connection, *, cancels_cleanup: bool
 ) -> int:
-    """Run the work repeatedly, and cancel it at its first await, its second, and so on.
+    """Run the work repeatedly. Cancel it first at the first await, then at the second await, and so on.
 
     The last run completes. Returns the number of awaits.
     """

@@ -1,4 +1,4 @@
-"""The check reports every planted violation, and no violation in a consistent shop."""
+"""The check reports every planted violation. In a consistent shop, it reports no violation."""
 
 from datetime import timedelta
 
@@ -23,7 +23,7 @@ def engine(database_url: str) -> AsyncEngine:
 
 
 async def shop_with_every_record(shop: Shop) -> OrderView:
-    """Return a paid order of a shop with every kind of record."""
+    """Return a paid order. The shop has every kind of record."""
     mug = await shop.product(stock=50)
     paid = [await shop.order(mug, 2) for _ in range(5)]
     for order in paid:

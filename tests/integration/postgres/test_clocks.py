@@ -28,7 +28,7 @@ WORKER = Actor(None, "worker")
 
 
 class ShiftedClock(Clock):
-    """A system clock that is wrong by a constant."""
+    """A system clock that is wrong by a constant duration."""
 
     def __init__(self, error: timedelta) -> None:
         self._error = error
@@ -38,7 +38,7 @@ class ShiftedClock(Clock):
 
 
 async def process_with_clock(database_url: str, error: timedelta) -> Container:
-    """Return the service of a process with a wrong system clock.
+    """Return the service of a process whose system clock is wrong.
 
     The process has already used the database.
     """

@@ -32,7 +32,7 @@ DELIVERIES = 100_000
 
 Write = Callable[[asyncpg.Connection, int], Coroutine[Any, Any, None]]
 
-# The former release writes deliveries without heads.
+# These statements write deliveries as the former release does: without heads.
 _ADD_ENDPOINT = (
     "INSERT INTO webhook_endpoints (id, url, event_types, secret, created_at) "
     "VALUES ($1, 'https://ann.example.com/', '{}', 'secret', now())"
@@ -185,7 +185,7 @@ def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 async def cost_of_take(engine: AsyncEngine, psql: asyncpg.Connection) -> tuple[int, int]:
-    """Return the pages and the rows that the statements of a `take` read."""
+    """Return the number of pages and the number of rows that the statements of a `take` read."""
     queue = PostgresDeliveryQueue(engine, UuidV7Factory(), SECRET_BOX)
     with statements_of(engine) as sent:
         await queue.take(now=NOW, until=NOW + LEASE, limit=20)
@@ -217,7 +217,7 @@ async def cost_of_take(engine: AsyncEngine, psql: asyncpg.Connection) -> tuple[i
 async def test_cost_of_taking_deliveries_does_not_depend_on_their_number(
     engine: AsyncEngine, psql: asyncpg.Connection, orders: int, due_at: datetime
 ) -> None:
-    """All deliveries are due, or only the deliveries behind the heads."""
+    """Either all deliveries are due, or only the deliveries that wait behind a head."""
     await psql.execute(_MANY, ENDPOINT, NOW, DELIVERIES, orders, due_at)
     await psql.execute(_THEIR_EVENTS)
     await psql.execute("VACUUM ANALYZE webhook_deliveries, webhook_delivery_heads, outbox")

@@ -66,7 +66,7 @@ OF_THE_SHOP = {
 }
 """The texts that only staff and service clients can send.
 
-They are about the shop and are not erased.
+These texts are about the shop and are not erased.
 """
 HELD_BY_AN_OPEN_ACCOUNT = {
     "email_changes.email",
@@ -95,14 +95,14 @@ HELD_BY_AN_OPEN_ACCOUNT = {
 }
 """The hasher of this test. It does not hash, so that the search also finds passwords."""
 LEFT_UNTIL_DELIVERY = {"orders.metadata", "orders.note", "orders.shipping_address"}
-"""The text that stays, because a paid order is delivered after its account is closed."""
+"""The columns whose text stays, because a paid order is delivered even after the customer's account is closed."""
 LEFT_OF_CHOSEN_IDS = {
     "orders.idempotency_key": "a retry must not place a second order",
     "audit_log.request_id": "entries of the audit log cannot be changed",
     "order_history.request_id": "it leads to the logs of the request",
     "stock_movements.request_id": "it leads to the logs of the request",
 }
-"""The columns that keep request ids and idempotency keys of clients, with the reason."""
+"""The columns in which request ids and idempotency keys of clients stay, each with the reason."""
 
 
 @dataclass(slots=True)
@@ -119,7 +119,7 @@ class Customer:
         return await self.web.anonymous.post(path, json=body, headers=headers)
 
     async def mailed_token(self) -> str:
-        """Return the token of the next message, which the service may be sending already."""
+        """Return the token of the next message. The service may already be sending this message."""
         async with asyncio.timeout(30):
             while len(self.box.messages) == self.messages_read:
                 await self.web.container.mail.deliver_mail()()
@@ -179,7 +179,7 @@ class Customer:
         return placed.headers["Location"]
 
     async def change(self, order: str) -> None:
-        """Change the order with and without a key: first to other details, then back to canaries."""
+        """Change the order twice: with a key to other details, then without a key back to the canaries."""
         for name, details in (("change", {"note": f"{CANARY} B"}), (None, DETAILS)):
             version = (await self.web.anonymous.get(order, headers=self.headers)).headers["ETag"]
             headers = {
@@ -226,7 +226,7 @@ async def web(database_url: str, box: Mailbox) -> AsyncIterator[WebShop]:
 
 
 async def work(web: WebShop) -> None:
-    """Run the jobs of a worker, except calls of subscribers."""
+    """Run the jobs of a worker, but send no webhooks to subscribers."""
     for job in jobs_of(web.container):
         if not job.name.startswith("deliver"):
             await job()
@@ -237,7 +237,7 @@ AS_6DAF4A4 = """
         principal = regexp_replace(principal, '^anybody:.*', 'anybody')
     WHERE subject IS NULL OR subject IN (SELECT id FROM users)
 """
-"""Release 6daf4a4 had no guests. The records of guests' orders, whose subject is no user, do not change."""
+"""Release 6daf4a4 had no guests. Records of guests' orders therefore do not change: their subject is not a user."""
 
 
 @pytest.mark.parametrize("former_records", [False, True], ids=["today", "6daf4a4"])
@@ -296,7 +296,7 @@ async def test_closed_account_leaves_no_personal_data(
 
 
 async def place_for_guest(staff: httpx2.AsyncClient, product: Any) -> None:
-    """Place an order for a guest with the customer's address, and let staff change it."""
+    """Place an order for a guest who has the customer's address, and change the order as staff."""
     guest = {"email": EMAIL, "full_name": CANARY}
     body = order_body((product, 1), **DETAILS, guest=guest)
     placed = await staff.post("/v1/orders", json=body, headers=key("guest"))
@@ -329,7 +329,7 @@ async def test_erasure_test_covers_every_text_that_a_customer_can_send(web: WebS
 
 
 def texts_of(document: Any, operation: Any) -> Iterator[str]:
-    """Yield the fields of an operation's body that contain free text at any depth."""
+    """Yield the free-text fields of an operation's body, at any depth."""
     for content in operation.get("requestBody", {}).get("content", {}).values():
         for schema in alternatives(document, content["schema"]):
             for name, member in schema.get("properties", {}).items():
@@ -338,7 +338,7 @@ def texts_of(document: Any, operation: Any) -> Iterator[str]:
 
 
 def alternatives(document: Any, schema: Any) -> Iterator[Any]:
-    """Yield the schemas that a value can follow, without references."""
+    """Resolve references, and yield all schemas that can apply to a value."""
     if "$ref" in schema:
         schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
     yield schema

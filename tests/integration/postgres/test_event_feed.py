@@ -1,4 +1,4 @@
-"""The event feed is in order even if a transaction commits before an earlier transaction."""
+"""The event feed is in order, even if a transaction commits before a transaction that began earlier."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -75,7 +75,7 @@ async def test_rolled_back_event_leaves_no_gap_in_the_feed(shop: Shop, database_
 async def test_event_order_of_an_aggregate_does_not_depend_on_transaction_ids(
     shop: Shop, database_url: str
 ) -> None:
-    """The transaction that began first waits for the row, and commits last with the lower id."""
+    """The transaction with the lower id begins first, then waits for the row, and commits last."""
     order = uuid4()
     async with transaction(database_url) as waiting:
         async with transaction(database_url) as ahead:

@@ -43,9 +43,9 @@ async def plan_of(
     *,
     without: Sequence[str] = ("seqscan", "sort", "incremental_sort"),
 ) -> str:
-    """Return the plans of the statements of `read`.
+    """Return the plans of the statements that `read` executes.
 
-    Methods that are too slow on large tables are disabled.
+    Plan methods that are too slow on large tables are disabled.
     """
     with statements_of(engine) as sent:
         await read()
@@ -107,7 +107,7 @@ async def test_product_search_uses_the_prefix_and_the_typo_index(
         without=("seqscan", "indexscan"),
     )
     assert "BitmapOr" in plan
-    assert "uq_products_sku" in plan  # the product with this SKU is first
+    assert "uq_products_sku" in plan  # a product with exactly this SKU is listed first
     assert "ix_products_search_words" in plan
     assert "ix_products_search_typos" in plan
 
@@ -135,7 +135,7 @@ async def test_out_of_stock_filter_uses_an_index(engine: AsyncEngine, psql: asyn
 
 
 async def updates_of_stocks(psql: asyncpg.Connection) -> tuple[int, int]:
-    """Return the numbers of updated stock rows and of HOT updates among them."""
+    """Return the number of updates of stock rows, and the number of HOT updates among these updates."""
     await psql.execute("SELECT pg_stat_force_next_flush()")
     row = await psql.fetchrow(
         "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'stocks'"
@@ -186,7 +186,7 @@ async def test_order_filters_use_indexes(
     engine: AsyncEngine, psql: asyncpg.Connection, criteria: OrderFilter, index: str
 ) -> None:
     orders = PostgresOrderQueries(engine)
-    await psql.execute("DROP INDEX ix_orders_placed_at_id")  # PostgreSQL would choose this index
+    await psql.execute("DROP INDEX ix_orders_placed_at_id")  # otherwise PostgreSQL would choose this index
     plan = await plan_of(
         engine,
         psql,

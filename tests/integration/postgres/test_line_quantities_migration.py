@@ -25,7 +25,7 @@ async def _refunded_order(
 ) -> OrderView:
     """Return an order of two units as the former release stored it.
 
-    Refunded units stayed reserved.
+    In that release, refunded units stayed reserved.
     """
     order = await shop.order(mug, 2)
     await shop.pay(order)

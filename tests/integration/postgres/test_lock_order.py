@@ -1,4 +1,4 @@
-"""Transactions that lock the rows of one account, or insert the same idempotency keys, use one order.
+"""All transactions lock the rows of an account, and insert idempotency keys, in the same sequence.
 
 Deadlocks are therefore impossible.
 """

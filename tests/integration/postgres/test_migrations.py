@@ -65,7 +65,7 @@ async def test_migration_of_a_locked_table_times_out_and_can_be_repeated(
 async def test_migration_that_failed_to_build_an_index_can_be_repeated(
     database_url: str, psql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch, former: str
 ) -> None:
-    """The migration had committed the changes before the index, so its second run finds them."""
+    """The failed run has committed the changes that precede the index. The second run finds these changes."""
     monkeypatch.setattr(migrations, "_LOCK_TIMEOUT", "50ms")
     before = await schema_of(psql)
     await asyncio.to_thread(migrations.downgrade, database_url, former)

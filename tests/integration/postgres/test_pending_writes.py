@@ -1,4 +1,4 @@
-"""Writes of several repositories are executed together, but never after a later statement."""
+"""Writes of several repositories are executed together, but always before a statement that was requested later."""
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine

@@ -1,4 +1,4 @@
-"""Expired orders are pruned during late retries: a retry never places a second order."""
+"""If an expired order is pruned during a late retry, the retry never places a second order."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

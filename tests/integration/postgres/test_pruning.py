@@ -1,4 +1,4 @@
-"""A batch of pruning reads the oldest records from an index, so that its cost does not grow with the table."""
+"""Each batch of pruning reads the oldest records from an index. The cost of a batch does not grow with the table."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
@@ -74,7 +74,7 @@ async def test_pruning_of_each_old_record_kind_uses_an_index(
 async def assert_index_is_read_in_order(
     engine: AsyncEngine, psql: asyncpg.Connection, prune: Prune, index: str
 ) -> None:
-    """Check the plan. A bitmap scan would read the index entries of all old records, for each batch."""
+    """Check the plan. For each batch, a bitmap scan would read the index entries of all old records."""
     with statements_of(engine) as sent:
         await prune(engine, datetime(2026, 1, 1, tzinfo=UTC), BATCH)
     async with psql.transaction():

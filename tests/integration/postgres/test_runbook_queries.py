@@ -1,4 +1,4 @@
-"""The queries of the runbooks run on the present schema."""
+"""The queries of the runbooks succeed on the current schema."""
 
 import re
 from pathlib import Path

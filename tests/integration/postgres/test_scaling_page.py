@@ -1,4 +1,4 @@
-"""The page about scaling lists every unique index, because partitions or shards would have to preserve it."""
+"""The page about scaling lists every unique index, because partitions or shards must preserve the uniqueness."""
 
 import re
 from pathlib import Path

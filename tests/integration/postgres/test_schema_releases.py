@@ -1,4 +1,4 @@
-"""A process runs on each schema that has the required revision and permits the process's release."""
+"""A process runs on every schema that has the required revision and that permits the release of the process."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

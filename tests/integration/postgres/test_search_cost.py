@@ -42,7 +42,7 @@ WORDS_OF_PRODUCTS = """
            '{}', 1
     FROM (SELECT product_id, row_number() OVER () AS n FROM stocks) AS numbered
 """
-"""The number of products. Each product has all letters, and all words except one.
+"""Inserts the products. Each product has all letters, and all words except one.
 
 Every term therefore matches many products, but no product matches all terms.
 """
@@ -55,7 +55,7 @@ def nodes_of(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def rows_read(plan: dict[str, Any]) -> int:
-    """Return the rows that all nodes of a plan return or remove."""
+    """Return the number of rows that the nodes of a plan return or remove."""
     rows = ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Recheck")
     return sum(int(node["Actual Loops"] * sum(node.get(row, 0) for row in rows)) for node in nodes_of(plan))
 

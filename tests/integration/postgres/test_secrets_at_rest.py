@@ -35,7 +35,7 @@ async def web(database_url: str, mailbox: Mailbox) -> AsyncIterator[WebShop]:
 def spellings(secret: str) -> set[str]:
     """Return the forms in which a column could contain a secret.
 
-    They are text, bytes, and PostgreSQL's hex format.
+    The forms are text, bytes, and PostgreSQL's hex format.
     """
     coded = secret.removeprefix("steelyard_")
     random = urlsafe_b64decode(f"{coded}{'=' * (-len(coded) % 4)}")[-32:]

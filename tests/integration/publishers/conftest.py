@@ -26,7 +26,7 @@ def shop() -> Shop:
 
 @pytest.fixture
 async def publisher_to() -> AsyncIterator[PublisherTo]:
-    """Create a publisher for a server, closed at the end of the test."""
+    """Create a publisher for a server. The publisher is closed at the end of the test."""
     async with AsyncExitStack() as stack:
 
         def publisher_to(url: str) -> NatsPublisher:

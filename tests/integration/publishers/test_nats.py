@@ -1,4 +1,4 @@
-"""Events arrive in a real JetStream completely, in order and once, even after server outages."""
+"""All events arrive in a real JetStream in order and exactly once, even after server outages."""
 
 import asyncio
 from collections.abc import Sequence

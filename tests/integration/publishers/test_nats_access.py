@@ -1,4 +1,4 @@
-"""Authentication and TLS with a NATS server, and the log of failures."""
+"""Authentication and TLS with a NATS server. Failures are logged."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator

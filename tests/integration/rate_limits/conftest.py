@@ -12,7 +12,7 @@ from tests.servers.valkey import ValkeyServer, valkey_server
 
 @pytest.fixture
 def server() -> Iterator[ValkeyServer]:
-    # A socket's path has at most 107 bytes, which pytest's directories exceed.
+    # A socket's path can have at most 107 bytes, but paths in pytest's directories are longer.
     with (
         tempfile.TemporaryDirectory(prefix="steelyard-") as directory,
         valkey_server(Path(directory)) as server,
@@ -31,7 +31,7 @@ async def processes(
 ) -> AsyncIterator[list[ValkeyRateLimiter]]:
     """Limiters of two processes on one server.
 
-    They have the service's timeout unless the test sets another one.
+    The limiters have the service's timeout, unless the test sets another timeout.
     """
     timeout = getattr(request, "param", TIMEOUT)
     limiters = [

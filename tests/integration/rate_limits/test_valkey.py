@@ -1,6 +1,6 @@
 """Several processes share their counts in a real Valkey server.
 
-During its outages, each process counts separately.
+While the server is unavailable, each process counts separately.
 """
 
 import asyncio

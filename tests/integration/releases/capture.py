@@ -79,7 +79,7 @@ class Recording:
 
 
 def record(url: str, verifying_url: str, mail: Path, admin: str) -> Recording:
-    """Send requests for every operation that stores a result, with every form of their bodies."""
+    """Send requests for every operation that stores a result, with every form of the request body."""
     recording = Recording(url)
     send = recording.send
     address, _, password = admin.partition(":")

@@ -20,7 +20,7 @@ LONGEST_PAUSE = 0.6
 Pauses are uniformly distributed.
 """
 RETRIED, PAID, READ = 0.3, 0.2, 0.3
-"""The fractions of orders whose request is repeated, that are paid, and that are read."""
+"""The probabilities that a customer retries a request, pays and reads after placing an order."""
 
 
 @dataclass(slots=True)
@@ -79,7 +79,7 @@ class Customers:
     ) -> None:
         """Repeat an earlier request, pay, and read the order, each with some probability.
 
-        Another release may have responded to the repeated request.
+        Another release may have responded to the earlier request.
         """
         if random.random() < RETRIED:
             key, body = random.choice(sent)

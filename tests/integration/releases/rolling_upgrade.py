@@ -1,9 +1,9 @@
-"""A rolling upgrade and a roll-back under load: `make rolling-upgrade`.
+"""`make rolling-upgrade`: a rolling upgrade and a roll-back under load.
 
-Two services of the former release run behind HAProxy while customers order. The present release migrates the
-database. Its services replace those of the former release one by one. Then services of the former release
-replace them again. The exit code is 1 if a request failed, if an acknowledged order is not stored exactly
-once, or if a check of the invariants fails.
+Two services of the former release run behind HAProxy while customers order. The current release migrates the
+database. Services of the current release replace the two services one by one. Then two services of the former release
+replace them again. The exit code is 1 if a request failed, if an acknowledged order is not stored exactly once, or if
+a check of the invariants fails.
 """
 
 import asyncio
@@ -30,9 +30,9 @@ from tests.servers.haproxy import haproxy
 
 SECONDS_PER_PHASE = 5.0
 DRAIN_DELAY = "PT6S"
-"""The drain delay, which is longer than HAProxy needs to notice.
+"""The drain delay. It is longer than HAProxy needs to notice that a service is draining.
 
-HAProxy needs two failed checks, two seconds apart, and the time of a response.
+HAProxy needs two failed checks at an interval of two seconds, and the duration of a response.
 """
 DRAIN_DELAY_SINCE = 3
 """The first release with STEELYARD_DRAIN_DELAY.
@@ -85,7 +85,7 @@ class Proxy:
 
 @dataclass(slots=True)
 class Host:
-    """One of the two places where a service runs. Its name and port never change."""
+    """One of the two places where a service runs. The name and the port of a host never change."""
 
     name: str
     port: int
@@ -122,7 +122,7 @@ class Host:
                 await asyncio.sleep(0.1)
 
     async def replace(self, release: Release, proxy: Proxy) -> None:
-        """Stop the service, and start another release at its port. Meanwhile the other host serves."""
+        """Stop the service, and start another release at the same port. Meanwhile the other host serves."""
         if not self.release.drains_itself:
             await proxy.command(f"set server service/{self.name} state drain")
             await asyncio.sleep(1)
@@ -229,7 +229,7 @@ def stop_all(hosts: Sequence[Host]) -> None:
 
 
 def collect_errors(service: Service, errors: list[str]) -> None:
-    """Read a service's output until it ends, because a full pipe would block the service."""
+    """Read a service's output until the service ends, because a full pipe would block the service."""
     assert service.process.stdout is not None
     errors.extend(line[:2000] for line in service.process.stdout if '"level": "error"' in line)
 

@@ -53,9 +53,9 @@ SINCE_7A22749 = {"capture_payment", "void_payment", "transfer_webhook_endpoint"}
 """Operations that release 6daf4a4 did not have."""
 
 SHOW_CURRENT_STATE = {"pay_order", "capture_payment", "void_payment", "refund_order"}
-"""Operations whose replay shows the present payment or refund.
+"""Operations whose replay shows the current state of the payment or refund.
 
-The payment or refund is not in this database, so the replay shows the stored status, pending.
+This database does not contain the payment or refund, so the replay shows the stored status `pending`.
 """
 DECIDED_BY_PROVIDER = {"status", "captured", "failure", "decided_at", "authorized_until"}
 

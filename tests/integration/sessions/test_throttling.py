@@ -1,4 +1,4 @@
-"""Several processes on one PostgreSQL share their counts of failed attempts.
+"""Several processes on one PostgreSQL share the counts of failed attempts.
 
 Responses do not reveal which accounts exist.
 """
@@ -103,7 +103,7 @@ async def test_password_reset_request_executes_equal_statements_for_any_address(
 
 
 async def test_sign_up_executes_equal_statements_for_known_and_new_addresses(database_url: str) -> None:
-    """With e-mail verification, the responses are equal, too."""
+    """If e-mail verification is required, the responses are equal, too."""
     async with postgres_store(database_url) as store:
         shop = Shop(store)
         await shop.customer("ann@example.com")

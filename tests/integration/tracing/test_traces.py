@@ -1,4 +1,4 @@
-"""Traces from a request to the deliveries of its events, as received by a collector."""
+"""Traces that lead from a request to the deliveries of the request's events, as a collector receives them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -26,7 +26,7 @@ REMOTE = {"traceparent": f"00-{REMOTE_TRACE}-b7ad6b7169203331-01"}
 
 @pytest.fixture
 def spans(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
-    """Return a collector that the environment variables name."""
+    """A collector of spans. An environment variable contains the collector's URL."""
     with collector() as received:
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", received.url)
         yield received
@@ -149,7 +149,7 @@ async def test_unsampled_trace_is_neither_exported_nor_stored(
 async def test_new_traces_are_sampled_once_by_the_configured_ratio(
     spans: Collector, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The expected number is 200 of 400 requests.
+    """The expected number of traces is 200 for 400 requests.
 
     140 is six standard deviations below 200. If the sampler decided twice, 100 traces would be expected.
     """

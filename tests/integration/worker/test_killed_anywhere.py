@@ -30,10 +30,10 @@ from tests.servers.nats import nats_server
 from tests.servers.subscriber import Subscriber
 
 A_WHILE = timedelta(hours=2)
-"""The time after which leases of a killed worker have expired."""
+"""A duration after which the leases of a killed worker have expired."""
 
 STEP = 1 if "STEELYARD_TEST_EFFORT" in os.environ else 12
-"""The step from one await to the next; `make campaign` uses every await."""
+"""The distance between two awaits at which workers are killed. `make campaign` kills workers at every await."""
 
 Prepare = Callable[[], Awaitable[object]]
 
@@ -54,10 +54,10 @@ async def psql(database_url: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 async def kill_everywhere(job: str, prepare: Prepare, shop: Shop, database_url: str, **settings: Any) -> int:
-    """Kill workers, each at a later await than the previous, until a worker finishes its job.
+    """Kill workers, each at a later await than the previous worker, until a worker finishes its job.
 
-    Each worker gets new work. After each kill a surviving worker finishes the work. Returns the number of
-    killed workers.
+    Each worker gets new work. After each kill a surviving worker finishes the work. Returns the number of killed
+    workers.
     """
     killed = 0
     settings |= {"database_url": database_url, "secrets_key": b64encode(SECRETS_KEY).decode()}

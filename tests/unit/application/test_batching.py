@@ -43,7 +43,7 @@ def batcher(batch_function: ControlledBatchFunction) -> Batcher[str, str]:
 
 
 async def order(batcher: Batcher[str, str], *commands: str) -> "list[asyncio.Task[str]]":
-    """Submit the commands in this order."""
+    """Submit the commands in this sequence."""
     tasks = []
     for command in commands:
         tasks.append(asyncio.create_task(batcher.submit(command)))

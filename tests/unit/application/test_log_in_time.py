@@ -19,7 +19,7 @@ PAIRS = 40
 
 
 class CountedHasher(PlainHasher):
-    """Counts verifications of passwords."""
+    """A hasher that counts how often it verifies a password."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,11 +63,11 @@ async def test_log_in_to_an_unknown_account_verifies_one_password(shop: Shop) ->
 async def test_log_in_time_does_not_reveal_known_accounts(shop: Shop) -> None:
     """The test compares ranks of durations instead of seconds.
 
-    It computes the fraction of pairs in which the rejection of the known account was slower. If the durations
-    reveal nothing, the fraction is a half, with a standard deviation of 0.065 for 40 and 40 (Mann and
-    Whitney). If only one of the two requests hashes, the fraction is 0 or 1. A busy machine slows both
-    requests, because they alternate. The limits are five standard deviations away, so that the test does not
-    fail by chance. The result does not depend on the machine's speed.
+    It computes the fraction of pairs in which the rejection of the known account was slower. If the durations reveal
+    nothing, the fraction is a half, with a standard deviation of 0.065 for 40 rejections of each account (Mann and
+    Whitney). If only one of the two requests hashes, the fraction is 0 or 1. A busy machine slows both requests,
+    because they alternate. The limits are five standard deviations away from a half, so that the test does not fail
+    by chance. The result does not depend on the machine's speed.
     """
     hasher = Argon2PasswordHasher(workers=1, memory_kib=1024)
     await shop.customer("ann@example.com")

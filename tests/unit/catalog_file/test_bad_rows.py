@@ -1,4 +1,4 @@
-"""Every kind of bad row is rejected with its position, without quoting its content."""
+"""Every kind of bad row is rejected. The error states the row's position, but does not quote the row's content."""
 
 import json
 

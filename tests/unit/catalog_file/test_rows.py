@@ -1,4 +1,4 @@
-"""The import accepts exactly what `POST /v1/products` accepts: both use the domain's rules."""
+"""The import accepts the same values as `POST /v1/products`, because both use the domain's rules."""
 
 from typing import Any
 

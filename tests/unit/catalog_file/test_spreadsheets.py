@@ -1,6 +1,6 @@
 """Files as spreadsheets and shop systems write them.
 
-Each file is read, or rejected by line and reason.
+Each file is either read, or rejected with the line and the reason.
 """
 
 import shutil

@@ -32,7 +32,7 @@ NOTED_OF_ANY = {
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The properties of an order on which guards depend."""
+    """Those properties of an order on which the guards of transitions depend."""
 
     fulfilled_units: int
     units_left_to_ship: int

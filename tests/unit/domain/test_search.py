@@ -87,7 +87,7 @@ def test_text_is_split_into_words_at_non_alphanumeric_characters() -> None:
         ("3 m tape", ["tape"], ["3", "m"]),
         ("shirt t", ["shirt", "t"], []),  # the last word may still be incomplete
         ("é mug", ["mug"], ["e"]),
-        ("布 red", ["布", "red"], []),  # one character is a word
+        ("布 red", ["布", "red"], []),  # a single character can be a word
         ("布", ["布"], []),
         ("a b a", ["a"], ["b"]),  # only the last occurrence of a repeated word counts
         (" -_.,!", [], []),
@@ -159,7 +159,7 @@ def test_long_run_of_combining_marks_is_normalized_in_parts(monkeypatch: pytest.
 
     def normalize_and_note(form: str, text: str) -> str:
         lengths.append(len(text))
-        return normalize(form, text)  # type: ignore[arg-type] # the form is one of the standard library's
+        return normalize(form, text)  # type: ignore[arg-type] # the value is a valid normalization form
 
     monkeypatch.setattr(unicodedata, "normalize", normalize_and_note)
     assert folded("\u0315\u0300" * 2500) == ""

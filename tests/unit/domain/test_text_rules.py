@@ -54,7 +54,7 @@ Apply = Callable[[str, Watch], object]
 class TextMethod:
     """A method that sets a text of an entity.
 
-    Before `call` changes entities, it passes them to its callback.
+    Before `call` changes entities, it passes these entities to its callback.
     """
 
     rule: TextRule

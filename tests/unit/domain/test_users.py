@@ -81,7 +81,7 @@ def test_password_length_counts_characters_of_any_script(password: str) -> None:
         ("", "password_too_short"),
         ("e\u0301" * 11, "password_too_short"),  # twenty-two code points, eleven characters
         ("x" * (MAX_LENGTH + 1), "password_too_long"),
-        ("\ufdfa" * 12, "password_too_long"),  # normalization makes eighteen characters of each character
+        ("\ufdfa" * 12, "password_too_long"),  # normalization expands each character to eighteen characters
     ],
 )
 def test_password_of_invalid_length_is_reported_at_its_field(password: str, code: str) -> None:

@@ -28,7 +28,7 @@ Process = Callable[[], Metrics]
 
 @pytest.fixture
 def process(tmp_path: Path) -> Iterator[Process]:
-    """A function that returns the metrics of a further process."""
+    """A function that returns the metrics of a new process."""
     with ExitStack() as stack:
         yield lambda: stack.enter_context(closing(create_metrics(tmp_path)))
 

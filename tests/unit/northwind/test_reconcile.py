@@ -74,7 +74,7 @@ def test_reconciliation_detects_a_wrong_order(
 
 
 class DemoShop:
-    """A shop with the order of the small Northwind data."""
+    """A shop with the only order of the small Northwind data."""
 
     def __init__(self, shop: Shop, product_ids: Mapping[str, UUID], order: OrderView) -> None:
         self.shop = shop

@@ -1,4 +1,4 @@
-"""Ctrl-C ends a migration that is connecting, without errors about abandoned connections."""
+"""If Ctrl-C ends a migration while it connects, no error about an abandoned connection is logged."""
 
 import asyncio
 import gc

@@ -1,4 +1,4 @@
-"""A replayed result equals the first result in every type, for example an enum."""
+"""A replayed result equals the first result, and every value has the same type, for example an enum."""
 
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime

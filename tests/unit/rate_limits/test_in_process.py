@@ -1,4 +1,4 @@
-"""The limiter admits at most the quota of requests in any time window, separately per partition."""
+"""In any time window, the limiter admits at most the quota of requests for each partition."""
 
 import pytest
 from hypothesis import given

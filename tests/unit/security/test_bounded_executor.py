@@ -1,4 +1,4 @@
-"""The executor's queue is bounded. Completion and cancellation release places in the queue."""
+"""The executor's queue is bounded. If a job completes or is canceled, its place in the queue is released."""
 
 import asyncio
 from collections.abc import Iterator

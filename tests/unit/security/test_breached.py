@@ -13,7 +13,7 @@ from tests.unit.security.pack_breached_passwords import PACKED, listed_passwords
 
 LIST = ListedBreachedPasswords()
 LONG = 15
-"""The minimum length of a password as the only factor (NIST SP 800-63B-4, section 3.1.1.2)."""
+"""The minimum length of a password that is the only factor (NIST SP 800-63B-4, section 3.1.1.2)."""
 
 
 @pytest.mark.parametrize(

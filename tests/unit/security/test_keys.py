@@ -30,7 +30,7 @@ def test_another_library_verifies_tokens_of_the_service(
     after = tokens.issue(claims, now=now).token
     key_set = KeySet.import_key_set({"keys": [dict(jwk) for jwk in tokens.public_keys(now=now)["keys"]]})
     for token in (before, after):
-        # The library warns of the name EdDSA, but it is the only name that all libraries support.
+        # The library warns about the name EdDSA, but EdDSA is the only name that all libraries support.
         with pytest.warns(SecurityWarning, match="RFC 9864"):
             read = jwt.decode(token, key_set, algorithms=["EdDSA"])
         assert read.header["typ"] == "at+jwt"

@@ -1,4 +1,4 @@
-"""Passwords are hashed with Argon2id, at the same cost for known and unknown accounts."""
+"""Passwords are hashed with Argon2id. The cost is the same for known and unknown accounts."""
 
 import asyncio
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Webhooks are sent to a real local server, which the setting for private addresses permits."""
+"""Webhooks are sent to a real local server. The setting for private addresses permits this."""
 
 import asyncio
 import ssl
