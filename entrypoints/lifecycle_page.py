@@ -10,16 +10,16 @@ _INTRODUCTION = """\
 # Order lifecycle
 
 `make docs` generates this page from the table in `domain/orders/lifecycle.py`. The same table decides which actions an
-order accepts, which `allowed_actions` it shows, and which content a 409 `invalid_transition` has.
+order accepts, which `allowed_actions` an order has, and which `params` a 409 `invalid_transition` has.
 """
 _MEANING = """\
-Every action adds one row to the order's history (actor, time, reason and request id) and one event. The actions
-`pay`, `capture` and `void` are exceptions: they call a provider, and the history records the provider's answer.
+Every action adds one row to the order's history (actor, time, reason and request id) and one event. The actions `pay`,
+`capture` and `void` are exceptions. They call a provider, and the history records only the provider's answer.
 
 A condition is evaluated after the action. For example, an order becomes `fulfilled` when its last unit is shipped. If
 the table names no caller, the service itself performs the action, after a report of the provider or at a due time. If
-the table does not contain an action, the service rejects it with 409 `invalid_transition` and the `params` `from`,
-`action` and `allowed_actions`.
+the table does not permit an action in the status of the order, the service rejects the action with 409
+`invalid_transition`. The `params` of this response are `from`, `action` and `allowed_actions`.
 """
 _RETURNS = """\
 ## Returns
@@ -29,7 +29,7 @@ A return has a status of its own. Staff perform the actions. Each action on a re
 | action | from | to |
 | --- | --- | --- |
 """
-_COLUMNS = ("action", "from", "to", "condition", "caller", "event", "possible further events")
+_COLUMNS = ("action", "from", "to", "condition", "caller", "event", "possible additional events")
 
 
 def lifecycle_page() -> str:
