@@ -18,7 +18,7 @@ TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
 STATUSES = {"met", "not applicable", "not met"}
 
 
-def test_asvs_page_lists_every_requirement_once() -> None:
+def test_asvs_page_lists_every_requirement_exactly_once() -> None:
     with (Path(__file__).parent / "asvs.csv").open() as lines:
         expected = [(row["id"], row["level"]) for row in csv.DictReader(lines)]
     assert len(expected) == 253
@@ -26,7 +26,7 @@ def test_asvs_page_lists_every_requirement_once() -> None:
 
 
 @pytest.mark.parametrize(("requirement", "status", "text"), [(i, s, t) for i, _, s, t in REQUIREMENTS])
-def test_asvs_requirement_refers_to_existing_tests_or_states_a_reason(
+def test_asvs_requirement_has_existing_tests_if_it_is_met_and_a_reason_otherwise(
     requirement: str, status: str, text: str
 ) -> None:
     named = TEST.findall(text)
@@ -37,7 +37,7 @@ def test_asvs_requirement_refers_to_existing_tests_or_states_a_reason(
         assert re.search(rf"^(async )?def {name}\(", source, re.MULTILINE), f"{path}::{name}"
 
 
-def test_totals_on_the_asvs_page_equal_the_counted_rows() -> None:
+def test_totals_on_the_asvs_page_equal_the_numbers_of_rows() -> None:
     counted = Counter((status, level) for _, level, status, _ in REQUIREMENTS)
     for status in STATUSES:
         [line] = re.findall(rf"^\| {status} \| [^|]+ \| (\d+) \| (\d+) \|$", PAGE, re.MULTILINE)

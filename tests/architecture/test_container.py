@@ -18,14 +18,14 @@ def container() -> Iterator[Container]:
     made.shutdown_resources()
 
 
-def test_every_container_provider_creates_an_object(container: Container) -> None:
+def test_every_provider_of_the_dependency_container_creates_an_object(container: Container) -> None:
     provided = {name: provider() for name, provider in named_providers(container)}
 
     assert len(provided) > 100
     assert all(thing is not None for thing in provided.values())
 
 
-def test_container_provider_returns_the_same_object_each_time(container: Container) -> None:
+def test_dependency_container_returns_the_same_object_each_time(container: Container) -> None:
     created_each_time = {
         name
         for name, provider in named_providers(container)

@@ -21,7 +21,7 @@ def sources() -> Iterator[tuple[Path, str]]:
             yield path, path.read_text()
 
 
-def test_source_code_executes_no_strings_as_code() -> None:
+def test_source_code_never_executes_a_string_as_code() -> None:
     calls = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path, source in sources()
@@ -48,7 +48,7 @@ def test_format_strings_are_constants() -> None:
     ] == []
 
 
-def test_source_uses_only_approved_cryptography() -> None:
+def test_source_code_uses_only_approved_cryptography() -> None:
     used = {
         next(filter(None, match.groups()))
         for _, source in sources()

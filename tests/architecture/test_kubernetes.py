@@ -55,7 +55,7 @@ def test_kustomization_lists_every_manifest_and_contains_no_patch() -> None:
 
 
 @pytest.mark.parametrize("workload", WORKLOADS, ids=resource_id)
-def test_pods_get_no_environment_variables_of_cluster_services(workload: Resource) -> None:
+def test_pods_get_no_environment_variables_about_other_cluster_services(workload: Resource) -> None:
     """A Service named `steelyard` would set STEELYARD_PORT to `tcp://…`."""
     assert workload["spec"]["template"]["spec"]["enableServiceLinks"] is False
 
@@ -92,7 +92,7 @@ def test_kubernetes_container_mounts_the_secrets_key_file(container: Resource) -
     }
 
 
-def test_readme_creates_every_secret_of_the_manifests() -> None:
+def test_every_secret_of_the_kubernetes_manifests_is_created_in_the_readme() -> None:
     used = set(values_of("secretName", RESOURCES))
     used |= {reference["name"] for reference in values_of("secretRef", RESOURCES)}
     used |= {reference["name"] for reference in values_of("secretKeyRef", RESOURCES)}
@@ -122,7 +122,7 @@ def test_pods_start_after_the_migration(deployment: Resource) -> None:
 
 
 @pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=resource_id)
-def test_probes_request_routes_of_the_service(deployment: Resource) -> None:
+def test_kubernetes_probes_use_existing_routes_of_the_service(deployment: Resource) -> None:
     [container] = deployment["spec"]["template"]["spec"]["containers"]
     if deployment is API:
         paths, port = set(openapi_document()["paths"]), "http"
@@ -143,7 +143,7 @@ def test_kubernetes_ports_equal_the_ports_of_the_service() -> None:
     assert not ip_address(SETTINGS.host).is_loopback
 
 
-def test_grace_period_of_pods_is_longer_than_the_time_to_stop() -> None:
+def test_grace_period_of_pods_is_longer_than_the_shutdown_of_the_service() -> None:
     api, worker = (each["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] for each in DEPLOYMENTS)
     assert SETTINGS.drain_delay > timedelta(0)
     assert api > SETTINGS.drain_delay.total_seconds() + server.STOP_SECONDS
@@ -173,7 +173,7 @@ def test_kubernetes_selectors_match_the_pods() -> None:
     }
 
 
-def test_each_workload_keeps_a_replica_during_a_pod_disruption() -> None:
+def test_at_least_one_pod_of_each_workload_runs_during_a_disruption() -> None:
     [autoscaler] = resources_of_kind("HorizontalPodAutoscaler")
     target = autoscaler["spec"]["scaleTargetRef"]
     assert (target["kind"], target["name"]) == ("Deployment", API["metadata"]["name"])
@@ -183,7 +183,7 @@ def test_each_workload_keeps_a_replica_during_a_pod_disruption() -> None:
     assert [budget["spec"]["maxUnavailable"] for budget in resources_of_kind("PodDisruptionBudget")] == [1, 1]
 
 
-def test_database_connections_of_all_pods_stay_below_the_default_limit() -> None:
+def test_all_pods_together_open_fewer_database_connections_than_postgresql_allows() -> None:
     """During a roll-out, each Deployment has one more pod than its number of replicas."""
     [autoscaler] = resources_of_kind("HorizontalPodAutoscaler")
     pods = autoscaler["spec"]["maxReplicas"] + WORKER["spec"]["replicas"] + 2

@@ -25,7 +25,7 @@ from tests.kit.manifests import (
 
 
 @pytest.mark.parametrize("container", CONTAINERS, ids=lambda container: container["name"])
-def test_kubernetes_container_has_no_privileges_and_bounded_memory(container: Resource) -> None:
+def test_kubernetes_container_has_a_memory_limit_and_no_privileges(container: Resource) -> None:
     assert container["securityContext"] == {
         "allowPrivilegeEscalation": False,
         "readOnlyRootFilesystem": True,
@@ -35,7 +35,7 @@ def test_kubernetes_container_has_no_privileges_and_bounded_memory(container: Re
 
 
 @pytest.mark.parametrize("workload", WORKLOADS, ids=resource_id)
-def test_pod_runs_as_the_user_of_the_image_without_cluster_access(workload: Resource) -> None:
+def test_pod_runs_as_the_user_of_the_image_and_gets_no_service_account_token(workload: Resource) -> None:
     pod = workload["spec"]["template"]["spec"]
     [(user, group)] = re.findall(r"^USER (\d+):(\d+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
     assert pod["securityContext"] == {
@@ -107,7 +107,7 @@ def test_pods_can_connect_only_to_expected_ports(workload: Resource) -> None:
         "fd00::1",
     ],
 )
-def test_pods_reach_public_addresses_only(address: str) -> None:
+def test_ip_addresses_that_pods_can_connect_to_are_public(address: str) -> None:
     blocks = list(values_of("ipBlock", POLICIES))
     ip = ip_address(address)
     is_reached = any(

@@ -25,7 +25,7 @@ def test_openapi_document_states_version_license_contact_and_servers() -> None:
     assert [server["url"] for server in openapi_document()["servers"]] == ["/", "http://127.0.0.1:8000"]
 
 
-def test_openapi_tags_are_described_and_start_with_sessions() -> None:
+def test_every_openapi_tag_is_described_and_the_first_tag_is_sessions() -> None:
     tags = openapi_document()["tags"]
     assert tags[0]["name"] == "sessions"
     assert all(tag["description"] for tag in tags)
@@ -66,7 +66,7 @@ def test_every_parameter_is_described() -> None:
     ] == []
 
 
-def test_description_of_each_property_adds_words_to_the_property_name() -> None:
+def test_property_description_does_not_only_repeat_the_property_name() -> None:
     def words(text: str) -> set[str]:
         return set(re.findall(r"[a-z]+", text.lower())) - {"the", "a", "an", "of", "is", "this"}
 
@@ -100,7 +100,7 @@ def test_schema_names_contain_only_letters_and_digits() -> None:
     assert "OrderPage" in SCHEMAS
 
 
-def test_all_currency_fields_refer_to_one_schema() -> None:
+def test_all_currency_fields_refer_to_the_same_schema() -> None:
     assert "EUR" in SCHEMAS["Currency"]["enum"]
     copies = [schema for schema in objects_within(openapi_document()) if "EUR" in (schema.get("enum") or ())]
     assert copies == [SCHEMAS["Currency"]]

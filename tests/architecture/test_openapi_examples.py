@@ -52,7 +52,7 @@ EVERYTHING = [REQUESTS, RESPONSES, [examples_of(body) for each in DESCRIBED for 
 
 
 @pytest.mark.parametrize("operation", DESCRIBED, ids=named)
-def test_every_body_has_an_example_that_matches_its_schema(operation: Operation) -> None:
+def test_every_request_and_response_body_has_a_valid_example(operation: Operation) -> None:
     for name, content in bodies(operation):
         examples = examples_of(content)
         assert examples, name
@@ -80,7 +80,7 @@ def test_every_example_belongs_to_an_existing_operation() -> None:
     assert set(RESPONSES) <= known
 
 
-def test_example_order_totals_equal_the_sums_of_their_lines() -> None:
+def test_total_of_an_example_order_is_the_sum_of_the_lines() -> None:
     found = [part for part in objects_within(EVERYTHING) if "lines" in part and "total" in part]
     assert found
     for part in found:

@@ -30,7 +30,7 @@ def routes() -> set[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)
-def test_every_runbook_has_four_sections_on_one_page(page: Path) -> None:
+def test_every_runbook_has_four_sections_and_fits_on_one_page(page: Path) -> None:
     lines = page.read_text().splitlines()
 
     assert [line.removeprefix("## ") for line in lines if line.startswith("## ")] == PARTS

@@ -32,6 +32,6 @@ def test_shellcheck_finds_no_errors() -> None:
 
 
 @pytest.mark.parametrize("script", BACKUP, ids=lambda script: script.name)
-def test_backup_script_is_executable_and_ends_at_the_first_failure(script: Path) -> None:
+def test_backup_script_is_executable_and_stops_at_the_first_failed_command(script: Path) -> None:
     assert os.access(script, os.X_OK)
     assert "\nset -euo pipefail\n" in script.read_text()

@@ -74,14 +74,14 @@ def _analyze(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
     return run([found, *arguments], check=False)
 
 
-def test_systemd_accepts_the_units(installed: Path) -> None:
+def test_systemd_accepts_the_unit_files_of_the_service(installed: Path) -> None:
     verified = _analyze("verify", "--man=no", *sorted(installed.glob("*.service")))
 
     assert (verified.returncode, verified.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_systemd_rates_the_exposure_of_each_unit_below_the_maximum(name: str, installed: Path) -> None:
+def test_systemd_exposure_score_of_each_unit_is_below_the_maximum(name: str, installed: Path) -> None:
     rated = _analyze("security", "--offline=true", f"--threshold={MAX_EXPOSURE}", installed / name)
 
     assert rated.returncode == 0, rated.stdout + rated.stderr

@@ -68,7 +68,7 @@ def test_hanging_test_fails_and_the_next_test_runs(tmp_path: Path) -> None:
     assert "test_lock_that_is_never_released - Failed: Timeout" in ended.stdout
 
 
-def test_uninterruptible_test_ends_the_run_with_its_traceback(tmp_path: Path) -> None:
+def test_pytest_ends_with_the_traceback_of_a_test_that_cannot_be_interrupted(tmp_path: Path) -> None:
     ended = run_tests(tmp_path, DEAF, "--timeout=0.2", "-o", "faulthandler_timeout=1")
 
     assert ended.returncode == 1
@@ -80,14 +80,14 @@ def test_every_test_has_a_time_limit(pytestconfig: pytest.Config) -> None:
     assert pytestconfig.getini("faulthandler_exit_on_timeout")
 
 
-def test_program_that_exceeds_the_time_limit_is_killed_with_its_children() -> None:
+def test_program_and_its_children_are_killed_after_the_time_limit() -> None:
     with pytest.raises(pytest.fail.Exception, match="did not end within 2 s") as failure:
         run([sys.executable, "-c", STUBBORN], seconds=2)
 
     await_end(int(str(failure.value).splitlines()[-1]))
 
 
-def test_read_of_a_silent_program_ends_at_the_time_limit() -> None:
+def test_reading_the_output_of_a_silent_program_ends_at_the_time_limit() -> None:
     with pytest.raises(pytest.fail.Exception, match="did not end within 1 s"):
         read_line([sys.executable, "-c", "import time; time.sleep(1000)"], seconds=1)
 
@@ -98,7 +98,7 @@ def read_line(command: Command, *, seconds: float) -> None:
         assert process.stdout.readline() == ""
 
 
-def test_program_that_is_left_running_is_killed_at_the_end_of_the_block() -> None:
+def test_program_that_still_runs_at_the_end_of_the_with_block_is_killed() -> None:
     with started([sys.executable, "-c", STUBBORN], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         child = int(process.stdout.readline())
@@ -109,7 +109,7 @@ def test_program_that_is_left_running_is_killed_at_the_end_of_the_block() -> Non
     await_end(child)
 
 
-def test_failing_program_is_shown_with_its_output() -> None:
+def test_error_message_about_a_failed_program_contains_the_output() -> None:
     with pytest.raises(pytest.fail.Exception, match=r"ended with 3:\nno tea"):
         run([sys.executable, "-c", "import sys; sys.stderr.write('no tea'); sys.exit(3)"])
 

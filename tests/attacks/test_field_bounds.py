@@ -66,7 +66,7 @@ def unbounded_mapping(schema: Json, place: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation.id)
-def test_openapi_document_bounds_every_string_list_and_mapping(
+def test_every_openapi_schema_of_variable_size_has_a_maximum_size(
     operation: Operation,
 ) -> None:
     schemas = {
@@ -78,7 +78,7 @@ def test_openapi_document_bounds_every_string_list_and_mapping(
     assert [place for name, schema in schemas.items() for place in unbounded(schema, name)] == []
 
 
-def test_unbounded_string_in_the_openapi_document_is_detected() -> None:
+def test_openapi_schema_without_a_maximum_size_is_detected() -> None:
     inner = {"type": "object", "properties": {"a": {"type": "array", "items": {"type": "string"}}}}
     assert list(unbounded({"anyOf": [inner, {"type": "null"}]}, "body")) == ["body/a", "body/a/0"]
     assert list(unbounded({"type": "object", "additionalProperties": {"type": "integer"}}, "m")) == ["m"]
@@ -198,7 +198,7 @@ async def test_oversized_form_password_is_neither_normalized_nor_hashed(
 
 
 @pytest.mark.parametrize("length", [MAX_RAW_LENGTH, MAX_RAW_LENGTH + 1, 2000])
-async def test_overlong_password_is_rejected_as_a_wrong_password(
+async def test_overlong_password_gets_the_same_error_as_a_wrong_password(
     web: WebShop, sample_shop: SampleShop, lengths: TextLengthRecorder, length: int
 ) -> None:
     form = {"username": sample_shop.ids["username"], "password": (PASSWORD + "x" * length)[:length]}

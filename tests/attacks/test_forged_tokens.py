@@ -104,11 +104,11 @@ async def test_every_operation_rejects_forged_tokens(
             assert forged[forgery].removeprefix("Bearer ")[:40] not in response.text or forgery == "empty"
 
 
-def test_forged_tokens_cover_every_kind_of_forgery(forged: dict[str, str]) -> None:
+def test_list_of_forged_tokens_contains_every_kind_of_forgery(forged: dict[str, str]) -> None:
     assert set(forged) == set(FORGERIES)
 
 
-async def test_anonymous_request_reads_and_changes_nothing(
+async def test_anonymous_request_can_neither_read_nor_change_data(
     web: WebShop, detector: ChangeDetector, sample_shop: SampleShop
 ) -> None:
     for operation in operations():

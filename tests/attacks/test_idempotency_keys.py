@@ -19,7 +19,7 @@ def change(new: str, current: str = PASSWORD) -> dict[str, Any]:
     return {"current_password": current, "new_password": new, "new_password_confirm": new}
 
 
-async def test_idempotency_key_reused_with_another_new_password_is_rejected(web: WebShop) -> None:
+async def test_idempotency_key_used_again_with_a_different_new_password_is_rejected(web: WebShop) -> None:
     customer = await web.customer()
     first = await customer.post("/v1/me/password", json=change(FIRST), headers=key("k"))
     second = await customer.post("/v1/me/password", json=change(SECOND), headers=key("k"))
@@ -30,41 +30,43 @@ async def test_idempotency_key_reused_with_another_new_password_is_rejected(web:
     assert (retry.status_code, retry.headers["Idempotent-Replayed"]) == (204, "true")
 
 
-async def test_idempotency_key_reused_with_another_current_password_is_rejected(web: WebShop) -> None:
+async def test_used_idempotency_key_with_a_different_current_password_is_rejected(web: WebShop) -> None:
     customer = await web.customer()
     await customer.post("/v1/me/password", json=change(FIRST), headers=key("k"))
     guess = await customer.post("/v1/me/password", json=change(FIRST, "a guess"), headers=key("k"))
     assert (guess.status_code, guess.json()["code"]) == (422, "idempotency_key_reused")
 
 
-async def test_sign_up_with_a_reused_key_and_another_password_is_not_replayed(web: WebShop) -> None:
+async def test_sign_up_with_a_used_idempotency_key_and_another_password_is_not_replayed(web: WebShop) -> None:
     await web.anonymous.post("/v1/users", json=sign_up("ann@example.com", FIRST), headers=key("k"))
     other = await web.anonymous.post("/v1/users", json=sign_up("ann@example.com", SECOND), headers=key("k"))
     assert (other.status_code, other.json()["code"]) == (409, "email_taken")
 
 
-async def test_two_anonymous_callers_with_one_key_both_sign_up(web: WebShop) -> None:
+async def test_two_anonymous_callers_with_equal_idempotency_keys_can_both_sign_up(web: WebShop) -> None:
     ann = await web.anonymous.post("/v1/users", json=sign_up("ann@example.com"), headers=key("k"))
     bob = await web.anonymous.post("/v1/users", json=sign_up("bob@example.com"), headers=key("k"))
     assert [ann.status_code, bob.status_code] == [201, 201]
     assert "Idempotent-Replayed" not in bob.headers
 
 
-async def test_anonymous_retry_with_the_same_key_is_replayed(web: WebShop) -> None:
+async def test_anonymous_retry_with_the_same_idempotency_key_is_replayed(web: WebShop) -> None:
     first = await web.anonymous.post("/v1/users", json=sign_up("ann@example.com"), headers=key("k"))
     retry = await web.anonymous.post("/v1/users", json=sign_up("ann@example.com"), headers=key("k"))
     assert (retry.status_code, retry.json()) == (201, first.json())
     assert retry.headers["Idempotent-Replayed"] == "true"
 
 
-async def test_anonymous_idempotency_key_can_be_used_for_another_operation(web: WebShop) -> None:
+async def test_anonymous_caller_can_use_an_idempotency_key_for_another_operation(web: WebShop) -> None:
     await web.anonymous.post("/v1/users", json=sign_up("ann@example.com"), headers=key("k"))
     verification = await web.anonymous.post("/v1/users/verify-email", json={"token": "x"}, headers=key("k"))
     assert verification.json()["code"] != "idempotency_key_reused"
 
 
 @pytest.mark.parametrize("secrets_key", [None, b64encode(b"k" * 32).decode()])
-async def test_idempotency_record_contains_no_one_time_secret(secrets_key: str | None) -> None:
+async def test_idempotency_record_does_not_contain_the_webhook_secret_in_clear_text(
+    secrets_key: str | None,
+) -> None:
     store = memory_store()
     async with web_shop(container_over(store, secrets_key=secrets_key)) as web:
         staff = await web.staff()

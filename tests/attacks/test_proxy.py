@@ -82,7 +82,7 @@ def test_proxy_configuration_is_valid() -> None:
     assert "WARNING" not in checked.stderr
 
 
-async def test_orders_succeed_during_silent_and_unfinished_connections(
+async def test_orders_are_placed_while_other_clients_send_nothing_or_half_a_request(
     database_url: str, tmp_path: Path, sockets: ExitStack
 ) -> None:
     with serving(
@@ -120,7 +120,7 @@ async def test_orders_succeed_during_silent_and_unfinished_connections(
     [b"", b"GET / HTTP/1.1\r\nHost: shop\r\n", JSON_HEAD + b"Content-Length: 100\r\n\r\n{"],
     ids=["nothing", "headers", "body"],
 )
-async def test_proxy_times_out_an_unfinished_request(
+async def test_proxy_closes_a_connection_with_an_unfinished_request_after_a_timeout(
     recorder: Subscriber, tmp_path: Path, sockets: ExitStack, sent: bytes
 ) -> None:
     shorter = {"timeout http-request 10s": "timeout http-request 200ms"}
@@ -132,7 +132,7 @@ async def test_proxy_times_out_an_unfinished_request(
     assert requests_of_clients(recorder) == []
 
 
-async def test_proxy_disconnects_a_client_that_does_not_read(
+async def test_proxy_disconnects_a_client_that_does_not_read_the_response(
     recorder: Subscriber, tmp_path: Path, sockets: ExitStack
 ) -> None:
     is_disconnected = asyncio.Event()
@@ -169,7 +169,7 @@ async def test_proxy_rejects_a_body_above_the_size_limit(recorder: Subscriber, t
     assert [len(body) for _, body in recorder.requests if body] == [MAX_BODY_BYTES]
 
 
-async def test_proxy_rejects_only_the_network_above_its_connection_limit(
+async def test_proxy_rejects_only_connections_above_the_limit_per_network(
     recorder: Subscriber, tmp_path: Path, sockets: ExitStack
 ) -> None:
     with haproxy(tmp_path, recorder.server.port or 0) as port:
@@ -180,7 +180,9 @@ async def test_proxy_rejects_only_the_network_above_its_connection_limit(
     assert len(answered) == 64
 
 
-async def test_proxy_replaces_the_forwarded_address_of_a_client(recorder: Subscriber, tmp_path: Path) -> None:
+async def test_proxy_overwrites_a_forwarding_header_that_the_client_sent(
+    recorder: Subscriber, tmp_path: Path
+) -> None:
     with haproxy(tmp_path, recorder.server.port or 0) as port:
         await ask(port, **{"X-Forwarded-For": "203.0.113.9", "Forwarded": "for=203.0.113.9"})
     [headers] = requests_of_clients(recorder)

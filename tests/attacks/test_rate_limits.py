@@ -102,7 +102,7 @@ BODIES = (
 )
 
 
-async def test_request_with_a_malformed_query_is_counted_once(
+async def test_rate_limiter_counts_a_request_with_a_malformed_query_exactly_once(
     web: WebShop, samples: list[Sample], limiter: RecordingLimiter
 ) -> None:
     for sample, query in product(samples, QUERIES):
@@ -111,7 +111,7 @@ async def test_request_with_a_malformed_query_is_counted_once(
         assert (status in {400, 414}, len(limiter.counted)) == (True, 1), (sample.url, query[:50])
 
 
-async def test_request_with_a_malformed_body_is_counted_once(
+async def test_rate_limiter_counts_a_request_with_a_malformed_body_exactly_once(
     web: WebShop, samples: list[Sample], limiter: RecordingLimiter
 ) -> None:
     for sample, body in product(samples, BODIES):
@@ -121,7 +121,7 @@ async def test_request_with_a_malformed_body_is_counted_once(
             assert len(limiter.counted) == 1, (sample.url, body[:50])
 
 
-async def test_request_with_an_unsupported_media_type_is_counted_once(
+async def test_rate_limiter_counts_a_request_of_an_unsupported_media_type_exactly_once(
     web: WebShop, samples: list[Sample], limiter: RecordingLimiter
 ) -> None:
     for sample in samples:
@@ -132,7 +132,7 @@ async def test_request_with_an_unsupported_media_type_is_counted_once(
             assert (status, len(limiter.counted)) == (415, 1), sample.url
 
 
-async def test_request_with_an_invalid_token_is_counted_once(
+async def test_rate_limiter_counts_a_request_with_an_invalid_token_exactly_once(
     web: WebShop, samples: list[Sample], limiter: RecordingLimiter
 ) -> None:
     for sample, token in product(samples, TOKENS):
@@ -141,7 +141,7 @@ async def test_request_with_an_invalid_token_is_counted_once(
         assert len(limiter.counted) == 1, (sample.url, token[:50])
 
 
-async def test_quota_is_checked_before_the_query_and_the_body(
+async def test_rate_limit_is_checked_before_the_query_and_the_body_are_validated(
     web: WebShop, samples: list[Sample], limiter: RecordingLimiter
 ) -> None:
     limiter.allowed = False
@@ -151,7 +151,7 @@ async def test_quota_is_checked_before_the_query_and_the_body(
         assert await send(web, sample, query=query) == (429, is_body_read), (sample.url, query[:50])
 
 
-async def test_quota_is_checked_before_the_token(
+async def test_rate_limit_is_checked_before_the_access_token_is_verified(
     web: WebShop, samples: list[Sample], limiter: RecordingLimiter
 ) -> None:
     limiter.allowed = False

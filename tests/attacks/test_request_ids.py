@@ -11,7 +11,7 @@ from tests.kit.web import WebShop, key, order_body
 
 
 @pytest.mark.parametrize("name", [WORKER.request_id, "make_room", "cli", "clients.create", "0" * 32])
-async def test_request_id_of_a_client_is_marked_in_records_and_logs(
+async def test_request_id_chosen_by_a_client_gets_a_prefix_in_records_and_logs(
     web: WebShop, detector: ChangeDetector, log: StringIO, name: str
 ) -> None:
     admin, mug = await web.admin(), await web.product()

@@ -79,7 +79,7 @@ async def test_every_stored_secret_is_encrypted(shop: WebShop, database: asyncpg
 
 
 @encrypted
-async def test_token_signed_with_the_content_of_a_column_is_rejected(
+async def test_token_signed_with_the_encrypted_key_from_the_database_is_rejected(
     shop: WebShop, database: asyncpg.Connection
 ) -> None:
     token = await bearer(shop)

@@ -46,7 +46,7 @@ async def log_in(web: WebShop, password: str) -> int:
     return (await web.anonymous.post("/token", data=form)).status_code
 
 
-async def test_second_sign_up_leaves_the_first_token_valid(verifying: WebShop) -> None:
+async def test_token_of_the_first_sign_up_is_valid_after_a_second_sign_up(verifying: WebShop) -> None:
     await verifying.anonymous.post("/v1/users", json=VICTIM)
     of_the_victim = await mailed_token(verifying)
     await verifying.anonymous.post("/v1/users", json=ATTACKER)
@@ -58,7 +58,7 @@ async def test_second_sign_up_leaves_the_first_token_valid(verifying: WebShop) -
     assert await log_in(verifying, PASSWORD) == 200
 
 
-async def test_first_token_confirms_only_the_first_sign_up(verifying: WebShop) -> None:
+async def test_token_of_the_first_sign_up_confirms_only_the_first_sign_up(verifying: WebShop) -> None:
     await verifying.anonymous.post("/v1/users", json=VICTIM)
     await verifying.anonymous.post("/v1/users", json=ATTACKER)
     await verifying.container.mail.deliver_mail()()

@@ -39,7 +39,9 @@ def count_bytes(connection: socket.socket) -> int:
     return count
 
 
-async def test_only_the_connection_with_an_unread_response_is_closed(database_url: str) -> None:
+async def test_only_the_connection_whose_client_does_not_read_the_response_is_closed(
+    database_url: str,
+) -> None:
     with ExitStack() as sockets:
         service = sockets.enter_context(
             serving(database_url, with_worker=False, log_level="error", unread_response_timeout="PT1S")

@@ -11,7 +11,9 @@ PRICE = {"amount": 1999, "currency": "EUR"}
 
 
 @pytest.mark.parametrize("token", ["tok_ok", "tok_timeout", "tok_pending"])
-async def test_order_paid_with_several_keys_is_charged_once(web: WebShop, token: str) -> None:
+async def test_order_paid_with_several_idempotency_keys_is_charged_only_once(
+    web: WebShop, token: str
+) -> None:
     customer = await web.customer()
     product = await web.product(stock=1, price=1999)
     placed = await customer.post("/v1/orders", json=order_body((product, 1)), headers=key("place"))

@@ -51,7 +51,9 @@ UNREACHABLE_FORMS = ["local nat64", "teredo", "compatible", "translated"]
 
 
 @pytest.mark.parametrize("block", [*IPV4, *[b for b in IPV6 if b not in JUDGED_BY_CONTENT]], ids=str)
-def test_address_in_a_block_that_is_not_global_is_rejected(block: IPv4Network | IPv6Network) -> None:
+def test_webhook_address_in_a_network_block_that_is_not_global_is_rejected(
+    block: IPv4Network | IPv6Network,
+) -> None:
     middle = block[block.num_addresses // 2]
     assert not any(is_public(str(address)) for address in (block[0], middle, block[-1]))
 
@@ -88,7 +90,7 @@ def test_public_ipv4_address_in_an_unroutable_ipv6_form_is_rejected(form: str) -
         *("2001:200::", "2001:db7:ffff::1", "2001:db9::", "2606:4700:4700::1111", "3ffe::1", "3fff:1000::1"),
     ],
 )
-def test_host_with_a_public_address_is_accepted(address: str) -> None:
+def test_webhook_host_with_a_public_address_is_accepted(address: str) -> None:
     assert is_public(address)
 
 
@@ -100,7 +102,7 @@ def test_multicast_site_local_and_unassigned_addresses_are_rejected(address: str
 
 
 @pytest.mark.parametrize("address", ["64:ff9b:1::a00:1", "3fff::1", "5f00::1", "2001:0:808:808::f5ff:fffe"])
-async def test_host_with_both_a_public_and_a_private_address_is_not_contacted(address: str) -> None:
+async def test_webhook_host_with_a_public_and_a_private_address_is_not_contacted(address: str) -> None:
     async def resolve(_host: str, _port: int) -> Sequence[str]:
         return ["93.184.216.34", address]
 

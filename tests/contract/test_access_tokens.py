@@ -49,7 +49,9 @@ def tokens(request: pytest.FixtureRequest) -> AccessTokens:
 
 
 @pytest.mark.parametrize("claims", [CLAIMS, OF_CLIENT], ids=["of a user", "of a client"])
-def test_verified_token_returns_the_issued_claims(tokens: AccessTokens, claims: AccessClaims) -> None:
+def test_verification_of_an_access_token_returns_the_issued_claims(
+    tokens: AccessTokens, claims: AccessClaims
+) -> None:
     token = tokens.issue(claims, now=NOW)
     assert tokens.verify(token.token, now=NOW) == claims
     assert tokens.verify(token.token, now=NOW + timedelta(seconds=token.expires_in - 1)) == claims
@@ -75,7 +77,7 @@ def test_text_that_is_not_an_access_token_is_rejected(tokens: AccessTokens, forg
         tokens.verify(forged, now=NOW)
 
 
-def test_two_access_tokens_contain_different_claims(tokens: AccessTokens) -> None:
+def test_verification_distinguishes_the_claims_of_two_access_tokens(tokens: AccessTokens) -> None:
     other = AccessClaims(
         bearer=UserPrincipal(UserId(UUID(int=4)), Role.CUSTOMER, SessionId(UUID(int=5))),
         client_id="steelyard",

@@ -69,13 +69,13 @@ async def test_role_change_records_an_event(shop: Shop) -> None:
     assert (await shop.store.outbox.counts(of=[ann.id]))["user.role_changed"] == 1
 
 
-async def test_account_change_without_effect_keeps_the_version(shop: Shop) -> None:
+async def test_account_change_to_equal_values_does_not_increment_the_version(shop: Shop) -> None:
     boss, ann = await sign_up(shop, "boss", Role.ADMIN), await sign_up(shop, "ann")
     for changes in (AccountChanges(), AccountChanges(role=Role.CUSTOMER, status=UserStatus.ACTIVE)):
         assert await change(shop, ann, changes, boss) == ann
 
 
-async def test_disabled_account_loses_its_sessions_and_can_be_enabled_again(shop: Shop) -> None:
+async def test_disabled_account_has_no_sessions_and_can_be_enabled_again(shop: Shop) -> None:
     boss, ann = await sign_up(shop, "boss", Role.ADMIN), await sign_up(shop, "ann")
     tokens = await shop.start_session(ann)
     assert (await change(shop, ann, DISABLE, boss)).status is UserStatus.DISABLED
@@ -99,7 +99,7 @@ async def test_admin_cannot_change_own_role_or_status(shop: Shop, changes: Accou
 
 
 @pytest.mark.parametrize("changes", [AccountChanges(role=Role.CUSTOMER), DISABLE])
-async def test_last_admin_cannot_be_demoted_by_a_client(shop: Shop, changes: AccountChanges) -> None:
+async def test_last_admin_cannot_be_demoted_by_a_service_client(shop: Shop, changes: AccountChanges) -> None:
     boss, former = await sign_up(shop, "boss", Role.ADMIN), await sign_up(shop, "former", Role.ADMIN)
     await change(shop, former, DISABLE, boss)
     with pytest.raises(LastAdmin):
@@ -107,7 +107,7 @@ async def test_last_admin_cannot_be_demoted_by_a_client(shop: Shop, changes: Acc
     assert await shop.get_user(boss.id) == boss
 
 
-async def test_concurrent_mutual_demotions_of_two_admins_keep_one_admin(shop: Shop) -> None:
+async def test_one_of_two_admins_who_concurrently_demote_each_other_stays_admin(shop: Shop) -> None:
     one, other = [await sign_up(shop, name, Role.ADMIN) for name in ("one", "other")]
     outcomes = await asyncio.gather(
         change(shop, one, AccountChanges(role=Role.STAFF), other),
@@ -167,7 +167,7 @@ def changing(user: UserView, session_id: SessionId, **fields: str) -> ChangePass
     )
 
 
-async def test_password_change_ends_other_sessions(shop: Shop) -> None:
+async def test_password_change_ends_all_other_sessions_of_the_user(shop: Shop) -> None:
     ann = await sign_up(shop, "ann")
     here, elsewhere = await shop.start_session(ann), await shop.start_session(ann)
     session_id = (await shop.principal_of(here)).session_id
@@ -195,7 +195,7 @@ async def password_hash(shop: Shop, user: UserView) -> str:
         ({"new_password": BREACHED_PASSWORD}, WeakPassword, "new_password"),
     ],
 )
-async def test_invalid_password_change_is_rejected_with_its_pointer(
+async def test_error_for_an_invalid_password_change_has_a_json_pointer(
     shop: Shop, fields: dict[str, str], refusal: type[WeakPassword | WrongPassword], place: str
 ) -> None:
     ann = await sign_up(shop, "ann")
@@ -207,7 +207,7 @@ async def test_invalid_password_change_is_rejected_with_its_pointer(
     await shop.start_session(ann)
 
 
-async def test_concurrent_password_changes_succeed_only_once(shop: Shop) -> None:
+async def test_only_one_of_several_concurrent_password_changes_succeeds(shop: Shop) -> None:
     ann = await sign_up(shop, "ann")
     here = SessionId(shop.ids.new())
 
@@ -221,7 +221,7 @@ async def test_concurrent_password_changes_succeed_only_once(shop: Shop) -> None
     assert await shop.hasher.verify(f"{NEW_PASSWORD} 1", await password_hash(shop, ann))
 
 
-async def test_password_change_with_a_reused_key_is_replayed(shop: Shop) -> None:
+async def test_retried_password_change_with_the_same_idempotency_key_is_replayed(shop: Shop) -> None:
     ann = await sign_up(shop, "ann")
     key = shop.commands.key("new", operation=IdempotentOperation.CHANGE_PASSWORD, principal=str(ann.id))
     command = replace(changing(ann, SessionId(shop.ids.new())), key=key)
@@ -244,7 +244,7 @@ async def test_password_change_with_a_reused_key_is_replayed(shop: Shop) -> None
     ],
 )
 @pytest.mark.parametrize("descending", [False, True])
-async def test_accounts_are_listed_and_filtered(
+async def test_accounts_can_be_listed_and_filtered(
     shop: Shop, criteria: UserFilter, expected: list[str], *, descending: bool
 ) -> None:
     for name, role in (
@@ -264,7 +264,7 @@ async def test_accounts_are_listed_and_filtered(
     assert listed == (expected[::-1] if descending else expected)
 
 
-async def test_role_change_locks_the_user_and_all_admins(shop: Shop) -> None:
+async def test_role_change_locks_the_rows_of_the_user_and_of_all_admins(shop: Shop) -> None:
     boss, ann = await sign_up(shop, "boss", Role.ADMIN), await sign_up(shop, "ann")
     async with shop.store.unit_of_work() as work:
         assert list(await work.users.lock_admins()) == [boss.id]
@@ -279,7 +279,7 @@ async def test_role_change_locks_the_user_and_all_admins(shop: Shop) -> None:
             assert await another.users.peek(boss.id)
 
 
-async def test_order_waits_for_a_concurrent_change_of_its_customers_account(shop: Shop) -> None:
+async def test_order_waits_until_a_concurrent_change_of_the_customers_account_ends(shop: Shop) -> None:
     ann, mug = await sign_up(shop, "ann"), await shop.product(stock=1)
     async with shop.store.unit_of_work() as work:
         assert await work.users.get(ann.id)
@@ -292,7 +292,7 @@ async def test_order_waits_for_a_concurrent_change_of_its_customers_account(shop
     await shop.order(mug, customer=ann)
 
 
-async def test_disabled_account_keeps_its_address(shop: Shop) -> None:
+async def test_email_address_of_a_disabled_account_cannot_be_used_by_a_new_account(shop: Shop) -> None:
     ann = await sign_up(shop, "ann")
     await change(shop, ann, DISABLE)
     with pytest.raises(EmailTaken):

@@ -50,7 +50,7 @@ async def test_uncommitted_action_is_not_audited(shop: Shop) -> None:
     assert await audit_log(shop) == []
 
 
-async def test_rejected_sign_up_is_absent_from_the_audit_log(shop: Shop) -> None:
+async def test_audit_log_contains_no_entry_for_a_rejected_sign_up(shop: Shop) -> None:
     await shop.customer("ann@example.com")
     with pytest.raises(EmailTaken):
         await shop.customer("ann@example.com")
@@ -77,7 +77,7 @@ async def test_audit_entries_are_listed_newest_first(shop: Shop) -> None:
     assert walked == [[recorded[2], recorded[1]], [recorded[0]]]
 
 
-async def test_audit_entries_with_equal_times_are_listed_once_each(shop: Shop) -> None:
+async def test_each_of_several_audit_entries_with_equal_times_is_listed_exactly_once(shop: Shop) -> None:
     async with shop.store.unit_of_work(SOMEBODY) as work:
         for number in range(5):
             work.audit.record(AuditAction.SESSION_STARTED, str(number), at=shop.clock.now())
@@ -90,7 +90,7 @@ async def test_audit_entries_with_equal_times_are_listed_once_each(shop: Shop) -
     assert sorted(filter(None, walked)) == ["0", "1", "2", "3", "4"]
 
 
-async def test_audit_log_is_filtered_by_actor_action_object_and_time(shop: Shop) -> None:
+async def test_audit_log_can_be_filtered_by_actor_by_action_by_object_and_by_time(shop: Shop) -> None:
     ann, began = UserId(shop.ids.new()), shop.clock.now()
     await record(shop, AuditAction.SESSION_STARTED, actor=Actor(ann, "1"), object_id="a")
     await record(shop, AuditAction.SESSION_ENDED, AuditAction.SESSION_STARTED, object_id="b")
@@ -115,7 +115,7 @@ async def test_audit_log_is_filtered_by_actor_action_object_and_time(shop: Shop)
     assert await found(actor_id=UserId(shop.ids.new())) == []
 
 
-async def test_pruning_keeps_audit_entries_within_retention(shop: Shop) -> None:
+async def test_pruning_does_not_delete_audit_entries_within_the_retention_period(shop: Shop) -> None:
     prune = Prune(shop.store.audit_records, shop.clock, retention=3 * DAY)
     await record(shop, AuditAction.SESSION_STARTED, AuditAction.SESSION_ENDED)
     await prune()

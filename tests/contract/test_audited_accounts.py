@@ -52,7 +52,7 @@ async def test_log_in_and_log_out_are_audited(shop: Shop) -> None:
     assert (ended.actor_id, ended.request_id, ended.object_id) == (ann.id, "request-2", str(session.id))
 
 
-async def test_log_out_by_token_is_audited(shop: Shop) -> None:
+async def test_log_out_by_revoking_a_token_is_audited(shop: Shop) -> None:
     ann = await shop.customer()
     tokens = await shop.start_session(ann)
     for _ in range(2):
@@ -61,7 +61,7 @@ async def test_log_out_by_token_is_audited(shop: Shop) -> None:
     assert (ended.actor_id, ended.details) == (None, {"user_id": str(ann.id)})
 
 
-async def test_failed_log_in_is_audited_by_account_id(shop: Shop) -> None:
+async def test_failed_log_in_is_audited_with_the_id_of_the_account(shop: Shop) -> None:
     ann = await shop.customer("ann@example.com")
     with pytest.raises(WrongCredentials):
         await shop.log_in(logging_in("ann@example.com", "canary"))
@@ -101,7 +101,7 @@ async def test_log_in_to_a_disabled_account_is_audited_as_failed(shop: Shop) -> 
     assert (refused.object_id, refused.details) == (str(ann.id), {"reason": "account_disabled"})
 
 
-async def test_throttled_guesses_are_not_audited(shop: Shop) -> None:
+async def test_throttled_password_guesses_are_not_audited(shop: Shop) -> None:
     failed = 0
     for _ in range(30):
         try:
@@ -114,7 +114,7 @@ async def test_throttled_guesses_are_not_audited(shop: Shop) -> None:
     assert len(await audit_log(shop, action=AuditAction.USER_LOG_IN_REFUSED)) == failed
 
 
-async def test_refresh_token_reuse_is_audited_with_user_and_request_id(shop: Shop) -> None:
+async def test_reuse_of_a_refresh_token_is_audited_with_request_id_and_user(shop: Shop) -> None:
     ann = await shop.customer()
     tokens = await shop.start_session(ann)
     successor = await shop.refresh_session(tokens.refresh.text, actor=SOMEBODY)
@@ -179,7 +179,7 @@ async def test_role_and_status_changes_are_audited_with_old_values(shop: Shop) -
     assert recorded[AuditAction.USER_ROLE_CHANGED].details == {"former_role": "customer", "role": "staff"}
 
 
-async def test_account_changes_are_audited_without_names(shop: Shop) -> None:
+async def test_audit_entries_of_account_changes_do_not_contain_names(shop: Shop) -> None:
     ann = await shop.customer("canary@example.com")
     actor = Actor(ann.id, "request-6")
     await shop.change_me(ChangeMeCommand(user_id=ann.id, expected_version=1, full_name="Canary", actor=actor))

@@ -46,7 +46,7 @@ async def test_catalog_changes_by_staff_are_audited(shop: Shop, staff: Actor) ->
     assert AuditAction.STOCK_ADJUSTED not in await actions(shop)
 
 
-async def test_import_is_audited_per_product_with_one_actor(shop: Shop) -> None:
+async def test_catalog_import_records_one_audit_entry_per_product_with_the_same_actor(shop: Shop) -> None:
     changes = ProductChanges(name="Mug", price=Money(100, "EUR"))
     row = CatalogRow(line=2, sku="MUG", changes=changes, initial_stock=3)
     await shop.import_rows(row, replace(row, sku="CUP"), actor=Actor(None, "catalogue import"))
@@ -137,7 +137,7 @@ async def test_webhook_audit_entries_hide_secrets_in_urls(shop: Shop, staff: Act
     assert deleted.object_id == str(endpoint.id)
 
 
-async def test_key_rotation_is_audited_by_key_id(shop: Shop) -> None:
+async def test_signing_key_rotation_is_audited_with_the_key_id(shop: Shop) -> None:
     rotate = RotateKey(
         shop.store.signing_keys,
         lambda signs_from: SigningKey("kid-1", b"canary", signs_from),

@@ -13,7 +13,7 @@ from tests.kit.shop import Shop
 ACTOR = Actor(None, "clients")
 
 
-async def test_client_administration_is_audited_without_names_and_secrets(shop: Shop) -> None:
+async def test_audit_entries_about_service_clients_contain_no_names_and_no_secrets(shop: Shop) -> None:
     made = await shop.create_client("canary", [Scope.WRITE_STOCK, Scope.READ_ORDERS], actor=ACTOR)
     await shop.roll_secret("canary", actor=ACTOR)
     [client] = await shop.list_clients()
@@ -40,7 +40,7 @@ async def test_client_administration_is_audited_without_names_and_secrets(shop: 
     ]
 
 
-async def test_client_log_ins_and_wrong_secrets_are_audited(
+async def test_log_ins_of_service_clients_with_right_and_wrong_secrets_are_audited(
     shop: Shop,
 ) -> None:
     made = await shop.create_client("till", [Scope.READ_ORDERS], actor=ACTOR)
@@ -67,7 +67,7 @@ async def test_client_log_ins_and_wrong_secrets_are_audited(
     )
 
 
-async def test_unknown_client_is_audited_without_the_presented_id(
+async def test_failed_log_in_of_an_unknown_client_is_audited_without_the_client_id(
     shop: Shop,
 ) -> None:
     shown = ClientCredentials(client_id="canary", secret="canary", network=NETWORK, actor=ACTOR)

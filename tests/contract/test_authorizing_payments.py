@@ -88,7 +88,7 @@ async def test_second_payment_of_an_authorized_order_is_rejected(shop: Shop) -> 
     assert len(await payments(shop, order)) == 1
 
 
-async def test_unshipped_order_is_pending_payment_again_after_a_void(shop: Shop) -> None:
+async def test_unshipped_order_returns_to_status_pending_payment_after_a_void(shop: Shop) -> None:
     order, payment = await an_authorized_order(shop)
     shop.clock.advance(HOLD)
     voided = await shop.void(payment)
@@ -106,7 +106,7 @@ async def test_unshipped_order_is_pending_payment_again_after_a_void(shop: Shop)
     await assert_invariants(shop)
 
 
-async def test_shipped_order_stays_fulfilled_but_unpaid_after_a_void(shop: Shop) -> None:
+async def test_shipped_order_is_fulfilled_and_unpaid_after_the_payment_is_voided(shop: Shop) -> None:
     order, payment = await an_authorized_order(shop)
     await shop.fulfil(order)
     await shop.void(payment)
@@ -149,7 +149,7 @@ async def test_authorization_of_an_expired_order_is_voided(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_late_authorization_of_a_failed_payment_is_voided(shop: Shop) -> None:
+async def test_authorization_reported_after_the_payment_has_failed_is_voided(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5))
     first = await shop.authorize(order, "tok_pending")
     await shop.report_provider_event(ProviderEventKind.FAILED, first)
@@ -165,7 +165,7 @@ async def test_late_authorization_of_a_failed_payment_is_voided(shop: Shop) -> N
     await assert_invariants(shop)
 
 
-async def test_capture_with_a_lost_response_takes_money_once(shop: Shop) -> None:
+async def test_capture_whose_response_was_lost_takes_money_only_once(shop: Shop) -> None:
     order, payment = await an_authorized_order(shop)
     shop.gateway.is_down = True
     assert (await shop.capture(payment)).status is PaymentStatus.AUTHORIZED
@@ -181,7 +181,7 @@ async def test_capture_with_a_lost_response_takes_money_once(shop: Shop) -> None
     await assert_invariants(shop)
 
 
-async def test_authorization_near_its_end_causes_an_event_and_is_then_voided(shop: Shop) -> None:
+async def test_authorization_records_an_event_before_it_ends_and_is_later_voided(shop: Shop) -> None:
     order, payment = await an_authorized_order(shop)
     assert payment.authorized_until is not None
     shop.clock.set(payment.authorized_until - ENDING_NOTICE)
@@ -204,7 +204,7 @@ async def authorized_until(shop: Shop, order: OrderView) -> datetime:
 
 
 @pytest.mark.parametrize("shipped", [0, 1])
-async def test_authorization_near_its_end_is_renewed_if_the_provider_permits(
+async def test_authorization_is_renewed_before_it_ends_if_the_provider_permits_renewal(
     shop: Shop, shipped: int
 ) -> None:
     order, payment = await an_authorized_order(shop)
@@ -230,7 +230,7 @@ async def test_authorization_near_its_end_is_renewed_if_the_provider_permits(
     await assert_invariants(shop)
 
 
-async def test_authorization_is_not_renewed_after_thirty_days(shop: Shop) -> None:
+async def test_authorization_is_not_renewed_more_than_thirty_days_after_the_request(shop: Shop) -> None:
     order, payment = await an_authorized_order(shop)
     shop.gateway.renewal = timedelta(days=7)
     while (await shop.current_order(order)).status is OrderStatus.CONFIRMED:
@@ -242,7 +242,7 @@ async def test_authorization_is_not_renewed_after_thirty_days(shop: Shop) -> Non
     await assert_invariants(shop)
 
 
-async def test_renewal_without_a_response_is_retried(shop: Shop) -> None:
+async def test_authorization_renewal_without_a_response_is_retried(shop: Shop) -> None:
     order, _ = await an_authorized_order(shop)
     shop.gateway.renewal = timedelta(days=7)
     end = await authorized_until(shop, order)
@@ -259,7 +259,7 @@ async def test_renewal_without_a_response_is_retried(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_report_of_an_outdated_authorization_end_is_ignored(shop: Shop) -> None:
+async def test_late_report_with_an_earlier_end_of_the_authorization_is_ignored(shop: Shop) -> None:
     order, payment = await an_authorized_order(shop)
     end = await authorized_until(shop, order)
     renewed = end + timedelta(days=7)
@@ -283,7 +283,7 @@ async def test_renewal_report_during_a_capture_does_not_delay_the_capture(shop: 
     await assert_invariants(shop)
 
 
-async def test_unknown_authorization_end_is_queried_at_the_provider(shop: Shop) -> None:
+async def test_missing_end_of_an_authorization_is_queried_at_the_provider(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5))
     payment = await shop.authorize(order, "tok_pending")
     shop.gateway.authorized_until = shop.clock.now() + timedelta(days=5)
@@ -314,7 +314,7 @@ async def test_authorization_voided_by_the_provider_is_recorded_as_voided(shop: 
     await assert_invariants(shop)
 
 
-async def test_first_shipment_captures_the_payment_if_configured(shop: Shop) -> None:
+async def test_payment_is_captured_at_the_first_shipment_if_a_setting_requires_it(shop: Shop) -> None:
     order, _ = await an_authorized_order(shop)
     shop.fulfill_order = FulfillOrder(shop.store.unit_of_work, shop.clock, shop.ids, captures=True)
     await shop.fulfil(order, 1)
@@ -326,7 +326,7 @@ async def test_first_shipment_captures_the_payment_if_configured(shop: Shop) -> 
     await assert_invariants(shop)
 
 
-async def test_capture_with_a_reused_key_is_replayed(shop: Shop) -> None:
+async def test_retried_capture_with_the_same_idempotency_key_is_replayed(shop: Shop) -> None:
     _, payment = await an_authorized_order(shop)
     command = shop.commands.operate_payment(payment, IdempotentOperation.CAPTURE_PAYMENT, key="k")
     first = await shop.capture_payment(command, None)
@@ -336,7 +336,7 @@ async def test_capture_with_a_reused_key_is_replayed(shop: Shop) -> None:
     assert shop.gateway.charges == 1
 
 
-async def test_required_authentication_extends_the_hold_once(shop: Shop) -> None:
+async def test_required_payment_authentication_extends_the_hold_only_once(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5))
     shop.clock.advance(timedelta(minutes=10))
     access = owner_of(order)
@@ -355,7 +355,7 @@ async def test_required_authentication_extends_the_hold_once(shop: Shop) -> None
     await assert_invariants(shop)
 
 
-async def test_next_action_secret_is_shown_only_to_the_customer(shop: Shop) -> None:
+async def test_secret_of_a_payments_next_action_is_shown_only_to_the_customer(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5))
     access = owner_of(order)
     command = replace(shop.commands.pay_order(order, "tok_3ds", key="k"), access=access)
@@ -373,7 +373,9 @@ async def test_next_action_secret_is_shown_only_to_the_customer(shop: Shop) -> N
 
 
 @pytest.mark.parametrize("capture_method", CaptureMethod)
-async def test_authenticated_payment_confirms_the_order(shop: Shop, capture_method: CaptureMethod) -> None:
+async def test_order_is_confirmed_when_the_customer_has_authenticated_the_payment(
+    shop: Shop, capture_method: CaptureMethod
+) -> None:
     order = await shop.order(await shop.product(stock=5))
     command = replace(shop.commands.pay_order(order, "tok_3ds"), capture_method=capture_method)
     payment = (await shop.pay_order(command)).result
@@ -395,7 +397,7 @@ async def test_order_can_be_paid_again_after_failed_authentication(shop: Shop) -
     await assert_invariants(shop)
 
 
-async def test_abandoned_authentication_times_out_when_the_hold_ends(shop: Shop) -> None:
+async def test_abandoned_payment_authentication_times_out_when_the_hold_ends(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5))
     payment = await shop.pay(order, "tok_3ds")
     shop.clock.advance(HOLD)

@@ -39,7 +39,7 @@ async def test_waiting_items_of_a_queue_are_counted_by_age(shop: Shop) -> None:
     assert await backlog(shop, Queue.UNPUBLISHED_EVENTS) == Backlog((4, 3, 3, 0), 30 * MINUTE)
 
 
-async def test_relay_lag_counts_only_unpublished_events(shop: Shop) -> None:
+async def test_relay_lag_counts_only_events_that_the_publisher_has_not_received(shop: Shop) -> None:
     await shop.product()
     await Webhooks(shop).relay(limit=10)
     assert await lag(shop) == RelayLag()
@@ -80,7 +80,7 @@ async def test_due_deliveries_count_as_backlog_unless_the_endpoint_is_paused(sho
     assert (await shop.store.backlogs.endpoints())[EndpointState.PAUSED] == 1
 
 
-async def test_due_mail_counts_as_backlog_until_set_aside(shop: Shop) -> None:
+async def test_due_mail_counts_as_backlog_until_the_service_stops_retrying_it(shop: Shop) -> None:
     request = MailRequest.made(
         MailKind.PASSWORD_RESET, sought_email_address("ann@example.com"), now=shop.clock.now()
     )
@@ -96,7 +96,7 @@ async def test_due_mail_counts_as_backlog_until_set_aside(shop: Shop) -> None:
     assert await backlog(shop, Queue.MAIL) == NOTHING
 
 
-async def test_undecided_payments_and_refunds_count_as_backlog(shop: Shop) -> None:
+async def test_payments_and_refunds_without_a_result_count_as_backlog(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=2), 2)
     await shop.pay(order, "tok_pending")
     assert await backlog(shop, Queue.PENDING_PAYMENTS) == ONE_JUST_NOW

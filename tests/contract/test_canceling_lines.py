@@ -33,7 +33,7 @@ async def a_paid_order(shop: Shop) -> OrderView:
     return await shop.current_order(order)
 
 
-async def test_cancelled_units_are_released_and_refunded(shop: Shop) -> None:
+async def test_cancellation_of_units_releases_their_stock_and_refunds_their_price(shop: Shop) -> None:
     order = await a_paid_order(shop)
     cancelled = await shop.cancel(order, 2, 1)
     assert cancelled == await shop.current_order(order)
@@ -52,7 +52,7 @@ async def test_cancelled_units_are_released_and_refunded(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_partly_shipped_order_is_fulfilled_if_its_other_units_are_cancelled(shop: Shop) -> None:
+async def test_canceling_all_unshipped_units_of_a_partly_shipped_order_fulfills_it(shop: Shop) -> None:
     order = await a_paid_order(shop)
     await shop.fulfil(order, 2, 2)
     ended = await shop.cancel(order, 1, 0)
@@ -91,7 +91,7 @@ async def test_payable_amount_excludes_cancelled_units(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_unpaid_order_is_cancelled_if_only_free_units_remain(shop: Shop) -> None:
+async def test_unpaid_order_is_cancelled_if_all_units_left_have_a_price_of_zero(shop: Shop) -> None:
     mug, gift = await shop.product(stock=5, price=1000), await shop.product(stock=5, price=0)
     placing = shop.commands.place_order((mug, 1), (gift, 1), customer=await shop.customer())
     order = (await shop.place_order(placing)).result
@@ -116,7 +116,7 @@ async def test_customer_can_cancel_units_until_shipping_begins(shop: Shop) -> No
 
 
 @pytest.mark.parametrize("units", [(4, 0), (1, 3)])
-async def test_cancellation_above_the_units_left_to_ship_is_rejected(
+async def test_cancellation_of_more_units_than_are_left_to_ship_is_rejected(
     shop: Shop, units: tuple[int, int]
 ) -> None:
     order = await a_paid_order(shop)
@@ -145,7 +145,7 @@ async def test_refunded_unit_cannot_be_shipped(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_order_is_closed_when_its_remaining_units_are_refunded(shop: Shop) -> None:
+async def test_partly_shipped_order_is_fulfilled_when_all_unshipped_units_are_refunded(shop: Shop) -> None:
     order = await a_paid_order(shop)
     await shop.fulfil(order, 2, 2)
     await shop.refund(order, [1, 0])
@@ -155,7 +155,7 @@ async def test_order_is_closed_when_its_remaining_units_are_refunded(shop: Shop)
     await assert_invariants(shop)
 
 
-async def test_refund_of_an_amount_changes_no_units(shop: Shop) -> None:
+async def test_refund_of_an_amount_without_lines_cancels_no_units(shop: Shop) -> None:
     order = await a_paid_order(shop)
     await shop.refund(order, order.total.amount)
     await shop.fulfil(order)
@@ -164,7 +164,7 @@ async def test_refund_of_an_amount_changes_no_units(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_cancellation_of_units_is_rejected_while_a_payment_is_undecided(shop: Shop) -> None:
+async def test_cancellation_of_units_is_rejected_while_a_payment_has_no_result(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.pay(order, "tok_pending")
     with pytest.raises(PaymentInProgress) as refusal:
@@ -174,7 +174,7 @@ async def test_cancellation_of_units_is_rejected_while_a_payment_is_undecided(sh
     await assert_invariants(shop)
 
 
-async def test_capture_excludes_the_price_of_cancelled_units(shop: Shop) -> None:
+async def test_price_of_cancelled_units_is_not_captured(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.authorize(order)
     await shop.cancel(order, 1, 0)
@@ -187,7 +187,7 @@ async def test_capture_excludes_the_price_of_cancelled_units(shop: Shop) -> None
     await assert_invariants(shop)
 
 
-async def test_provider_capture_above_the_payable_amount_is_refunded(shop: Shop) -> None:
+async def test_provider_capture_above_the_payable_amount_is_partly_refunded(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.authorize(order)
     await shop.cancel(order, 1, 0)
@@ -199,7 +199,7 @@ async def test_provider_capture_above_the_payable_amount_is_refunded(shop: Shop)
     await assert_invariants(shop)
 
 
-async def test_partial_capture_pays_for_the_remaining_units_first(shop: Shop) -> None:
+async def test_only_money_above_the_new_payable_amount_is_refunded_on_cancellation(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.authorize(order)
     await shop.capture(payment, 2500)
@@ -221,7 +221,7 @@ async def test_units_of_a_disputed_order_can_be_cancelled_with_an_override(shop:
     await assert_invariants(shop)
 
 
-async def test_line_cancellation_has_one_effect_per_idempotency_key(shop: Shop) -> None:
+async def test_repeated_line_cancellation_with_one_idempotency_key_has_one_effect(shop: Shop) -> None:
     order = await a_paid_order(shop)
     command = shop.commands.cancel_order(order, 1, 0, key="once")
     first = await shop.cancel_order(command)

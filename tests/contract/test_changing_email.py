@@ -129,7 +129,7 @@ async def test_email_change_with_a_wrong_password_is_rejected_and_audited(shop: 
     assert entry.object_id == str(ann.id)
 
 
-async def test_email_change_is_audited_without_addresses(shop: Shop) -> None:
+async def test_audit_entries_of_email_changes_contain_no_addresses(shop: Shop) -> None:
     ann = await shop.customer()
     await confirm(shop, await token_for(shop, request(shop, ann)))
     for action in (AuditAction.USER_EMAIL_CHANGE_REQUESTED, AuditAction.USER_EMAIL_CHANGED):
@@ -156,7 +156,7 @@ async def test_wrong_passwords_of_email_changes_are_throttled(shop: Shop) -> Non
         )
 
 
-async def test_email_changes_to_one_address_are_throttled_across_accounts(shop: Shop) -> None:
+async def test_email_changes_of_many_accounts_to_one_address_are_throttled(shop: Shop) -> None:
     for _ in range(ACCOUNT_BACKOFF[AttemptKind.EMAIL_CHANGE].free + 1):
         await shop.request_email_change(request(shop, await shop.customer()))
     with pytest.raises(TooManyAttempts):
@@ -173,7 +173,7 @@ async def test_email_change_to_an_address_with_an_account_sends_no_token(shop: S
     assert (await shop.get_user(ann.id)).email == ann.email
 
 
-async def test_email_changes_of_two_accounts_to_one_address_succeed_once(shop: Shop) -> None:
+async def test_only_one_of_two_accounts_can_confirm_a_change_to_the_same_address(shop: Shop) -> None:
     ann, bob = await shop.customer(), await shop.customer()
     tokens = [await token_for(shop, request(shop, user)) for user in (ann, bob)]
     outcomes = await asyncio.gather(*(confirm(shop, token) for token in tokens), return_exceptions=True)
@@ -182,7 +182,7 @@ async def test_email_changes_of_two_accounts_to_one_address_succeed_once(shop: S
     assert emails.count(NEW.normalized) == 1
 
 
-async def test_email_change_to_the_present_verified_address_is_rejected(shop: Shop) -> None:
+async def test_email_change_to_the_current_verified_address_is_rejected(shop: Shop) -> None:
     ann = await shop.customer()
     present = sought_email_address(ann.email or "")
     verified = await confirm(shop, await token_for(shop, request(shop, ann)))
@@ -193,7 +193,7 @@ async def test_email_change_to_the_present_verified_address_is_rejected(shop: Sh
     assert present != NEW
 
 
-async def test_later_email_change_request_replaces_the_earlier_request(shop: Shop) -> None:
+async def test_second_email_change_request_replaces_the_first_request(shop: Shop) -> None:
     ann = await shop.customer()
     other = sought_email_address("ann.other@example.com")
     first = await token_for(shop, request(shop, ann))
@@ -204,7 +204,7 @@ async def test_later_email_change_request_replaces_the_earlier_request(shop: Sho
     assert (await confirm(shop, second)).email == other.normalized
 
 
-async def test_email_change_expires_after_a_day_and_is_pruned(shop: Shop) -> None:
+async def test_unconfirmed_email_change_expires_after_one_day_and_is_pruned(shop: Shop) -> None:
     ann = await shop.customer()
     token = await token_for(shop, request(shop, ann))
     shop.clock.advance(LIFETIME)
@@ -215,7 +215,7 @@ async def test_email_change_expires_after_a_day_and_is_pruned(shop: Shop) -> Non
         assert await work.email_changes.get(ann.id) is None
 
 
-async def test_password_change_drops_a_pending_email_change(shop: Shop) -> None:
+async def test_password_change_invalidates_a_pending_email_change(shop: Shop) -> None:
     ann = await shop.customer()
     token = await token_for(shop, request(shop, ann))
     await shop.change_password(
@@ -245,7 +245,7 @@ async def test_email_change_of_a_disabled_account_cannot_be_confirmed(shop: Shop
         await confirm(shop, token)
 
 
-async def test_closing_an_account_erases_its_pending_email_change(shop: Shop) -> None:
+async def test_pending_email_change_is_erased_when_the_account_is_closed(shop: Shop) -> None:
     ann = await shop.customer()
     await shop.request_email_change(request(shop, ann))
     await shop.close_account(
@@ -255,7 +255,7 @@ async def test_closing_an_account_erases_its_pending_email_change(shop: Shop) ->
     assert shop.mailbox.messages == []
 
 
-async def test_replayed_email_change_request_keeps_a_later_request(shop: Shop) -> None:
+async def test_retry_of_an_email_change_request_does_not_replace_a_later_request(shop: Shop) -> None:
     ann = await shop.customer()
     key = shop.commands.key("k", operation=IdempotentOperation.REQUEST_EMAIL_CHANGE, principal=str(ann.id))
     command = replace(request(shop, ann), key=key)

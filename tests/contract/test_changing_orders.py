@@ -53,7 +53,7 @@ async def test_changed_order_details_are_stored_with_a_history_entry(shop: Shop)
     await assert_invariants(shop)
 
 
-async def test_order_change_keeps_unnamed_fields(shop: Shop) -> None:
+async def test_order_change_does_not_affect_fields_that_the_request_omits(shop: Shop) -> None:
     order = await an_order(shop)
     changed = (await shop.change_order(shop.commands.change_order(order, note="Ring once"))).result
     assert changed == replace(
@@ -65,7 +65,7 @@ async def test_order_change_keeps_unnamed_fields(shop: Shop) -> None:
     assert (cleared.shipping_address, cleared.note, cleared.metadata) == (None, "Ring once", {})
 
 
-async def test_order_change_to_equal_values_is_not_recorded(shop: Shop) -> None:
+async def test_order_change_without_a_new_value_is_not_recorded(shop: Shop) -> None:
     order = await an_order(shop)
     same = shop.commands.change_order(
         order, address=ADDRESS, note="Ring twice", metadata={"cart": "1", "other": None}
@@ -85,7 +85,7 @@ async def test_order_change_with_a_stale_version_is_rejected(shop: Shop) -> None
     assert (await shop.current_order(order)).note == "Ring once"
 
 
-async def test_order_change_retry_is_replayed_after_a_later_change(shop: Shop) -> None:
+async def test_retry_of_an_order_change_is_replayed_even_after_a_later_change(shop: Shop) -> None:
     order = await an_order(shop)
     changing = shop.commands.change_order(order, note="Ring once")
     first = await shop.change_order(changing)
@@ -123,7 +123,7 @@ async def test_order_of_another_customer_cannot_be_changed(shop: Shop) -> None:
     assert await shop.current_order(order) == order
 
 
-async def test_merged_metadata_above_the_limit_is_rejected(shop: Shop) -> None:
+async def test_order_metadata_above_the_limit_after_merging_is_rejected(shop: Shop) -> None:
     order = await an_order(shop)
     with pytest.raises(ValidationFailed) as rejected:
         await shop.change_order(

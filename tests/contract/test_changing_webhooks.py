@@ -24,7 +24,7 @@ def webhooks(shop: Shop) -> Webhooks:
     return Webhooks(shop)
 
 
-async def test_endpoint_change_is_stored_with_the_next_version(webhooks: Webhooks) -> None:
+async def test_endpoint_change_is_stored_and_increments_the_version(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(ANN)
     changes = EndpointChanges(url=BOB, event_types=["order.placed"], description="ERP")
     changed = await webhooks.edit(endpoint, changes)
@@ -33,7 +33,7 @@ async def test_endpoint_change_is_stored_with_the_next_version(webhooks: Webhook
     assert (await webhooks.list(after=None, limit=9)).items == (changed,)
 
 
-async def test_endpoint_change_keeps_unnamed_fields(webhooks: Webhooks) -> None:
+async def test_endpoint_change_does_not_affect_fields_that_the_request_omits(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(ANN, "order.placed")
     described = await webhooks.edit(endpoint, EndpointChanges(description="ERP"))
     changed = await webhooks.edit(described, EndpointChanges(paused=True))
@@ -44,7 +44,7 @@ async def test_endpoint_change_keeps_unnamed_fields(webhooks: Webhooks) -> None:
     assert {message.secrets for message in webhooks.subscribers.messages} == {(b"s" * 32,)}
 
 
-async def test_waiting_events_are_sent_to_the_endpoints_new_url(webhooks: Webhooks) -> None:
+async def test_waiting_events_are_sent_to_the_new_url_of_the_endpoint(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(ANN)
     await webhooks.shop.product()
     await webhooks.relay(limit=100)
@@ -61,7 +61,7 @@ async def test_endpoint_change_with_a_stale_version_is_rejected(webhooks: Webhoo
     assert failure.value.current_version == endpoint.version + 1
 
 
-async def test_concurrent_endpoint_changes_succeed_only_once(webhooks: Webhooks) -> None:
+async def test_only_one_of_several_concurrent_endpoint_changes_succeeds(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(ANN)
     outcomes = await asyncio.gather(
         *(webhooks.edit(endpoint, EndpointChanges(description=str(number))) for number in range(2)),
@@ -71,7 +71,7 @@ async def test_concurrent_endpoint_changes_succeed_only_once(webhooks: Webhooks)
     assert [type(failure) for failure in failures] == [PreconditionFailed]
 
 
-async def test_endpoint_transfer_increments_the_version(webhooks: Webhooks) -> None:
+async def test_transfer_of_a_webhook_endpoint_increments_the_endpoint_version(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(ANN)
     made = await webhooks.shop.create_client("erp", [Scope.READ_EVENTS], actor=SOMEBODY)
     owner = ClientId(made.client_id)
@@ -110,7 +110,7 @@ async def test_endpoint_change_to_a_forbidden_event_type_is_rejected(
     assert set(changed.event_types) < set(EVENT_TYPES)
 
 
-async def test_endpoint_change_requires_permission_to_read_its_events(webhooks: Webhooks) -> None:
+async def test_endpoint_can_be_changed_only_with_permission_to_read_the_events(webhooks: Webhooks) -> None:
     """Otherwise a program that may only manage webhooks could redirect events to its own URL."""
     endpoint = await webhooks.endpoint(ANN)
     only_orders = permissions_of({Scope.WRITE_WEBHOOKS, Scope.READ_ORDERS})
@@ -149,7 +149,9 @@ async def test_endpoint_pause_and_resumption_record_events(webhooks: Webhooks) -
     assert events[1]["data"] == {"owner_id": owner}
 
 
-async def test_endpoint_changes_are_audited_without_the_path_of_the_url(webhooks: Webhooks) -> None:
+async def test_audit_entries_of_endpoint_changes_do_not_contain_the_path_of_the_url(
+    webhooks: Webhooks,
+) -> None:
     endpoint = await webhooks.endpoint(ANN)
     changes = EndpointChanges(url="https://bob.example.com/canary", description="canary", paused=True)
     paused = await webhooks.edit(endpoint, changes)

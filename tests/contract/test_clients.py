@@ -66,7 +66,7 @@ async def bearer(shop: Shop, made: NewSecretView, scope: str = "") -> ClientPrin
     return principal
 
 
-async def test_client_secret_is_shown_at_creation_only(shop: Shop) -> None:
+async def test_client_secret_is_shown_only_when_it_is_created(shop: Shop) -> None:
     made = await shop.create_client(NAME, [Scope.WRITE_STOCK, Scope.READ_ORDERS], actor=SOMEBODY)
     client = await the_client(shop)
     assert client == ClientView(
@@ -80,7 +80,7 @@ async def test_client_secret_is_shown_at_creation_only(shop: Shop) -> None:
     assert made.secret not in repr(made) + repr(client)
 
 
-async def test_clients_are_listed_by_name_with_their_secrets_oldest_first(shop: Shop) -> None:
+async def test_clients_are_sorted_by_name_and_the_secrets_of_each_client_by_age(shop: Shop) -> None:
     for name in ("till", "courier", "warehouse"):
         await shop.create_client(name, [Scope.READ_ORDERS], actor=SOMEBODY)
     await shop.roll_secret("courier", actor=SOMEBODY)
@@ -95,7 +95,7 @@ async def test_clients_are_listed_by_name_with_their_secrets_oldest_first(shop: 
     assert first.id < second.id
 
 
-async def test_concurrent_creations_of_one_client_name_succeed_only_once(shop: Shop) -> None:
+async def test_only_one_of_two_concurrently_created_clients_with_equal_names_is_stored(shop: Shop) -> None:
     endings = await asyncio.gather(
         *(shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY) for _ in range(2)),
         return_exceptions=True,
@@ -104,7 +104,7 @@ async def test_concurrent_creations_of_one_client_name_succeed_only_once(shop: S
     assert len(await shop.list_clients()) == 1
 
 
-async def test_client_token_contains_its_scopes(shop: Shop) -> None:
+async def test_access_token_of_a_client_contains_the_granted_scopes(shop: Shop) -> None:
     made = await shop.create_client("till", [Scope.WRITE_STOCK, Scope.READ_ORDERS], actor=SOMEBODY)
     secret = (await the_client(shop)).secrets[0]
     assert await bearer(shop, made) == ClientPrincipal(
@@ -121,7 +121,7 @@ async def test_last_use_of_each_client_secret_is_recorded(shop: Shop) -> None:
     assert [secret.last_used_at for secret in (await the_client(shop)).secrets] == [shop.clock.now(), None]
 
 
-async def test_former_client_secret_stays_valid_after_a_roll(shop: Shop) -> None:
+async def test_former_client_secret_is_still_valid_after_rotation(shop: Shop) -> None:
     first = await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     second = await shop.roll_secret("till", actor=SOMEBODY)
     assert first.client_id == second.client_id
@@ -132,7 +132,7 @@ async def test_former_client_secret_stays_valid_after_a_roll(shop: Shop) -> None
     assert [await attempt(shop, credentials(made)) for made in (first, second)] == ["wrong", "in"]
 
 
-async def test_concurrent_client_secret_rolls_succeed_only_once(shop: Shop) -> None:
+async def test_only_one_of_several_concurrent_client_secret_rotations_succeeds(shop: Shop) -> None:
     await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     endings = await asyncio.gather(
         *(shop.roll_secret("till", actor=SOMEBODY) for _ in range(2)), return_exceptions=True
@@ -141,7 +141,7 @@ async def test_concurrent_client_secret_rolls_succeed_only_once(shop: Shop) -> N
     assert len((await the_client(shop)).secrets) == 2
 
 
-async def test_client_token_is_rejected_after_its_secret_is_retired(shop: Shop) -> None:
+async def test_client_token_is_rejected_after_the_client_secret_is_retired(shop: Shop) -> None:
     first = await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     second = await shop.roll_secret("till", actor=SOMEBODY)
     by_first, by_second = await bearer(shop, first), await bearer(shop, second)
@@ -162,7 +162,7 @@ async def test_client_secret_authenticates_only_its_own_client(shop: Shop) -> No
     assert await shop.store.clients.scopes_of(other.client_id, one.secret_id) is None
 
 
-async def test_client_token_loses_the_permissions_of_a_withdrawn_scope(shop: Shop) -> None:
+async def test_client_token_loses_permissions_if_a_scope_of_the_client_is_withdrawn(shop: Shop) -> None:
     made = await shop.create_client("till", [Scope.READ_ORDERS, Scope.READ_EVENTS], actor=SOMEBODY)
     principal = await bearer(shop, made)
     async with shop.store.unit_of_work(SOMEBODY) as work:
@@ -174,7 +174,7 @@ async def test_client_token_loses_the_permissions_of_a_withdrawn_scope(shop: Sho
     assert (await shop.confirm_principal(principal)).permissions == {Permission.SEE_ALL_ORDERS}
 
 
-async def test_disabled_client_is_rejected_and_its_name_stays_taken(shop: Shop) -> None:
+async def test_disabled_client_is_rejected_and_no_new_client_can_use_the_name(shop: Shop) -> None:
     made = await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     await shop.disable_client("till", actor=SOMEBODY)
     assert await attempt(shop, credentials(made)) == "wrong"
@@ -227,7 +227,7 @@ async def test_client_id_in_another_spelling_is_rejected_as_invalid_client(shop:
         assert (spelling == text, await attempt(shop, shown)) == (False, "wrong")
 
 
-async def test_network_that_guesses_client_secrets_is_throttled_across_clients(shop: Shop) -> None:
+async def test_network_that_guesses_secrets_of_many_clients_is_throttled(shop: Shop) -> None:
     made = [
         NewSecretView(client_id=ClientId(shop.ids.new()), secret="x")
         for _ in range(FREE_ATTEMPTS_PER_NETWORK + 2)
@@ -257,7 +257,7 @@ Way = Callable[[ClientRepository, ClientView], Awaitable[ServiceClient | None]]
 
 
 @pytest.mark.parametrize("way", [by_id, by_name])
-async def test_client_loaded_by_a_unit_of_work_is_locked(shop: Shop, way: Way) -> None:
+async def test_database_row_of_a_client_loaded_by_a_unit_of_work_is_locked(shop: Shop, way: Way) -> None:
     await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     client = await the_client(shop)
     async with shop.store.unit_of_work() as work:
@@ -279,7 +279,7 @@ async def test_uncommitted_client_changes_are_not_stored(shop: Shop) -> None:
     assert await the_client(shop) == before
 
 
-async def test_concurrent_token_request_does_not_undo_secret_retirement(shop: Shop) -> None:
+async def test_retired_client_secret_is_not_restored_by_a_concurrent_token_request(shop: Shop) -> None:
     made = await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     secret = (await the_client(shop)).secrets[0]
     ending, _ = await asyncio.gather(

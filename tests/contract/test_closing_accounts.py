@@ -52,7 +52,7 @@ def personal(command: PlaceOrderCommand) -> PlaceOrderCommand:
     return replace(command, request=request)
 
 
-async def test_closed_account_keeps_no_personal_data_and_cannot_log_in(shop: Shop) -> None:
+async def test_closed_account_has_no_personal_data_and_cannot_log_in(shop: Shop) -> None:
     ann = await sign_up(shop)
     tokens = await shop.start_session(ann)
     await shop.close_account(closing(ann))
@@ -72,7 +72,7 @@ async def test_closed_account_keeps_no_personal_data_and_cannot_log_in(shop: Sho
     assert (await shop.store.outbox.counts(of=[ann.id]))["user.closed"] == 1
 
 
-async def test_sign_up_with_a_placeholder_address_does_not_block_account_closure(shop: Shop) -> None:
+async def test_account_closure_succeeds_although_a_sign_up_used_the_placeholder_address(shop: Shop) -> None:
     ann = await sign_up(shop)
     former_placeholder = sought_email_address(f"{ann.id}@closed.invalid")
     await shop.sign_up(replace(ANN, email=former_placeholder))
@@ -80,7 +80,7 @@ async def test_sign_up_with_a_placeholder_address_does_not_block_account_closure
     assert (await shop.get_user(ann.id)).status is UserStatus.CLOSED
 
 
-async def test_several_closed_accounts_can_have_no_address(shop: Shop) -> None:
+async def test_several_closed_accounts_can_exist_without_an_address(shop: Shop) -> None:
     for _ in range(2):
         await shop.close_account(closing(await sign_up(shop)))
     closed = await shop.list_users(
@@ -97,7 +97,7 @@ async def test_address_of_a_closed_account_can_be_used_again(shop: Shop) -> None
     await shop.start_session(again)
 
 
-async def test_orders_of_a_closed_account_keep_totals_without_addresses(shop: Shop) -> None:
+async def test_orders_of_a_closed_account_have_totals_but_no_addresses(shop: Shop) -> None:
     ann, mug = await sign_up(shop), await shop.product(stock=9)
     cancelled = (await shop.place_order(personal(shop.commands.place_order((mug, 1), customer=ann)))).result
     await shop.cancel(cancelled)
@@ -113,7 +113,7 @@ async def test_orders_of_a_closed_account_keep_totals_without_addresses(shop: Sh
     await assert_invariants(shop)
 
 
-async def test_closing_an_account_erases_its_own_cancel_reasons_from_events(shop: Shop) -> None:
+async def test_closing_an_account_erases_the_users_cancel_reasons_from_events(shop: Shop) -> None:
     ann, mug = await sign_up(shop), await shop.product(stock=9)
     by_ann, by_staff, unpublished = [
         (await shop.place_order(shop.commands.place_order((mug, 1), customer=ann))).result for _ in range(3)
@@ -166,7 +166,7 @@ async def test_disabled_and_closed_accounts_cannot_place_orders(
     await assert_invariants(shop)
 
 
-async def test_order_placed_during_account_closure_loses_the_address(shop: Shop) -> None:
+async def test_address_of_an_order_placed_during_account_closure_is_erased(shop: Shop) -> None:
     mug = await shop.product(stock=99)
     for _ in range(5):
         ann = await sign_up(shop)
@@ -185,7 +185,7 @@ async def test_order_placed_during_account_closure_loses_the_address(shop: Shop)
     await assert_invariants(shop)
 
 
-async def test_paid_order_of_a_closed_account_keeps_its_address_until_fulfilled(shop: Shop) -> None:
+async def test_paid_order_of_a_closed_account_has_an_address_until_it_is_fulfilled(shop: Shop) -> None:
     ann, mug = await sign_up(shop), await shop.product(stock=9)
     order = (await shop.place_order(personal(shop.commands.place_order((mug, 1), customer=ann)))).result
     await shop.pay(order)
@@ -198,7 +198,7 @@ async def test_paid_order_of_a_closed_account_keeps_its_address_until_fulfilled(
     await assert_invariants(shop)
 
 
-async def test_closing_an_account_erases_idempotency_records_of_its_returns(shop: Shop) -> None:
+async def test_closing_an_account_erases_idempotency_records_of_the_users_returns(shop: Shop) -> None:
     ann, mug = await sign_up(shop), await shop.product(stock=9)
     order = (await shop.place_order(shop.commands.place_order((mug, 1), customer=ann))).result
     await shop.pay(order)
@@ -224,7 +224,7 @@ async def test_closing_an_account_erases_no_data_of_other_accounts(shop: Shop) -
     assert len((await shop.list_sessions(bob.id, after=None, limit=9)).items) == 1
 
 
-async def test_closing_an_account_erases_its_idempotency_records(shop: Shop) -> None:
+async def test_closing_an_account_erases_only_the_users_idempotency_records(shop: Shop) -> None:
     ann, mug = await sign_up(shop), await shop.product(stock=9)
     key = shop.commands.key("Ann", operation=IdempotentOperation.CREATE_USER, principal="anybody", key="kept")
     bob = (await shop.sign_up(replace(ANN, email=sought_email_address("bob@example.com"), key=key))).result
@@ -238,7 +238,7 @@ async def test_closing_an_account_erases_its_idempotency_records(shop: Shop) -> 
     assert replayed.result.status is OrderStatus.CANCELLED, "the order as it is now, not as it was kept"
 
 
-async def test_closing_an_account_erases_idempotency_records_of_staff(shop: Shop) -> None:
+async def test_closing_account_erases_idempotency_records_of_staff_for_the_users_orders(shop: Shop) -> None:
     ann, bob, mug = await sign_up(shop), await shop.customer(), await shop.product(stock=9)
     before, after, of_bob = [
         (await shop.place_order(personal(shop.commands.place_order((mug, 1), customer=customer)))).result

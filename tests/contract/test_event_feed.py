@@ -50,7 +50,7 @@ async def test_event_has_type_aggregate_and_time(shop: Shop) -> None:
     }
 
 
-async def test_feed_positions_count_from_one_without_gaps(shop: Shop) -> None:
+async def test_feed_positions_start_at_one_and_have_no_gaps(shop: Shop) -> None:
     for _ in range(5):
         await shop.product()
     assert [event.position for event in await published(shop, limit=2)] == [1, 2, 3, 4, 5]
@@ -68,7 +68,7 @@ async def test_position_of_a_published_event_never_changes(shop: Shop) -> None:
     assert (await published(shop))[: len(before)] == before
 
 
-async def test_events_of_one_aggregate_keep_their_order(shop: Shop) -> None:
+async def test_events_of_one_aggregate_have_the_sequence_of_the_changes(shop: Shop) -> None:
     mug = await shop.product(stock=100)
     orders = [await shop.order(mug) for _ in range(5)]
     for order in reversed(orders):
@@ -80,7 +80,7 @@ async def test_events_of_one_aggregate_keep_their_order(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 100])
-async def test_feed_pages_of_any_size_contain_each_event_once(shop: Shop, limit: int) -> None:
+async def test_feed_pages_of_any_size_contain_each_event_exactly_once(shop: Shop, limit: int) -> None:
     for _ in range(5):
         await shop.product()
     everything = await published(shop)
@@ -99,7 +99,7 @@ async def test_feed_page_after_the_last_event_is_empty(shop: Shop) -> None:
     assert (portion.events, portion.last, portion.has_more) == ((), event.id, False)
 
 
-async def test_filtered_feed_continues_after_skipped_events(shop: Shop) -> None:
+async def test_next_page_of_a_filtered_feed_starts_after_the_skipped_events(shop: Shop) -> None:
     mug = await shop.product(stock=10)
     order = await shop.order(mug)
     await shop.product()
@@ -110,19 +110,19 @@ async def test_filtered_feed_continues_after_skipped_events(shop: Shop) -> None:
     assert (portion.events, portion.last, portion.has_more) == ((), everything[-1].id, False)
 
 
-async def test_unknown_start_event_is_rejected(shop: Shop) -> None:
+async def test_feed_request_after_an_unknown_event_is_rejected(shop: Shop) -> None:
     with pytest.raises(UnknownEvent):
         await shop.store.event_feed.read(after=EventId(shop.ids.new()), type_=None, limit=10)
 
 
-async def test_concurrent_publishers_assign_one_position_to_each_event(shop: Shop) -> None:
+async def test_concurrent_publishers_assign_exactly_one_position_to_each_event(shop: Shop) -> None:
     for _ in range(20):
         await shop.product()
     await asyncio.gather(*(shop.store.event_feed.publish_new(limit=3) for _ in range(8)))
     assert [event.position for event in await published(shop)] == list(range(1, 21))
 
 
-async def test_feed_reader_misses_no_event_during_concurrent_writes(shop: Shop) -> None:
+async def test_reader_of_the_feed_gets_every_event_despite_concurrent_writes(shop: Shop) -> None:
     read: list[PublishedEvent] = []
     writing = asyncio.create_task(_write(shop))
     after: EventId | None = None

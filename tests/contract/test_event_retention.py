@@ -37,7 +37,7 @@ async def test_pruning_deletes_all_old_events_except_the_last(shop: Shop) -> Non
     assert await prune_all(shop) == 0
 
 
-async def test_pruning_keeps_events_within_retention(shop: Shop) -> None:
+async def test_pruning_does_not_delete_events_within_the_retention_period(shop: Shop) -> None:
     events = await publish_products(shop, 2)
     shop.clock.advance(DAY)
     await publish_products(shop, 2)
@@ -51,7 +51,7 @@ async def test_feed_positions_continue_after_pruned_events(shop: Shop) -> None:
     assert [event.position for event in await publish_products(shop, 1)] == [len(events), len(events) + 1]
 
 
-async def test_feed_request_after_a_pruned_event_is_rejected(shop: Shop) -> None:
+async def test_feed_request_for_events_after_a_pruned_event_is_rejected(shop: Shop) -> None:
     events = await publish_products(shop, 3)
     await prune_all(shop)
     with pytest.raises(UnknownEvent):
@@ -60,7 +60,7 @@ async def test_feed_request_after_a_pruned_event_is_rejected(shop: Shop) -> None
     assert (page.events, page.last, page.has_more) == ((), events[-1].id, False)
 
 
-async def test_pruning_keeps_the_event_of_a_stored_delivery(shop: Shop) -> None:
+async def test_pruning_does_not_delete_the_event_of_a_stored_delivery(shop: Shop) -> None:
     webhooks = Webhooks(shop)
     await webhooks.endpoint()
     await shop.product()

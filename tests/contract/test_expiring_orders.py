@@ -40,7 +40,7 @@ async def test_paid_or_cancelled_order_never_expires(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_expiry_job_expires_the_longest_due_orders_first(shop: Shop) -> None:
+async def test_expiry_job_begins_with_the_orders_that_have_been_due_the_longest(shop: Shop) -> None:
     mug = await shop.product(stock=9)
     orders = []
     for _ in range(3):
@@ -51,7 +51,7 @@ async def test_expiry_job_expires_the_longest_due_orders_first(shop: Shop) -> No
     await assert_invariants(shop)
 
 
-async def test_concurrent_expiry_jobs_expire_each_order_once(shop: Shop) -> None:
+async def test_concurrent_expiry_jobs_expire_each_order_only_once(shop: Shop) -> None:
     mug = await shop.product(stock=20)
     for _ in range(20):
         await shop.order(mug)
@@ -62,7 +62,7 @@ async def test_concurrent_expiry_jobs_expire_each_order_once(shop: Shop) -> None
     await assert_invariants(shop)
 
 
-async def test_order_gets_the_stock_of_ended_holds_without_an_expiry_job(shop: Shop) -> None:
+async def test_new_order_gets_the_stock_of_ended_holds_before_the_expiry_job_runs(shop: Shop) -> None:
     mug, cup = await shop.product(stock=2), await shop.product(stock=2)
     ann = await shop.customer()
     command = shop.commands.place_order((mug, 2), (cup, 1), customer=ann)
@@ -77,7 +77,7 @@ async def test_order_gets_the_stock_of_ended_holds_without_an_expiry_job(shop: S
     await assert_invariants(shop)
 
 
-async def test_new_order_keeps_ended_holds_of_other_products(shop: Shop) -> None:
+async def test_new_order_does_not_release_ended_holds_of_other_products(shop: Shop) -> None:
     mug, cup = await shop.product(stock=300), await shop.product(stock=1)
     for _ in range(3):
         await shop.order(mug, 100)
@@ -88,7 +88,7 @@ async def test_new_order_keeps_ended_holds_of_other_products(shop: Shop) -> None
     await assert_invariants(shop)
 
 
-async def test_concurrent_orders_get_all_stock_of_ended_holds(shop: Shop) -> None:
+async def test_concurrent_new_orders_can_use_all_stock_of_ended_holds(shop: Shop) -> None:
     mug = await shop.product(stock=10)
     for _ in range(5):
         await shop.order(mug, 2)
@@ -105,7 +105,7 @@ async def test_concurrent_orders_get_all_stock_of_ended_holds(shop: Shop) -> Non
     await assert_invariants(shop)
 
 
-async def test_out_of_stock_order_leaves_running_holds_unchanged(shop: Shop) -> None:
+async def test_order_rejected_as_out_of_stock_does_not_release_running_holds(shop: Shop) -> None:
     mug = await shop.product(stock=1)
     order = await shop.order(mug)
     with pytest.raises(OutOfStock):

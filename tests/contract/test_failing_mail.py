@@ -52,7 +52,7 @@ async def test_failing_message_delays_no_other_message(failing: Shop, request_ma
     assert sent_to(failing) == [SOUND]
 
 
-async def test_new_mail_is_sent_before_mail_of_a_repeated_attempt(failing: Shop) -> None:
+async def test_new_mail_is_sent_before_mail_that_could_not_be_sent_earlier(failing: Shop) -> None:
     await request_reset(failing, BROKEN)
     await failing.deliver_mail()
     failing.mailbox.broken.clear()
@@ -63,7 +63,9 @@ async def test_new_mail_is_sent_before_mail_of_a_repeated_attempt(failing: Shop)
 
 
 @pytest.mark.parametrize("request_mail", [request_reset, request_sign_up])
-async def test_message_is_set_aside_after_its_last_attempt(failing: Shop, request_mail: RequestMail) -> None:
+async def test_message_is_listed_as_failed_after_the_last_attempt(
+    failing: Shop, request_mail: RequestMail
+) -> None:
     await request_mail(failing, BROKEN)
     outcomes = []
     for attempt in range(MAX_ATTEMPTS):
@@ -77,7 +79,7 @@ async def test_message_is_set_aside_after_its_last_attempt(failing: Shop, reques
     assert failed.set_aside_at is not None
 
 
-async def test_mail_to_a_rejected_address_is_set_aside_at_once(failing: Shop) -> None:
+async def test_mail_to_a_rejected_address_is_listed_as_failed_after_one_attempt(failing: Shop) -> None:
     await request_reset(failing, SOUND)
     failing.mailbox.failures.append(AddressRefused())
     (failure,) = await failing.deliver_mail()
@@ -85,7 +87,7 @@ async def test_mail_to_a_rejected_address_is_set_aside_at_once(failing: Shop) ->
     assert [request.address.normalized for request in await failing.list_failed_mail(limit=9)] == [SOUND]
 
 
-async def test_new_mail_request_replaces_a_request_that_was_set_aside(failing: Shop) -> None:
+async def test_new_mail_request_replaces_a_failed_request_for_the_same_mail(failing: Shop) -> None:
     await request_reset(failing, SOUND)
     failing.mailbox.failures.append(AddressRefused())
     await failing.deliver_mail()
@@ -95,7 +97,7 @@ async def test_new_mail_request_replaces_a_request_that_was_set_aside(failing: S
     assert sent_to(failing) == [SOUND]
 
 
-async def test_failed_mail_is_listed_latest_first_up_to_the_limit(failing: Shop) -> None:
+async def test_list_of_failed_mail_is_limited_and_begins_with_the_latest_failure(failing: Shop) -> None:
     for request_mail, email in ((request_reset, BROKEN), (request_sign_up, SOUND), (request_reset, SOUND)):
         await request_mail(failing, email)
         failing.mailbox.failures.append(AddressRefused())

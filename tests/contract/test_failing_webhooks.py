@@ -88,7 +88,7 @@ async def test_endpoint_that_fails_for_days_is_paused(shop: Shop, webhooks: Webh
     assert (str(endpoint.id) in text, "ann.example.com" in text, "canary" in text) == (True, True, False)
 
 
-async def test_paused_endpoint_gets_no_delivery_before_resumption(shop: Shop, webhooks: Webhooks) -> None:
+async def test_paused_endpoint_gets_no_delivery_until_it_is_resumed(shop: Shop, webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(URL, "product.created")
     await fail_for(webhooks, PAUSE_AFTER)
     attempts = len(webhooks.subscribers.messages)
@@ -103,7 +103,7 @@ async def test_paused_endpoint_gets_no_delivery_before_resumption(shop: Shop, we
     assert not (await shown(webhooks, endpoint)).paused
 
 
-async def test_successful_delivery_postpones_the_endpoint_pause(webhooks: Webhooks) -> None:
+async def test_pause_of_a_failing_endpoint_is_postponed_by_a_successful_delivery(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(URL, "product.created")
     await fail_for(webhooks, PAUSE_AFTER - DAY)
     del webhooks.subscribers.answers[URL]
@@ -114,7 +114,9 @@ async def test_successful_delivery_postpones_the_endpoint_pause(webhooks: Webhoo
     assert not (await shown(webhooks, endpoint)).paused
 
 
-async def test_delivery_by_the_former_release_postpones_the_endpoint_pause(webhooks: Webhooks) -> None:
+async def test_pause_of_an_endpoint_is_postponed_by_a_delivery_of_the_former_release(
+    webhooks: Webhooks,
+) -> None:
     """After a successful delivery, the former release does not reset the timestamp of the first failure."""
     endpoint = await webhooks.endpoint(URL, "product.created")
     await fail_for(webhooks, DAY)
@@ -131,7 +133,7 @@ async def test_delivery_by_the_former_release_postpones_the_endpoint_pause(webho
     assert (await shown(webhooks, endpoint)).paused
 
 
-async def test_url_change_postpones_the_endpoint_pause(webhooks: Webhooks) -> None:
+async def test_pause_of_a_failing_endpoint_is_postponed_by_a_change_of_the_url(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(WATCHER, "product.created")
     webhooks.subscribers.answers[WATCHER] = 500
     await fail_for(webhooks, PAUSE_AFTER - DAY)
@@ -140,7 +142,9 @@ async def test_url_change_postpones_the_endpoint_pause(webhooks: Webhooks) -> No
     assert not (await shown(webhooks, endpoint)).paused
 
 
-async def test_pause_of_a_clients_endpoint_is_mailed_to_the_admins(shop: Shop, webhooks: Webhooks) -> None:
+async def test_admins_get_mail_about_a_paused_endpoint_of_a_service_client(
+    shop: Shop, webhooks: Webhooks
+) -> None:
     await account(shop, "admin", Role.ADMIN)
     await account(shop, "staff", Role.STAFF)
     made = await shop.create_client("erp", [Scope.WRITE_WEBHOOKS, Scope.READ_EVENTS], actor=SOMEBODY)
@@ -156,7 +160,9 @@ async def test_pause_of_a_clients_endpoint_is_mailed_to_the_admins(shop: Shop, w
     assert await mail_of(shop) == [("admin@example.com", PAUSED_MAIL)]
 
 
-async def test_no_pause_mail_is_sent_after_the_endpoint_was_resumed(shop: Shop, webhooks: Webhooks) -> None:
+async def test_no_mail_about_a_paused_endpoint_is_sent_after_it_was_resumed(
+    shop: Shop, webhooks: Webhooks
+) -> None:
     ann = await account(shop, "ann", Role.STAFF)
     endpoint = await webhooks.endpoint(URL, "product.created", actor=Actor(ann, "1"))
     await fail_for(webhooks, PAUSE_AFTER)

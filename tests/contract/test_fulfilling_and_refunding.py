@@ -31,7 +31,7 @@ async def a_paid_order(shop: Shop) -> OrderView:
     return await shop.current_order(order)
 
 
-async def test_fulfillment_reduces_stock_and_reservation(shop: Shop) -> None:
+async def test_fulfillment_reduces_units_on_hand_and_reserved_units(shop: Shop) -> None:
     order = await a_paid_order(shop)
     await shop.fulfil(order, 1, 0)
     partly = await shop.current_order(order)
@@ -63,7 +63,7 @@ async def test_saved_fulfillment_is_read_back_unchanged(shop: Shop) -> None:
     assert (last.items, last.next) == ((second,), None)
 
 
-async def test_fulfillment_above_the_ordered_quantity_is_rejected(shop: Shop) -> None:
+async def test_fulfillment_of_more_units_than_were_ordered_is_rejected(shop: Shop) -> None:
     order = await a_paid_order(shop)
     await shop.fulfil(order, 2, 0)
     with pytest.raises(ValidationFailed) as refusal:
@@ -88,7 +88,7 @@ async def test_unpaid_order_cannot_be_fulfilled(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_fulfillment_is_recorded_once_per_idempotency_key(shop: Shop) -> None:
+async def test_fulfillment_with_a_repeated_idempotency_key_is_recorded_only_once(shop: Shop) -> None:
     order = await a_paid_order(shop)
     command = shop.commands.fulfill_order(order, 1, 0, key="k")
     first, again = await shop.fulfill_order(command), await shop.fulfill_order(command)
@@ -153,7 +153,7 @@ async def test_pending_refund_reduces_the_refundable_amount(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_refund_above_the_ordered_quantity_is_rejected(shop: Shop) -> None:
+async def test_refund_of_more_units_than_were_ordered_is_rejected(shop: Shop) -> None:
     order = await a_paid_order(shop)
     refund = await shop.refund(order, [2, 1])
     assert refund.amount.amount == 2 * 1000 + 99
@@ -208,7 +208,7 @@ async def test_refund_of_zero_or_in_another_currency_is_rejected(shop: Shop) -> 
 
 
 @pytest.mark.parametrize("answer", ["timeout", "lost"])
-async def test_refund_with_a_lost_response_is_paid_once(shop: Shop, answer: str) -> None:
+async def test_refund_whose_response_was_lost_is_paid_only_once(shop: Shop, answer: str) -> None:
     order = await a_paid_order(shop)
     shop.gateway.next_refunds = [answer]
     command = shop.commands.refund_order(order, 1000, key="k")
@@ -224,7 +224,7 @@ async def test_refund_with_a_lost_response_is_paid_once(shop: Shop, answer: str)
     await assert_invariants(shop)
 
 
-async def test_pending_refund_is_queried_instead_of_sent_again(shop: Shop) -> None:
+async def test_pending_refund_is_queried_at_the_provider_but_not_sent_again(shop: Shop) -> None:
     order = await a_paid_order(shop)
     shop.gateway.next_refunds = ["pending"]
     refund = await shop.refund(order, 1000)
@@ -237,7 +237,7 @@ async def test_pending_refund_is_queried_instead_of_sent_again(shop: Shop) -> No
     await assert_invariants(shop)
 
 
-async def test_amount_of_a_failed_refund_can_be_refunded_again(shop: Shop) -> None:
+async def test_amount_of_a_failed_refund_counts_as_refundable_again(shop: Shop) -> None:
     order = await a_paid_order(shop)
     shop.gateway.next_refunds = ["declined"]
     failed = await shop.refund(order, order.total.amount)
@@ -248,7 +248,7 @@ async def test_amount_of_a_failed_refund_can_be_refunded_again(shop: Shop) -> No
     await assert_invariants(shop)
 
 
-async def test_failed_refund_of_units_is_rescheduled(shop: Shop) -> None:
+async def test_failed_refund_of_cancelled_units_is_rescheduled(shop: Shop) -> None:
     order = await a_paid_order(shop)
     shop.gateway.next_refunds = ["declined"]
     await shop.refund(order, [1, 0])
@@ -284,7 +284,7 @@ async def test_failed_refund_of_a_cancelled_order_is_retried_with_backoff(
     await assert_invariants(shop)
 
 
-async def test_failed_refund_by_staff_of_a_cancelled_order_is_rescheduled(
+async def test_failed_refund_requested_by_staff_before_a_cancellation_is_rescheduled(
     shop: Shop,
 ) -> None:
     order = await a_paid_order(shop)
@@ -306,7 +306,7 @@ async def test_failed_refund_by_staff_of_a_cancelled_order_is_rescheduled(
     assert (await shop.current_order(order)).payment_status is OrderPaymentStatus.REFUNDED
 
 
-async def test_only_a_failed_refund_of_a_double_charge_is_rescheduled(
+async def test_failed_refund_of_a_double_charge_is_rescheduled_automatically(
     shop: Shop,
 ) -> None:
     order = await a_paid_order(shop)
@@ -328,7 +328,7 @@ async def test_only_a_failed_refund_of_a_double_charge_is_rescheduled(
     await assert_invariants(shop)
 
 
-async def test_failed_refund_stays_failed_after_a_later_success_report(shop: Shop) -> None:
+async def test_failed_refund_is_still_failed_after_a_late_report_of_success(shop: Shop) -> None:
     order = await a_paid_order(shop)
     refund = await shop.refund(order, 1000)
     [payment] = await payments(shop, order)
@@ -345,7 +345,7 @@ async def test_failed_refund_stays_failed_after_a_later_success_report(shop: Sho
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_unit_refunds_in_any_sequence_add_up_to_the_total(shop: Shop, seed: int) -> None:
+async def test_refunds_of_random_numbers_of_units_add_up_to_the_order_total(shop: Shop, seed: int) -> None:
     random = Random(seed)  # noqa: S311 - pseudo-random, so that every run is the same
     order = await a_paid_order(shop)
     left = [line.quantity for line in order.lines]

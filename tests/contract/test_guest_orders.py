@@ -99,7 +99,7 @@ async def test_order_request_with_inconsistent_customer_fields_is_rejected(
             replace(request, **changes)
 
 
-async def test_guest_can_read_the_order_only_with_its_latest_token(
+async def test_guest_can_read_an_order_only_with_the_latest_order_token(
     shop: Shop, service_client: CallerId
 ) -> None:
     order = await an_order(shop, service_client)
@@ -122,7 +122,7 @@ async def test_order_of_a_customer_has_no_order_token(shop: Shop) -> None:
         await shop.renew_order_token(order.id, actor=SOMEBODY)
 
 
-async def test_guest_cannot_read_an_order_that_is_claimed_during_the_read(
+async def test_guest_cannot_read_an_order_that_is_claimed_during_the_request(
     shop: Shop, service_client: CallerId, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order, ann = await an_order(shop, service_client), await an_account(shop)
@@ -138,7 +138,9 @@ async def test_guest_cannot_read_an_order_that_is_claimed_during_the_read(
         await read(shop, order, 1)
 
 
-async def test_verified_account_claims_its_guest_orders(shop: Shop, service_client: CallerId) -> None:
+async def test_verified_account_claims_guest_orders_with_the_same_address(
+    shop: Shop, service_client: CallerId
+) -> None:
     orders = [await an_order(shop, service_client), await an_order(shop, service_client)]
     other = await an_order(shop, service_client, guest=Guest(email=EmailAddress.of("bob", "example.com")))
     await shop.pay(orders[0])
@@ -170,7 +172,9 @@ async def test_account_without_a_verified_address_claims_no_guest_orders(
     assert await shop.current_order(order) == order
 
 
-async def test_key_of_a_claimed_order_places_no_second_order(shop: Shop, service_client: CallerId) -> None:
+async def test_idempotency_key_of_a_claimed_order_places_no_second_order(
+    shop: Shop, service_client: CallerId
+) -> None:
     placing = shop.commands.place_order(
         (await shop.product(stock=5), 1), customer=GUEST, placed_by=service_client
     )
@@ -185,7 +189,9 @@ async def test_key_of_a_claimed_order_places_no_second_order(shop: Shop, service
     await assert_invariants(shop)
 
 
-async def test_closing_an_account_erases_its_guest_orders(shop: Shop, service_client: CallerId) -> None:
+async def test_closing_an_account_removes_the_guest_from_the_users_guest_orders(
+    shop: Shop, service_client: CallerId
+) -> None:
     unpaid, paid, shipped = [await an_order(shop, service_client, key=key) for key in "abc"]
     for order in (paid, shipped):
         await shop.pay(order)
@@ -230,7 +236,9 @@ async def test_pruned_order_of_a_guest_leaves_no_personal_data(shop: Shop, servi
     assert (stored.result.status, stored.result.guest) == (OrderStatus.EXPIRED, None)
 
 
-async def test_staff_find_the_orders_of_a_guest_by_the_address(shop: Shop, service_client: CallerId) -> None:
+async def test_staff_find_the_orders_of_a_guest_by_the_email_address(
+    shop: Shop, service_client: CallerId
+) -> None:
     order, ann = await an_order(shop, service_client), await an_account(shop)
     own = await shop.order(await shop.product(stock=5), customer=ann)
     await shop.order(await shop.product(stock=5))

@@ -48,7 +48,7 @@ def _actor(view: StatusChangeView | MovementView) -> Actor:
     return Actor(view.actor_id, view.request_id)
 
 
-async def test_history_of_a_refunded_order_has_every_action(shop: Shop, actors: Iterator[Actor]) -> None:
+async def test_history_of_a_refunded_order_contains_every_action(shop: Shop, actors: Iterator[Actor]) -> None:
     mug = await shop.product(stock=5)
     placing = replace(
         shop.commands.place_order((mug, 3), customer=await shop.customer()), actor=(placer := next(actors))
@@ -85,7 +85,9 @@ async def test_history_of_a_refunded_order_has_every_action(shop: Shop, actors: 
     await assert_invariants(shop)
 
 
-async def test_history_of_a_reinstated_order_has_every_action(shop: Shop, actors: Iterator[Actor]) -> None:
+async def test_history_of_a_reinstated_order_contains_every_action(
+    shop: Shop, actors: Iterator[Actor]
+) -> None:
     mug = await shop.product(stock=1)
     order = await shop.order(mug)
     payment = await shop.pay(order, "tok_pending")
@@ -113,7 +115,7 @@ async def test_history_of_a_reinstated_order_has_every_action(shop: Shop, actors
     assert refund.reason == CANCELLED
 
 
-async def test_history_records_unapplied_payments_and_forced_expiry(
+async def test_history_of_an_expired_order_contains_expiry_and_unapplied_payment(
     shop: Shop, actors: Iterator[Actor]
 ) -> None:
     mug = await shop.product(stock=1)

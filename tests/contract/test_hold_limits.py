@@ -18,7 +18,7 @@ def limit(shop: Shop, *, orders: int = 0, units: int = 0, verified: bool = False
     shop.place_order = shop.other_process()
 
 
-async def test_order_above_the_unpaid_limit_is_rejected(shop: Shop) -> None:
+async def test_order_above_the_limit_of_unpaid_orders_is_rejected(shop: Shop) -> None:
     limit(shop, orders=2)
     mug, ann = await shop.product(stock=9), await shop.customer()
     first, _ = [await shop.order(mug, customer=ann) for _ in range(2)]
@@ -40,7 +40,7 @@ async def test_order_with_an_ended_hold_does_not_count_as_unpaid(shop: Shop) -> 
     await assert_invariants(shop)
 
 
-async def test_order_above_the_limit_of_held_units_is_rejected(shop: Shop) -> None:
+async def test_order_above_the_limit_of_unpaid_units_of_a_product_is_rejected(shop: Shop) -> None:
     limit(shop, units=5)
     mug, cup, ann = await shop.product(stock=20), await shop.product(stock=20), await shop.customer()
     await shop.place_order(shop.commands.place_order((mug, 3), (cup, 5), customer=ann))
@@ -56,7 +56,7 @@ async def test_order_above_the_limit_of_held_units_is_rejected(shop: Shop) -> No
     await assert_invariants(shop)
 
 
-async def test_paid_units_do_not_count_as_held(shop: Shop) -> None:
+async def test_paid_units_do_not_count_toward_the_limit_of_unpaid_units(shop: Shop) -> None:
     limit(shop, orders=1, units=5)
     mug, ann = await shop.product(stock=20), await shop.customer()
     for _ in range(3):
@@ -89,7 +89,7 @@ async def test_hold_limit_applies_to_concurrent_orders_of_many_processes(
     await assert_invariants(shop)
 
 
-async def test_retry_of_an_order_is_replayed_although_the_hold_limit_is_reached(shop: Shop) -> None:
+async def test_retry_of_an_order_is_replayed_even_if_the_hold_limit_is_reached(shop: Shop) -> None:
     limit(shop, orders=1)
     mug, ann = await shop.product(stock=9), await shop.customer()
     placing = shop.commands.place_order((mug, 1), customer=ann)

@@ -59,7 +59,7 @@ async def bind(shop: Shop, results: Mapping[IdempotencyKey, object]) -> None:
         await work.commit()
 
 
-async def test_claim_of_a_stored_key_returns_fingerprint_and_result(shop: Shop) -> None:
+async def test_claiming_a_stored_idempotency_key_returns_the_fingerprint_and_result(shop: Shop) -> None:
     view = a_view(shop)
     await bind(shop, {KEY: view})
     for _ in range(2):
@@ -88,12 +88,12 @@ async def test_stored_result_of_every_type_is_read_back_unchanged(shop: Shop) ->
         assert bound[key.scope].result == result
 
 
-async def test_equal_keys_of_two_principals_or_operations_are_independent(shop: Shop) -> None:
+async def test_equal_idempotency_keys_of_two_principals_or_operations_are_independent(shop: Shop) -> None:
     await bind(shop, {KEY: a_view(shop)})
     assert await claim(shop.store.unit_of_work, *OTHER_SCOPES, result_type=UserView) == {}
 
 
-async def test_stored_key_with_another_fingerprint_is_rejected(shop: Shop) -> None:
+async def test_stored_idempotency_key_with_another_fingerprint_is_rejected(shop: Shop) -> None:
     await bind(shop, {KEY: a_view(shop)})
     other_request = replace(KEY, fingerprint=b"another")
     bound = await claim(shop.store.unit_of_work, other_request, result_type=UserView)
@@ -108,7 +108,7 @@ async def test_uncommitted_result_is_not_stored(shop: Shop) -> None:
     assert await claim(shop.store.unit_of_work, KEY, result_type=UserView) == {}
 
 
-async def test_claimed_key_without_a_result_is_unused_after_the_commit(shop: Shop) -> None:
+async def test_claimed_key_without_a_result_can_be_used_again_after_the_commit(shop: Shop) -> None:
     assert await claim(shop.store.unit_of_work, KEY, result_type=UserView) == {}
     view = a_view(shop)
     await bind(shop, {replace(KEY, fingerprint=b"another"): view})
@@ -116,7 +116,7 @@ async def test_claimed_key_without_a_result_is_unused_after_the_commit(shop: Sho
     assert bound == {KEY.scope: StoredResult(b"another", view)}
 
 
-async def test_commit_stores_only_keys_with_a_result(shop: Shop) -> None:
+async def test_claimed_keys_without_a_result_are_not_stored_at_commit(shop: Shop) -> None:
     view = a_view(shop)
     async with shop.store.unit_of_work() as work:
         await work.idempotency.claim([KEY, *OTHER_SCOPES], UserView)
@@ -126,7 +126,7 @@ async def test_commit_stores_only_keys_with_a_result(shop: Shop) -> None:
     assert bound == {KEY.scope: StoredResult(KEY.fingerprint, view)}
 
 
-async def test_claim_with_two_keys_of_one_scope_stores_the_first_key(shop: Shop) -> None:
+async def test_claim_of_one_key_with_two_fingerprints_stores_the_first_fingerprint(shop: Shop) -> None:
     duplicate = replace(KEY, fingerprint=b"another")
     async with shop.store.unit_of_work() as work:
         assert await work.idempotency.claim([KEY, duplicate, KEY], UserView) == {}
@@ -171,7 +171,7 @@ async def test_second_result_of_an_unclaimed_key_is_rejected(shop: Shop) -> None
     assert bound == {KEY.scope: StoredResult(KEY.fingerprint, view)}
 
 
-async def test_one_of_twenty_concurrent_results_of_an_unclaimed_key_is_stored(shop: Shop) -> None:
+async def test_only_one_of_twenty_concurrent_results_of_an_unclaimed_key_is_stored(shop: Shop) -> None:
     views = [a_view(shop, email=f"{number}@example.com") for number in range(20)]
     outcomes = await asyncio.gather(*(store(shop, {KEY: view}) for view in views), return_exceptions=True)
     assert [type(outcome) for outcome in outcomes if outcome] == [IdempotencyRecordExists] * 19
@@ -179,7 +179,7 @@ async def test_one_of_twenty_concurrent_results_of_an_unclaimed_key_is_stored(sh
     assert bound[KEY.scope].result == views[outcomes.index(None)]
 
 
-async def test_result_of_an_unclaimed_key_waits_for_a_concurrent_result(shop: Shop) -> None:
+async def test_storing_a_result_of_an_unclaimed_key_waits_for_a_concurrent_transaction(shop: Shop) -> None:
     async with shop.store.unit_of_work() as work:
         await store_now(work, {KEY: a_view(shop)})
         async with shop.store.unit_of_work_with_short_timeout() as another:
@@ -188,14 +188,14 @@ async def test_result_of_an_unclaimed_key_waits_for_a_concurrent_result(shop: Sh
     await store(shop, {KEY: a_view(shop)})
 
 
-async def test_claim_of_an_empty_list_of_keys_succeeds(shop: Shop) -> None:
+async def test_claiming_an_empty_list_of_idempotency_keys_succeeds(shop: Shop) -> None:
     async with shop.store.unit_of_work() as work:
         assert await work.idempotency.claim([], UserView) == {}
         await work.idempotency.store({})
         await work.commit()
 
 
-async def test_concurrent_duplicate_request_waits_until_its_timeout(shop: Shop) -> None:
+async def test_concurrent_duplicate_of_a_request_fails_after_a_timeout(shop: Shop) -> None:
     async with shop.store.unit_of_work() as work:
         await work.idempotency.claim([KEY], UserView)
         with pytest.raises(IdempotencyInFlight):
@@ -206,7 +206,7 @@ async def test_concurrent_duplicate_request_waits_until_its_timeout(shop: Shop) 
     assert await claim(shop.store.unit_of_work_with_short_timeout, KEY, result_type=UserView) == {}
 
 
-async def test_request_waits_while_its_key_is_replayed(shop: Shop) -> None:
+async def test_key_of_a_stored_result_is_locked_while_another_request_replays_it(shop: Shop) -> None:
     await bind(shop, {KEY: a_view(shop)})
     async with shop.store.unit_of_work() as work:
         await work.idempotency.claim([KEY], UserView)
@@ -214,7 +214,7 @@ async def test_request_waits_while_its_key_is_replayed(shop: Shop) -> None:
             await claim(shop.store.unit_of_work_with_short_timeout, KEY, result_type=UserView)
 
 
-async def test_waiting_duplicate_request_replays_the_committed_result(shop: Shop) -> None:
+async def test_waiting_duplicate_request_returns_the_result_of_the_first_request(shop: Shop) -> None:
     view = a_view(shop)
     async with shop.store.unit_of_work() as work:
         await work.idempotency.claim([KEY], UserView)
@@ -224,7 +224,7 @@ async def test_waiting_duplicate_request_replays_the_committed_result(shop: Shop
     assert await duplicate == {KEY.scope: StoredResult(KEY.fingerprint, view)}
 
 
-async def test_waiting_duplicate_request_runs_after_a_rollback(shop: Shop) -> None:
+async def test_waiting_duplicate_request_runs_after_the_first_request_is_rolled_back(shop: Shop) -> None:
     async with shop.store.unit_of_work() as work:
         await work.idempotency.claim([KEY], UserView)
         duplicate = asyncio.create_task(claim(shop.store.unit_of_work, KEY, result_type=UserView))
@@ -232,7 +232,7 @@ async def test_waiting_duplicate_request_runs_after_a_rollback(shop: Shop) -> No
     assert await duplicate == {}
 
 
-async def test_twenty_concurrent_duplicate_requests_run_once(shop: Shop) -> None:
+async def test_only_one_of_twenty_concurrent_duplicate_requests_is_executed(shop: Shop) -> None:
     async def run(number: int) -> UserView:
         async with shop.store.unit_of_work() as work:
             bound = await work.idempotency.claim([KEY], UserView)
@@ -246,7 +246,7 @@ async def test_twenty_concurrent_duplicate_requests_run_once(shop: Shop) -> None
     assert len({view.email for view in views}) == 1
 
 
-async def test_key_claims_in_opposite_sequences_do_not_deadlock(shop: Shop) -> None:
+async def test_claiming_idempotency_keys_in_opposite_sequences_does_not_deadlock(shop: Shop) -> None:
     keys = [replace(KEY, key=str(number)) for number in range(5)]
     claims = [
         claim(shop.store.unit_of_work, *(keys if number % 2 else keys[::-1]), result_type=UserView)
@@ -255,7 +255,7 @@ async def test_key_claims_in_opposite_sequences_do_not_deadlock(shop: Shop) -> N
     assert await asyncio.gather(*claims) == [{}] * 20
 
 
-async def test_anonymous_key_finds_the_result_stored_by_release_6daf4a4(shop: Shop) -> None:
+async def test_retry_with_an_anonymous_key_finds_the_result_of_an_earlier_release(shop: Shop) -> None:
     view = a_view(shop)
     earlier = IdempotencyKey(ANONYMOUS, IdempotentOperation.CREATE_USER, "key", b"version 1")
     await store_as_6daf4a4(shop, earlier, view)
@@ -275,12 +275,12 @@ async def test_anonymous_key_finds_the_result_stored_by_release_6daf4a4(shop: Sh
         await work.commit()
 
 
-async def test_result_of_a_later_fingerprint_version_needs_no_fingerprint_match() -> None:
+async def test_result_with_a_fingerprint_of_a_later_release_is_replayed_without_a_check() -> None:
     later = StoredResult(b"version 3", "result", fingerprint_version=FINGERPRINT_VERSION + 1)
     assert later.replay(KEY).result == "result"
 
 
-async def test_result_of_an_earlier_fingerprint_version_is_verified() -> None:
+async def test_result_of_an_earlier_fingerprint_version_is_replayed_only_if_it_matches() -> None:
     earlier = StoredResult(b"version 1", "result", fingerprint_version=1)
     same = replace(KEY, earlier_fingerprint={1: b"version 1"}.get)
     assert earlier.replay(same).result == "result"

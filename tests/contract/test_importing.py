@@ -60,7 +60,7 @@ async def test_orders_are_placed_while_an_import_changes_their_products(shop: Sh
     await assert_invariants(shop)
 
 
-async def test_product_edit_of_a_version_read_during_an_import_is_rejected(shop: Shop) -> None:
+async def test_product_edit_with_a_version_that_was_read_during_an_import_is_rejected(shop: Shop) -> None:
     products = [await shop.product(stock=5) for _ in range(2)]
     async with blocked_import(shop, products) as importing:
         await asyncio.wait_for(shop.order(products[1]), SOON)
@@ -79,7 +79,7 @@ async def test_product_edit_of_a_version_read_during_an_import_is_rejected(shop:
         )
 
 
-async def test_product_edit_during_an_import_waits_and_is_rejected(shop: Shop) -> None:
+async def test_product_edit_during_an_import_waits_for_the_import_and_is_rejected(shop: Shop) -> None:
     products = [await shop.product(stock=5) for _ in range(2)]
     command = ChangeProductCommand(
         product_id=products[1].id,
@@ -95,7 +95,7 @@ async def test_product_edit_during_an_import_waits_and_is_rejected(shop: Shop) -
         await asyncio.wait_for(editing, SOON)
 
 
-async def test_imports_with_reversed_rows_do_not_deadlock(shop: Shop) -> None:
+async def test_concurrent_imports_with_rows_in_opposite_sequences_do_not_deadlock(shop: Shop) -> None:
     new = ProductChanges(name="Mug", price=Money(1, "EUR"))
     rows = [CatalogRow(line=number, sku=f"SKU-{number}", changes=new) for number in range(ROWS_AT_A_TIME + 1)]
     await shop.import_rows(*rows)

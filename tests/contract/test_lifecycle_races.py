@@ -56,7 +56,7 @@ async def paid(shop: Shop) -> list[OrderView]:
     return orders
 
 
-async def test_concurrent_cancellation_and_fulfillment_use_each_unit_once(shop: Shop) -> None:
+async def test_unit_is_cancelled_or_fulfilled_but_never_both_by_concurrent_requests(shop: Shop) -> None:
     orders = await paid(shop)
     answers = await at_once(
         *(shop.cancel(order, 2) for order in orders), *(shop.fulfil(order, 2) for order in orders)
@@ -70,7 +70,7 @@ async def test_concurrent_cancellation_and_fulfillment_use_each_unit_once(shop: 
     await assert_invariants(shop)
 
 
-async def test_concurrent_return_and_refund_never_exceed_the_paid_amount(shop: Shop) -> None:
+async def test_concurrent_refunds_of_orders_and_returns_never_exceed_the_paid_amount(shop: Shop) -> None:
     orders = await paid(shop)
     approved = []
     for order in orders:
@@ -94,7 +94,7 @@ async def statuses(shop: Shop) -> Counter[OrderStatus]:
     return Counter(order.status for order in await every_order(shop))
 
 
-async def test_concurrent_payment_and_expiry_never_lose_a_paid_order(shop: Shop) -> None:
+async def test_order_whose_payment_is_captured_during_expiry_is_always_confirmed(shop: Shop) -> None:
     orders, begun_payments = await begun(shop)
     shop.clock.advance(HOLD)
     answers = await at_once(
@@ -110,7 +110,7 @@ async def test_concurrent_payment_and_expiry_never_lose_a_paid_order(shop: Shop)
     await assert_invariants(shop)
 
 
-async def test_late_payment_is_refunded_if_the_stock_was_sold_concurrently(shop: Shop) -> None:
+async def test_payment_of_an_expired_order_is_refunded_if_the_stock_was_just_sold(shop: Shop) -> None:
     orders, begun_payments = await begun(shop)
     mug = await shop.get_product(orders[0].lines[0].product_id, include_archived=True)
     buyers = [shop.commands.place_order((mug, 2), customer=await shop.customer()) for _ in range(ORDERS)]
@@ -131,7 +131,7 @@ async def test_late_payment_is_refunded_if_the_stock_was_sold_concurrently(shop:
     await assert_invariants(shop)
 
 
-async def test_order_during_the_expiry_job_is_never_out_of_stock(shop: Shop) -> None:
+async def test_order_for_stock_of_ended_holds_succeeds_while_the_expiry_job_runs(shop: Shop) -> None:
     mug = await shop.product(stock=2 * ORDERS)
     for _ in range(ORDERS):
         await shop.order(mug, 2)
@@ -147,7 +147,7 @@ async def test_order_during_the_expiry_job_is_never_out_of_stock(shop: Shop) -> 
     await assert_invariants(shop)
 
 
-async def test_concurrent_cancellation_and_payment_lose_no_money(shop: Shop) -> None:
+async def test_concurrently_cancelled_and_paid_order_is_fully_refunded(shop: Shop) -> None:
     orders, begun_payments = await begun(shop)
     answers = await at_once(
         *(shop.report_provider_event(ProviderEventKind.CAPTURED, payment) for payment in begun_payments),
@@ -171,7 +171,7 @@ async def test_concurrent_refunds_never_exceed_the_paid_amount(shop: Shop) -> No
     await assert_invariants(shop)
 
 
-async def test_concurrent_refunds_of_the_same_units_succeed_only_once(shop: Shop) -> None:
+async def test_units_are_never_refunded_twice_by_concurrent_requests(shop: Shop) -> None:
     order, *_ = await paid(shop)
     answers = await at_once(*(shop.refund(order, [2]) for _ in range(6)), *(shop.cancel(order),))
     cancelled = kinds(answers)[OrderView]
@@ -182,7 +182,7 @@ async def test_concurrent_refunds_of_the_same_units_succeed_only_once(shop: Shop
     await assert_invariants(shop)
 
 
-async def test_concurrent_fulfillment_and_cancellation_exclude_each_other(shop: Shop) -> None:
+async def test_order_is_never_both_fulfilled_and_cancelled_by_concurrent_requests(shop: Shop) -> None:
     orders = await paid(shop)
     answers = await at_once(
         *(shop.fulfil(order, 1) for order in orders), *(shop.cancel(order) for order in orders)
@@ -202,7 +202,7 @@ async def test_concurrent_fulfillments_never_exceed_the_ordered_units(shop: Shop
     await assert_invariants(shop)
 
 
-async def test_concurrent_reports_of_a_capture_are_recorded_once(shop: Shop) -> None:
+async def test_capture_that_is_reported_twice_concurrently_is_recorded_only_once(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=1))
     payment = await shop.pay(order, "tok_timeout")
     shop.clock.advance(HOLD)
@@ -217,7 +217,7 @@ async def test_concurrent_reports_of_a_capture_are_recorded_once(shop: Shop) -> 
     await assert_invariants(shop)
 
 
-async def test_concurrent_payments_with_one_key_charge_once(shop: Shop) -> None:
+async def test_concurrent_payments_with_one_idempotency_key_charge_only_once(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=1))
     command = shop.commands.pay_order(order, key="k")
     results = await asyncio.gather(*(shop.pay_order(command) for _ in range(10)))
@@ -230,7 +230,9 @@ async def test_concurrent_payments_with_one_key_charge_once(shop: Shop) -> None:
 
 @pytest.mark.parametrize("token", ["tok_ok", "tok_pending", "tok_timeout"])
 @pytest.mark.parametrize("payers", [2, 12])
-async def test_concurrent_payments_of_an_order_succeed_only_once(shop: Shop, payers: int, token: str) -> None:
+async def test_only_one_of_several_concurrent_payments_of_an_order_succeeds(
+    shop: Shop, payers: int, token: str
+) -> None:
     order = await shop.order(await shop.product(stock=1))
     answers = await at_once(*(shop.pay(order, token) for _ in range(payers)))
     refused = kinds(answers)[PaymentInProgress] + kinds(answers)[InvalidTransition]
@@ -240,7 +242,7 @@ async def test_concurrent_payments_of_an_order_succeed_only_once(shop: Shop, pay
     await assert_invariants(shop)
 
 
-async def test_concurrent_workers_send_each_refund_once(shop: Shop) -> None:
+async def test_concurrent_workers_send_each_refund_only_once(shop: Shop) -> None:
     for order in await paid(shop):
         await shop.cancel(order)
     settled = await asyncio.gather(*(shop.settle_payments(limit=2, actor=STAFF) for _ in range(6)))
@@ -250,7 +252,7 @@ async def test_concurrent_workers_send_each_refund_once(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_concurrent_captures_of_a_payment_take_money_once(shop: Shop) -> None:
+async def test_concurrent_captures_of_a_payment_take_the_money_only_once(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=2), 2)
     payment = await shop.authorize(order)
     answers = await at_once(*(shop.capture(payment, 1000) for _ in range(12)))
@@ -261,7 +263,7 @@ async def test_concurrent_captures_of_a_payment_take_money_once(shop: Shop) -> N
     await assert_invariants(shop)
 
 
-async def test_concurrent_renewal_and_capture_take_money_once(shop: Shop) -> None:
+async def test_capture_during_a_renewal_of_the_authorization_takes_money_only_once(shop: Shop) -> None:
     mug = await shop.product(stock=2 * ORDERS)
     orders = [await shop.order(mug, 2) for _ in range(ORDERS)]
     authorized = [await shop.authorize(order) for order in orders]
@@ -281,7 +283,7 @@ async def test_concurrent_renewal_and_capture_take_money_once(shop: Shop) -> Non
     await assert_invariants(shop)
 
 
-async def test_concurrent_capture_and_void_exclude_each_other(shop: Shop) -> None:
+async def test_payment_is_never_both_captured_and_voided_by_concurrent_requests(shop: Shop) -> None:
     mug = await shop.product(stock=2 * ORDERS)
     orders = [await shop.order(mug, 2) for _ in range(ORDERS)]
     authorized = [await shop.authorize(order) for order in orders]
@@ -298,7 +300,7 @@ async def test_concurrent_capture_and_void_exclude_each_other(shop: Shop) -> Non
     await assert_invariants(shop)
 
 
-async def test_capture_concurrent_with_cancellation_is_refunded(shop: Shop) -> None:
+async def test_order_cancelled_during_a_capture_ends_unpaid_or_refunded(shop: Shop) -> None:
     mug = await shop.product(stock=2 * ORDERS)
     orders = [await shop.order(mug, 2) for _ in range(ORDERS)]
     authorized = [await shop.authorize(order) for order in orders]
@@ -315,7 +317,7 @@ async def test_capture_concurrent_with_cancellation_is_refunded(shop: Shop) -> N
     await assert_invariants(shop)
 
 
-async def test_concurrent_dispute_and_refund_never_refund_twice(shop: Shop) -> None:
+async def test_payment_with_a_concurrent_dispute_and_refund_is_not_refunded_twice(shop: Shop) -> None:
     orders = await paid(shop)
     captured = [payment for order in orders for payment in await payments(shop, order)]
     answers = await at_once(

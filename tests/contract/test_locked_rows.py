@@ -47,7 +47,7 @@ async def until_in_lanes(process: PlaceOrder, orders: int) -> None:
         await asyncio.sleep(0.001)
 
 
-async def test_batch_decides_all_orders_except_those_of_a_locked_product(shop: Shop) -> None:
+async def test_batch_processes_all_orders_except_those_of_a_locked_product_row(shop: Shop) -> None:
     mug, cup, pot = [await shop.product(stock=5) for _ in range(3)]
     commands = [
         shop.commands.place_order((cup, 1), customer=await shop.customer()),
@@ -78,7 +78,7 @@ async def test_batch_decides_all_orders_except_those_of_a_locked_product(shop: S
 
 
 @pytest.mark.parametrize("limits", [HoldLimits(), HoldLimits(max_unpaid_orders=5)])
-async def test_batch_decides_all_orders_except_those_of_a_locked_customer(
+async def test_batch_processes_all_orders_except_those_of_a_locked_customer_row(
     shop: Shop, limits: HoldLimits
 ) -> None:
     shop.hold_limits = limits
@@ -114,7 +114,7 @@ async def test_order_waits_in_its_lane_until_the_row_is_unlocked(shop: Shop) -> 
     await assert_invariants(shop)
 
 
-async def test_retry_of_a_placed_order_does_not_wait_for_its_locked_rows(shop: Shop) -> None:
+async def test_retry_of_a_placed_order_does_not_wait_for_locked_rows_of_the_order(shop: Shop) -> None:
     mug, ann = await shop.product(stock=1), await shop.customer()
     command = shop.commands.place_order((mug, 1), customer=ann)
     first = await shop.place_order(command)
@@ -123,7 +123,7 @@ async def test_retry_of_a_placed_order_does_not_wait_for_its_locked_rows(shop: S
     assert retry == replace(first, replayed=True)
 
 
-async def test_order_of_two_locked_products_waits_for_both_products(shop: Shop) -> None:
+async def test_order_of_two_products_waits_until_the_rows_of_both_are_unlocked(shop: Shop) -> None:
     mug, cup = await shop.product(stock=5), await shop.product(stock=5)
     process = shop.other_process()
     command = shop.commands.place_order((mug, 1), (cup, 1), customer=await shop.customer())
@@ -136,7 +136,7 @@ async def test_order_of_two_locked_products_waits_for_both_products(shop: Shop) 
     await assert_invariants(shop)
 
 
-async def test_order_in_a_lane_is_rejected_if_the_lock_times_out(shop: Shop) -> None:
+async def test_order_in_a_lane_is_rejected_if_the_row_is_not_unlocked_in_time(shop: Shop) -> None:
     mug, ann = await shop.product(stock=5), await shop.customer()
     async with locked(shop, mug), shop.store.unit_of_work_with_short_timeout() as work:
         with pytest.raises(Overloaded):

@@ -51,7 +51,7 @@ async def test_refresh_token_is_accepted_again_after_a_lost_response(shop: Shop)
     await refreshed(shop, lost)
 
 
-async def test_concurrent_tabs_receive_the_same_refresh_token(shop: Shop) -> None:
+async def test_concurrent_browser_tabs_receive_the_same_refresh_token(shop: Shop) -> None:
     tokens = await shop.start_session(await shop.customer())
     for _ in range(3):
         one, other = await asyncio.gather(refreshed(shop, tokens), refreshed(shop, tokens))
@@ -60,7 +60,7 @@ async def test_concurrent_tabs_receive_the_same_refresh_token(shop: Shop) -> Non
         shop.clock.advance(timedelta(minutes=10))
 
 
-async def test_refresh_token_is_reissued_to_two_tabs_an_hour_after_a_lost_response(shop: Shop) -> None:
+async def test_two_browser_tabs_get_one_refresh_token_an_hour_after_a_lost_response(shop: Shop) -> None:
     user = await shop.customer()
     tokens = await shop.start_session(user)
     lost = await refreshed(shop, tokens)
@@ -88,7 +88,7 @@ async def test_refresh_token_reuse_after_the_grace_period_ends_the_session(
         await shop.confirm_principal(principal)
 
 
-async def test_refresh_token_reuse_ends_only_its_session(shop: Shop) -> None:
+async def test_reuse_of_a_refresh_token_ends_only_the_session_of_this_token(shop: Shop) -> None:
     user = await shop.customer()
     stolen, other = await shop.start_session(user), await shop.start_session(user)
     await refreshed(shop, await refreshed(shop, stolen))
@@ -107,7 +107,7 @@ async def test_unknown_refresh_token_is_rejected(shop: Shop) -> None:
     assert await number_of_sessions(shop, user) == 1
 
 
-async def test_log_in_above_the_limit_ends_the_least_recently_used_session(shop: Shop) -> None:
+async def test_log_in_above_the_session_limit_ends_the_least_recently_used_session(shop: Shop) -> None:
     user = await shop.customer()
     first = await shop.start_session(user)
     second = await shop.start_session(user)
@@ -178,7 +178,7 @@ async def test_log_in_fails_if_the_password_changes_during_verification(shop: Sh
     assert await number_of_sessions(shop, user) == 0
 
 
-async def test_log_in_replaces_only_a_weak_password_hash(shop: Shop) -> None:
+async def test_log_in_replaces_the_password_hash_only_if_it_is_weak(shop: Shop) -> None:
     user = await shop.customer()
     shop.hasher.raise_parameters()
     before = await shop.get_user(user.id)

@@ -32,7 +32,7 @@ async def due(store: Store, *, minutes: int = 0) -> list[MailRequest]:
     return requests
 
 
-async def test_longest_due_mail_request_is_returned_first(store: Store) -> None:
+async def test_mail_request_that_has_been_due_the_longest_is_returned_first(store: Store) -> None:
     later, now, soon = made(ANN, minutes=2), made(BOB), made(ANN, MailKind.SIGN_UP, minutes=1)
     await add(store, later, now, soon)
     assert await due(store) == [now]
@@ -40,14 +40,14 @@ async def test_longest_due_mail_request_is_returned_first(store: Store) -> None:
     assert await due(store, minutes=-1) == []
 
 
-async def test_repeated_mail_request_results_in_one_message(store: Store) -> None:
+async def test_repeated_request_for_the_same_mail_results_in_one_message(store: Store) -> None:
     first = made(ANN)
     await add(store, first, made(ANN, minutes=5))
     await add(store, made(ANN, minutes=6))
     assert await due(store, minutes=9) == [first]
 
 
-async def test_mail_attempt_is_stored(store: Store) -> None:
+async def test_second_attempt_to_send_mail_is_due_one_minute_after_the_first(store: Store) -> None:
     await add(store, made(ANN))
     async with store.unit_of_work() as work:
         request = await work.mail.next_due(NOW)
@@ -59,7 +59,7 @@ async def test_mail_attempt_is_stored(store: Store) -> None:
     assert await due(store, minutes=1) == [request]
 
 
-async def test_locked_mail_request_is_skipped(store: Store) -> None:
+async def test_mail_request_with_a_locked_row_is_skipped(store: Store) -> None:
     await add(store, made(ANN), made(BOB, minutes=1))
     async with store.unit_of_work() as work, store.unit_of_work() as another:
         first = await work.mail.next_due(NOW + MINUTE)
@@ -92,7 +92,7 @@ async def test_mail_request_changed_by_another_attempt_is_not_removed(store: Sto
         assert len(await due(store, minutes=9)) == left
 
 
-async def test_notices_about_two_objects_result_in_two_messages(store: Store) -> None:
+async def test_two_notices_about_different_objects_result_in_two_messages(store: Store) -> None:
     kind = MailKind.WEBHOOK_ENDPOINT_PAUSED
     first, second = (
         MailRequest.made(kind, ANN, subject_id=UUID(int=number), now=NOW + number * MINUTE)

@@ -74,7 +74,7 @@ async def test_sign_up_with_a_known_address_sends_its_owner_a_notice(shop: Shop)
     assert message.subject == "You have an account already"
 
 
-async def test_mailed_token_is_accepted_once_before_its_expiry(shop: Shop) -> None:
+async def test_mailed_token_is_accepted_only_once_and_only_before_expiry(shop: Shop) -> None:
     await shop.request_sign_up(ANN)
     await shop.deliver_mail()
     first = shop.mailbox.token()
@@ -120,7 +120,7 @@ async def test_password_reset_activates_a_pending_account_of_a_former_release(sh
     assert (await account(shop)).status is UserStatus.ACTIVE
 
 
-async def test_token_of_a_former_release_verifies_its_pending_account(shop: Shop) -> None:
+async def test_mailed_token_activates_a_pending_account_of_a_former_release(shop: Shop) -> None:
     await shop.sign_up(ANN)
     await change_status(shop, UserStatus.PENDING)
     async with shop.store.unit_of_work() as work:
@@ -156,7 +156,7 @@ async def test_only_the_latest_reset_token_is_valid(shop: Shop) -> None:
             await reset(shop, token)
 
 
-async def test_concurrent_uses_of_a_mailed_token_succeed_only_once(shop: Shop) -> None:
+async def test_only_one_of_several_concurrent_uses_of_a_mailed_token_succeeds(shop: Shop) -> None:
     await shop.sign_up(ANN)
     token = await mailed_reset_token(shop)
     outcomes = await asyncio.gather(*(reset(shop, token) for _ in range(5)), return_exceptions=True)
@@ -164,7 +164,7 @@ async def test_concurrent_uses_of_a_mailed_token_succeed_only_once(shop: Shop) -
     assert [type(refusal) for refusal in refusals] == [InvalidOneTimeToken] * 4
 
 
-async def test_password_reset_with_a_reused_key_is_replayed(shop: Shop) -> None:
+async def test_retried_password_reset_with_the_same_idempotency_key_is_replayed(shop: Shop) -> None:
     await shop.sign_up(ANN)
     command = ResetPasswordCommand(
         token=await mailed_reset_token(shop), password=NEW_PASSWORD, actor=SOMEBODY
@@ -215,7 +215,7 @@ async def test_reset_requests_for_unknown_addresses_are_throttled(shop: Shop) ->
     assert refusals == [60, 60]
 
 
-async def test_message_after_a_failed_attempt_contains_a_valid_token(shop: Shop) -> None:
+async def test_message_sent_after_two_failed_attempts_contains_a_valid_token(shop: Shop) -> None:
     await shop.sign_up(ANN)
     await shop.request_password_reset(ANN.email, network=NETWORK)
     shop.mailbox.failures += [MailNotSent(), MailNotSent()]
@@ -229,7 +229,7 @@ async def test_message_after_a_failed_attempt_contains_a_valid_token(shop: Shop)
     await reset(shop, shop.mailbox.token())
 
 
-async def test_obsolete_mail_is_not_sent(shop: Shop) -> None:
+async def test_requested_mail_that_is_no_longer_needed_is_not_sent(shop: Shop) -> None:
     await shop.sign_up(ANN)
     await shop.request_password_reset(ANN.email, network=NETWORK)
     shop.clock.advance(timedelta(hours=1, seconds=1))
@@ -249,7 +249,7 @@ async def test_mail_to_a_rejected_address_is_not_retried(shop: Shop) -> None:
     assert shop.mailbox.messages == []
 
 
-async def test_concurrent_mail_workers_send_each_message_once(shop: Shop) -> None:
+async def test_concurrent_mail_workers_send_each_message_only_once(shop: Shop) -> None:
     emails = [f"customer-{number}@example.com" for number in range(6)]
     for email in emails:
         await shop.customer(email)

@@ -33,7 +33,7 @@ async def test_one_time_token_is_found_by_hash_and_purpose(shop: Shop) -> None:
     assert await found(shop, replace(token, token_hash=b"another")) is None
 
 
-async def test_user_has_one_token_per_purpose(shop: Shop) -> None:
+async def test_new_one_time_token_replaces_the_former_token_for_the_same_purpose(shop: Shop) -> None:
     first = await a_token(shop)
     second = replace(first, token_hash=b"second")
     other = replace(first, token_hash=b"other", purpose=VERIFY)
@@ -42,7 +42,7 @@ async def test_user_has_one_token_per_purpose(shop: Shop) -> None:
     assert [await found(shop, token) for token in (first, second, other)] == [None, second, other]
 
 
-async def test_one_time_token_is_consumed_once(shop: Shop) -> None:
+async def test_one_time_token_can_be_consumed_only_once(shop: Shop) -> None:
     token = await a_token(shop)
     await put(shop, token)
 

@@ -29,7 +29,9 @@ async def listed(
 
 
 @pytest.mark.parametrize("descending", [False, True])
-async def test_pages_of_orders_contain_each_order_once_during_inserts(shop: Shop, descending: bool) -> None:
+async def test_order_pages_contain_each_order_only_once_during_concurrent_inserts(
+    shop: Shop, descending: bool
+) -> None:
     random = Random(7)  # noqa: S311 - pseudo-random, so that every run is the same
     mug, cup = await shop.product(stock=100), await shop.product(stock=100)
     ann = await shop.customer()
@@ -59,7 +61,7 @@ async def test_pages_of_orders_contain_each_order_once_during_inserts(shop: Shop
     assert len({order.id for order in seen}) == len(seen)
 
 
-async def test_orders_are_filtered_by_customer_status_and_time(shop: Shop) -> None:
+async def test_orders_can_be_filtered_by_customer_by_status_and_by_time(shop: Shop) -> None:
     mug = await shop.product(stock=100)
     ann, bob = await shop.customer(), await shop.customer()
     moments: list[datetime] = []
@@ -81,7 +83,7 @@ async def test_orders_are_filtered_by_customer_status_and_time(shop: Shop) -> No
     assert await listed(shop, OrderFilter(created_after=moments[2] + timedelta(microseconds=1))) == []
 
 
-async def test_consecutive_time_windows_list_every_order_once(shop: Shop) -> None:
+async def test_consecutive_time_windows_list_every_order_exactly_once(shop: Shop) -> None:
     mug, hour = await shop.product(stock=100), timedelta(hours=1)
     began = shop.clock.now()
     orders = []
@@ -129,7 +131,7 @@ async def test_export_returns_every_order_oldest_first(shop: Shop) -> None:
     assert (await export.count(OrderFilter()), await export.count(pending)) == (5, 4)
 
 
-async def test_orders_are_found_by_number_product_and_address(shop: Shop) -> None:
+async def test_orders_can_be_found_by_order_number_by_product_and_by_email_address(shop: Shop) -> None:
     mug, cup = await shop.product(stock=9), await shop.product(stock=9)
     ann, bob = await shop.customer(), await shop.customer()
     assert ann.email is not None

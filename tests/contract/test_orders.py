@@ -72,7 +72,7 @@ async def test_order_of_an_unknown_customer_is_rejected(shop: Shop) -> None:
     assert (await shop.store.outbox.counts())["order.placed"] == 0
 
 
-async def test_second_order_of_a_customer_with_one_key_is_rejected(shop: Shop) -> None:
+async def test_second_order_of_a_customer_with_the_same_idempotency_key_is_rejected(shop: Shop) -> None:
     ann, mug = await a_customer_and_a_product(shop)
     bob = await shop.customer()
     first = an_order(shop.ids, (mug, 1), customer=ann.id, actor=STAFF, key="k")
@@ -90,7 +90,7 @@ async def test_second_order_of_a_customer_with_one_key_is_rejected(shop: Shop) -
     assert found.result.id == first.id
 
 
-async def test_key_of_an_uncommitted_order_can_be_used_again(shop: Shop) -> None:
+async def test_idempotency_key_of_an_uncommitted_order_can_be_used_again(shop: Shop) -> None:
     ann, mug = await a_customer_and_a_product(shop)
     async with shop.store.unit_of_work() as work:
         await work.orders.add([an_order(shop.ids, (mug, 1), customer=ann.id, actor=STAFF)])
@@ -134,7 +134,7 @@ async def test_each_change_of_an_order_adds_one_history_row(shop: Shop) -> None:
     assert (await shop.store.outbox.counts(of=[order.id]))["order.cancelled"] == 1
 
 
-async def test_free_order_is_saved_with_two_history_rows(shop: Shop) -> None:
+async def test_order_with_a_total_of_zero_is_saved_with_two_history_rows(shop: Shop) -> None:
     ann, free = await a_customer_and_a_product(shop, price=0)
     order = an_order(shop.ids, (free, 1), customer=ann.id, actor=STAFF)
     await add(shop, order)
@@ -155,7 +155,7 @@ async def test_order_history_is_listed_oldest_first(shop: Shop) -> None:
     assert second.next is None
 
 
-async def test_order_stays_locked_until_the_unit_of_work_ends(shop: Shop) -> None:
+async def test_row_lock_of_an_order_is_released_when_the_unit_of_work_ends(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=1))
 
     async def try_to_get() -> None:
@@ -184,7 +184,7 @@ async def test_saving_a_stale_version_of_an_order_fails(shop: Shop) -> None:
     assert (await shop.get_order(order.id, access=OrderAccess.all())).status is OrderStatus.CANCELLED
 
 
-async def test_concurrent_orders_with_one_key_store_one_order(shop: Shop) -> None:
+async def test_concurrent_orders_with_one_idempotency_key_store_one_order(shop: Shop) -> None:
     ann, mug = await a_customer_and_a_product(shop)
     orders = [an_order(shop.ids, (mug, 1), customer=ann.id, actor=STAFF) for _ in range(10)]
     outcomes = await asyncio.gather(*(add(shop, order) for order in orders), return_exceptions=True)

@@ -23,7 +23,7 @@ def service_client(shop: Shop) -> CallerId:
     return ClientId(shop.ids.new())
 
 
-async def test_order_placed_by_a_service_client_belongs_to_its_customer(
+async def test_order_placed_by_a_service_client_belongs_to_the_named_customer(
     shop: Shop, service_client: CallerId
 ) -> None:
     mug, ann, bob = await shop.product(stock=5), await shop.customer(), await shop.customer()
@@ -41,7 +41,7 @@ async def test_order_placed_by_a_service_client_belongs_to_its_customer(
     await assert_invariants(shop)
 
 
-async def test_equal_keys_of_different_callers_place_separate_orders(
+async def test_equal_idempotency_keys_of_different_callers_place_separate_orders(
     shop: Shop, service_client: CallerId
 ) -> None:
     mug, ann = await shop.product(stock=5), await shop.customer()
@@ -57,7 +57,7 @@ async def test_equal_keys_of_different_callers_place_separate_orders(
     await assert_invariants(shop)
 
 
-async def test_key_reused_by_a_caller_for_another_customer_is_rejected(
+async def test_idempotency_key_used_again_for_another_customer_is_rejected(
     shop: Shop, service_client: CallerId
 ) -> None:
     mug, ann, bob = await shop.product(stock=5), await shop.customer(), await shop.customer()
@@ -71,7 +71,7 @@ async def test_key_reused_by_a_caller_for_another_customer_is_rejected(
     assert len(await every_order(shop)) == 1
 
 
-async def test_retry_with_a_pruned_key_of_a_caller_places_no_second_order(
+async def test_order_for_a_customer_is_found_by_the_pruned_key_of_the_caller(
     shop: Shop, service_client: CallerId
 ) -> None:
     mug, ann, bob = await shop.product(stock=5), await shop.customer(), await shop.customer()

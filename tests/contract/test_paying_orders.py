@@ -23,7 +23,7 @@ async def an_order(shop: Shop, *, stock: int = 5, quantity: int = 2) -> OrderVie
     return await shop.order(await shop.product(stock=stock, price=1000), quantity)
 
 
-async def test_paid_order_is_confirmed_and_keeps_its_stock(shop: Shop) -> None:
+async def test_paid_order_is_confirmed_and_its_stock_remains_reserved(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.pay(order)
     assert payment.status is PaymentStatus.CAPTURED
@@ -36,7 +36,7 @@ async def test_paid_order_is_confirmed_and_keeps_its_stock(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_declined_payment_leaves_the_order_pending(shop: Shop) -> None:
+async def test_order_with_a_declined_payment_is_still_pending_payment(shop: Shop) -> None:
     order = await an_order(shop)
     declined = await shop.pay(order, "tok_declined")
     assert (declined.status, declined.failure) == (PaymentStatus.FAILED, "card_declined")
@@ -77,7 +77,7 @@ async def test_unavailable_payment_method_is_rejected(shop: Shop) -> None:
     assert await payments(shop, order) == []
 
 
-async def test_replayed_payment_returns_its_present_state_without_a_charge(shop: Shop) -> None:
+async def test_retried_payment_returns_the_current_status_without_another_charge(shop: Shop) -> None:
     order = await an_order(shop)
     command = shop.commands.pay_order(order, "tok_pending", key="k")
     first = await shop.pay_order(command)
@@ -91,7 +91,7 @@ async def test_replayed_payment_returns_its_present_state_without_a_charge(shop:
     await assert_invariants(shop)
 
 
-async def test_payment_with_a_lost_response_is_queried_and_charged_once(shop: Shop) -> None:
+async def test_payment_with_a_lost_response_is_queried_and_charged_only_once(shop: Shop) -> None:
     order = await an_order(shop)
     assert (await shop.pay(order, "tok_timeout")).status is PaymentStatus.PENDING
     assert await shop.settle() == 0
@@ -103,7 +103,7 @@ async def test_payment_with_a_lost_response_is_queried_and_charged_once(shop: Sh
     await assert_invariants(shop)
 
 
-async def test_payment_unknown_to_the_provider_fails(shop: Shop) -> None:
+async def test_payment_that_the_provider_does_not_know_fails(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.pay(order, "tok_lost")
     shop.clock.advance(CALL_TIMEOUT)
@@ -113,7 +113,7 @@ async def test_payment_unknown_to_the_provider_fails(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_pending_payment_is_queried_with_growing_pauses(
+async def test_pending_payment_is_queried_at_growing_intervals(
     shop: Shop,
 ) -> None:
     order = await an_order(shop)
@@ -141,7 +141,7 @@ async def test_provider_event_confirms_a_pending_payment(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_repeated_provider_event_records_the_capture_once(shop: Shop) -> None:
+async def test_capture_is_recorded_only_once_if_the_provider_repeats_its_event(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.pay(order, "tok_pending")
     for event_id in ("e1", "e1", "e2", "e1"):
@@ -152,7 +152,7 @@ async def test_repeated_provider_event_records_the_capture_once(shop: Shop) -> N
     await assert_invariants(shop)
 
 
-async def test_capture_reported_after_a_failure_is_recorded(shop: Shop) -> None:
+async def test_capture_reported_after_a_failure_report_confirms_the_order(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.pay(order, "tok_pending")
     await shop.report_provider_event(ProviderEventKind.FAILED, payment, failure="card_declined")
@@ -173,7 +173,7 @@ async def test_provider_event_of_an_unknown_payment_is_ignored(shop: Shop) -> No
     await assert_invariants(shop)
 
 
-async def test_provider_event_is_matched_by_the_provider_reference(shop: Shop) -> None:
+async def test_provider_event_without_a_payment_id_is_matched_by_the_reference(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.pay(order, "tok_pending")
     await shop.report_provider_event(ProviderEventKind.CAPTURED, payment, payment_id=None)
@@ -181,7 +181,7 @@ async def test_provider_event_is_matched_by_the_provider_reference(shop: Shop) -
     await assert_invariants(shop)
 
 
-async def test_second_charge_of_a_payment_is_refunded_once(shop: Shop) -> None:
+async def test_second_charge_of_a_payment_is_refunded_exactly_once(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.pay(order)
     for event_id in ("e1", "e2"):
@@ -198,7 +198,9 @@ async def test_second_charge_of_a_payment_is_refunded_once(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("token", ["tok_pending", "tok_timeout"])
-async def test_second_payment_is_rejected_while_the_first_is_undecided(shop: Shop, token: str) -> None:
+async def test_second_payment_is_rejected_while_the_first_payment_has_no_result(
+    shop: Shop, token: str
+) -> None:
     order = await an_order(shop)
     first = await shop.pay(order, token)
     with pytest.raises(PaymentInProgress) as refusal:
@@ -218,7 +220,7 @@ async def test_order_can_be_paid_again_after_its_payment_has_failed(shop: Shop) 
     await assert_invariants(shop)
 
 
-async def test_second_captured_payment_of_an_order_is_refunded(shop: Shop) -> None:
+async def test_payment_of_an_order_that_another_payment_has_already_paid_is_refunded(shop: Shop) -> None:
     order = await an_order(shop)
     first = await shop.pay(order, "tok_pending")
     await shop.report_provider_event(ProviderEventKind.FAILED, first)
@@ -229,7 +231,7 @@ async def test_second_captured_payment_of_an_order_is_refunded(shop: Shop) -> No
     await assert_invariants(shop)
 
 
-async def test_capture_below_the_total_is_refunded(shop: Shop) -> None:
+async def test_capture_of_less_than_the_order_total_is_refunded(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.pay(order, "tok_pending")
     await shop.report_provider_event(ProviderEventKind.CAPTURED, payment, amount=Money(1999, "EUR"))
@@ -252,7 +254,7 @@ async def test_amount_of_a_pending_refund_does_not_count_as_paid(shop: Shop) -> 
     await assert_invariants(shop)
 
 
-async def test_payment_request_after_the_end_of_the_hold_expires_the_order(shop: Shop) -> None:
+async def test_order_expires_if_its_payment_is_requested_after_the_end_of_the_hold(shop: Shop) -> None:
     order = await an_order(shop)
     shop.clock.advance(HOLD)
     with pytest.raises(InvalidTransition) as refusal:
@@ -264,7 +266,7 @@ async def test_payment_request_after_the_end_of_the_hold_expires_the_order(shop:
     await assert_invariants(shop)
 
 
-async def test_late_capture_reinstates_an_order_if_stock_is_available(shop: Shop) -> None:
+async def test_capture_after_expiry_reinstates_the_order_if_stock_is_available(shop: Shop) -> None:
     order = await an_order(shop, stock=2)
     payment = await shop.pay(order, "tok_pending")
     shop.clock.advance(HOLD)
@@ -277,7 +279,7 @@ async def test_late_capture_reinstates_an_order_if_stock_is_available(shop: Shop
     await assert_invariants(shop)
 
 
-async def test_late_capture_is_refunded_if_stock_is_unavailable(shop: Shop) -> None:
+async def test_capture_after_expiry_is_refunded_if_stock_is_unavailable(shop: Shop) -> None:
     mug = await shop.product(stock=1)
     order = await shop.order(mug)
     payment = await shop.pay(order, "tok_pending")

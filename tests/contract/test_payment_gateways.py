@@ -31,7 +31,9 @@ async def test_capture_is_reported_with_the_provider_reference(provider: Provide
 @pytest.mark.parametrize(
     "amount", [Money(1, "EUR"), Money(500, "JPY"), Money(1230, "KWD"), Money(50, "ISK"), Money(2000, "MGA")]
 )
-async def test_captured_amount_is_exact_for_any_number_of_decimals(provider: Provider, amount: Money) -> None:
+async def test_captured_amount_is_exact_in_currencies_with_any_number_of_decimals(
+    provider: Provider, amount: Money
+) -> None:
     payment = payment_at(provider, amount)
     captured = await provider.gateway.pay(payment, provider.good)
     assert captured.amount == amount
@@ -39,7 +41,7 @@ async def test_captured_amount_is_exact_for_any_number_of_decimals(provider: Pro
     assert (await provider.gateway.refund(refund)).amount == amount
 
 
-async def test_repeated_capture_returns_the_first_result(provider: Provider) -> None:
+async def test_repeated_payment_request_returns_the_first_result(provider: Provider) -> None:
     payment = payment_at(provider)
     first = await provider.gateway.pay(payment, provider.good)
     assert await provider.gateway.pay(payment, provider.good) == first
@@ -49,7 +51,7 @@ async def test_repeated_capture_returns_the_first_result(provider: Provider) -> 
     assert await provider.gateway.pay(declined, provider.declined) == refusal
 
 
-async def test_concurrent_captures_of_a_payment_charge_once(provider: Provider) -> None:
+async def test_concurrent_captures_of_a_payment_charge_only_once(provider: Provider) -> None:
     payment = payment_at(provider)
     answers = await asyncio.gather(
         *(provider.gateway.pay(payment, provider.good) for _ in range(5)), return_exceptions=True
@@ -77,7 +79,7 @@ async def test_payment_with_an_unknown_token_captures_nothing(provider: Provider
     assert found.outcome in {Outcome.DECLINED, Outcome.UNKNOWN}
 
 
-async def test_query_of_a_payment_returns_its_first_result(provider: Provider) -> None:
+async def test_query_of_a_payment_returns_the_result_of_the_payment_request(provider: Provider) -> None:
     captured, declined = payment_at(provider), payment_at(provider)
     answers = [
         await provider.gateway.pay(captured, provider.good),
@@ -97,7 +99,7 @@ async def test_query_of_an_unknown_payment_captures_nothing(
     assert (await provider.gateway.find_payment(payment)).outcome is Outcome.UNKNOWN
 
 
-async def test_partial_refunds_never_exceed_the_capture(provider: Provider) -> None:
+async def test_partial_refunds_never_exceed_the_captured_amount(provider: Provider) -> None:
     payment = payment_at(provider)
     reference = (await provider.gateway.pay(payment, provider.good)).reference
     parts = [
@@ -115,7 +117,7 @@ async def test_partial_refunds_never_exceed_the_capture(provider: Provider) -> N
     assert answers[2].failure
 
 
-async def test_repeated_refund_request_pays_once(provider: Provider) -> None:
+async def test_repeated_refund_request_refunds_the_money_only_once(provider: Provider) -> None:
     payment = payment_at(provider)
     reference = (await provider.gateway.pay(payment, provider.good)).reference
     refund = a_refund(IDS, payment, reference, amount=1999, now=provider.clock.now())
@@ -124,7 +126,7 @@ async def test_repeated_refund_request_pays_once(provider: Provider) -> None:
     assert await provider.gateway.find_refund(refund) == first
 
 
-async def test_query_of_an_unrequested_refund_returns_unknown(provider: Provider) -> None:
+async def test_query_of_a_refund_that_was_not_requested_returns_unknown(provider: Provider) -> None:
     payment = payment_at(provider)
     reference = (await provider.gateway.pay(payment, provider.good)).reference
     refund = a_refund(IDS, payment, reference, amount=1999, now=provider.clock.now())
@@ -160,7 +162,7 @@ def manual_payment_at(provider: Provider) -> PaymentRequest:
     return replace(payment_at(provider), capture_method=CaptureMethod.MANUAL)
 
 
-async def test_manual_payment_is_authorized_and_then_captured_in_part(provider: Provider) -> None:
+async def test_payment_with_manual_capture_is_authorized_and_then_partly_captured(provider: Provider) -> None:
     payment = manual_payment_at(provider)
     authorized = await provider.gateway.pay(payment, provider.good)
     assert (authorized.outcome, authorized.amount) == (Outcome.AUTHORIZED, None)
@@ -187,7 +189,7 @@ async def test_voided_payment_is_not_captured(provider: Provider) -> None:
     assert (await provider.gateway.refund(refund)).outcome is Outcome.DECLINED
 
 
-async def test_concurrent_captures_and_voids_return_the_same_outcome(provider: Provider) -> None:
+async def test_all_concurrent_captures_and_voids_report_the_same_final_outcome(provider: Provider) -> None:
     payment = manual_payment_at(provider)
     await provider.gateway.pay(payment, provider.good)
     answers = await asyncio.gather(
@@ -201,7 +203,9 @@ async def test_concurrent_captures_and_voids_return_the_same_outcome(provider: P
     assert outcomes == {found.outcome}
 
 
-async def test_renewal_of_a_nonrenewable_authorization_keeps_the_end_time(provider: Provider) -> None:
+async def test_nonrenewable_authorization_has_the_same_end_after_a_renewal_request(
+    provider: Provider,
+) -> None:
     payment = manual_payment_at(provider)
     authorized = await provider.gateway.pay(payment, provider.good)
     assert await provider.gateway.renew(payment) == authorized
@@ -209,7 +213,7 @@ async def test_renewal_of_a_nonrenewable_authorization_keeps_the_end_time(provid
     assert await provider.gateway.renew(payment) == captured
 
 
-async def test_renewal_of_a_voided_or_unknown_payment_changes_nothing(provider: Provider) -> None:
+async def test_renewal_of_a_voided_or_unknown_payment_has_no_effect(provider: Provider) -> None:
     payment = manual_payment_at(provider)
     assert (await provider.gateway.renew(payment)).outcome is Outcome.UNKNOWN
     await provider.gateway.pay(payment, provider.good)

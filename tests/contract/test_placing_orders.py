@@ -45,7 +45,7 @@ def placed(answers: Sequence[Answer]) -> list[OrderView]:
     return [answer.result for answer in answers if isinstance(answer, IdempotentResult)]
 
 
-async def test_twenty_concurrent_orders_sell_the_last_unit_once(
+async def test_only_one_of_twenty_concurrent_orders_gets_the_last_unit(
     shop: Shop, processes: list[PlaceOrder]
 ) -> None:
     mug = await shop.product(stock=1)
@@ -56,7 +56,7 @@ async def test_twenty_concurrent_orders_sell_the_last_unit_once(
     await assert_invariants(shop)
 
 
-async def test_concurrent_orders_with_reversed_lines_sell_each_last_unit_once(
+async def test_one_of_twenty_concurrent_orders_gets_the_last_unit_of_two_products(
     shop: Shop, processes: list[PlaceOrder]
 ) -> None:
     mug, cup = await shop.product(stock=1), await shop.product(stock=1)
@@ -71,7 +71,7 @@ async def test_concurrent_orders_with_reversed_lines_sell_each_last_unit_once(
     await assert_invariants(shop)
 
 
-async def test_twenty_concurrent_requests_with_one_key_place_one_order(
+async def test_twenty_concurrent_requests_with_one_idempotency_key_place_one_order(
     shop: Shop, processes: list[PlaceOrder]
 ) -> None:
     mug = await shop.product(stock=100)
@@ -85,7 +85,7 @@ async def test_twenty_concurrent_requests_with_one_key_place_one_order(
     await assert_invariants(shop)
 
 
-async def test_concurrent_orders_with_one_key_but_different_bodies_place_one_order(
+async def test_only_one_of_twenty_different_orders_with_one_idempotency_key_is_placed(
     shop: Shop, processes: list[PlaceOrder]
 ) -> None:
     mug = await shop.product(stock=100)
@@ -111,7 +111,7 @@ async def test_duplicate_commands_in_one_batch_place_one_order(shop: Shop) -> No
     await assert_invariants(shop)
 
 
-async def test_key_reused_for_another_order_is_rejected(shop: Shop) -> None:
+async def test_order_with_the_idempotency_key_of_another_order_is_rejected(shop: Shop) -> None:
     mug = await shop.product(stock=100)
     ann, bob = await shop.customer(), await shop.customer()
     await shop.place_order(shop.commands.place_order((mug, 1), customer=ann, key="k"))
@@ -121,7 +121,7 @@ async def test_key_reused_for_another_order_is_rejected(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_retry_of_a_rejected_order_runs_again(shop: Shop) -> None:
+async def test_retry_of_a_rejected_order_with_the_same_key_is_processed_again(shop: Shop) -> None:
     mug = await shop.product(stock=0)
     command = shop.commands.place_order((mug, 1), customer=await shop.customer())
     with pytest.raises(OutOfStock):
@@ -131,7 +131,7 @@ async def test_retry_of_a_rejected_order_runs_again(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_replay_returns_the_stored_order_after_a_change(shop: Shop) -> None:
+async def test_retry_returns_the_order_as_placed_although_it_was_cancelled_later(shop: Shop) -> None:
     mug = await shop.product(stock=1)
     command = shop.commands.place_order((mug, 1), customer=await shop.customer())
     first = await shop.place_order(command)
@@ -141,7 +141,7 @@ async def test_replay_returns_the_stored_order_after_a_change(shop: Shop) -> Non
     await assert_invariants(shop)
 
 
-async def test_retry_with_a_pruned_key_returns_the_order_without_failing_its_batch(
+async def test_retry_with_a_pruned_key_does_not_fail_other_orders_of_the_batch(
     shop: Shop,
 ) -> None:
     mug = await shop.product(stock=100)
@@ -164,7 +164,7 @@ async def test_retry_with_a_pruned_key_returns_the_order_without_failing_its_bat
     assert (await shop.get_stock(mug.id)).reserved == 4
 
 
-async def test_rejected_order_does_not_fail_its_batch(shop: Shop) -> None:
+async def test_rejected_order_does_not_fail_other_orders_of_the_batch(shop: Shop) -> None:
     mug, dear = await shop.product(stock=10), await shop.product(stock=1)
     commands = [
         shop.commands.place_order((mug, 1), customer=await shop.customer()),
@@ -177,7 +177,7 @@ async def test_rejected_order_does_not_fail_its_batch(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_unit_of_a_concurrently_cancelled_order_is_sold_at_most_once(
+async def test_unit_released_by_a_cancellation_is_sold_at_most_once(
     shop: Shop, processes: list[PlaceOrder]
 ) -> None:
     mug = await shop.product(stock=1)
@@ -192,7 +192,7 @@ async def test_unit_of_a_concurrently_cancelled_order_is_sold_at_most_once(
     await assert_invariants(shop)
 
 
-async def test_ten_concurrent_cancellations_release_stock_once(shop: Shop) -> None:
+async def test_ten_concurrent_cancellations_of_an_order_release_its_stock_only_once(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     order = await shop.order(mug, quantity=2)
     answers = await asyncio.gather(*(shop.cancel(order) for _ in range(10)), return_exceptions=True)
@@ -201,7 +201,7 @@ async def test_ten_concurrent_cancellations_release_stock_once(shop: Shop) -> No
     await assert_invariants(shop)
 
 
-async def test_concurrent_cancellations_with_one_key_return_equal_results(shop: Shop) -> None:
+async def test_concurrent_cancellations_with_one_idempotency_key_have_equal_results(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     command = shop.commands.cancel_order(await shop.order(mug), key="k")
     results = await asyncio.gather(*(shop.cancel_order(command) for _ in range(10)))
@@ -211,7 +211,9 @@ async def test_concurrent_cancellations_with_one_key_return_equal_results(shop: 
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_concurrent_orders_have_the_results_of_a_serial_execution(store: Store, seed: int) -> None:
+async def test_concurrent_orders_have_the_same_results_as_orders_placed_in_sequence(
+    store: Store, seed: int
+) -> None:
     race = random_race(Random(seed))  # noqa: S311 - pseudo-random, so that every run is the same
     race_set_up = await set_up(store, race)
     outcomes, order = await run_concurrently(race_set_up, race)

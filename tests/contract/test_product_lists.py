@@ -67,7 +67,7 @@ async def names(shop: Shop, criteria: ProductFilter) -> list[str]:
 
 @pytest.mark.parametrize("descending", [False, True])
 @pytest.mark.parametrize("sort", ProductSort)
-async def test_pages_of_products_contain_each_product_once_during_inserts(
+async def test_product_pages_contain_each_product_once_despite_concurrent_inserts(
     shop: Shop, sort: ProductSort, descending: bool
 ) -> None:
     random = Random(f"{sort} {descending}")  # noqa: S311 - pseudo-random, so that every run is the same
@@ -98,7 +98,7 @@ async def test_product_names_are_sorted_by_code_point_without_case_and_accents(s
     assert await names(shop, ProductFilter()) == in_order
 
 
-async def test_full_last_page_of_products_has_no_next_page(shop: Shop) -> None:
+async def test_last_page_of_products_has_no_next_page_even_if_it_is_full(shop: Shop) -> None:
     for _ in range(2):
         await shop.product()
     page = await shop.store.products.list(
@@ -160,7 +160,7 @@ async def test_products_are_filtered_by_status(shop: Shop) -> None:
     assert await names(shop, ProductFilter(status=None)) == ["off sale", "on sale"]
 
 
-async def test_product_filters_are_combined(shop: Shop) -> None:
+async def test_several_product_filters_can_be_combined(shop: Shop) -> None:
     await shop.product(name="red mug", price=100, stock=1)
     await shop.product(name="red mug, dear", price=900, stock=1)
     await shop.product(name="red mug, gone", price=100, stock=0)
@@ -169,7 +169,7 @@ async def test_product_filters_are_combined(shop: Shop) -> None:
     assert await names(shop, criteria) == ["red mug"]
 
 
-async def test_products_are_filtered_by_last_edit_time(shop: Shop) -> None:
+async def test_products_are_filtered_by_the_time_of_the_last_edit(shop: Shop) -> None:
     await shop.product(name="Mug")
     cup = await shop.product(name="Cup")
     shop.clock.advance(timedelta(hours=1))

@@ -50,7 +50,7 @@ async def found(shop: Shop, query: str) -> list[str]:
     return [product.sku for product in page.items]
 
 
-async def test_search_matches_prefixes_and_typos_in_any_word_order(shop: Shop) -> None:
+async def test_search_finds_prefixes_and_words_with_typos_in_any_sequence(shop: Shop) -> None:
     wine = "A red wine of 1998, from the Gironde estuary"
     await shop.product(sku=WINE, name="Côte de Blaye", description=wine)
     await shop.product(sku=MUG, name="Mug, red", description="Holds 300 ml; size S")
@@ -73,14 +73,14 @@ async def test_product_is_not_found_by_its_former_name(shop: Shop) -> None:
     assert await found(shop, "beaekr") == ["A-1"]
 
 
-async def test_long_words_are_found_by_a_prefix(shop: Shop) -> None:
+async def test_word_above_the_maximum_indexed_length_is_found_by_a_prefix(shop: Shop) -> None:
     await shop.product(sku="A-1", name="x" * 39 + "yz" + "w" * 100)
     assert await found(shop, "x" * 39 + "y") == ["A-1"]
     assert await found(shop, "x" * 39 + "yQQQ" * 100) == ["A-1"]
     assert await found(shop, "x" * 38 + "qq") == []
 
 
-async def test_product_with_the_queried_sku_is_listed_first_and_once(shop: Shop) -> None:
+async def test_product_with_the_queried_sku_is_listed_first_and_only_once(shop: Shop) -> None:
     for sku in ("MUG-RED-2", "MUG-RED-1", "MUG-RED", "MUG-RED-3"):
         await shop.product(sku=sku, name=f"A {sku}")
     pages: list[list[str]] = []
@@ -95,7 +95,7 @@ async def test_product_with_the_queried_sku_is_listed_first_and_once(shop: Shop)
     assert await found(shop, "mug-red") == ["MUG-RED", "MUG-RED-1", "MUG-RED-2", "MUG-RED-3"]
 
 
-async def test_product_with_the_queried_sku_must_match_the_filters(shop: Shop) -> None:
+async def test_product_with_the_queried_sku_is_found_only_if_it_matches_the_filters(shop: Shop) -> None:
     await shop.product(sku="MUG", stock=0)
     await shop.product(sku="MUG-2", stock=1)
     page = await shop.store.products.list(
@@ -137,7 +137,7 @@ SCRIPTS = {
 }
 
 
-async def test_search_matches_special_letters_asian_scripts_and_hyphenated_words(shop: Shop) -> None:
+async def test_search_finds_hyphenated_words_asian_scripts_and_special_letters(shop: Shop) -> None:
     names = {
         "CUP": "Øl krus Ærø",
         "BOW": "Łuk",

@@ -40,7 +40,7 @@ async def events_of(shop: Shop, type_: str) -> list[Any]:
     return [json.loads(event.data) for event in page.events]
 
 
-async def test_capture_made_at_the_provider_has_origin_provider(shop: Shop) -> None:
+async def test_capture_that_the_shop_did_not_request_has_the_origin_provider(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5, price=1000), 2)
     payment = await shop.authorize(order)
     await shop.report_provider_event(ProviderEventKind.CAPTURED, payment)
@@ -51,7 +51,7 @@ async def test_capture_made_at_the_provider_has_origin_provider(shop: Shop) -> N
     await assert_invariants(shop)
 
 
-async def test_void_made_at_the_provider_has_origin_provider(shop: Shop) -> None:
+async def test_void_that_the_shop_did_not_request_has_the_origin_provider(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5, price=1000), 2)
     payment = await shop.authorize(order)
     await shop.report_provider_event(ProviderEventKind.VOIDED, payment)
@@ -63,9 +63,7 @@ async def test_void_made_at_the_provider_has_origin_provider(shop: Shop) -> None
 
 
 @pytest.mark.parametrize("operation", ["capture", "void"])
-async def test_capture_or_void_by_the_shop_has_origin_shop_after_a_lost_response(
-    shop: Shop, operation: str
-) -> None:
+async def test_capture_or_void_with_a_lost_response_has_the_origin_shop(shop: Shop, operation: str) -> None:
     order = await shop.order(await shop.product(stock=5, price=1000), 2)
     payment = await shop.authorize(order)
     shop.gateway.is_down = True  # the response is lost
@@ -79,7 +77,7 @@ async def test_capture_or_void_by_the_shop_has_origin_shop_after_a_lost_response
     assert decided.origin is PaymentOrigin.SHOP
 
 
-async def test_capture_of_an_unrequested_amount_has_origin_provider(shop: Shop) -> None:
+async def test_capture_of_another_amount_than_requested_has_the_origin_provider(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5, price=1000), 2)
     payment = await shop.authorize(order)
     shop.gateway.is_down = True
@@ -90,7 +88,7 @@ async def test_capture_of_an_unrequested_amount_has_origin_provider(shop: Shop) 
     await assert_invariants(shop)
 
 
-async def test_capture_by_the_shop_has_origin_shop_after_the_order_is_cancelled(shop: Shop) -> None:
+async def test_capture_of_an_order_that_is_cancelled_later_has_the_origin_shop(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5, price=1000), 2)
     payment = await shop.authorize(order)
     shop.gateway.is_down = True
@@ -117,7 +115,7 @@ async def test_refund_made_at_the_provider_is_recorded(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_provider_refund_settles_an_equal_pending_refund_of_the_shop(shop: Shop) -> None:
+async def test_refund_at_the_provider_completes_a_pending_shop_refund_of_equal_amount(shop: Shop) -> None:
     order, payment = await a_paid_order(shop)
     await shop.cancel(order)
     await shop.report_refund_at_provider(payment, order.total)
@@ -129,7 +127,7 @@ async def test_provider_refund_settles_an_equal_pending_refund_of_the_shop(shop:
     await assert_invariants(shop)
 
 
-async def test_partial_provider_refund_reduces_the_pending_refund_of_the_shop(shop: Shop) -> None:
+async def test_partial_refund_at_the_provider_reduces_the_pending_refund_of_the_shop(shop: Shop) -> None:
     order, payment = await a_paid_order(shop)
     await shop.cancel(order)
     await shop.report_refund_at_provider(payment, Money(700, "EUR"))
@@ -160,7 +158,7 @@ async def test_disputed_order_cannot_be_shipped_refunded_or_cancelled(shop: Shop
     await assert_invariants(shop)
 
 
-async def test_staff_can_override_a_dispute_with_a_reason(shop: Shop) -> None:
+async def test_staff_who_state_a_reason_can_ship_and_refund_a_disputed_order(shop: Shop) -> None:
     order, payment = await a_paid_order(shop)
     await shop.report_provider_event(ProviderEventKind.DISPUTE_OPENED, payment)
     await shop.fulfill_order(
@@ -175,7 +173,7 @@ async def test_staff_can_override_a_dispute_with_a_reason(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_order_can_be_shipped_after_a_won_dispute(shop: Shop) -> None:
+async def test_order_can_be_shipped_after_the_shop_has_won_a_dispute(shop: Shop) -> None:
     order, payment = await a_paid_order(shop)
     await shop.report_provider_event(ProviderEventKind.DISPUTE_OPENED, payment)
     await shop.report_provider_event(ProviderEventKind.DISPUTE_WON, payment)
@@ -186,7 +184,7 @@ async def test_order_can_be_shipped_after_a_won_dispute(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_lost_dispute_is_recorded_as_a_refund(shop: Shop) -> None:
+async def test_dispute_that_the_shop_has_lost_is_recorded_as_a_refund(shop: Shop) -> None:
     order, payment = await a_paid_order(shop)
     await shop.report_provider_event(ProviderEventKind.DISPUTE_OPENED, payment)
     for _ in range(2):
@@ -207,7 +205,7 @@ async def test_provider_event_of_an_unknown_payment_is_ignored(shop: Shop) -> No
     assert await shop.current_order(order) == before
 
 
-async def test_external_refund_is_settled_without_a_provider_call(shop: Shop) -> None:
+async def test_external_refund_succeeds_without_a_call_to_the_provider(shop: Shop) -> None:
     order, _ = await a_paid_order(shop)
     command = replace(shop.commands.refund_order(order, [1]), channel=RefundChannel.EXTERNAL)
     refund = (await shop.refund_order(command)).result
@@ -223,7 +221,7 @@ async def test_external_refund_is_settled_without_a_provider_call(shop: Shop) ->
     await assert_invariants(shop)
 
 
-async def test_payment_is_settled_when_its_provider_is_configured_again(shop: Shop) -> None:
+async def test_refund_is_sent_when_the_payment_provider_is_configured_again(shop: Shop) -> None:
     order, _ = await a_paid_order(shop)
     await shop.cancel(order)
     find_missing = FindMissingProviders(shop.store.payments, shop.gateways)

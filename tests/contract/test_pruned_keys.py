@@ -31,7 +31,7 @@ async def order_with_pruned_key(shop: Shop, command: PlaceOrderCommand) -> Order
     return OrderView.of(order)
 
 
-async def test_retry_with_a_pruned_key_returns_the_order_despite_empty_stock(shop: Shop) -> None:
+async def test_retry_with_a_pruned_key_returns_the_order_although_stock_is_empty(shop: Shop) -> None:
     command = shop.commands.place_order((await shop.product(stock=0), 1), customer=await shop.customer())
     order = await order_with_pruned_key(shop, command)
     for _ in range(2):
@@ -48,7 +48,7 @@ async def test_retry_with_a_pruned_key_returns_the_order_of_an_archived_product(
     assert await shop.place_order(command) == IdempotentResult(order, replayed=True, is_current_state=True)
 
 
-async def test_each_pruned_key_of_a_batch_returns_its_own_order(shop: Shop) -> None:
+async def test_equal_pruned_keys_of_two_customers_in_one_batch_are_distinguished(shop: Shop) -> None:
     sold_out, mug = await shop.product(stock=0), await shop.product(stock=1)
     ann, bob = await shop.customer(), await shop.customer()
     retried = shop.commands.place_order((sold_out, 1), customer=ann, key="k")
@@ -67,7 +67,7 @@ async def test_lookup_of_an_unknown_idempotency_key_finds_no_order(shop: Shop) -
     await assert_invariants(shop)
 
 
-async def test_pruning_keeps_idempotency_records_within_retention(shop: Shop) -> None:
+async def test_pruning_does_not_delete_idempotency_records_within_retention(shop: Shop) -> None:
     ann, bob = await shop.customer(), await shop.customer()
     mug = await shop.product(stock=2)
     orders = [
@@ -88,7 +88,7 @@ async def test_pruning_keeps_idempotency_records_within_retention(shop: Shop) ->
 
 
 @pytest.mark.parametrize("stock", [1, 2], ids=["sold out", "in stock"])
-async def test_pruned_key_reused_for_another_request_is_rejected(shop: Shop, stock: int) -> None:
+async def test_pruned_idempotency_key_is_rejected_for_another_request(shop: Shop, stock: int) -> None:
     command = shop.commands.place_order((await shop.product(stock=stock), 1), customer=await shop.customer())
     placed = await shop.place_order(command)
     await shop.store.replays.prune(before=datetime.now(UTC) + timedelta(days=1), limit=9)

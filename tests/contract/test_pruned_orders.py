@@ -41,7 +41,9 @@ async def command_of_a_customer(shop: Shop, *, stock: int = 2) -> PlaceOrderComm
 
 
 @pytest.mark.parametrize("record_is_pruned", [False, True])
-async def test_retry_of_a_pruned_order_is_rejected_as_expired(shop: Shop, record_is_pruned: bool) -> None:
+async def test_retry_of_an_order_that_was_pruned_is_rejected_as_expired(
+    shop: Shop, record_is_pruned: bool
+) -> None:
     command = await command_of_a_customer(shop)
     order = await expired_order(shop, command)
     if record_is_pruned:
@@ -58,7 +60,7 @@ async def test_retry_of_a_pruned_order_is_rejected_as_expired(shop: Shop, record
     await assert_invariants(shop, pruned=1)
 
 
-async def test_key_of_a_pruned_order_is_rejected_for_another_request(shop: Shop) -> None:
+async def test_idempotency_key_of_a_pruned_order_is_rejected_for_another_request(shop: Shop) -> None:
     command = await command_of_a_customer(shop)
     await expired_order(shop, command)
     await prune_idempotency_records(shop)
@@ -69,7 +71,7 @@ async def test_key_of_a_pruned_order_is_rejected_for_another_request(shop: Shop)
         await shop.place_order(other)
 
 
-async def test_order_with_a_new_key_is_placed_after_pruning(shop: Shop) -> None:
+async def test_customer_of_a_pruned_order_can_place_an_order_with_a_new_key(shop: Shop) -> None:
     command = await command_of_a_customer(shop, stock=1)
     await expired_order(shop, command)
     shop.clock.advance(RETENTION + timedelta(seconds=1))
@@ -80,7 +82,7 @@ async def test_order_with_a_new_key_is_placed_after_pruning(shop: Shop) -> None:
     await assert_invariants(shop, pruned=1)
 
 
-async def test_batch_with_a_pruned_key_places_its_other_orders(shop: Shop) -> None:
+async def test_batch_with_the_key_of_a_pruned_order_places_all_other_orders(shop: Shop) -> None:
     command = await command_of_a_customer(shop)
     await expired_order(shop, command)
     shop.clock.advance(RETENTION + timedelta(seconds=1))
@@ -92,7 +94,7 @@ async def test_batch_with_a_pruned_key_places_its_other_orders(shop: Shop) -> No
     await assert_invariants(shop, pruned=1)
 
 
-async def test_expired_order_is_stored_until_its_retention_ends(shop: Shop) -> None:
+async def test_expired_order_is_not_pruned_before_its_retention_ends(shop: Shop) -> None:
     command = await command_of_a_customer(shop)
     order = await expired_order(shop, command)
     shop.clock.advance(RETENTION)
@@ -119,7 +121,7 @@ async def test_only_expired_orders_without_a_payment_are_pruned(shop: Shop) -> N
     await assert_invariants(shop, pruned=1)
 
 
-async def test_pruned_order_of_a_former_release_rejects_its_key_for_any_request(shop: Shop) -> None:
+async def test_key_of_a_pruned_order_of_a_former_release_is_always_rejected(shop: Shop) -> None:
     command = await command_of_a_customer(shop)
     product = await shop.get_product(command.request.lines[0].product_id, include_archived=True)
     order = an_order(
@@ -136,7 +138,7 @@ async def test_pruned_order_of_a_former_release_rejects_its_key_for_any_request(
             await shop.place_order(replace(command, key=replace(command.key, fingerprint=fingerprint)))
 
 
-async def test_pruning_skips_locked_orders(shop: Shop) -> None:
+async def test_pruning_skips_orders_with_locked_rows(shop: Shop) -> None:
     orders = [await expired_order(shop, await command_of_a_customer(shop)) for _ in range(3)]
     later = shop.clock.now() + timedelta(days=1)
     async with shop.store.unit_of_work() as work:

@@ -40,7 +40,9 @@ def relay(shop: Shop, event_destination: EventDestination, process: int) -> Rela
     return RelayEvents(shop.store.event_feed, shop.store.relay_progress, publisher, shop.clock, shop.ids)
 
 
-async def test_published_events_arrive_in_order(shop: Shop, event_destination: EventDestination) -> None:
+async def test_published_events_arrive_in_the_sequence_of_the_feed(
+    shop: Shop, event_destination: EventDestination
+) -> None:
     events = await create_events(shop, 5)
     await event_destination.publishers[0].publish(events[:3])
     assert await event_destination.received() == [event.id for event in events[:3]]
@@ -48,14 +50,16 @@ async def test_published_events_arrive_in_order(shop: Shop, event_destination: E
     assert await event_destination.received() == [event.id for event in events]
 
 
-async def test_event_published_twice_is_stored_once(shop: Shop, event_destination: EventDestination) -> None:
+async def test_event_that_is_published_twice_is_stored_only_once_at_the_destination(
+    shop: Shop, event_destination: EventDestination
+) -> None:
     events = await create_events(shop, 4)
     await event_destination.publishers[0].publish(events[:3])
     await event_destination.publishers[1].publish(events[1:])
     assert await event_destination.received() == [event.id for event in events]
 
 
-async def test_concurrent_publishers_publish_each_event_once_in_sequence(
+async def test_events_of_concurrent_publishers_arrive_only_once_and_in_sequence(
     shop: Shop, event_destination: EventDestination
 ) -> None:
     events = await create_events(shop, 20)
@@ -65,7 +69,7 @@ async def test_concurrent_publishers_publish_each_event_once_in_sequence(
     assert await event_destination.received() == [event.id for event in events]
 
 
-async def test_concurrent_relays_publish_each_event_once_in_order(
+async def test_concurrent_relays_publish_each_event_once_in_the_sequence_of_the_feed(
     shop: Shop, event_destination: EventDestination
 ) -> None:
     events = await create_events(shop, 20)
@@ -77,7 +81,7 @@ async def test_concurrent_relays_publish_each_event_once_in_order(
     assert await event_destination.received() == [event.id for event in events]
 
 
-async def test_relay_killed_before_recording_progress_publishes_no_duplicate(
+async def test_relay_killed_before_recording_its_progress_causes_no_duplicate_event(
     shop: Shop, event_destination: EventDestination
 ) -> None:
     events = await create_events(shop, 4)

@@ -54,7 +54,7 @@ async def happen(shop: Shop, times: int) -> None:
         await shop.product()
 
 
-async def test_relay_publishes_every_event_once_in_order(shop: Shop) -> None:
+async def test_relay_publishes_every_event_only_once_in_the_sequence_of_the_feed(shop: Shop) -> None:
     await happen(shop, 5)
     publisher = RecordingPublisher()
     assert await relay(shop, publisher)(limit=2) == 2
@@ -63,7 +63,7 @@ async def test_relay_publishes_every_event_once_in_order(shop: Shop) -> None:
     assert publisher.positions == [1, 2, 3, 4, 5]
 
 
-async def test_publishers_record_their_progress_independently(shop: Shop) -> None:
+async def test_progress_of_one_publisher_does_not_affect_another_publisher(shop: Shop) -> None:
     class Other(RecordingPublisher):
         name = "other"
 
@@ -74,7 +74,7 @@ async def test_publishers_record_their_progress_independently(shop: Shop) -> Non
     assert (publisher.positions, other.positions) == ([1], [1, 2, 3])
 
 
-async def test_failed_publication_is_retried(shop: Shop) -> None:
+async def test_events_are_published_again_after_a_publisher_failed(shop: Shop) -> None:
     await happen(shop, 3)
     publisher = RecordingPublisher()
     publisher.before = PublisherUnavailable()
@@ -88,7 +88,7 @@ async def test_failed_publication_is_retried(shop: Shop) -> None:
     assert publisher.positions == [1, 2, 3, 1, 2, 3]
 
 
-async def test_publication_without_recorded_progress_is_repeated(shop: Shop) -> None:
+async def test_events_are_published_again_if_the_relay_could_not_record_its_progress(shop: Shop) -> None:
     """Until the lease of the killed process expires, no other process publishes."""
     await happen(shop, 3)
     feed, progress = shop.store.event_feed, shop.store.relay_progress
@@ -106,7 +106,7 @@ async def test_publication_without_recorded_progress_is_repeated(shop: Shop) -> 
     assert publisher.positions == [1, 2, 1, 2, 3]
 
 
-async def test_relay_with_an_expired_lease_records_nothing(shop: Shop) -> None:
+async def test_relay_with_an_expired_lease_records_no_progress(shop: Shop) -> None:
     await happen(shop, 4)
     feed, progress = shop.store.event_feed, shop.store.relay_progress
     await feed.publish_new(limit=100)
@@ -124,7 +124,7 @@ async def test_relay_with_an_expired_lease_records_nothing(shop: Shop) -> None:
     assert publisher.first_times == [1, 2, 3, 4]
 
 
-async def test_relay_stops_waiting_for_a_hanging_publisher(
+async def test_relay_stops_waiting_for_a_hanging_publisher_after_a_timeout(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Hanging(RecordingPublisher):
@@ -139,7 +139,7 @@ async def test_relay_stops_waiting_for_a_hanging_publisher(
     assert await relay(shop, publisher)(limit=100) == 1
 
 
-async def test_cancelled_relay_releases_its_lease(shop: Shop) -> None:
+async def test_relay_releases_its_lease_if_the_job_is_cancelled(shop: Shop) -> None:
     class Slow(RecordingPublisher):
         async def publish(self, events: Sequence[PublishedEvent]) -> None:
             started.set()
@@ -156,7 +156,7 @@ async def test_cancelled_relay_releases_its_lease(shop: Shop) -> None:
     assert await relay(shop, publisher)(limit=100) == 1
 
 
-async def test_concurrent_relays_publish_each_event_once(shop: Shop) -> None:
+async def test_concurrent_relays_publish_each_event_only_once(shop: Shop) -> None:
     await happen(shop, 30)
     publisher = RecordingPublisher()
 
@@ -165,7 +165,7 @@ async def test_concurrent_relays_publish_each_event_once(shop: Shop) -> None:
     assert publisher.positions == list(range(1, 31))
 
 
-async def test_relays_lose_no_event_during_concurrent_writes(shop: Shop) -> None:
+async def test_relays_publish_every_event_despite_concurrent_writes(shop: Shop) -> None:
     publisher = RecordingPublisher()
     mug = await shop.product(stock=100)
 

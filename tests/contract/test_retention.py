@@ -130,7 +130,7 @@ async def test_pruning_never_deletes_a_pending_delivery(shop: Shop) -> None:
     assert delivery.status is DeliveryStatus.PENDING
 
 
-async def test_pruning_deletes_at_most_the_permitted_number_of_records(shop: Shop) -> None:
+async def test_pruning_deletes_at_most_the_requested_number_of_records(shop: Shop) -> None:
     for _ in range(3):
         await a_session(shop)
     later = shop.clock.now() + SECOND
@@ -140,7 +140,7 @@ async def test_pruning_deletes_at_most_the_permitted_number_of_records(shop: Sho
     assert counts == [2, 1, 0]
 
 
-async def test_old_stock_movements_become_an_opening_balance(shop: Shop) -> None:
+async def test_old_stock_movements_are_replaced_by_an_opening_balance(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     await shop.pay(await shop.order(mug, 2))
     shop.clock.advance(timedelta(days=1))

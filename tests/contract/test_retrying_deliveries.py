@@ -79,7 +79,7 @@ async def test_bulk_retry_schedules_dead_and_waiting_deliveries(
     assert {each.status for each in await webhooks.log(failing.id)} == {DeliveryStatus.DELIVERED}
 
 
-async def test_bulk_retry_is_limited_to_its_window_and_event_types(
+async def test_bulk_retry_includes_only_events_of_the_requested_types_and_time_window(
     webhooks: Webhooks, failing: EndpointView
 ) -> None:
     clock = webhooks.shop.clock
@@ -122,7 +122,7 @@ async def test_bulk_retry_excludes_deliveries_of_other_endpoints(
     assert await due_types(webhooks, other) == []
 
 
-async def test_bulk_retry_has_a_maximum_size_and_can_be_continued(
+async def test_bulk_retry_above_the_maximum_size_can_be_continued(
     webhooks: Webhooks, failing: EndpointView, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retry_deliveries, "MAX_RETRIED", 2)
@@ -137,7 +137,7 @@ async def test_bulk_retry_has_a_maximum_size_and_can_be_continued(
     assert (await retry(webhooks, failing, start)).result == RetriedView(retried=1, has_more=False)
 
 
-async def test_bulk_retry_keeps_the_event_order_of_an_aggregate(
+async def test_bulk_retry_sends_the_events_of_an_aggregate_in_the_original_sequence(
     webhooks: Webhooks, failing: EndpointView
 ) -> None:
     start = webhooks.shop.clock.now()
@@ -152,7 +152,7 @@ async def test_bulk_retry_keeps_the_event_order_of_an_aggregate(
     assert types == ["order.placed", "order.cancelled"]
 
 
-async def test_bulk_retry_has_one_effect_per_idempotency_key(
+async def test_repeated_bulk_retry_with_one_idempotency_key_has_one_effect(
     webhooks: Webhooks, failing: EndpointView
 ) -> None:
     start = webhooks.shop.clock.now()
@@ -166,7 +166,7 @@ async def test_bulk_retry_has_one_effect_per_idempotency_key(
     assert await due_types(webhooks, failing) == []
 
 
-async def test_concurrent_bulk_retries_schedule_each_delivery_once(
+async def test_concurrent_bulk_retries_schedule_each_delivery_only_once(
     webhooks: Webhooks, failing: EndpointView
 ) -> None:
     start = webhooks.shop.clock.now()
@@ -188,7 +188,9 @@ async def test_bulk_retry_with_an_empty_window_or_unknown_endpoint_is_rejected(
         await retry(webhooks, failing, now)
 
 
-async def test_bulk_retry_is_audited_with_its_count(webhooks: Webhooks, failing: EndpointView) -> None:
+async def test_bulk_retry_is_audited_with_the_number_of_deliveries(
+    webhooks: Webhooks, failing: EndpointView
+) -> None:
     start = webhooks.shop.clock.now()
     await webhooks.shop.product()
     await webhooks.work()

@@ -78,7 +78,7 @@ async def test_received_return_is_restocked_and_refunded(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_return_without_restocking_leaves_stock_unchanged(shop: Shop) -> None:
+async def test_receiving_a_return_without_restocking_does_not_change_stock(shop: Shop) -> None:
     order = await a_shipped_order(shop)
     before = await shop.get_stock(order.lines[0].product_id)
     await shop.receive(await shop.approve(await shop.send_back(order, 1, 0)), restock=False)
@@ -107,7 +107,7 @@ async def test_agreed_refund_above_the_paid_amount_is_rejected(shop: Shop) -> No
     assert await shop.store.orders.order_return(order.id, requested.id) == requested
 
 
-async def test_refund_of_a_return_never_exceeds_the_remaining_paid_amount(shop: Shop) -> None:
+async def test_refund_of_a_return_never_exceeds_the_paid_amount_not_yet_refunded(shop: Shop) -> None:
     order = await a_shipped_order(shop)
     approved = await shop.approve(await shop.send_back(order, 3, 0))
     await shop.refund(order, 1000)
@@ -125,7 +125,7 @@ async def test_failed_refund_of_a_return_is_rescheduled(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_units_of_an_open_return_cannot_be_returned_again(shop: Shop) -> None:
+async def test_units_in_an_open_return_cannot_be_in_another_return(shop: Shop) -> None:
     order = await a_shipped_order(shop, (2, 0))
     first = await shop.send_back(order, 1, 0)
     for units in ((2, 0), (0, 1)):
@@ -217,7 +217,7 @@ async def test_return_of_a_disputed_order_requires_an_override(shop: Shop) -> No
     await assert_invariants(shop)
 
 
-async def test_return_is_received_once_per_idempotency_key(shop: Shop) -> None:
+async def test_repeated_receipt_of_a_return_with_one_idempotency_key_has_one_effect(shop: Shop) -> None:
     order = await a_shipped_order(shop)
     asked = shop.commands.request_return(order, 1, 0, key="ask")
     requested = (await shop.request_return(asked)).result

@@ -50,7 +50,9 @@ async def secrets_of_next_message(webhooks: Webhooks) -> tuple[bytes, ...]:
     return webhooks.subscribers.messages[-1].secrets
 
 
-async def test_former_and_new_webhook_secrets_sign_until_the_overlap_ends(webhooks: Webhooks) -> None:
+async def test_deliveries_are_signed_with_both_webhook_secrets_until_the_overlap_ends(
+    webhooks: Webhooks,
+) -> None:
     endpoint = await webhooks.endpoint(ANN)
     rolled = (await roll(webhooks, endpoint)).result
     assert rolled.secret == "whsec_dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHQ="
@@ -73,21 +75,25 @@ async def test_expired_webhook_secret_is_erased_after_the_next_delivery(webhooks
     assert (stored.secret, stored.former_secret) == (SECOND_SECRET, None)
 
 
-async def test_roll_without_an_overlap_ends_the_former_webhook_secret_at_once(webhooks: Webhooks) -> None:
+async def test_former_webhook_secret_ends_immediately_at_a_rotation_without_overlap(
+    webhooks: Webhooks,
+) -> None:
     endpoint = await webhooks.endpoint(ANN)
     rolled = (await roll(webhooks, endpoint, overlap=timedelta(0))).result
     assert rolled.former_secret_expires_at is None
     assert await secrets_of_next_message(webhooks) == (SECOND_SECRET,)
 
 
-async def test_second_roll_of_a_webhook_secret_ends_the_first_overlap(webhooks: Webhooks) -> None:
+async def test_second_rotation_of_a_webhook_secret_ends_the_first_overlap(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(ANN)
     await roll(webhooks, endpoint)
     await roll(webhooks, endpoint)
     assert await secrets_of_next_message(webhooks) == (THIRD, SECOND_SECRET)
 
 
-async def test_endpoint_change_during_an_overlap_keeps_both_secrets(webhooks: Webhooks) -> None:
+async def test_endpoint_change_during_an_overlap_does_not_affect_the_webhook_secrets(
+    webhooks: Webhooks,
+) -> None:
     endpoint = await webhooks.endpoint(ANN)
     rolled = (await roll(webhooks, endpoint)).result
     assert rolled.version == endpoint.version + 1
@@ -95,7 +101,7 @@ async def test_endpoint_change_during_an_overlap_keeps_both_secrets(webhooks: We
     assert await secrets_of_next_message(webhooks) == (SECOND_SECRET, FIRST)
 
 
-async def test_webhook_secret_is_rolled_once_per_idempotency_key(webhooks: Webhooks) -> None:
+async def test_webhook_secret_is_rotated_only_once_per_idempotency_key(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(ANN)
     key = webhooks.shop.commands.key(
         endpoint.id, operation=IdempotentOperation.ROLL_WEBHOOK_SECRET, key="one"
@@ -107,14 +113,16 @@ async def test_webhook_secret_is_rolled_once_per_idempotency_key(webhooks: Webho
 
 
 @pytest.mark.parametrize("overlap", [-SECOND, MAX_OVERLAP + SECOND])
-async def test_roll_with_an_overlap_out_of_range_is_rejected(webhooks: Webhooks, overlap: timedelta) -> None:
+async def test_webhook_secret_rotation_with_an_overlap_out_of_range_is_rejected(
+    webhooks: Webhooks, overlap: timedelta
+) -> None:
     endpoint = await webhooks.endpoint(ANN)
     with pytest.raises(ValidationFailed):
         await roll(webhooks, endpoint, overlap=overlap)
     assert await secrets_of_next_message(webhooks) == (FIRST,)
 
 
-async def test_only_the_owner_and_admins_can_roll_a_webhook_secret(webhooks: Webhooks) -> None:
+async def test_only_the_endpoint_owner_and_admins_can_rotate_a_webhook_secret(webhooks: Webhooks) -> None:
     """With the secret, other staff could sign messages that the receiver would trust."""
     scopes = [Scope.WRITE_WEBHOOKS, Scope.READ_EVENTS]
     made = await webhooks.shop.create_client("erp", scopes, actor=SOMEBODY)
@@ -127,14 +135,14 @@ async def test_only_the_owner_and_admins_can_roll_a_webhook_secret(webhooks: Web
     assert (await roll(webhooks, endpoint, actor=other)).result.secret
 
 
-async def test_roll_for_an_unknown_endpoint_is_not_found(webhooks: Webhooks) -> None:
+async def test_secret_rotation_of_an_unknown_webhook_endpoint_is_not_found(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(ANN)
     await webhooks.delete(EndpointId(endpoint.id), actor=SOMEBODY)
     with pytest.raises(NotFound):
         await roll(webhooks, endpoint)
 
 
-async def test_roll_of_a_webhook_secret_is_audited_without_the_secret(webhooks: Webhooks) -> None:
+async def test_rotation_of_a_webhook_secret_is_audited_without_the_secret(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(ANN)
     await roll(webhooks, endpoint)
     entry = await entry_of(webhooks.shop, AuditAction.WEBHOOK_ENDPOINT_SECRET_ROLLED)

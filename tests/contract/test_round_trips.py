@@ -241,7 +241,7 @@ async def test_fulfillment_is_read_back_with_every_field(shop: Shop, values: Val
     assert content(found) == content(fulfillment)
 
 
-async def test_return_is_read_back_with_every_field(shop: Shop, values: Values) -> None:
+async def test_order_return_is_read_back_with_every_field(shop: Shop, values: Values) -> None:
     order = await _add_order(shop, values)
     returned = await _add_return(shop, values, order)
     async with shop.store.unit_of_work() as work:
@@ -251,7 +251,7 @@ async def test_return_is_read_back_with_every_field(shop: Shop, values: Values) 
     assert content(found) == content(ReturnView.of(returned))
 
 
-async def test_updated_return_is_read_back_with_every_field(shop: Shop, values: Values) -> None:
+async def test_updated_order_return_is_read_back_with_every_field(shop: Shop, values: Values) -> None:
     order = await _add_order(shop, values)
     returned = await _add_return(shop, values, order)
     values.change(

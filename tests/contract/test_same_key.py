@@ -71,7 +71,7 @@ def stopped_batch(shop: Shop, commits: StoppedCommits) -> PlaceOrderBatch:
     return replace(shop.batch(), unit_of_work=commits)
 
 
-async def test_concurrent_duplicate_for_the_last_unit_replays_the_first_order(
+async def test_concurrent_duplicate_of_an_order_for_the_last_unit_returns_the_order(
     shop: Shop, commits: StoppedCommits, stopped_batch: PlaceOrderBatch
 ) -> None:
     mug, ann, process = await shop.product(stock=1), await shop.customer(), shop.other_process()
@@ -89,7 +89,7 @@ async def test_concurrent_duplicate_for_the_last_unit_replays_the_first_order(
     await assert_invariants(shop)
 
 
-async def test_concurrent_order_for_the_last_unit_with_a_used_key_is_rejected(
+async def test_another_concurrent_order_with_the_same_idempotency_key_is_rejected(
     shop: Shop, commits: StoppedCommits, stopped_batch: PlaceOrderBatch
 ) -> None:
     mug, ann, process = await shop.product(stock=1), await shop.customer(), shop.other_process()
@@ -109,7 +109,7 @@ async def test_concurrent_order_for_the_last_unit_with_a_used_key_is_rejected(
     await assert_invariants(shop)
 
 
-async def test_duplicate_of_an_order_that_is_rolled_back_takes_the_last_unit(
+async def test_after_an_order_is_rolled_back_its_duplicate_takes_the_last_unit(
     shop: Shop, commits: StoppedCommits, stopped_batch: PlaceOrderBatch
 ) -> None:
     mug, process = await shop.product(stock=1), shop.other_process()
@@ -127,7 +127,7 @@ async def test_duplicate_of_an_order_that_is_rolled_back_takes_the_last_unit(
 
 
 @pytest.mark.parametrize("is_committed", [True, False])
-async def test_other_order_with_a_concurrently_stored_key_fails_no_other_order(
+async def test_rejected_order_with_a_used_key_does_not_fail_the_rest_of_its_batch(
     shop: Shop, commits: StoppedCommits, stopped_batch: PlaceOrderBatch, is_committed: bool
 ) -> None:
     """The orders have no customer or product in common, so no order waits for a row of the other."""
@@ -159,7 +159,7 @@ async def test_other_order_with_a_concurrently_stored_key_fails_no_other_order(
     await assert_invariants(shop)
 
 
-async def test_concurrent_batches_with_equal_keys_in_opposite_orders_do_not_deadlock(shop: Shop) -> None:
+async def test_batches_with_the_same_keys_in_opposite_sequences_do_not_deadlock(shop: Shop) -> None:
     mug, cup = await shop.product(stock=100), await shop.product(stock=100)
     ann, bob, client = await shop.customer(), await shop.customer(), ClientId(shop.ids.new())
     keys = [str(number) for number in range(20)]

@@ -71,7 +71,7 @@ def sandbox(store: Store) -> Sandbox:
     return Sandbox(store)
 
 
-async def test_payment_with_tok_ok_is_captured_at_once_and_reported_once(sandbox: Sandbox) -> None:
+async def test_payment_with_the_token_tok_ok_is_captured_and_reported_only_once(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
     answer = await sandbox.gateway.pay(payment, "tok_ok")
     assert await sandbox.call_back() == 1
@@ -82,11 +82,11 @@ async def test_payment_with_tok_ok_is_captured_at_once_and_reported_once(sandbox
     assert event.occurred_at == sandbox.clock.now()
 
 
-async def test_payment_without_a_token_is_captured(sandbox: Sandbox) -> None:
+async def test_sandbox_payment_without_a_token_is_captured(sandbox: Sandbox) -> None:
     assert (await sandbox.gateway.pay(sandbox.payment(), None)).outcome is Outcome.SUCCEEDED
 
 
-async def test_payment_with_tok_declined_fails_with_the_reason(sandbox: Sandbox) -> None:
+async def test_payment_with_the_token_tok_declined_fails_and_states_the_reason(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
     await sandbox.gateway.pay(payment, "tok_declined")
     await sandbox.call_back()
@@ -98,7 +98,9 @@ async def test_payment_with_tok_declined_fails_with_the_reason(sandbox: Sandbox)
     )
 
 
-async def test_payment_with_tok_late_is_captured_after_the_order_expired(sandbox: Sandbox) -> None:
+async def test_payment_with_the_token_tok_late_is_captured_after_the_order_has_expired(
+    sandbox: Sandbox,
+) -> None:
     payment = sandbox.payment()
     assert (await sandbox.gateway.pay(payment, "tok_late")).outcome is Outcome.PENDING
     sandbox.clock.advance(LATE_BY - timedelta(microseconds=1))
@@ -110,7 +112,7 @@ async def test_payment_with_tok_late_is_captured_after_the_order_expired(sandbox
     assert [event.kind for event in sandbox.events] == [ProviderEventKind.CAPTURED]
 
 
-async def test_payment_with_tok_timeout_is_captured_but_reported_only_if_queried(sandbox: Sandbox) -> None:
+async def test_capture_with_the_token_tok_timeout_is_reported_only_after_a_query(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
     with pytest.raises(ProviderUnavailable):
         await sandbox.gateway.pay(payment, "tok_timeout")
@@ -118,7 +120,7 @@ async def test_payment_with_tok_timeout_is_captured_but_reported_only_if_queried
     assert (await sandbox.gateway.find_payment(payment)).outcome is Outcome.SUCCEEDED
 
 
-async def test_both_charges_of_a_payment_with_tok_twice_can_be_refunded(sandbox: Sandbox) -> None:
+async def test_token_tok_twice_causes_two_charges_and_each_can_be_refunded(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
     answer = await sandbox.gateway.pay(payment, "tok_twice")
     await sandbox.call_back()
@@ -148,7 +150,7 @@ async def test_sandbox_reports_the_result_of_each_refund(sandbox: Sandbox) -> No
     assert events[refunds[1].id].failure == "exceeds_charge"
 
 
-async def test_concurrent_refunds_never_exceed_the_capture(sandbox: Sandbox) -> None:
+async def test_concurrent_refunds_never_exceed_the_captured_amount(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
     reference = (await sandbox.gateway.pay(payment, "tok_ok")).reference
     refunds = [
@@ -158,7 +160,7 @@ async def test_concurrent_refunds_never_exceed_the_capture(sandbox: Sandbox) -> 
     assert sum(answer.outcome is Outcome.SUCCEEDED for answer in answers) == 3
 
 
-async def test_concurrent_requests_of_one_refund_pay_once(sandbox: Sandbox) -> None:
+async def test_concurrent_requests_for_the_same_refund_refund_the_money_only_once(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
     reference = (await sandbox.gateway.pay(payment, "tok_ok")).reference
     for known in (reference, "nobody_s"):
@@ -167,7 +169,7 @@ async def test_concurrent_requests_of_one_refund_pay_once(sandbox: Sandbox) -> N
         assert len({answer.reference for answer in answers}) == 1
 
 
-async def test_two_processes_share_the_charges_of_the_sandbox(sandbox: Sandbox) -> None:
+async def test_two_sandbox_processes_return_the_same_result_for_a_payment(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
     answer = await sandbox.gateway.pay(payment, "tok_ok")
     other = SandboxGateway(sandbox.store, sandbox.clock, sandbox.ids, late_by=LATE_BY)
@@ -183,7 +185,7 @@ def _hang_up() -> httpx2.Response:
 
 
 @pytest.mark.parametrize("refusal", [_refuse, _hang_up])
-async def test_unacknowledged_sandbox_webhook_is_resent_with_growing_pauses(
+async def test_unacknowledged_sandbox_webhook_is_sent_again_at_growing_intervals(
     sandbox: Sandbox, refusal: Callable[[], httpx2.Response]
 ) -> None:
     await sandbox.gateway.pay(sandbox.payment(), "tok_ok")
@@ -206,7 +208,7 @@ async def test_sandbox_webhook_is_dropped_after_its_last_attempt(sandbox: Sandbo
     assert sandbox.attempts == 100
 
 
-async def test_concurrent_dispatchers_send_a_sandbox_webhook_once(sandbox: Sandbox) -> None:
+async def test_concurrent_dispatchers_send_a_sandbox_webhook_only_once(sandbox: Sandbox) -> None:
     for _ in range(5):
         await sandbox.gateway.pay(sandbox.payment(), "tok_ok")
     await asyncio.gather(*(sandbox.call_back() for _ in range(4)))
@@ -226,7 +228,7 @@ async def test_webhook_of_a_killed_dispatcher_is_sent_by_another_dispatcher(sand
     assert len(sandbox.events) == 1
 
 
-async def test_payment_with_tok_3ds_ok_is_captured_after_the_required_action(sandbox: Sandbox) -> None:
+async def test_payment_with_the_token_tok_3ds_ok_is_captured_after_authentication(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
     answer = await sandbox.gateway.pay(payment, "tok_3ds_ok")
     assert answer.outcome is Outcome.REQUIRES_ACTION
@@ -239,7 +241,7 @@ async def test_payment_with_tok_3ds_ok_is_captured_after_the_required_action(san
     assert [event.kind for event in sandbox.events] == [ProviderEventKind.CAPTURED]
 
 
-async def test_payment_is_declined_after_a_failed_authentication(sandbox: Sandbox) -> None:
+async def test_sandbox_payment_is_declined_after_a_failed_authentication(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
     await sandbox.gateway.pay(payment, "tok_3ds_failed")
     sandbox.clock.advance(ACTION)
@@ -247,7 +249,7 @@ async def test_payment_is_declined_after_a_failed_authentication(sandbox: Sandbo
     assert (answer.outcome, answer.failure) == (Outcome.DECLINED, "authentication_failed")
 
 
-async def test_voided_payment_is_not_reported_as_captured(sandbox: Sandbox) -> None:
+async def test_voided_sandbox_payment_is_not_reported_as_captured(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
     await sandbox.gateway.pay(payment, "tok_3ds_ok")
     await sandbox.gateway.void(payment)
@@ -256,7 +258,9 @@ async def test_voided_payment_is_not_reported_as_captured(sandbox: Sandbox) -> N
     assert [event.kind for event in sandbox.events] == [ProviderEventKind.VOIDED]
 
 
-async def test_payment_with_tok_3ds_abandoned_requires_action_until_a_void(sandbox: Sandbox) -> None:
+async def test_payment_with_the_token_tok_3ds_abandoned_requires_action_until_a_void(
+    sandbox: Sandbox,
+) -> None:
     payment = sandbox.payment()
     await sandbox.gateway.pay(payment, "tok_3ds_abandoned")
     sandbox.clock.advance(timedelta(days=30))
@@ -264,7 +268,7 @@ async def test_payment_with_tok_3ds_abandoned_requires_action_until_a_void(sandb
     assert (await sandbox.gateway.void(payment)).outcome is Outcome.VOIDED
 
 
-async def test_authorization_with_tok_auth_expired_ends_after_a_minute(sandbox: Sandbox) -> None:
+async def test_authorization_with_the_token_tok_auth_expired_ends_after_one_minute(sandbox: Sandbox) -> None:
     payment = replace(sandbox.payment(), capture_method=CaptureMethod.MANUAL)
     assert (await sandbox.gateway.pay(payment, "tok_auth_expired")).outcome is Outcome.AUTHORIZED
     sandbox.clock.advance(timedelta(minutes=1))
@@ -277,7 +281,7 @@ async def test_authorization_with_tok_auth_expired_ends_after_a_minute(sandbox: 
     }
 
 
-async def test_authorization_with_tok_auth_renewable_is_renewed_for_seven_days(sandbox: Sandbox) -> None:
+async def test_token_tok_auth_renewable_permits_a_renewal_of_seven_days(sandbox: Sandbox) -> None:
     payment = replace(sandbox.payment(), capture_method=CaptureMethod.MANUAL)
     authorized = await sandbox.gateway.pay(payment, "tok_auth_renewable")
     sandbox.clock.advance(timedelta(seconds=59))
@@ -294,7 +298,7 @@ async def test_authorization_with_tok_auth_renewable_is_renewed_for_seven_days(s
     assert (await sandbox.gateway.renew(payment)).failure == "authorization_expired"
 
 
-async def test_payment_with_tok_disputed_is_disputed_a_minute_after_its_capture(sandbox: Sandbox) -> None:
+async def test_token_tok_disputed_causes_a_dispute_one_minute_after_the_capture(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
     assert (await sandbox.gateway.pay(payment, "tok_disputed")).outcome is Outcome.SUCCEEDED
     await sandbox.call_back()

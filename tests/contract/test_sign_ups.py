@@ -69,7 +69,7 @@ async def test_unconfirmed_sign_up_creates_no_account(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(("confirmed", "other"), [(0, 1), (1, 0)])
-async def test_sign_up_token_confirms_the_password_and_name_of_its_sign_up(
+async def test_sign_up_token_creates_the_account_with_password_and_name_of_that_sign_up(
     shop: Shop, confirmed: int, other: int
 ) -> None:
     commands = [ANN, EVE]
@@ -90,7 +90,7 @@ async def test_sign_up_token_confirms_the_password_and_name_of_its_sign_up(
         await log_in(shop, commands[other])
 
 
-async def test_sign_up_message_contains_the_time_but_no_text_of_the_client(shop: Shop) -> None:
+async def test_sign_up_message_contains_the_time_but_no_text_from_the_client(shop: Shop) -> None:
     await shop.request_sign_up(EVE)
     await shop.deliver_mail()
     (message,) = shop.mailbox.messages
@@ -111,7 +111,7 @@ async def test_concurrent_confirmations_of_one_address_create_one_account(shop: 
     assert (await shop.store.outbox.counts())["user.signed_up"] == 1
 
 
-async def test_sign_up_of_an_address_with_an_account_cannot_be_confirmed(shop: Shop) -> None:
+async def test_sign_up_cannot_be_confirmed_if_an_account_already_has_the_address(shop: Shop) -> None:
     await shop.request_sign_up(EVE)
     (token,) = await mailed_tokens(shop)
     known = (await shop.sign_up(ANN)).result
@@ -120,7 +120,7 @@ async def test_sign_up_of_an_address_with_an_account_cannot_be_confirmed(shop: S
     assert await shop.get_user(known.id) == known
 
 
-async def test_confirmed_sign_up_activates_a_pending_account_with_its_password(shop: Shop) -> None:
+async def test_pending_account_is_activated_with_the_password_of_a_confirmed_sign_up(shop: Shop) -> None:
     former = await pending(shop)
     await shop.request_sign_up(ANN)
     (token,) = await mailed_tokens(shop)
@@ -129,7 +129,7 @@ async def test_confirmed_sign_up_activates_a_pending_account_with_its_password(s
     await log_in(shop, ANN)
 
 
-async def test_sign_up_can_be_confirmed_for_a_day_and_is_then_pruned(shop: Shop) -> None:
+async def test_sign_up_can_be_confirmed_within_one_day_and_is_then_pruned(shop: Shop) -> None:
     await shop.request_sign_up(ANN)
     (token,) = await mailed_tokens(shop)
     shop.clock.advance(LIFETIME - timedelta(seconds=1))
@@ -152,7 +152,7 @@ async def test_repeated_sign_ups_for_one_address_are_throttled(shop: Shop) -> No
         await shop.request_sign_up(replace(command, email=sought_email_address("Ann@Example.com")))
 
 
-async def test_closing_an_account_erases_sign_ups_for_its_address(shop: Shop) -> None:
+async def test_sign_ups_for_the_address_of_a_closed_account_are_erased(shop: Shop) -> None:
     ann = (await shop.sign_up(ANN)).result
     await shop.request_sign_up(EVE)
     await shop.request_sign_up(replace(EVE, email=sought_email_address("bob@example.com")))
@@ -163,7 +163,7 @@ async def test_closing_an_account_erases_sign_ups_for_its_address(shop: Shop) ->
     assert [message.to.typed for message in shop.mailbox.messages] == ["bob@example.com"]
 
 
-async def test_sign_up_is_audited_without_the_address(shop: Shop) -> None:
+async def test_audit_entry_of_a_sign_up_does_not_contain_the_address(shop: Shop) -> None:
     await shop.request_sign_up(ANN)
     entry = await entry_of(shop, AuditAction.USER_SIGN_UP_REQUESTED)
     assert (entry.object_id, entry.details) == (None, {"address": "a***@e***"})
@@ -187,7 +187,7 @@ async def test_saved_sign_up_is_read_back_unchanged(shop: Shop) -> None:
         assert await work.sign_ups.find(b"another") is None
 
 
-async def test_saving_a_nonexistent_sign_up_stores_no_row(shop: Shop) -> None:
+async def test_saving_a_sign_up_that_is_not_stored_adds_no_row(shop: Shop) -> None:
     void = PendingSignUp(
         id=SignUpId(shop.ids.new()),
         email=parse_email_address(EMAIL),

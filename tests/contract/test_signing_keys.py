@@ -12,28 +12,28 @@ async def test_new_database_has_no_signing_key(store: Store) -> None:
     assert await store.signing_keys.all() == []
 
 
-async def test_only_the_first_initial_signing_key_is_stored(store: Store) -> None:
+async def test_second_initial_signing_key_is_not_stored(store: Store) -> None:
     first = SigningKey("first", b"\x00pem\xff", NOW)
     await store.signing_keys.add_first(first)
     await store.signing_keys.add_first(SigningKey("second", b"pem", NOW + DAY))
     assert await store.signing_keys.all() == [first]
 
 
-async def test_concurrent_initial_signing_keys_are_stored_only_once(store: Store) -> None:
+async def test_only_one_of_several_concurrent_initial_signing_keys_is_stored(store: Store) -> None:
     keys = [SigningKey(f"key-{number}", b"pem", NOW) for number in range(10)]
     await asyncio.gather(*(store.signing_keys.add_first(key) for key in keys))
     [kept] = await store.signing_keys.all()
     assert kept in keys
 
 
-async def test_key_rotation_puts_the_new_key_first_and_retires_the_old_key(store: Store) -> None:
+async def test_after_key_rotation_the_new_key_is_first_and_the_old_key_has_an_end_time(store: Store) -> None:
     await store.signing_keys.add_first(SigningKey("first", b"1", NOW))
     second = SigningKey("second", b"2", NOW + 2 * DAY)
     await store.signing_keys.rotate(second, former_until=NOW + 3 * DAY, now=NOW + DAY, entries=())
     assert await store.signing_keys.all() == [second, SigningKey("first", b"1", NOW, NOW + 3 * DAY)]
 
 
-async def test_key_rotation_never_extends_a_retired_key(
+async def test_key_rotation_never_extends_the_validity_of_a_retired_key(
     store: Store,
 ) -> None:
     await store.signing_keys.add_first(SigningKey("first", b"1", NOW))
@@ -49,7 +49,7 @@ async def test_key_rotation_never_extends_a_retired_key(
     assert [key.kid for key in await store.signing_keys.all()] == ["fourth", "third", "second"]
 
 
-async def test_concurrent_rotations_keep_every_key(store: Store) -> None:
+async def test_no_signing_key_is_deleted_by_concurrent_rotations(store: Store) -> None:
     keys = [SigningKey(f"key-{number}", b"pem", NOW) for number in range(5)]
     await asyncio.gather(
         *(store.signing_keys.rotate(key, former_until=NOW + DAY, now=NOW, entries=()) for key in keys)

@@ -60,7 +60,7 @@ async def test_unknown_stocks_are_not_returned(shop: Shop) -> None:
     assert await shop.store.stocks.get(nothing) is None
 
 
-async def test_every_movement_is_written_once_with_actor_and_reason(shop: Shop) -> None:
+async def test_every_stock_movement_is_stored_only_once_with_actor_and_reason(shop: Shop) -> None:
     ann = Actor((await shop.customer()).id, "request-1")
     mug = await shop.product(stock=5)
     order_id = OrderId(shop.ids.new())
@@ -98,7 +98,7 @@ async def test_every_movement_is_written_once_with_actor_and_reason(shop: Shop) 
     )
 
 
-async def test_movements_of_a_stock_saved_twice_are_written_once(shop: Shop) -> None:
+async def test_stock_movements_are_stored_only_once_if_the_stock_is_saved_twice(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     async with shop.store.unit_of_work() as work:
         stock = (await work.stocks.lock([mug.id]))[mug.id]
@@ -111,7 +111,7 @@ async def test_movements_of_a_stock_saved_twice_are_written_once(shop: Shop) -> 
 
 
 @pytest.mark.parametrize("limit", [1, 3, 7])
-async def test_stock_ledger_pages_are_newest_first_during_inserts(shop: Shop, limit: int) -> None:
+async def test_stock_ledger_pages_list_newest_movements_first_during_inserts(shop: Shop, limit: int) -> None:
     mug, cup = await shop.product(stock=0), await shop.product(stock=100)
     for units in range(1, 7):
         await change(shop, mug.id, lambda stock, units=units: receive(stock, units))  # type: ignore[misc] # mypy cannot infer the type of a lambda with a default
@@ -129,7 +129,7 @@ async def test_stock_ledger_pages_are_newest_first_during_inserts(shop: Shop, li
     assert len(await ledger(shop, cup.id)) == 1
 
 
-async def test_stock_stays_locked_until_the_unit_of_work_ends(shop: Shop) -> None:
+async def test_row_lock_of_a_stock_is_released_when_the_unit_of_work_ends(shop: Shop) -> None:
     mug = await shop.product(stock=5)
 
     async def try_to_lock() -> None:
@@ -147,14 +147,14 @@ async def test_stock_stays_locked_until_the_unit_of_work_ends(shop: Shop) -> Non
     await try_to_lock()
 
 
-async def test_locked_stock_can_be_read(shop: Shop) -> None:
+async def test_stock_with_a_locked_row_can_be_read(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     async with shop.store.unit_of_work() as work, shop.store.unit_of_work_with_short_timeout() as another:
         await work.stocks.lock([mug.id])
         assert (await another.stocks.get([mug.id]))[mug.id].on_hand == 5
 
 
-async def test_stock_read_after_a_lock_wait_has_the_committed_values(shop: Shop) -> None:
+async def test_stock_that_is_read_after_waiting_for_a_lock_has_the_committed_values(shop: Shop) -> None:
     mug = await shop.product(stock=0)
     await asyncio.gather(
         *(change(shop, mug.id, lambda stock: receive(stock, stock.on_hand + 1)) for _ in range(10))
@@ -162,7 +162,7 @@ async def test_stock_read_after_a_lock_wait_has_the_committed_values(shop: Shop)
     assert (await shop.get_stock(mug.id)).on_hand == 2**10 - 1
 
 
-async def test_stock_locks_in_opposite_sequences_do_not_deadlock(shop: Shop) -> None:
+async def test_locking_stocks_in_opposite_sequences_does_not_deadlock(shop: Shop) -> None:
     ids = [(await shop.product(stock=0)).id for _ in range(5)]
 
     async def receive_one_of_each(product_ids: list[ProductId]) -> None:
@@ -196,7 +196,9 @@ async def save_now(work: UnitOfWork, stock: Stock) -> None:
 
 
 @pytest.mark.parametrize("mistake", [oversell, release_what_was_not_reserved, ship_what_is_reserved])
-async def test_repository_rejects_an_oversold_stock(shop: Shop, mistake: Callable[[Stock], None]) -> None:
+async def test_repository_rejects_a_stock_with_more_reserved_units_than_on_hand(
+    shop: Shop, mistake: Callable[[Stock], None]
+) -> None:
     mug = await shop.product(stock=5)
     async with shop.store.unit_of_work(SOMEBODY) as work:
         stock = (await work.stocks.lock([mug.id]))[mug.id]

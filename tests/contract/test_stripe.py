@@ -127,7 +127,7 @@ def answering(status: int, body: str) -> Intercept:
     return answer
 
 
-async def test_stripe_payment_with_a_lost_response_is_found_and_charged_once(stripe: Stripe) -> None:
+async def test_stripe_payment_with_a_lost_response_is_found_and_charged_only_once(stripe: Stripe) -> None:
     payment = stripe.payment()
     stripe.intercept = losing("/confirm")
     with pytest.raises(ProviderUnavailable):
@@ -139,7 +139,7 @@ async def test_stripe_payment_with_a_lost_response_is_found_and_charged_once(str
     assert stripe.count("/confirm") == 0
 
 
-async def test_payment_that_never_reached_stripe_is_unknown(stripe: Stripe) -> None:
+async def test_payment_whose_request_never_reached_stripe_has_the_result_unknown(stripe: Stripe) -> None:
     payment = stripe.payment()
     stripe.intercept = losing("/payment_intents")
     with pytest.raises(ProviderUnavailable):
@@ -149,7 +149,9 @@ async def test_payment_that_never_reached_stripe_is_unknown(stripe: Stripe) -> N
 
 
 @pytest.mark.parametrize("token", ["pm_card_visa", "pm_card_chargeCustomerFail"])
-async def test_stripe_payment_is_found_by_metadata_after_its_key_expired(stripe: Stripe, token: str) -> None:
+async def test_stripe_payment_is_found_by_metadata_after_the_idempotency_key_expired(
+    stripe: Stripe, token: str
+) -> None:
     payment = stripe.payment()
     answer = await stripe.gateway.pay(payment, token)
     stripe.clock.advance(timedelta(days=2))
@@ -159,13 +161,13 @@ async def test_stripe_payment_is_found_by_metadata_after_its_key_expired(stripe:
     assert stripe.count("POST") == 0
 
 
-async def test_stripe_payment_that_was_never_sent_is_unknown_after_two_days(stripe: Stripe) -> None:
+async def test_stripe_payment_that_was_not_sent_has_the_result_unknown_after_two_days(stripe: Stripe) -> None:
     payment = stripe.payment()
     stripe.clock.advance(timedelta(days=2))
     assert (await stripe.gateway.find_payment(payment)).outcome is Outcome.UNKNOWN
 
 
-async def test_stripe_payment_is_queried_by_its_reference(stripe: Stripe) -> None:
+async def test_stripe_payment_with_a_reference_is_queried_by_this_reference(stripe: Stripe) -> None:
     payment = stripe.payment()
     answer = await stripe.gateway.pay(payment, "pm_card_visa")
     named = PaymentRequest(
@@ -180,12 +182,12 @@ async def test_stripe_payment_is_queried_by_its_reference(stripe: Stripe) -> Non
     assert stripe.sent == [f"GET /v1/payment_intents/{answer.reference}"]
 
 
-async def test_stripe_payment_without_a_token_captures_nothing(stripe: Stripe) -> None:
+async def test_stripe_payment_without_a_token_is_declined(stripe: Stripe) -> None:
     answer = await stripe.gateway.pay(stripe.payment(), None)
     assert answer.outcome is Outcome.DECLINED
 
 
-async def test_stripe_payment_with_a_declined_token_stays_declined(stripe: Stripe) -> None:
+async def test_declined_stripe_payment_is_declined_again_if_another_token_is_sent(stripe: Stripe) -> None:
     payment = stripe.payment()
     refusal = await stripe.gateway.pay(payment, "pm_nobody_has")
     assert (refusal.outcome, refusal.failure) == (Outcome.DECLINED, "resource_missing")
@@ -205,7 +207,7 @@ async def authenticate(stripe: Stripe, answer: ProviderAnswer, *, success: bool)
 
 
 @pytest.mark.parametrize("capture_method", CaptureMethod)
-async def test_authenticated_stripe_payment_is_captured_or_authorized(
+async def test_stripe_payment_is_captured_or_authorized_after_authentication(
     stripe: Stripe, capture_method: CaptureMethod
 ) -> None:
     payment = replace(stripe.payment(), capture_method=capture_method)
@@ -221,7 +223,7 @@ async def test_authenticated_stripe_payment_is_captured_or_authorized(
     assert found.outcome is (Outcome.AUTHORIZED if is_manual else Outcome.SUCCEEDED)
 
 
-async def test_stripe_field_capture_before_is_the_end_of_the_authorization(stripe: Stripe) -> None:
+async def test_end_of_a_stripe_authorization_is_read_from_the_field_capture_before(stripe: Stripe) -> None:
     payment = replace(stripe.payment(), capture_method=CaptureMethod.MANUAL)
     answer = await stripe.gateway.pay(payment, "pm_card_visa")
     response = await stripe.http_client.get(
@@ -251,7 +253,9 @@ async def test_stripe_payment_with_abandoned_authentication_can_be_voided(stripe
 
 
 @pytest.mark.parametrize("operation", ["/capture", "/cancel"])
-async def test_stripe_operation_with_a_lost_response_is_found(stripe: Stripe, operation: str) -> None:
+async def test_capture_or_void_with_a_lost_response_is_found_in_stripe(
+    stripe: Stripe, operation: str
+) -> None:
     payment = replace(stripe.payment(), capture_method=CaptureMethod.MANUAL)
     await stripe.gateway.pay(payment, "pm_card_visa")
     stripe.intercept = losing(operation)
@@ -270,7 +274,7 @@ async def test_stripe_operation_with_a_lost_response_is_found(stripe: Stripe, op
     assert stripe.count(operation) == 0
 
 
-async def test_stripe_payment_in_processing_is_pending_until_decided(stripe: Stripe) -> None:
+async def test_stripe_payment_with_the_status_processing_is_pending_until_decided(stripe: Stripe) -> None:
     payment = stripe.payment()
     answer = await stripe.gateway.pay(payment, await stripe.account(REFUSING_ACCOUNT))
     assert (answer.outcome, answer.amount) == (Outcome.PENDING, None)
@@ -288,7 +292,7 @@ async def test_amount_that_stripe_cannot_represent_is_rejected(stripe: Stripe) -
     assert stripe.sent == []
 
 
-async def test_icelandic_krona_amounts_use_the_minor_unit_of_stripe(stripe: Stripe) -> None:
+async def test_icelandic_krona_amounts_are_converted_to_the_minor_unit_of_stripe(stripe: Stripe) -> None:
     bodies: list[str] = []
 
     async def read(request: httpx2.Request, network: httpx2.AsyncBaseTransport) -> httpx2.Response:
@@ -300,7 +304,7 @@ async def test_icelandic_krona_amounts_use_the_minor_unit_of_stripe(stripe: Stri
     assert "amount=5000&currency=isk" in bodies[0]
 
 
-async def test_stripe_refund_with_a_lost_response_is_sent_once(stripe: Stripe) -> None:
+async def test_stripe_refund_with_a_lost_response_is_sent_only_once(stripe: Stripe) -> None:
     payment = stripe.payment()
     reference = (await stripe.gateway.pay(payment, "pm_card_visa")).reference
     refund = a_refund(stripe.ids, payment, reference, amount=100, now=stripe.clock.now())
@@ -355,7 +359,9 @@ async def test_malformed_stripe_response_is_reported_as_unavailable(
             await ask
 
 
-async def test_missing_stripe_response_times_out(stripe: Stripe, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_stripe_call_without_a_response_times_out(
+    stripe: Stripe, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def hang(_request: httpx2.Request, _network: httpx2.AsyncBaseTransport) -> httpx2.Response:
         return await asyncio.Future()
 
@@ -425,7 +431,7 @@ async def in_dashboard(stripe: Stripe, path: str, **fields: Any) -> None:
     assert response.is_success, response.text
 
 
-async def test_capture_in_the_stripe_dashboard_is_found(stripe: Stripe) -> None:
+async def test_capture_that_was_made_in_the_stripe_dashboard_is_found(stripe: Stripe) -> None:
     payment = replace(stripe.payment(), capture_method=CaptureMethod.MANUAL)
     authorized = await stripe.gateway.pay(payment, "pm_card_visa")
     await in_dashboard(stripe, f"{authorized.reference}/capture", amount_to_capture="1500")
@@ -435,7 +441,7 @@ async def test_capture_in_the_stripe_dashboard_is_found(stripe: Stripe) -> None:
     assert await stripe.gateway.void(payment) == found
 
 
-async def test_void_in_the_stripe_dashboard_is_found_with_its_reason(stripe: Stripe) -> None:
+async def test_void_made_in_the_stripe_dashboard_is_found_with_the_reason_of_the_void(stripe: Stripe) -> None:
     payment = replace(stripe.payment(), capture_method=CaptureMethod.MANUAL)
     authorized = await stripe.gateway.pay(payment, "pm_card_visa")
     await in_dashboard(stripe, f"{authorized.reference}/cancel", cancellation_reason="fraudulent")
@@ -444,7 +450,7 @@ async def test_void_in_the_stripe_dashboard_is_found_with_its_reason(stripe: Str
     assert await stripe.gateway.capture(payment, payment.amount) == found
 
 
-async def test_refund_in_the_stripe_dashboard_settles_an_equal_pending_refund(stripe: Stripe) -> None:
+async def test_pending_refund_is_settled_by_an_equal_refund_in_the_stripe_dashboard(stripe: Stripe) -> None:
     payment = stripe.payment()
     captured = await stripe.gateway.pay(payment, "pm_card_visa")
     made = await stripe.http_client.post(

@@ -65,7 +65,7 @@ async def test_throttling_counts_concurrent_password_guesses(shop: Shop) -> None
     assert admitted(at_once) == admitted(one_by_one) == ACCOUNT.free + 1
 
 
-async def test_each_wrong_password_doubles_the_wait_up_to_a_maximum(shop: Shop) -> None:
+async def test_each_wrong_password_doubles_the_waiting_time_up_to_a_maximum(shop: Shop) -> None:
     await shop.customer(ANN)
     for _ in range(ACCOUNT.free + 1):
         assert await log_in(shop) == "wrong"
@@ -80,7 +80,7 @@ async def test_each_wrong_password_doubles_the_wait_up_to_a_maximum(shop: Shop) 
     assert max(waits) * SECOND <= ACCOUNT.longest
 
 
-async def test_attempt_during_the_wait_is_rejected_without_extending_the_wait(
+async def test_log_in_attempt_while_throttled_is_rejected_and_does_not_extend_the_wait(
     shop: Shop,
 ) -> None:
     await shop.customer(ANN)
@@ -91,7 +91,7 @@ async def test_attempt_during_the_wait_is_rejected_without_extending_the_wait(
     assert await log_in(shop, password=PASSWORD) == "in"
 
 
-async def test_successful_log_in_resets_the_throttle(shop: Shop) -> None:
+async def test_successful_log_in_resets_the_throttling_of_the_account(shop: Shop) -> None:
     await shop.customer(ANN)
     for _ in range(3):
         for _ in range(ACCOUNT.free):
@@ -99,7 +99,7 @@ async def test_successful_log_in_resets_the_throttle(shop: Shop) -> None:
         assert await log_in(shop, password=PASSWORD) == "in"
 
 
-async def test_unknown_address_is_throttled_like_a_known_address(shop: Shop) -> None:
+async def test_log_ins_with_known_and_unknown_addresses_are_throttled_alike(shop: Shop) -> None:
     await shop.customer(ANN)
     for address in (ANN, NOBODY):
         shop.clock.advance(timedelta(days=1))
@@ -110,13 +110,13 @@ async def test_unknown_address_is_throttled_like_a_known_address(shop: Shop) -> 
         assert endings == [*["wrong"] * 6, 1, "wrong", 2, "wrong", 4, "wrong"]
 
 
-async def test_spellings_of_an_address_share_one_attempt_counter(shop: Shop) -> None:
+async def test_attempts_with_different_spellings_of_an_address_are_counted_together(shop: Shop) -> None:
     for email in (ANN, "ANN@example.com", " ann@EXAMPLE.com ") * 2:
         await log_in(shop, email)
     assert await log_in(shop) == 1
 
 
-async def test_throttled_account_does_not_affect_other_accounts_and_networks(shop: Shop) -> None:
+async def test_log_ins_are_throttled_only_from_the_network_that_guessed_passwords(shop: Shop) -> None:
     await shop.customer(ANN)
     await shop.customer("bob@example.com")
     for number in range(NETWORKS.free + 1):
@@ -125,7 +125,7 @@ async def test_throttled_account_does_not_affect_other_accounts_and_networks(sho
     assert await log_in(shop, "bob@example.com", PASSWORD, network="198.51.100.0/32") == "in"
 
 
-async def test_successful_log_ins_from_one_network_are_not_throttled(shop: Shop) -> None:
+async def test_many_successful_log_ins_from_one_network_are_not_throttled(shop: Shop) -> None:
     emails = [f"{name}@example.com" for name in ("ann", "bob", "cid")]
     for email in emails:
         await shop.customer(email)
@@ -133,7 +133,7 @@ async def test_successful_log_ins_from_one_network_are_not_throttled(shop: Shop)
         assert await log_in(shop, emails[number % 3], PASSWORD) == "in"
 
 
-async def test_sign_ups_are_throttled_except_for_operators(
+async def test_sign_ups_for_one_address_are_throttled_except_from_the_command_line(
     shop: Shop,
 ) -> None:
     free = ACCOUNT_BACKOFF[AttemptKind.SIGN_UP].free
@@ -155,7 +155,7 @@ async def test_sign_ups_from_one_network_are_throttled(shop: Shop) -> None:
     assert await sign_up(shop, ANN) == "done"
 
 
-async def test_password_guesses_within_a_session_are_throttled(shop: Shop) -> None:
+async def test_guesses_of_the_current_password_in_a_session_are_throttled(shop: Shop) -> None:
     ann = await shop.customer(ANN)
     principal = await shop.principal_of(await shop.start_session(ann))
 
@@ -184,7 +184,7 @@ async def test_password_guesses_within_a_session_are_throttled(shop: Shop) -> No
     assert await change(PASSWORD) == "done"
 
 
-async def test_pruning_deletes_only_expired_attempt_tallies(shop: Shop) -> None:
+async def test_pruning_deletes_only_counters_of_attempts_that_have_expired(shop: Shop) -> None:
     prune = Prune(shop.store.attempts, shop.clock, retention=timedelta(0))
     for _ in range(ACCOUNT.free + 1):
         await log_in(shop)

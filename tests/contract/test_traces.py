@@ -24,12 +24,12 @@ async def test_event_contains_the_trace_context_of_its_request(shop: Shop) -> No
     }
 
 
-async def test_event_outside_of_a_trace_has_no_trace_context(shop: Shop) -> None:
+async def test_event_that_is_recorded_without_a_trace_has_no_trace_context(shop: Shop) -> None:
     await shop.product()
     assert {event.traceparent for event in await published(shop)} == {None}
 
 
-async def test_orders_of_one_batch_have_the_traces_of_their_requests(shop: Shop) -> None:
+async def test_each_order_of_a_batch_has_the_trace_of_the_request_that_placed_it(shop: Shop) -> None:
     mug, customer = await shop.product(stock=9), await shop.customer()
     commands = [
         replace(shop.commands.place_order((mug, 1), customer=customer), traceparent=traceparent(number))
@@ -43,7 +43,7 @@ async def test_orders_of_one_batch_have_the_traces_of_their_requests(shop: Shop)
     assert [traces[order_id] for order_id in placed] == [traceparent(number) for number in (1, 2, 9)]
 
 
-async def test_due_delivery_has_the_trace_of_its_event(shop: Shop) -> None:
+async def test_due_delivery_has_the_trace_context_of_the_delivered_event(shop: Shop) -> None:
     webhooks = Webhooks(shop)
     await webhooks.endpoint()
     token = TRACE.set(traceparent(7))

@@ -31,7 +31,7 @@ async def test_saved_and_committed_changes_are_stored(shop: Shop) -> None:
     assert await on_hand(shop, mug.id) == 7
 
 
-async def test_unsaved_changes_are_not_stored(shop: Shop) -> None:
+async def test_changes_that_are_committed_but_not_saved_are_not_stored(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     order = await shop.order(mug)
     async with shop.store.unit_of_work() as work:
@@ -74,7 +74,7 @@ async def test_uncommitted_changes_are_not_stored(shop: Shop) -> None:
     assert (await shop.store.outbox.counts())["user.signed_up"] == 0
 
 
-async def test_exception_rolls_back_the_unit_of_work(shop: Shop) -> None:
+async def test_unit_of_work_is_rolled_back_after_an_exception(shop: Shop) -> None:
     mug = await shop.product(stock=5)
 
     async def receive_and_fail() -> None:
@@ -89,7 +89,7 @@ async def test_exception_rolls_back_the_unit_of_work(shop: Shop) -> None:
     assert await on_hand(shop, mug.id) == 5
 
 
-async def test_unit_of_work_reads_its_own_writes(shop: Shop) -> None:
+async def test_unit_of_work_reads_the_changes_that_it_has_saved(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     async with shop.store.unit_of_work() as work:
         stock = (await work.stocks.lock([mug.id]))[mug.id]
@@ -116,7 +116,7 @@ async def test_uncommitted_changes_are_invisible_to_other_units_of_work(shop: Sh
     assert await on_hand(shop, mug.id) == 7
 
 
-async def test_commit_fails_after_a_rejected_write(shop: Shop) -> None:
+async def test_commit_of_a_unit_of_work_fails_after_the_database_rejected_a_write(shop: Shop) -> None:
     await shop.customer("ann@example.com")
     async with shop.store.unit_of_work(SOMEBODY) as work:
         await work.users.add(a_user(shop.ids, email="bob@example.com"))
@@ -127,7 +127,7 @@ async def test_commit_fails_after_a_rejected_write(shop: Shop) -> None:
     await shop.customer("bob@example.com")
 
 
-async def test_cancelled_caller_does_not_interrupt_the_commit(shop: Shop) -> None:
+async def test_commit_is_completed_although_its_caller_is_cancelled(shop: Shop) -> None:
     async def is_committed_though_cancelled_at(suspension: int) -> bool:
         user = a_user(shop.ids, email=f"{suspension}@example.com")
         key = shop.commands.key(suspension, operation=IdempotentOperation.CREATE_USER)
@@ -145,7 +145,7 @@ async def test_cancelled_caller_does_not_interrupt_the_commit(shop: Shop) -> Non
     assert suspension > 1
 
 
-async def test_order_placement_cancelled_at_any_await_is_atomic(shop: Shop) -> None:
+async def test_order_is_placed_completely_or_not_at_all_if_the_caller_is_cancelled(shop: Shop) -> None:
     mug, cup = await shop.product(stock=1000), await shop.product(stock=1000)
     batch = shop.batch()
     suspension, placed_though_cancelled = 0, 0
@@ -162,7 +162,7 @@ async def test_order_placement_cancelled_at_any_await_is_atomic(shop: Shop) -> N
     await shop.order(mug)
 
 
-async def test_events_of_a_saved_aggregate_are_stored_once(shop: Shop) -> None:
+async def test_events_of_a_saved_aggregate_are_stored_only_once(shop: Shop) -> None:
     async with shop.store.unit_of_work(SOMEBODY) as work:
         user = a_user(shop.ids)
         await work.users.add(user)

@@ -51,7 +51,7 @@ async def change(shop: Shop, user_id: UserId, *, role: Role = Role.STAFF, status
         await work.commit()
 
 
-def test_every_event_type_requires_a_permission() -> None:
+def test_subscription_to_every_event_type_requires_a_permission() -> None:
     assert {type_.partition(".")[0] for type_ in EVENT_TYPES} == set(EVENT_PERMISSIONS)
     for type_ in EVENT_TYPES:
         assert not may_read_event(permissions_of({Scope.WRITE_WEBHOOKS}), type_)
@@ -59,7 +59,7 @@ def test_every_event_type_requires_a_permission() -> None:
 
 
 @pytest.mark.parametrize("change_to", [(Role.STAFF, UserStatus.DISABLED), (Role.CUSTOMER, UserStatus.ACTIVE)])
-async def test_events_wait_while_the_endpoint_owner_lacks_permission(
+async def test_events_are_not_sent_while_the_endpoint_owner_lacks_permission(
     shop: Shop, webhooks: Webhooks, change_to: tuple[Role, UserStatus]
 ) -> None:
     ann, bob = await staff_member(shop), await staff_member(shop, "bob")
@@ -82,7 +82,9 @@ async def test_events_wait_while_the_endpoint_owner_lacks_permission(
     assert (shown.owner_id, shown.blocked_at) == (bob, None)
 
 
-async def test_lost_permission_of_an_endpoint_owner_is_audited_once(shop: Shop, webhooks: Webhooks) -> None:
+async def test_loss_of_the_endpoint_owners_permission_is_audited_only_once(
+    shop: Shop, webhooks: Webhooks
+) -> None:
     ann = await staff_member(shop)
     endpoint = await webhooks.endpoint(URL, actor=Actor(ann, "1"))
     await change(shop, ann, status=UserStatus.DISABLED)
@@ -121,7 +123,7 @@ async def test_admins_get_mail_when_an_endpoint_owner_loses_permission(
     assert f"/v1/webhook-endpoints/{endpoint.id}/transfer" in message.text
 
 
-async def test_no_mail_is_sent_about_the_former_owner_of_a_transferred_endpoint(
+async def test_no_mail_about_a_disabled_owner_is_sent_after_an_endpoint_transfer(
     shop: Shop, webhooks: Webhooks
 ) -> None:
     ann, admin = await staff_member(shop), await staff_member(shop, "admin")
@@ -135,7 +137,9 @@ async def test_no_mail_is_sent_about_the_former_owner_of_a_transferred_endpoint(
     assert shop.mailbox.messages == []
 
 
-async def test_events_for_the_endpoint_of_a_disabled_client_wait(shop: Shop, webhooks: Webhooks) -> None:
+async def test_events_for_the_endpoint_of_a_disabled_service_client_are_not_sent(
+    shop: Shop, webhooks: Webhooks
+) -> None:
     made = await shop.create_client("erp", [Scope.WRITE_WEBHOOKS, Scope.READ_ORDERS], actor=SOMEBODY)
     endpoint = await webhooks.endpoint(URL, "order.placed", actor=Actor(ClientId(made.client_id), "1"))
     await shop.order(await shop.product(stock=1))

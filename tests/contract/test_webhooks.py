@@ -55,7 +55,7 @@ async def test_endpoint_receives_only_its_event_types(webhooks: Webhooks) -> Non
     assert webhooks.subscribers.event_types_sent_to(BOB) == ["product.created"]
 
 
-async def test_delivered_event_is_logged_and_not_resent(webhooks: Webhooks) -> None:
+async def test_delivered_event_is_listed_with_one_attempt_and_not_sent_again(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint()
     await webhooks.shop.product()
     assert await webhooks.work() == 1
@@ -68,7 +68,7 @@ async def test_delivered_event_is_logged_and_not_resent(webhooks: Webhooks) -> N
 
 
 @pytest.mark.parametrize("answer", [500, 400, 301, 199, "timeout"])
-async def test_failed_delivery_is_retried_with_backoff_until_dead(
+async def test_failed_delivery_is_retried_with_backoff_until_it_gets_the_status_dead(
     webhooks: Webhooks, answer: int | str
 ) -> None:
     endpoint = await webhooks.endpoint()
@@ -91,7 +91,7 @@ async def test_failed_delivery_is_retried_with_backoff_until_dead(
     assert len({message.message_id for message in webhooks.subscribers.messages}) == 1
 
 
-async def test_event_waits_only_for_earlier_events_of_its_aggregate(webhooks: Webhooks) -> None:
+async def test_event_waits_only_for_earlier_events_of_the_same_aggregate(webhooks: Webhooks) -> None:
     await webhooks.endpoint(ANN, "order.placed", "order.cancelled", "product.created")
     mug = await webhooks.shop.product(stock=5)
     await webhooks.work()
@@ -112,7 +112,7 @@ async def test_event_waits_only_for_earlier_events_of_its_aggregate(webhooks: We
     assert webhooks.subscribers.event_types_sent_to(ANN)[3:] == ["order.placed", "order.cancelled"]
 
 
-async def test_retried_delivery_precedes_later_deliveries_of_its_aggregate(webhooks: Webhooks) -> None:
+async def test_retried_delivery_is_sent_before_later_events_of_the_same_aggregate(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(ANN, "order.placed", "order.cancelled")
     order = await webhooks.shop.order(await webhooks.shop.product(stock=5))
     await webhooks.work()
@@ -126,7 +126,7 @@ async def test_retried_delivery_precedes_later_deliveries_of_its_aggregate(webho
     assert webhooks.subscribers.event_types_sent_to(ANN)[2:] == ["order.placed"]
 
 
-async def test_longest_due_deliveries_are_sent_first(webhooks: Webhooks) -> None:
+async def test_deliveries_that_have_been_due_the_longest_are_sent_first(webhooks: Webhooks) -> None:
     await webhooks.endpoint(ANN, "product.created")
     webhooks.subscribers.answers[ANN] = 500
     failed = (await webhooks.shop.product()).id
@@ -144,7 +144,7 @@ async def test_longest_due_deliveries_are_sent_first(webhooks: Webhooks) -> None
     assert taken_ids == [[fresh], [fresh, failed]]
 
 
-async def test_dead_delivery_does_not_block_later_deliveries(webhooks: Webhooks) -> None:
+async def test_delivery_with_the_status_dead_does_not_block_later_deliveries(webhooks: Webhooks) -> None:
     await webhooks.endpoint(ANN, "order.placed", "order.cancelled")
     webhooks.subscribers.answers[ANN] = 500
     order = await webhooks.shop.order(await webhooks.shop.product(stock=5))
@@ -168,7 +168,7 @@ async def test_failing_endpoint_does_not_delay_other_endpoints(webhooks: Webhook
     assert len(webhooks.subscribers.event_types_sent_to(BOB)) == 3
 
 
-async def test_event_relayed_twice_is_queued_once_per_endpoint(webhooks: Webhooks) -> None:
+async def test_event_that_is_relayed_twice_is_queued_only_once_per_endpoint(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint()
     await webhooks.shop.product()
     await webhooks.shop.store.event_feed.publish_new(limit=10)
@@ -179,7 +179,7 @@ async def test_event_relayed_twice_is_queued_once_per_endpoint(webhooks: Webhook
     assert await webhooks.work() == 1
 
 
-async def test_concurrent_workers_send_each_event_once(webhooks: Webhooks) -> None:
+async def test_concurrent_workers_send_each_event_only_once_per_endpoint(webhooks: Webhooks) -> None:
     for number in range(3):
         await webhooks.endpoint(f"https://ann.example.com/{number}")
     for _ in range(5):
@@ -196,7 +196,7 @@ async def test_concurrent_workers_send_each_event_once(webhooks: Webhooks) -> No
     assert len(set(sent)) == len(sent) == 15
 
 
-async def test_slow_endpoint_occupies_one_worker_only(webhooks: Webhooks) -> None:
+async def test_slow_endpoint_delays_only_one_of_several_workers(webhooks: Webhooks) -> None:
     await webhooks.endpoint(ANN)
     await webhooks.endpoint(BOB)
     await webhooks.shop.product()
@@ -210,7 +210,7 @@ async def test_slow_endpoint_occupies_one_worker_only(webhooks: Webhooks) -> Non
     assert message.url != slow.url
 
 
-async def test_delivery_of_a_killed_worker_is_sent_after_its_lease(
+async def test_delivery_of_a_killed_worker_is_sent_after_the_lease_expires(
     webhooks: Webhooks,
 ) -> None:
     await webhooks.endpoint()
@@ -224,7 +224,9 @@ async def test_delivery_of_a_killed_worker_is_sent_after_its_lease(
     assert await webhooks.work() == 1
 
 
-async def test_worker_with_an_expired_lease_does_not_release_the_endpoint(webhooks: Webhooks) -> None:
+async def test_lease_of_another_worker_is_not_released_by_a_worker_whose_lease_expired(
+    webhooks: Webhooks,
+) -> None:
     await webhooks.endpoint()
     await webhooks.shop.product()
     await webhooks.relay(limit=100)
@@ -275,7 +277,7 @@ async def test_endpoint_can_be_removed_during_a_delivery(webhooks: Webhooks) -> 
     assert (await webhooks.list(after=None, limit=10)).items == ()
 
 
-async def test_retry_of_a_dead_delivery_makes_one_attempt(webhooks: Webhooks) -> None:
+async def test_manual_retry_of_a_dead_delivery_makes_one_attempt(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint()
     webhooks.subscribers.answers[ANN] = 500
     await webhooks.shop.product()
@@ -308,7 +310,7 @@ async def test_successful_delivery_can_be_sent_again(webhooks: Webhooks) -> None
     assert len({message.message_id for message in webhooks.subscribers.messages}) == 1
 
 
-async def test_delivery_retry_has_one_effect_per_idempotency_key(webhooks: Webhooks) -> None:
+async def test_repeated_delivery_retry_with_one_idempotency_key_has_one_effect(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint()
     await webhooks.shop.product()
     await webhooks.work()
@@ -350,7 +352,7 @@ async def test_deliveries_are_listed_newest_first_and_filtered_by_status(webhook
     assert [*first.items, *rest.items] == (await webhooks.log(endpoint.id))[:3]
 
 
-async def test_replayed_endpoint_creation_shows_the_secret(webhooks: Webhooks) -> None:
+async def test_retry_of_an_endpoint_creation_returns_the_same_secret(webhooks: Webhooks) -> None:
     key = webhooks.shop.commands.key(ANN, operation=IdempotentOperation.CREATE_WEBHOOK_ENDPOINT, key="one")
     first = await webhooks.create(
         CreateEndpointCommand(

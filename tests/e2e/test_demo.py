@@ -7,7 +7,7 @@ ORDERS = 60
 """The first 60 orders contain every kind of planned action. `make demo` places all 830 orders."""
 
 
-def test_second_demo_run_adds_no_orders_and_passes_reconciliation(empty_database_url: str) -> None:
+def test_second_run_of_the_demo_adds_no_orders_and_passes_reconciliation(empty_database_url: str) -> None:
     with serving(empty_database_url, rate_limit_enabled="false", log_level="warning") as service:
         service.await_answer()
         first, second = demo(service), demo(service)

@@ -41,7 +41,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-def test_login_form_of_the_docs_page_authorizes_an_operation(service: Service, browser: Browser) -> None:
+def test_user_who_logs_in_on_the_docs_page_can_call_an_operation(service: Service, browser: Browser) -> None:
     url = service.address.url
     sign_up = {"email": EMAIL, "password": PASSWORD, "password_confirm": PASSWORD}
     assert httpx2.post(f"{url}/v1/users", json=sign_up).status_code == 201

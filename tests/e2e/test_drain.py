@@ -23,7 +23,7 @@ LEASES = """
 """
 
 
-async def test_draining_service_refuses_no_connection(database_url: str) -> None:
+async def test_service_refuses_no_connection_during_the_drain_delay(database_url: str) -> None:
     """Each request opens a new connection, as a load balancer without keep-alive does.
 
     The test is slow, because the drain delay has to pass.
@@ -61,7 +61,7 @@ async def test_draining_service_refuses_no_connection(database_url: str) -> None
         assert await psql.fetchval("SELECT count(*) FROM orders") == statuses[201]
 
 
-async def test_stopped_worker_finishes_its_delivery_and_releases_its_leases(database_url: str) -> None:
+async def test_stopping_worker_completes_the_running_delivery_and_releases_leases(database_url: str) -> None:
     is_called, may_answer = asyncio.Event(), asyncio.Event()
 
     async def answer_late(_: web.Request) -> web.StreamResponse:

@@ -21,7 +21,7 @@ def data_dir() -> Iterator[Path]:
         yield directory
 
 
-def test_order_and_idempotency_key_survive_sigkill(data_dir: Path) -> None:
+def test_order_and_idempotency_record_exist_after_the_service_is_killed(data_dir: Path) -> None:
     with serving(with_worker=False, data_dir=str(data_dir)) as service:
         service.await_answer()
         product = _product(service)
@@ -41,7 +41,7 @@ def test_order_and_idempotency_key_survive_sigkill(data_dir: Path) -> None:
     assert available == 3
 
 
-def test_two_services_share_one_data_directory(data_dir: Path) -> None:
+def test_two_services_can_use_one_data_directory_at_the_same_time(data_dir: Path) -> None:
     with (
         serving(with_worker=False, data_dir=str(data_dir)) as one,
         serving(with_worker=False, data_dir=str(data_dir)) as other,

@@ -10,7 +10,7 @@ from tests.e2e.serving import place_an_order, serving
 from tests.servers.newer_schema import migrate_to_newer_schema
 
 
-def test_service_starts_on_a_newer_schema_that_permits_the_release(database_url: str) -> None:
+def test_service_starts_if_a_newer_database_schema_permits_its_release(database_url: str) -> None:
     asyncio.run(migrate_to_newer_schema(database_url, min_compatible_release=RELEASE))
     with serving(database_url, with_worker=False) as service:
         service.await_answer()
@@ -20,7 +20,7 @@ def test_service_starts_on_a_newer_schema_that_permits_the_release(database_url:
     assert "Traceback" not in output
 
 
-def test_service_does_not_start_on_a_schema_that_excludes_the_release(database_url: str) -> None:
+def test_service_does_not_start_if_a_newer_database_schema_excludes_its_release(database_url: str) -> None:
     asyncio.run(migrate_to_newer_schema(database_url, min_compatible_release=RELEASE + 1))
     with serving(database_url) as service:
         code, output = service.end()

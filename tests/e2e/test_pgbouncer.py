@@ -31,7 +31,9 @@ def test_service_can_be_restarted_behind_pgbouncer(empty_database_url: str) -> N
     assert (checked.returncode, checked.stderr) == (0, "")
 
 
-def test_pooler_without_the_pooler_setting_is_reported_in_one_line(empty_database_url: str) -> None:
+def test_connection_pooler_without_the_required_setting_is_reported_in_one_line(
+    empty_database_url: str,
+) -> None:
     with pgbouncer(empty_database_url) as pooler:
         environment = {"PATH": os.environ["PATH"], "STEELYARD_DATABASE_URL": pooler.url}
         commands = ("serve", "--port", str(free_port())), ("worker",), ("check",)

@@ -7,7 +7,7 @@ from tests.e2e.serving import CHECKOUT, Service, serving
 from tests.kit.children import run
 
 
-def test_readme_commands_lead_to_a_fulfilled_order(empty_database_url: str) -> None:
+def test_commands_of_the_readme_place_and_fulfill_an_order(empty_database_url: str) -> None:
     with serving(empty_database_url, log_level="warning") as service:
         service.await_answer()
         output = run_commands(service)

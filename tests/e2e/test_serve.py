@@ -13,7 +13,7 @@ from tests.e2e.serving import START_SECONDS, STOP_SECONDS, Service, free_port, s
 from tests.servers.valkey import valkey_server
 
 
-def test_service_prints_its_address_and_ends_cleanly_on_ctrl_c(empty_database_url: str) -> None:
+def test_service_prints_its_address_and_stops_without_an_error_on_ctrl_c(empty_database_url: str) -> None:
     with serving(empty_database_url, workers="2", log_level="warning") as service:
         service.await_answer()
         code, output = service.interrupt()
@@ -24,7 +24,7 @@ def test_service_prints_its_address_and_ends_cleanly_on_ctrl_c(empty_database_ur
     assert not service.address.answers()
 
 
-def test_unreachable_database_is_reported_and_every_process_ends() -> None:
+def test_every_process_ends_with_an_error_message_if_the_database_is_unreachable() -> None:
     with serving(f"postgresql://nobody:none@127.0.0.1:{free_port()}/none") as service:
         # The output ends when all processes that could write to the output have ended.
         code, output = service.end()
@@ -50,7 +50,7 @@ def test_service_can_be_stopped_while_waiting_for_the_database(stop: signal.Sign
     assert ended == (code, f"Steelyard is starting on {service.address.url}\n")
 
 
-def test_server_processes_end_after_the_parent_is_killed(database_url: str) -> None:
+def test_server_processes_end_after_their_parent_process_is_killed(database_url: str) -> None:
     with serving(database_url, with_worker=False) as service:
         service.await_answer()
         os.kill(service.process.pid, signal.SIGKILL)
@@ -74,7 +74,7 @@ def serving_processes(service: Service) -> list[int]:
     return [child.pid for child in children if any("spawn_main" in word for word in child.cmdline())]
 
 
-def test_stopping_service_is_unready_but_serves_during_the_drain_delay(database_url: str) -> None:
+def test_stopping_service_is_unready_but_handles_requests_in_the_drain_delay(database_url: str) -> None:
     with serving(database_url, with_worker=False, workers="2", drain_delay="PT5M") as service:
         service.await_answer()
         os.kill(service.process.pid, signal.SIGTERM)
@@ -92,7 +92,7 @@ def test_stopping_service_is_unready_but_serves_during_the_drain_delay(database_
     assert output.splitlines()[-1] == "Stopped."
 
 
-def test_second_service_on_a_used_port_is_rejected(database_url: str) -> None:
+def test_second_service_on_the_same_port_does_not_start(database_url: str) -> None:
     with serving(database_url, with_worker=False) as service:
         service.await_answer()
         with serving(database_url, port=str(service.address.port)) as second:
@@ -102,7 +102,7 @@ def test_second_service_on_a_used_port_is_rejected(database_url: str) -> None:
         assert service.interrupt()[0] == 0
 
 
-def test_server_processes_behind_a_proxy_share_rate_limits(database_url: str) -> None:
+def test_two_server_processes_behind_a_proxy_use_the_same_rate_limit_counters(database_url: str) -> None:
     """Rate limits with two processes, a local proxy and a Valkey server."""
     with (
         tempfile.TemporaryDirectory(prefix="steelyard-") as directory,

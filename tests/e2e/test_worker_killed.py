@@ -50,7 +50,7 @@ UNDONE = """
 """
 
 
-async def test_repeatedly_killed_worker_performs_all_work_exactly_once(
+async def test_all_work_is_done_exactly_once_although_workers_are_killed(
     database_url: str, tmp_path: Path
 ) -> None:
     """The test is slow, because processes are started and killed, and orders have to expire."""

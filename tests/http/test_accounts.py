@@ -64,7 +64,7 @@ async def test_profile_change_with_unknown_fields_is_rejected(web: WebShop, fiel
     assert await me(ann) == before
 
 
-async def test_changed_password_replaces_the_former_password(web: WebShop) -> None:
+async def test_former_password_is_rejected_after_a_password_change(web: WebShop) -> None:
     ann = await web.customer()
     email = (await me(ann))["email"]
     elsewhere = (await log_in(web, email, PASSWORD)).json()
@@ -77,7 +77,7 @@ async def test_changed_password_replaces_the_former_password(web: WebShop) -> No
     assert (await ann.patch("/v1/me", json={}, headers=if_match(2))).status_code == 200
 
 
-async def test_repeated_password_change_is_replayed(web: WebShop) -> None:
+async def test_retried_password_change_with_the_same_idempotency_key_is_replayed(web: WebShop) -> None:
     ann = await web.customer()
     first = await ann.post("/v1/me/password", json=CHANGE, headers=key("1"))
     again = await ann.post("/v1/me/password", json=CHANGE, headers=key("1"))
@@ -93,7 +93,7 @@ async def test_repeated_password_change_is_replayed(web: WebShop) -> None:
         ({"new_password": "short", "new_password_confirm": "short"}, "/new_password", "password_too_short"),
     ],
 )
-async def test_invalid_password_change_is_reported_at_its_field(
+async def test_error_for_an_invalid_password_change_names_the_invalid_field(
     web: WebShop, fields: dict[str, str], pointer: str, code: str
 ) -> None:
     ann = await web.customer()
@@ -118,7 +118,7 @@ async def test_admin_can_list_filter_and_change_accounts(web: WebShop) -> None:
     assert [u["id"] for u in (await boss.get("/v1/users?status=disabled")).json()["items"]] == [account["id"]]
 
 
-async def test_account_list_is_paged_by_its_cursor(web: WebShop) -> None:
+async def test_pages_of_the_account_list_contain_every_account_once(web: WebShop) -> None:
     boss = await web.admin()
     expected = [(await me(await web.customer()))["id"] for _ in range(3)]
     met: list[str] = []
@@ -158,7 +158,7 @@ async def test_invalid_account_change_is_rejected(web: WebShop, patch: dict[str,
     assert (response.status_code, response.json()["code"]) == (422, "validation_failed")
 
 
-async def test_disabled_account_is_rejected_by_routes_that_check_the_database(web: WebShop) -> None:
+async def test_routes_that_check_the_database_reject_a_disabled_account(web: WebShop) -> None:
     boss, staff = await web.admin(), await web.staff()
     product = await web.product()
     account = await me(staff)
@@ -168,7 +168,7 @@ async def test_disabled_account_is_rejected_by_routes_that_check_the_database(we
     assert (await log_in(web, account["email"], PASSWORD)).json()["error"] == "invalid_grant"
 
 
-async def test_orders_remain_after_their_account_is_closed(web: WebShop) -> None:
+async def test_orders_of_a_closed_account_are_still_stored(web: WebShop) -> None:
     ann, staff = await web.customer(), await web.staff()
     email = (await me(ann))["email"]
     product = await web.product()

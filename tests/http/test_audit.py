@@ -51,7 +51,7 @@ async def test_audit_entry_shows_actor_action_and_request(web: WebShop) -> None:
 
 
 @pytest.mark.parametrize("operation", WRITES, ids=lambda operation: operation.id)
-async def test_every_changing_operation_is_audited_or_listed_as_exempt(
+async def test_every_write_operation_is_audited_or_listed_as_exempt(
     web: WebShop, operation: Operation
 ) -> None:
     owner = await SampleShop.of(web, Role.CUSTOMER)
@@ -69,7 +69,7 @@ def test_audit_exemptions_refer_to_existing_operations() -> None:
     assert NOT_AUDITED.keys() <= {operation.id for operation in WRITES}
 
 
-async def test_next_page_of_the_audit_log_keeps_the_filter(web: WebShop) -> None:
+async def test_next_page_of_a_filtered_audit_log_has_the_same_filter(web: WebShop) -> None:
     admin = await web.admin()
     for _ in range(3):
         await web.anonymous.post("/token", data={"username": "ann@example.com", "password": PASSWORD})
@@ -86,7 +86,7 @@ async def test_next_page_of_the_audit_log_keeps_the_filter(web: WebShop) -> None
     assert (other.status_code, other.json()["code"]) == (400, "invalid_cursor")
 
 
-async def test_audit_log_is_filtered_by_actor_object_and_time(web: WebShop) -> None:
+async def test_audit_log_can_be_filtered_by_actor_by_object_and_by_time(web: WebShop) -> None:
     staff = await web.staff()
     me = (await staff.get("/v1/me")).json()["id"]
     product = await web.product()

@@ -68,7 +68,9 @@ async def service() -> AsyncIterator[DiscoveredService]:
         yield DiscoveredService(web, found.json())
 
 
-async def test_authlib_can_use_the_password_and_refresh_grants(service: DiscoveredService) -> None:
+async def test_authlib_can_use_the_password_grant_and_the_refresh_token_grant(
+    service: DiscoveredService,
+) -> None:
     async with service.client("steelyard") as ann:
         await ann.fetch_token(grant_type="password", username="ann@example.com", password=PASSWORD)
         first = dict(ann.token)

@@ -254,12 +254,12 @@ def test_every_permission_is_required_by_a_route() -> None:
 
 
 @pytest.mark.parametrize("role", Role)
-async def test_each_role_can_use_its_permitted_routes_on_own_objects(role: Role) -> None:
+async def test_each_role_can_use_only_its_permitted_routes_on_own_objects(role: Role) -> None:
     assert await ask_every_operation(role, None) == expected(role, own=True)
 
 
 @pytest.mark.parametrize("role", Role)
-async def test_each_role_can_use_its_permitted_routes_on_objects_of_other_users(role: Role) -> None:
+async def test_each_role_can_use_only_its_permitted_routes_on_objects_of_other_users(role: Role) -> None:
     """For an object of another customer, the response is 404, as if the object did not exist."""
     statuses = expected(role, own=False)
     statuses["POST /v1/me/claim-orders"] = 409  # the address of this account is not verified
@@ -296,14 +296,14 @@ def test_openapi_lists_the_scopes_of_each_operation() -> None:
         assert described == opening, operation.id
 
 
-def test_scopes_never_grant_a_permission_reserved_for_users() -> None:
+def test_no_scope_grants_a_permission_that_only_users_may_have() -> None:
     of_people = {Permission.PLACE_ORDERS, Permission.PAY_ANY_ORDER, Permission.MANAGE_USERS}
     permitted = frozenset().union(*SCOPES.values())
     assert SCOPES.keys() == set(Scope)
     assert not permitted & of_people
 
 
-async def test_anonymous_request_is_accepted_by_public_routes_only() -> None:
+async def test_only_public_routes_accept_anonymous_requests() -> None:
     assert await ask_every_operation(Role.CUSTOMER, AnonymousCaller) == expected(None, own=False)
 
 
@@ -347,7 +347,7 @@ def accepts_token(operation: Operation) -> bool:
 
 
 @pytest.mark.parametrize("caller", [*Role, *Scope])
-async def test_revoked_token_is_rejected_by_routes_that_check_the_database(
+async def test_routes_that_check_the_database_reject_a_revoked_token(
     web: WebShop, caller: Role | Scope
 ) -> None:
     """The only exceptions are public reads, reads of the caller's own data, and placing orders."""
@@ -359,7 +359,7 @@ async def test_revoked_token_is_rejected_by_routes_that_check_the_database(
     }
 
 
-async def test_forbidden_request_is_logged_with_its_actor(web: WebShop) -> None:
+async def test_forbidden_request_is_logged_with_the_id_of_the_caller(web: WebShop) -> None:
     customer = await web.customer()
     me = (await customer.get("/v1/me")).json()["id"]
     with captured_log() as log:
@@ -374,7 +374,7 @@ async def test_forbidden_request_is_logged_with_its_actor(web: WebShop) -> None:
     )
 
 
-async def test_order_list_contains_all_orders_only_for_staff(web: WebShop) -> None:
+async def test_staff_can_list_all_orders_and_a_customer_only_own_orders(web: WebShop) -> None:
     """The list returns 200 for every caller, so the test checks its content."""
     owner = await SampleShop.of(web, Role.CUSTOMER)
     customer, staff = await web.customer(), await web.staff()

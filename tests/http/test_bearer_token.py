@@ -24,7 +24,9 @@ AUTHORIZATION = [
 
 
 @pytest.mark.parametrize("values", AUTHORIZATION)
-async def test_bearer_token_is_read_as_by_fastapi(values: tuple[str, ...]) -> None:
+async def test_service_and_fastapi_read_the_same_token_from_the_authorization_header(
+    values: tuple[str, ...],
+) -> None:
     headers = [(b"host", b"shop"), *((b"authorization", value.encode("latin-1")) for value in values)]
     request = Request({"type": "http", "headers": headers})
     assert bearer_token.resolve(request) == await OAuth2PasswordBearer.__call__(bearer_token, request)

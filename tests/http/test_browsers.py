@@ -80,7 +80,7 @@ async def test_every_response_has_security_headers(
     ("media_type", "size", "status"),
     [("application/json", MAX_BODY_BYTES + 1, 413), ("text/plain", 2, 415), ("application/json", 2, 400)],
 )
-async def test_rejected_body_has_security_headers(
+async def test_response_to_a_rejected_body_has_security_headers(
     web: WebShop, opened: WebShop, media_type: str, size: int, status: int
 ) -> None:
     for service in (web, opened):
@@ -91,7 +91,7 @@ async def test_rejected_body_has_security_headers(
         assert_security_headers(response)
 
 
-async def test_unexpected_error_has_security_headers(web: WebShop, opened: WebShop) -> None:
+async def test_response_to_an_unexpected_error_has_security_headers(web: WebShop, opened: WebShop) -> None:
     for service in (web, opened):
         response = await failing(service, Origin=FRIEND)
         assert response.status_code == 500
@@ -110,7 +110,9 @@ async def test_response_without_content_has_security_headers(web: WebShop) -> No
     assert_security_headers(archived)
 
 
-async def test_tls_service_sends_strict_transport_security(web: WebShop, opened: WebShop) -> None:
+async def test_service_with_tls_sends_the_header_strict_transport_security(
+    web: WebShop, opened: WebShop
+) -> None:
     for path in ("/livez", "/nowhere", "/v1/me"):
         said = (await opened.anonymous.get(path)).headers["Strict-Transport-Security"]
         assert said == "max-age=31536000; includeSubDomains"
@@ -124,7 +126,7 @@ async def test_cross_origin_requests_are_rejected_by_default(web: WebShop, origi
     assert not any(name.startswith("access-control") for name in [*asked.headers, *shown.headers])
 
 
-async def test_cross_origin_request_requires_a_configured_origin(opened: WebShop) -> None:
+async def test_cross_origin_request_from_a_configured_origin_is_accepted(opened: WebShop) -> None:
     asked = await opened.anonymous.options("/v1/orders", headers={"Origin": FRIEND, **PREFLIGHT})
     assert (asked.status_code, asked.headers["Access-Control-Allow-Origin"]) == (200, FRIEND)
     assert "Idempotency-Key" in asked.headers["Access-Control-Allow-Headers"]
@@ -137,7 +139,9 @@ async def test_cross_origin_request_requires_a_configured_origin(opened: WebShop
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
-async def test_configured_origin_can_use_all_methods_and_trace_headers(opened: WebShop, method: str) -> None:
+async def test_configured_origin_can_use_all_methods_and_send_trace_context_headers(
+    opened: WebShop, method: str
+) -> None:
     headers = {
         "Origin": FRIEND,
         "Access-Control-Request-Method": method,

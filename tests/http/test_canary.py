@@ -42,7 +42,9 @@ def _bodies(fields: list[str]) -> Iterator[Any]:
     yield {"lines": [{"product_id": CANARY, "misspelled": CANARY}], "metadata": {CANARY: [CANARY]}}
 
 
-async def test_response_never_repeats_an_invalid_value_of_any_field(web: WebShop, log: StringIO) -> None:
+async def test_error_response_never_contains_an_invalid_value_that_the_client_sent(
+    web: WebShop, log: StringIO
+) -> None:
     staff = await web.staff()
     answers: list[httpx2.Response] = []
     names = sorted(

@@ -67,7 +67,7 @@ async def test_order_change_with_a_missing_or_stale_if_match_is_rejected(web: We
     assert (await customer.get(order)).json() == placed.json()
 
 
-async def test_order_change_after_shipping_returns_409_with_allowed_actions(web: WebShop) -> None:
+async def test_order_change_after_shipping_returns_409_and_lists_the_allowed_actions(web: WebShop) -> None:
     customer, staff = await web.customer(), await web.staff()
     placed = await place(web, customer)
     order = placed.headers["Location"]
@@ -111,7 +111,7 @@ async def test_retry_of_an_order_change_is_replayed(web: WebShop) -> None:
         ({"total": {"amount": 1, "currency": "EUR"}}, ""),
     ],
 )
-async def test_invalid_order_change_returns_422_and_keeps_the_order(
+async def test_invalid_order_change_returns_422_and_does_not_change_the_order(
     web: WebShop, changes: Any, pointer: str
 ) -> None:
     customer = await web.customer()

@@ -17,7 +17,7 @@ class TotalsAreOff(InvariantChecks):
         return [BROKEN if each is BROKEN.invariant else Finding(each, 0, ()) for each in Invariant]
 
 
-async def test_worker_logs_a_broken_invariant_once_per_period() -> None:
+async def test_worker_logs_a_broken_invariant_only_once_per_check_interval() -> None:
     container = container_over(memory_store())
     container.database.invariant_checks.override(TotalsAreOff())
     async with web_shop(container) as web:

@@ -81,7 +81,9 @@ async def test_client_token_has_the_claims_of_rfc_9068(web: WebShop, made: NewSe
     }
 
 
-async def test_client_token_is_limited_to_its_scopes(web: WebShop, made: NewSecretView) -> None:
+async def test_client_token_grants_only_the_permissions_of_its_scopes(
+    web: WebShop, made: NewSecretView
+) -> None:
     product = await web.product()
     headers = bearer(await ask(web, made, scope="orders:read"))
     assert (await web.anonymous.get("/v1/orders", headers=headers)).status_code == 200
@@ -97,7 +99,9 @@ async def test_scope_not_allowed_to_the_client_is_rejected(
     assert is_refused(await ask(web, made, scope=scope), 400, "invalid_scope")
 
 
-async def test_invalid_client_credentials_get_a_basic_challenge(web: WebShop, made: NewSecretView) -> None:
+async def test_response_to_invalid_client_credentials_has_a_basic_challenge(
+    web: WebShop, made: NewSecretView
+) -> None:
     shown: tuple[dict[str, str], ...] = (
         {},
         basic(made.client_id, "wrong"),
@@ -157,7 +161,7 @@ async def test_client_secret_in_a_form_is_accepted_if_permitted(permissive: WebS
     assert metadata["token_endpoint_auth_methods_supported"] == methods
 
 
-async def test_client_with_two_authentication_methods_is_rejected(permissive: WebShop) -> None:
+async def test_client_that_uses_two_authentication_methods_is_rejected(permissive: WebShop) -> None:
     made = await permissive.container.clients.create_client()(NAME, [Scope.READ_ORDERS], actor=SOMEBODY)
     form = {"client_id": str(made.client_id), "client_secret": made.secret}
     both = await ask(permissive, made, headers=basic(made.client_id, made.secret), **form)
@@ -191,7 +195,7 @@ async def test_client_cannot_use_the_password_grant(
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["known", "unknown"])
-async def test_client_with_the_right_secret_is_not_throttled(known: bool) -> None:
+async def test_client_with_the_right_secret_is_accepted_while_guesses_are_throttled(known: bool) -> None:
     async with web_shop(container_over(memory_store(), rate_limit_enabled=True)) as web:
         made = await web.container.clients.create_client()(NAME, [Scope.READ_ORDERS], actor=SOMEBODY)
         guess = basic(made.client_id if known else uuid4(), "wrong")
@@ -222,7 +226,7 @@ async def test_token_of_a_disabled_client_cannot_read_stock(web: WebShop, made: 
     assert is_refused(await ask(web, made), 401, "invalid_client")
 
 
-async def test_client_token_cannot_be_revoked_at_the_revocation_endpoint(
+async def test_revocation_endpoint_rejects_a_client_token_and_the_token_remains_valid(
     web: WebShop, made: NewSecretView
 ) -> None:
     """The token stays valid, but a 200 would state that the token is invalid (RFC 7009, 2.2.1)."""
@@ -233,7 +237,7 @@ async def test_client_token_cannot_be_revoked_at_the_revocation_endpoint(
     assert (await web.anonymous.get("/v1/orders", headers=headers)).status_code == 200
 
 
-async def test_client_is_the_actor_in_histories_and_ledgers(web: WebShop) -> None:
+async def test_service_client_is_named_as_the_actor_in_histories_and_ledgers(web: WebShop) -> None:
     product = await web.product(stock=5)
     customer = await web.customer()
     order = (await customer.post("/v1/orders", json=order_body((product, 1)), headers=key("1"))).json()
@@ -255,7 +259,7 @@ async def test_client_is_the_actor_in_histories_and_ledgers(web: WebShop) -> Non
     assert ledger[0]["actor_id"] == str(made.client_id)
 
 
-async def test_equal_idempotency_keys_of_two_clients_are_independent(web: WebShop) -> None:
+async def test_equal_idempotency_keys_of_two_service_clients_are_independent(web: WebShop) -> None:
     product = await web.product(stock=5)
     clients = [await web.client(Scope.WRITE_STOCK) for _ in range(2)]
     body = {"lines": [{"product_id": product["id"], "delta": 1}], "reason": "receipt"}
@@ -273,7 +277,7 @@ async def limited() -> AsyncIterator[WebShop]:
         yield web
 
 
-async def test_quota_of_a_client_does_not_depend_on_its_network(limited: WebShop) -> None:
+async def test_each_service_client_in_a_network_has_a_separate_quota(limited: WebShop) -> None:
     one, other = [await limited.client(Scope.READ_ORDERS) for _ in range(2)]
     remaining = [
         (await client.get("/v1/orders")).headers["RateLimit"].partition(";t=")[0]
@@ -282,7 +286,7 @@ async def test_quota_of_a_client_does_not_depend_on_its_network(limited: WebShop
     assert remaining == ['"reads";r=1199', '"reads";r=1198', '"reads";r=1199']
 
 
-async def test_client_with_catalog_scope_sees_archived_products(web: WebShop) -> None:
+async def test_service_client_with_the_catalog_scope_can_read_archived_products(web: WebShop) -> None:
     product = await web.product()
     url = f"/v1/products/{product['id']}"
     manager, reader = await web.client(Scope.WRITE_CATALOG), await web.client(Scope.READ_ORDERS)

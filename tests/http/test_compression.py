@@ -8,7 +8,7 @@ IDENTITY = {"Accept-Encoding": "identity"}
 GZIP = {"Accept-Encoding": "gzip"}
 
 
-async def test_page_is_compressed_for_a_client_that_accepts_gzip(web: WebShop) -> None:
+async def test_list_page_is_compressed_for_a_client_that_accepts_gzip(web: WebShop) -> None:
     await _products(web, 8)
     plain = await web.anonymous.get("/v1/products", headers=IDENTITY)
     compressed = await web.anonymous.get("/v1/products", headers=GZIP)
@@ -19,7 +19,9 @@ async def test_page_is_compressed_for_a_client_that_accepts_gzip(web: WebShop) -
 
 
 @pytest.mark.parametrize("accepted", ["", "identity", "br", "*", "gzip;q=0", "br, gzip; q=0.0", "x-gzipped"])
-async def test_page_is_not_compressed_unless_gzip_is_accepted(web: WebShop, accepted: str) -> None:
+async def test_list_page_is_not_compressed_if_the_client_does_not_accept_gzip(
+    web: WebShop, accepted: str
+) -> None:
     await _products(web, 8)
     page = await web.anonymous.get("/v1/products", headers={"Accept-Encoding": accepted})
     assert "Content-Encoding" not in page.headers
@@ -27,12 +29,12 @@ async def test_page_is_not_compressed_unless_gzip_is_accepted(web: WebShop, acce
     assert "Accept-Encoding" in page.headers["Vary"]
 
 
-async def test_short_page_is_not_compressed(web: WebShop) -> None:
+async def test_short_list_page_is_not_compressed(web: WebShop) -> None:
     page = await web.anonymous.get("/v1/products", headers=GZIP)
     assert "Content-Encoding" not in page.headers
 
 
-async def test_page_for_a_logged_in_user_is_compressed(web: WebShop) -> None:
+async def test_list_page_for_a_logged_in_user_is_compressed(web: WebShop) -> None:
     await _products(web, 8)
     staff = await web.staff()
     page = await staff.get("/v1/products", params={"limit": 8}, headers=GZIP)
@@ -40,7 +42,7 @@ async def test_page_for_a_logged_in_user_is_compressed(web: WebShop) -> None:
     assert len(page.json()["items"]) == 8
 
 
-async def test_single_object_is_never_compressed(web: WebShop) -> None:
+async def test_response_with_a_single_object_is_never_compressed(web: WebShop) -> None:
     """If-Match needs a strong ETag, and the strong ETag identifies the uncompressed bytes."""
     product = await web.product(description="A mug. " * 500)
     shown = await web.anonymous.get(f"/v1/products/{product['id']}", headers=GZIP)
@@ -48,7 +50,7 @@ async def test_single_object_is_never_compressed(web: WebShop) -> None:
     assert "Content-Encoding" not in shown.headers
 
 
-async def test_request_with_the_etag_of_a_compressed_page_returns_304(web: WebShop) -> None:
+async def test_request_with_the_etag_of_a_compressed_list_page_returns_304(web: WebShop) -> None:
     await _products(web, 8)
     page = await web.anonymous.get("/v1/products", headers=GZIP)
     assert page.headers["ETag"].startswith('W/"')
@@ -61,7 +63,7 @@ async def test_request_with_the_etag_of_a_compressed_page_returns_304(web: WebSh
             assert again.headers[name] == page.headers[name]
 
 
-async def test_very_long_page_is_compressed_completely(web: WebShop) -> None:
+async def test_very_long_list_page_is_complete_after_compression_and_decompression(web: WebShop) -> None:
     await _products(web, 60, description="".join(f"{number:x}" for number in range(1_000)))
     plain = await web.anonymous.get("/v1/products", params={"limit": 100}, headers=IDENTITY)
     compressed = await web.anonymous.get("/v1/products", params={"limit": 100}, headers=GZIP)
@@ -82,7 +84,7 @@ async def test_api_document_is_compressed_for_a_client_that_accepts_gzip(web: We
 
 
 @pytest.mark.parametrize("path", ["/openapi.json", "/asyncapi.json"])
-async def test_request_for_an_unchanged_api_document_returns_304(web: WebShop, path: str) -> None:
+async def test_api_document_request_with_the_current_etag_returns_304(web: WebShop, path: str) -> None:
     first = await web.anonymous.get(path)
     again = await web.anonymous.get(path, headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.content) == (304, b"")

@@ -44,7 +44,7 @@ def test_every_operation_has_a_summary_a_description_and_a_tag() -> None:
         assert len(operation.described["tags"]) == 1, operation.id
 
 
-def test_public_operations_have_an_empty_list_of_security_requirements() -> None:
+def test_openapi_security_requirements_of_public_operations_are_empty() -> None:
     """Generated clients require a token for any other list, such as [{}]."""
     by_id = {operation.id: operation.described["security"] for operation in operations()}
     assert by_id["create_token"] == by_id["create_user"] == by_id["get_liveness"] == []
@@ -68,7 +68,7 @@ def test_every_post_under_v1_accepts_an_idempotency_key() -> None:
             assert ("Idempotency-Key" in names) is (operation.id not in KEYS_NOT_TAKEN), operation.id
 
 
-def test_every_error_response_has_an_example_per_code() -> None:
+def test_every_error_response_has_one_example_per_problem_code() -> None:
     for operation in operations():
         for status, answer in operation.described["responses"].items():
             if status >= "400" and not (status in {"400", "401"} and operation.path in OAUTH):
@@ -102,7 +102,7 @@ async def test_response_to_an_unsupported_method_lists_the_allowed_methods(
 
 
 @pytest.mark.parametrize("path", [path for path in ADDRESSES if "{" in path and "{provider}" not in path])
-async def test_malformed_id_is_not_found(web: WebShop, path: str) -> None:
+async def test_path_with_a_malformed_id_returns_404(web: WebShop, path: str) -> None:
     url = re.sub(r"\{.*?\}", "no-such-thing", path)
     response = await web.anonymous.get(url)
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
@@ -114,7 +114,7 @@ async def test_malformed_id_is_not_found(web: WebShop, path: str) -> None:
     [operation for operation in operations() if operation.method == "GET"],
     ids=lambda operation: operation.id,
 )
-async def test_head_request_gets_the_headers_of_a_get_request(
+async def test_response_to_head_has_the_same_headers_as_the_response_to_get(
     web: WebShop, sample_shop: SampleShop, operation: Operation
 ) -> None:
     sample = await sample_shop.sample(operation)
@@ -129,7 +129,7 @@ async def test_head_request_gets_the_headers_of_a_get_request(
 @pytest.mark.parametrize(
     "path", ["/v1", "/v1/", "/v1/orders/", "/v2/orders", "/token/", "//v1/orders", "/index.html"]
 )
-async def test_unknown_path_is_not_found_instead_of_redirected(web: WebShop, path: str) -> None:
+async def test_unknown_path_returns_404_instead_of_a_redirect(web: WebShop, path: str) -> None:
     response = await web.anonymous.get(path)
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
 

@@ -50,7 +50,7 @@ async def test_placed_order_is_published_as_a_cloud_event(web: WebShop) -> None:
     }
 
 
-async def test_event_feed_continues_after_the_requested_event(web: WebShop) -> None:
+async def test_event_feed_returns_only_events_after_the_requested_event(web: WebShop) -> None:
     staff = await web.staff()
     await web.product()
     first = await happenings(staff)
@@ -64,7 +64,7 @@ async def test_event_feed_continues_after_the_requested_event(web: WebShop) -> N
     assert len(set(seen)) == len(seen)
 
 
-async def test_event_feed_pages_contain_all_events(web: WebShop) -> None:
+async def test_event_feed_pages_together_contain_all_events(web: WebShop) -> None:
     staff = await web.staff()
     for _ in range(4):
         await web.product()
@@ -98,7 +98,7 @@ async def test_invalid_feed_parameters_are_rejected(web: WebShop, query: str, st
     assert "canary" not in response.text.replace("instance", "")
 
 
-async def test_event_feed_requires_staff(web: WebShop) -> None:
+async def test_event_feed_is_forbidden_for_customers_and_anonymous_requests(web: WebShop) -> None:
     assert (await web.anonymous.get("/v1/events")).json()["code"] == "authentication_required"
     assert (await (await web.customer()).get("/v1/events")).json()["code"] == "forbidden"
 

@@ -24,7 +24,7 @@ async def read(web: WebShop, placed: httpx2.Response, token: str | None = None) 
 
 
 @pytest.mark.parametrize("caller", ["staff", "client"])
-async def test_guest_reads_the_order_with_its_token(web: WebShop, caller: str) -> None:
+async def test_guest_can_read_an_order_with_the_order_token(web: WebShop, caller: str) -> None:
     service_client = await web.staff() if caller == "staff" else await web.client(Scope.PLACE_ORDERS)
     placed = await place(web, service_client)
     assert placed.status_code == 201, placed.text
@@ -39,7 +39,7 @@ async def test_guest_reads_the_order_with_its_token(web: WebShop, caller: str) -
     assert (await (await web.staff()).get(f"/v1/orders/{order['id']}")).json()["guest"] == GUEST
 
 
-async def test_retried_guest_order_returns_the_same_order_token(web: WebShop) -> None:
+async def test_retry_of_an_order_for_a_guest_returns_the_same_order_token(web: WebShop) -> None:
     service_client, body = (
         await web.client(Scope.PLACE_ORDERS),
         order_body((await web.product(), 1), guest=GUEST),
@@ -50,7 +50,7 @@ async def test_retried_guest_order_returns_the_same_order_token(web: WebShop) ->
     assert again.json() == first.json()
 
 
-async def test_wrong_order_token_returns_404_like_an_unknown_order(web: WebShop) -> None:
+async def test_wrong_order_token_and_unknown_order_both_return_404(web: WebShop) -> None:
     service_client = await web.client(Scope.PLACE_ORDERS)
     placed = await place(web, service_client)
     other = await service_client.post(
@@ -67,7 +67,7 @@ async def test_wrong_order_token_returns_404_like_an_unknown_order(web: WebShop)
     assert (missing.status_code, missing.json()["code"]) == (422, "validation_failed")
 
 
-async def test_renewing_an_order_token_revokes_the_former_token(web: WebShop) -> None:
+async def test_former_order_token_is_invalid_after_a_new_token_is_issued(web: WebShop) -> None:
     staff = await web.staff()
     placed = await place(web, staff)
     renewed = await staff.post(f"{placed.headers['Location']}/order-token")

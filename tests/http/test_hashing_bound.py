@@ -66,7 +66,9 @@ async def full_queue() -> AsyncIterator[FullHashingQueue]:
     hasher.close()
 
 
-async def test_log_in_is_rejected_at_once_if_the_hashing_queue_is_full(full_queue: FullHashingQueue) -> None:
+async def test_log_in_is_rejected_immediately_if_the_hashing_queue_is_full(
+    full_queue: FullHashingQueue,
+) -> None:
     """The response arrives although the queued log-ins make no progress."""
     refused = (
         await full_queue.web.anonymous.post("/token", data=LOG_IN),
@@ -79,13 +81,15 @@ async def test_log_in_is_rejected_at_once_if_the_hashing_queue_is_full(full_queu
     assert not any(task.done() for task in full_queue.waiting)
 
 
-async def test_full_hashing_queue_does_not_delay_other_routes(full_queue: FullHashingQueue) -> None:
+async def test_requests_without_passwords_are_not_delayed_by_a_full_hashing_queue(
+    full_queue: FullHashingQueue,
+) -> None:
     for path in ("/livez", "/readyz", "/v1/products", "/v1/orders", "/v1/me", "/.well-known/jwks.json"):
         assert (await full_queue.customer.get(path)).status_code == 200, path
     assert not any(task.done() for task in full_queue.waiting)
 
 
-async def test_queued_and_later_log_ins_succeed_after_a_full_queue(full_queue: FullHashingQueue) -> None:
+async def test_log_ins_that_were_queued_succeed_and_later_log_ins_too(full_queue: FullHashingQueue) -> None:
     assert (await full_queue.web.anonymous.post("/token", data=LOG_IN)).status_code == 503
     full_queue.argon2.may_go_on.set()
     answers = await asyncio.gather(*full_queue.waiting)

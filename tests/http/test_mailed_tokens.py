@@ -71,7 +71,7 @@ async def test_sign_up_response_does_not_reveal_known_addresses(verifying: WebSh
     assert without_id(first) == without_id(pending) == without_id(known)
 
 
-async def test_email_address_is_changed_with_password_and_mailed_token(web: WebShop) -> None:
+async def test_email_address_can_be_changed_with_the_password_and_a_mailed_token(web: WebShop) -> None:
     await web.anonymous.post("/v1/users", json=ANN)
     here, elsewhere = [(await log_in(web)).json() for _ in range(2)]
     headers = {"Authorization": f"Bearer {here['access_token']}"}
@@ -114,7 +114,7 @@ async def test_password_reset_response_does_not_reveal_known_addresses(web: WebS
     assert [message.to.typed for message in (await mailbox(web)).messages] == ["ann@example.com"]
 
 
-async def test_password_reset_replaces_the_password(web: WebShop) -> None:
+async def test_former_password_is_rejected_after_a_password_reset(web: WebShop) -> None:
     await web.anonymous.post("/v1/users", json=ANN)
     refresh_token = (await log_in(web)).json()["refresh_token"]
     await web.anonymous.post("/v1/password-resets", json={"email": "ANN@example.com"})
@@ -130,7 +130,7 @@ async def test_password_reset_replaces_the_password(web: WebShop) -> None:
     assert token not in again.text
 
 
-async def test_mismatched_reset_passwords_are_reported_at_the_confirmation(web: WebShop) -> None:
+async def test_mismatch_of_reset_passwords_is_reported_at_the_confirmation_field(web: WebShop) -> None:
     response = await reset(web, "x", password_confirm="another")
     assert response.status_code == 422
     assert [error["pointer"] for error in response.json()["errors"]] == ["/password_confirm"]
@@ -160,7 +160,7 @@ async def test_mail_links_lead_to_the_storefront() -> None:
     assert "\n    https://shop.example/de/reset-password#token=" in message.text
 
 
-async def test_worker_sends_mail(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_requested_mail_is_sent_by_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("entrypoints.lifespan.SEND_MAIL_EVERY", timedelta(milliseconds=5))
     container = container_over(memory_store())
     arrived = asyncio.Event()

@@ -58,7 +58,7 @@ async def test_staff_find_orders_by_each_filter(web: WebShop) -> None:
     assert await numbers(staff, number="0000-0000-0000") == set()
 
 
-async def test_order_filters_return_only_the_customers_own_orders(web: WebShop) -> None:
+async def test_customer_finds_only_own_orders_with_order_filters(web: WebShop) -> None:
     ann, bob, mug = await web.customer(), await web.customer(), await web.product()
     of_ann, of_bob = await place(ann, mug, "ann"), await place(bob, mug, "bob")
     for filters in (
@@ -70,7 +70,7 @@ async def test_order_filters_return_only_the_customers_own_orders(web: WebShop) 
     assert await numbers(ann, product_id=mug["id"]) == {of_ann["number"]}
 
 
-async def test_next_page_of_orders_keeps_the_filters(web: WebShop) -> None:
+async def test_next_page_of_a_filtered_order_list_has_the_same_filter(web: WebShop) -> None:
     staff, ann = await web.staff(), await web.customer()
     mug, cup = await web.product(), await web.product()
     found = {(await place(ann, mug, f"mug-{n}"))["number"] for n in range(3)}

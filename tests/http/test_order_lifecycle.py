@@ -73,7 +73,7 @@ async def test_order_can_be_paid_fulfilled_and_refunded(web: WebShop) -> None:
         assert (await staff.get(f"{order}/{part}")).json()["items"] == [made.json()]
 
 
-async def test_undecided_payment_returns_202_and_can_be_read(web: WebShop) -> None:
+async def test_payment_request_without_a_result_returns_202_and_can_be_read_later(web: WebShop) -> None:
     customer = await web.customer()
     order = await place(web, customer)
     response = await pay(customer, order, token="tok_pending")
@@ -83,7 +83,7 @@ async def test_undecided_payment_returns_202_and_can_be_read(web: WebShop) -> No
     assert (await customer.get(order)).json()["status"] == "pending_payment"
 
 
-async def test_declined_payment_shows_the_reason_and_can_be_retried(web: WebShop) -> None:
+async def test_declined_payment_states_the_reason_and_the_order_can_be_paid_again(web: WebShop) -> None:
     customer = await web.customer()
     order = await place(web, customer)
     declined = await pay(customer, order, token="tok_declined")
@@ -94,13 +94,13 @@ async def test_declined_payment_shows_the_reason_and_can_be_retried(web: WebShop
 
 
 @pytest.mark.parametrize("path", ["payments", "refunds", "fulfillments", "cancel"])
-async def test_money_and_stock_operations_require_an_idempotency_key(web: WebShop, path: str) -> None:
+async def test_operations_on_money_or_stock_require_an_idempotency_key(web: WebShop, path: str) -> None:
     staff = await web.staff()
     response = await staff.post(f"/v1/orders/{uuid4()}/{path}", json={})
     assert (response.status_code, response.json()["code"]) == (400, "idempotency_key_required")
 
 
-async def test_repeated_payment_is_replayed(web: WebShop) -> None:
+async def test_retried_payment_with_the_same_idempotency_key_is_replayed(web: WebShop) -> None:
     customer = await web.customer()
     order = await place(web, customer)
     first, again = await pay(customer, order), await pay(customer, order)
@@ -140,7 +140,7 @@ async def test_payments_of_another_customer_are_not_found(web: WebShop) -> None:
     assert [response.status_code for response in responses] == [404] * len(responses)
 
 
-async def test_wrong_payment_amount_is_reported_with_its_json_pointer(web: WebShop) -> None:
+async def test_error_for_a_wrong_payment_amount_has_the_json_pointer_of_the_amount(web: WebShop) -> None:
     customer = await web.customer()
     order = await place(web, customer)
     response = await pay(customer, order, amount={"amount": 1, "currency": "EUR"})
@@ -176,7 +176,7 @@ async def test_refund_above_the_paid_amount_reports_the_refundable_amount(web: W
     assert response.json()["params"] == {"refundable": 3998, "currency": "EUR"}
 
 
-async def test_fulfillment_above_the_ordered_units_is_rejected(web: WebShop) -> None:
+async def test_fulfillment_of_more_units_than_were_ordered_is_rejected(web: WebShop) -> None:
     customer, staff = await web.customer(), await web.staff()
     order = await place(web, customer)
     await pay(customer, order)
@@ -207,7 +207,7 @@ async def test_error_for_an_invalid_transition_lists_the_allowed_actions(web: We
     }
 
 
-async def test_customer_can_cancel_an_order_until_its_first_fulfillment(web: WebShop) -> None:
+async def test_customer_can_cancel_an_order_before_its_first_fulfillment(web: WebShop) -> None:
     customer, staff = await web.customer(), await web.staff()
     first, second = await place(web, customer), await _place_another(web, customer)
     for number, order in enumerate((first, second)):
@@ -229,7 +229,7 @@ async def _place_another(web: WebShop, customer: httpx2.AsyncClient) -> str:
     return location
 
 
-async def test_customer_can_cancel_units_and_gets_a_refund(web: WebShop) -> None:
+async def test_customer_who_cancels_paid_units_gets_a_refund(web: WebShop) -> None:
     customer = await web.customer()
     order = await place(web, customer)
     await pay(customer, order)
@@ -246,7 +246,7 @@ async def test_customer_can_cancel_units_and_gets_a_refund(web: WebShop) -> None
 
 
 @pytest.mark.parametrize("quantity", [0, 3, "1"])
-async def test_cancellation_above_the_ordered_quantity_changes_nothing(
+async def test_cancellation_of_more_units_than_were_ordered_changes_nothing(
     web: WebShop, quantity: object
 ) -> None:
     customer = await web.customer()

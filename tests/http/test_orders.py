@@ -15,7 +15,7 @@ ADDRESS = {
 }
 
 
-async def test_order_copies_prices_and_reserves_stock(web: WebShop) -> None:
+async def test_placed_order_has_copied_prices_and_reserved_stock(web: WebShop) -> None:
     mug, pot = await web.product(price=1999, stock=5), await web.product(price=4500, stock=1)
     customer = await web.customer()
     body = order_body((mug, 2), (pot, 1), shipping_address=ADDRESS, note="Ring twice", metadata={"till": "3"})
@@ -75,7 +75,7 @@ async def test_out_of_stock_order_reports_every_unavailable_line(web: WebShop) -
     assert (await web.anonymous.get(f"/v1/products/{pot['id']}")).json()["available"] == 9
 
 
-async def test_key_of_a_rejected_order_can_be_used_again(web: WebShop) -> None:
+async def test_idempotency_key_of_a_rejected_order_can_be_used_again(web: WebShop) -> None:
     product = await web.product(stock=0)
     customer, staff = await web.customer(), await web.staff()
     refused = await customer.post("/v1/orders", json=order_body((product, 1)), headers=key("1"))
@@ -87,7 +87,7 @@ async def test_key_of_a_rejected_order_can_be_used_again(web: WebShop) -> None:
     assert "Idempotent-Replayed" not in placed.headers
 
 
-async def test_order_lines_of_one_product_are_summed(web: WebShop) -> None:
+async def test_order_lines_with_the_same_product_are_combined(web: WebShop) -> None:
     product = await web.product(stock=5, price=100)
     customer = await web.customer()
     order = await customer.post("/v1/orders", json=order_body((product, 2), (product, 3)), headers=key("1"))
@@ -135,7 +135,7 @@ async def test_price_change_does_not_affect_placed_orders(web: WebShop) -> None:
     assert (await customer.get(f"/v1/orders/{order['id']}")).json() == order
 
 
-async def test_free_order_is_confirmed_at_once(web: WebShop) -> None:
+async def test_order_with_a_total_of_zero_is_confirmed_immediately(web: WebShop) -> None:
     product = await web.product(price=0)
     customer = await web.customer()
     order = (await customer.post("/v1/orders", json=order_body((product, 1)), headers=key("1"))).json()
@@ -143,7 +143,7 @@ async def test_free_order_is_confirmed_at_once(web: WebShop) -> None:
     assert (order["status"], order["payment_status"]) == ("confirmed", "paid")
 
 
-async def test_repeated_order_is_replayed_unless_its_body_differs(web: WebShop) -> None:
+async def test_retried_order_is_replayed_but_another_body_is_rejected(web: WebShop) -> None:
     product = await web.product(stock=5)
     customer = await web.customer()
     first = await customer.post("/v1/orders", json=order_body((product, 1)), headers=key("1"))

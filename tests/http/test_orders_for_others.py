@@ -10,7 +10,7 @@ from tests.kit.web import WebShop, key, order_body
 
 
 @pytest.mark.parametrize("caller", ["staff", "client"])
-async def test_staff_and_clients_can_place_an_order_for_a_customer(web: WebShop, caller: str) -> None:
+async def test_staff_and_service_clients_can_place_an_order_for_a_customer(web: WebShop, caller: str) -> None:
     customer = await web.customer()
     customer_id = (await customer.get("/v1/me")).json()["id"]
     placer = await web.staff() if caller == "staff" else await web.client(Scope.PLACE_ORDERS)
@@ -38,7 +38,7 @@ async def test_customer_cannot_place_an_order_for_another_customer(web: WebShop)
     assert (await bob.get("/v1/orders")).json()["items"] == []
 
 
-async def test_client_order_requires_a_customer_and_the_scope_orders_place(web: WebShop) -> None:
+async def test_order_of_a_service_client_requires_a_customer_and_scope_orders_place(web: WebShop) -> None:
     body = order_body((await web.product(), 1))
     missing = await (await web.client(Scope.PLACE_ORDERS)).post("/v1/orders", json=body, headers=key("k"))
     assert (missing.status_code, missing.json()["code"]) == (422, "validation_failed")
@@ -54,7 +54,7 @@ async def test_order_for_an_unknown_customer_returns_422(web: WebShop) -> None:
     assert refused.json()["errors"][0]["code"] == "customer_unavailable"
 
 
-async def test_revoked_client_places_no_orders(web: WebShop) -> None:
+async def test_disabled_service_client_cannot_place_orders(web: WebShop) -> None:
     customer_id = await web.account()
     till = await web.client(Scope.PLACE_ORDERS)
     [client] = await web.container.clients.list_clients()()

@@ -5,7 +5,7 @@ from tests.kit.web import WebShop, key, order_body
 MERGE_PATCH = {"Content-Type": "application/merge-patch+json"}
 
 
-async def test_new_product_is_listed_at_once(web: WebShop) -> None:
+async def test_new_product_is_listed_immediately(web: WebShop) -> None:
     product = await web.product(sku="MUG-RED", price=1999, stock=5, attributes={"colour": "red"})
     shown = await web.anonymous.get(f"/v1/products/{product['id']}")
 
@@ -44,7 +44,7 @@ async def test_product_creation_by_a_customer_is_rejected(web: WebShop) -> None:
     assert response.status_code == 403
 
 
-async def test_merge_patch_changes_named_fields_and_clears_null_fields(web: WebShop) -> None:
+async def test_merge_patch_changes_given_fields_and_clears_fields_with_the_value_null(web: WebShop) -> None:
     product = await web.product(
         name="Mug", description="Old", attributes={"colour": "red", "size": "s"}, max_per_order=3
     )
@@ -83,7 +83,7 @@ async def test_product_edit_requires_if_match(web: WebShop) -> None:
     assert response.status_code == 428
 
 
-async def test_second_edit_with_the_same_etag_is_rejected(web: WebShop) -> None:
+async def test_second_product_edit_with_the_same_etag_is_rejected(web: WebShop) -> None:
     product = await web.product()
     staff = await web.staff()
     url, seen = f"/v1/products/{product['id']}", {"If-Match": '"v1"'}
@@ -95,7 +95,7 @@ async def test_second_edit_with_the_same_etag_is_rejected(web: WebShop) -> None:
     assert (await staff.get(url)).json()["name"] == "Cup"
 
 
-async def test_order_changes_the_product_etag_but_does_not_prevent_an_edit(web: WebShop) -> None:
+async def test_product_can_be_edited_although_an_order_has_changed_its_etag(web: WebShop) -> None:
     product = await web.product(stock=5)
     customer, staff = await web.customer(), await web.staff()
     url = f"/v1/products/{product['id']}"
@@ -119,7 +119,7 @@ async def test_product_request_with_the_current_etag_returns_304(web: WebShop) -
     assert response.headers["ETag"] == '"v1"'
 
 
-async def test_page_request_with_the_current_etag_returns_304(web: WebShop) -> None:
+async def test_product_page_request_with_the_current_etag_returns_304(web: WebShop) -> None:
     await web.product()
     page = await web.anonymous.get("/v1/products")
     assert page.headers["Content-Length"] == str(len(page.content))
@@ -212,7 +212,7 @@ async def test_invalid_product_filter_is_reported_at_its_parameter(
     assert [error["parameter"] for error in response.json()["errors"]] == [parameter]
 
 
-async def test_cursor_of_another_list_is_rejected(web: WebShop) -> None:
+async def test_product_list_rejects_a_cursor_of_another_list(web: WebShop) -> None:
     for _ in range(3):
         await web.product()
     cursor = (await web.anonymous.get("/v1/products?limit=1")).json()["next_cursor"]

@@ -85,7 +85,7 @@ async def test_signed_provider_webhook_is_recorded(receiver: WebhookReceiver) ->
     ]
 
 
-async def test_repeated_provider_webhook_is_recorded_once(receiver: WebhookReceiver) -> None:
+async def test_repeated_provider_webhook_is_recorded_only_once(receiver: WebhookReceiver) -> None:
     assert (await receiver.receive()).status_code == 204
     assert (await receiver.receive(age=timedelta(seconds=30))).status_code == 204
     assert {event.event_id for event in receiver.events} == {"msg_1"}
@@ -120,7 +120,9 @@ async def test_provider_webhook_with_a_wrong_signature_records_nothing(
     assert receiver.events == []
 
 
-async def test_binary_provider_webhook_without_headers_is_rejected(receiver: WebhookReceiver) -> None:
+async def test_provider_webhook_with_binary_content_and_without_headers_is_rejected(
+    receiver: WebhookReceiver,
+) -> None:
     response = await receiver.web.anonymous.post(URL, content=b"\xff\x00{", headers=JSON)
     assert response.json()["code"] == "invalid_signature"
 
@@ -182,7 +184,7 @@ async def test_provider_webhook_with_query_parameters_is_rejected(receiver: Webh
     assert (await receiver.receive(url=f"{URL}?a=1")).json()["code"] == "unknown_parameter"
 
 
-async def test_sandbox_and_service_share_a_generated_secret() -> None:
+async def test_sandbox_webhooks_are_signed_with_a_secret_that_the_service_generated() -> None:
     container = container_over(memory_store())
     recorder = FakeProviderEventRecorder()
     container.payments.record_provider_event.override(recorder)

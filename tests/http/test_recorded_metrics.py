@@ -40,7 +40,7 @@ async def test_requests_are_counted_by_route_template(measured: WebShop, metrics
     assert product["id"] not in metrics.text()
 
 
-async def test_out_of_stock_order_is_counted_in_the_problem_metric(
+async def test_order_rejected_as_out_of_stock_is_counted_in_the_metric_of_problems(
     measured: WebShop, metrics: MetricsReader
 ) -> None:
     product, customer = await measured.product(stock=1), await measured.customer()
@@ -82,7 +82,7 @@ async def test_requests_rejected_by_load_shedding_are_counted(
     assert metrics.value("steelyard_http_problems_total", code="overloaded", http_route="/v1/orders") == 1
 
 
-async def test_metrics_sample_connection_pools_and_order_queues(
+async def test_metrics_contain_the_usage_of_connection_pools_and_order_queues(
     measured: WebShop, metrics: MetricsReader
 ) -> None:
     await GaugeSampler(measured.container)()
@@ -101,7 +101,7 @@ def test_metric_families_have_distinct_names() -> None:
     assert len({family.name for family in FAMILIES}) == len(FAMILIES)
 
 
-async def test_time_of_the_last_success_of_each_job_is_sampled(
+async def test_metrics_contain_the_time_of_each_jobs_last_success(
     measured: WebShop, metrics: MetricsReader
 ) -> None:
     seconds = iter([0.0])
@@ -117,7 +117,7 @@ async def test_time_of_the_last_success_of_each_job_is_sampled(
     assert metrics.value("steelyard_job_interval_seconds", job_name="send") == 2
 
 
-async def test_process_without_an_http_app_does_not_sample_order_queues(tmp_path: Path) -> None:
+async def test_metrics_of_a_process_without_an_http_app_contain_no_order_queues(tmp_path: Path) -> None:
     container = container_over(memory_store(), metrics_dir=tmp_path)
     async with running(container):
         await GaugeSampler(container)()

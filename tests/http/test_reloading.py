@@ -34,14 +34,16 @@ async def key_ids(web: WebShop) -> list[str]:
     return [key["kid"] for key in (await web.anonymous.get("/.well-known/jwks.json")).json()["keys"]]
 
 
-async def test_reload_replaces_signing_keys(web: WebShop, tmp_path: Path) -> None:
+async def test_signing_keys_are_replaced_at_a_configuration_reload(web: WebShop, tmp_path: Path) -> None:
     before = await key_ids(web)
     (tmp_path / "keys").write_bytes(new_key())
     await reload(web.container)
     assert set(await key_ids(web)).isdisjoint(before)
 
 
-async def test_reload_ignores_and_logs_invalid_files(web: WebShop, tmp_path: Path) -> None:
+async def test_invalid_files_are_ignored_and_logged_at_a_configuration_reload(
+    web: WebShop, tmp_path: Path
+) -> None:
     before = await key_ids(web)
     (tmp_path / "keys").write_text("canary")
     (tmp_path / "levels").write_text("loud canary")

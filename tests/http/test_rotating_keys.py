@@ -79,7 +79,7 @@ async def test_joserfc_verifies_tokens_with_fetched_keys(
     assert read.header["typ"] == "at+jwt"
 
 
-async def test_access_tokens_stay_valid_in_every_process_after_key_rotation(processes: Processes) -> None:
+async def test_access_tokens_are_valid_in_every_process_after_key_rotation(processes: Processes) -> None:
     rotating, other, clock = processes.rotating, processes.other, processes.clock
     before = await log_in(other)
     key = await rotating.container.signing.rotate_key()(actor=SOMEBODY)
@@ -109,7 +109,7 @@ async def test_token_of_a_removed_key_is_rejected(processes: Processes) -> None:
     assert await status_of_me(processes.other, before) == 401
 
 
-async def test_repeated_unknown_key_ids_cause_one_query(
+async def test_repeated_tokens_with_an_unknown_key_id_cause_only_one_query(
     processes: Processes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks = 0

@@ -65,7 +65,7 @@ async def checkout() -> AsyncIterator[Checkout]:
         yield Checkout(web, clock, staff, placed.headers["Location"])
 
 
-async def test_webhook_about_a_recorded_capture_changes_no_order(checkout: Checkout) -> None:
+async def test_webhook_about_a_capture_that_is_already_recorded_changes_no_order(checkout: Checkout) -> None:
     response = await checkout.pay("tok_ok")
     assert (response.status_code, response.json()["status"]) == (201, "captured")
     before = (await checkout.staff.get(checkout.order)).json()
@@ -74,7 +74,9 @@ async def test_webhook_about_a_recorded_capture_changes_no_order(checkout: Check
     assert await checkout.state() == ("confirmed", "paid")
 
 
-async def test_order_can_be_paid_again_after_tok_declined(checkout: Checkout) -> None:
+async def test_order_can_be_paid_again_after_a_payment_with_the_token_tok_declined(
+    checkout: Checkout,
+) -> None:
     response = await checkout.pay("tok_declined")
     assert (response.status_code, response.json()["status"]) == (201, "failed")
     await checkout.work()
@@ -83,7 +85,7 @@ async def test_order_can_be_paid_again_after_tok_declined(checkout: Checkout) ->
     assert await checkout.state() == ("confirmed", "paid")
 
 
-async def test_payment_with_tok_timeout_is_settled_by_a_query(checkout: Checkout) -> None:
+async def test_payment_with_the_token_tok_timeout_is_settled_by_a_query(checkout: Checkout) -> None:
     response = await checkout.pay("tok_timeout")
     assert (response.status_code, response.json()["status"]) == (202, "pending")
     await checkout.work()
@@ -94,7 +96,7 @@ async def test_payment_with_tok_timeout_is_settled_by_a_query(checkout: Checkout
     assert await checkout.refunds() == []
 
 
-async def test_second_charge_of_a_payment_with_tok_twice_is_refunded(checkout: Checkout) -> None:
+async def test_second_charge_of_a_payment_with_the_token_tok_twice_is_refunded(checkout: Checkout) -> None:
     assert (await checkout.pay("tok_twice")).status_code == 201
     await checkout.work()
     [refund] = await checkout.refunds()
@@ -102,7 +104,7 @@ async def test_second_charge_of_a_payment_with_tok_twice_is_refunded(checkout: C
     assert (await checkout.state())[0] == "confirmed"
 
 
-async def test_payment_with_tok_late_reinstates_the_order_if_stock_is_available(checkout: Checkout) -> None:
+async def test_token_tok_late_reinstates_the_expired_order_if_stock_is_available(checkout: Checkout) -> None:
     assert (await checkout.pay("tok_late")).status_code == 202
     checkout.clock.advance(timedelta(minutes=15))
     await checkout.work()
@@ -110,7 +112,9 @@ async def test_payment_with_tok_late_reinstates_the_order_if_stock_is_available(
     assert await checkout.available() == 0
 
 
-async def test_payment_with_tok_late_is_refunded_if_stock_is_unavailable(checkout: Checkout) -> None:
+async def test_payment_with_the_token_tok_late_is_refunded_if_stock_is_unavailable(
+    checkout: Checkout,
+) -> None:
     await checkout.pay("tok_late")
     checkout.clock.advance(timedelta(minutes=15) - timedelta(microseconds=1))
     await checkout.work()

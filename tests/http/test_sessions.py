@@ -48,7 +48,7 @@ async def test_session_list_marks_the_current_session_and_hides_tokens(web: WebS
     assert sorted(phone) == ["created_at", "current", "expires_at", "id", "last_used_at", "user_agent"]
 
 
-async def test_ended_session_is_not_found(web: WebShop) -> None:
+async def test_session_is_not_found_after_it_was_ended(web: WebShop) -> None:
     ann = await web.customer()
     email = (await ann.get("/v1/me")).json()["email"]
     await web.anonymous.post("/token", data={"username": email, "password": PASSWORD})
@@ -67,7 +67,7 @@ async def test_session_of_another_user_cannot_be_ended(web: WebShop) -> None:
     assert await sessions(ann) == [session]
 
 
-async def test_loss_of_a_role_takes_effect_before_the_token_expires(web: WebShop) -> None:
+async def test_demoted_staff_cannot_read_stock_although_the_access_token_is_still_valid(web: WebShop) -> None:
     staff = await web.staff()
     product = await web.product()
     assert (await staff.get(f"/v1/stock/{product['id']}")).status_code == 200
@@ -76,7 +76,7 @@ async def test_loss_of_a_role_takes_effect_before_the_token_expires(web: WebShop
     assert (response.status_code, response.json()["code"]) == (403, "forbidden")
 
 
-async def test_granted_role_takes_effect_at_once(web: WebShop) -> None:
+async def test_granted_role_takes_effect_immediately(web: WebShop) -> None:
     ann = await web.customer()
     product = await web.product()
     await change_account(web, ann, role=Role.STAFF)

@@ -54,7 +54,7 @@ async def test_stock_count_with_a_stale_version_is_rejected(web: WebShop) -> Non
     assert response.headers["ETag"] == '"v2"'
 
 
-async def test_adjustment_applies_to_all_lines_or_none(web: WebShop) -> None:
+async def test_stock_adjustment_is_applied_to_all_lines_or_to_none(web: WebShop) -> None:
     plenty, few = await web.product(stock=5), await web.product(stock=1)
     staff = await web.staff()
     lines = [{"product_id": plenty["id"], "delta": -2}, {"product_id": few["id"], "delta": -2}]
@@ -67,7 +67,7 @@ async def test_adjustment_applies_to_all_lines_or_none(web: WebShop) -> None:
     assert (await staff.get(f"/v1/stock/{plenty['id']}")).json()["on_hand"] == 5
 
 
-async def test_repeated_adjustment_is_applied_once(web: WebShop) -> None:
+async def test_repeated_stock_adjustment_is_applied_only_once(web: WebShop) -> None:
     product = await web.product(stock=5)
     staff = await web.staff()
     body = {"lines": [{"product_id": product["id"], "delta": 3}], "reason": "receipt", "note": "No. 17"}
@@ -79,7 +79,7 @@ async def test_repeated_adjustment_is_applied_once(web: WebShop) -> None:
     assert (await staff.get(f"/v1/stock/{product['id']}")).json()["on_hand"] == 8
 
 
-async def test_adjustment_requires_an_idempotency_key(web: WebShop) -> None:
+async def test_stock_adjustment_requires_an_idempotency_key(web: WebShop) -> None:
     product = await web.product()
     staff = await web.staff()
     body = {"lines": [{"product_id": product["id"], "delta": 3}], "reason": "receipt"}
@@ -89,7 +89,9 @@ async def test_adjustment_requires_an_idempotency_key(web: WebShop) -> None:
 
 
 @pytest.mark.parametrize("reason", ["initial", "count", "reserved", "released", "theft"])
-async def test_adjustment_with_a_reason_reserved_for_orders_is_rejected(web: WebShop, reason: str) -> None:
+async def test_stock_adjustment_with_a_reason_that_only_orders_use_is_rejected(
+    web: WebShop, reason: str
+) -> None:
     product = await web.product()
     staff = await web.staff()
     body = {"lines": [{"product_id": product["id"], "delta": 3}], "reason": reason}

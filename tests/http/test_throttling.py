@@ -33,7 +33,7 @@ async def log_in(
 
 
 @pytest.mark.parametrize("email", ["ann@example.com", "nobody@example.com"])
-async def test_response_to_a_throttled_log_in_has_retry_after(web: WebShop, email: str) -> None:
+async def test_response_to_a_throttled_log_in_has_the_header_retry_after(web: WebShop, email: str) -> None:
     body = {"email": "ann@example.com", "password": PASSWORD, "password_confirm": PASSWORD}
     assert (await web.anonymous.post("/v1/users", json=body)).status_code == 201
     answers = [await log_in(web, email) for _ in range(FREE + 2)]
@@ -51,7 +51,7 @@ async def test_repeated_sign_ups_with_one_address_are_throttled(web: WebShop) ->
     assert answers[-1].headers["Retry-After"] == "1"
 
 
-async def test_ipv6_addresses_of_one_network_share_one_attempt_counter(web: WebShop) -> None:
+async def test_attempts_from_ipv6_addresses_of_one_network_are_counted_together(web: WebShop) -> None:
     for number in range(FREE_ATTEMPTS + 1):
         await log_in(web, f"guess-{number}@example.com", address=f"2001:db8:0:1::{number:x}")
     assert (await log_in(web, "ann@example.com", address="2001:db8:0:1:ffff::1")).status_code == 429
@@ -70,11 +70,11 @@ async def test_ipv6_addresses_of_one_network_share_one_attempt_counter(web: WebS
         ("203.0.113.256", "local"),
     ],
 )
-def test_client_network_is_the_prefix_of_the_address(address: str, network: str) -> None:
+def test_network_of_a_client_is_the_prefix_of_the_clients_ip_address(address: str, network: str) -> None:
     assert network_of(address) == network
 
 
-async def test_forwarded_header_of_an_untrusted_peer_is_ignored(web: WebShop) -> None:
+async def test_forwarding_header_of_an_untrusted_peer_is_ignored(web: WebShop) -> None:
     said = [
         {name: f"198.51.100.{n}"}
         for n in range(FREE_ATTEMPTS)
@@ -85,7 +85,7 @@ async def test_forwarded_header_of_an_untrusted_peer_is_ignored(web: WebShop) ->
     assert (await log_in(web, "ann@example.com", **said[-1])).status_code == 429
 
 
-async def test_clients_of_a_trusted_proxy_are_distinguished() -> None:
+async def test_clients_behind_a_trusted_proxy_are_distinguished_by_ip_address() -> None:
     settings = {"rate_limit_enabled": True, "trusted_proxies": "10.0.0.0/8, 2001:db8::7"}
     async with web_shop(container_over(memory_store(), **settings)) as web:
         for number in range(FREE_ATTEMPTS + 1):

@@ -87,7 +87,7 @@ async def test_reused_refresh_token_is_an_invalid_grant_and_ends_the_session(
     assert first["refresh_token"] not in replayed.text
 
 
-async def test_reuse_of_a_refresh_token_returns_503_if_the_commit_fails(
+async def test_reused_refresh_token_returns_503_if_the_end_of_the_session_is_not_stored(
     web: WebShop, clock: FixedClock
 ) -> None:
     first = await log_in(web)
@@ -138,18 +138,18 @@ async def test_unknown_query_parameter_of_a_token_request_is_an_oauth_error(web:
     assert (response.status_code, response.json()["error"]) == (400, "invalid_request")
 
 
-async def test_unknown_form_parameter_of_a_token_request_is_ignored(web: WebShop) -> None:
+async def test_unknown_form_field_of_a_token_request_is_ignored(web: WebShop) -> None:
     form = LOG_IN | {"client_id": "", "audience": "x"}
     assert (await web.anonymous.post("/token", data=form)).status_code == 200
 
 
-async def test_empty_client_credentials_of_the_docs_page_are_accepted(web: WebShop) -> None:
+async def test_empty_client_credentials_that_the_docs_page_sends_are_accepted(web: WebShop) -> None:
     response = await web.anonymous.post("/token", data=LOG_IN, headers={"Authorization": "Basic Og=="})
     assert response.status_code == 200
 
 
 @pytest.mark.parametrize("held", ["refresh_token", "access_token"])
-async def test_revoked_token_ends_its_session(web: WebShop, held: str) -> None:
+async def test_revoking_a_token_ends_its_session(web: WebShop, held: str) -> None:
     tokens, other = await log_in(web), await log_in(web)
     form = {"token": tokens[held], "token_type_hint": "whatever"}
     responses = [await web.anonymous.post("/oauth/revoke", data=form) for _ in range(2)]

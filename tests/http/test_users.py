@@ -17,14 +17,14 @@ async def test_sign_up_returns_the_account_without_the_password(web: WebShop) ->
     assert PASSWORD not in response.text
 
 
-async def test_mismatched_sign_up_passwords_are_reported_at_the_confirmation(web: WebShop) -> None:
+async def test_mismatch_of_sign_up_passwords_is_reported_at_the_confirmation_field(web: WebShop) -> None:
     response = await web.anonymous.post("/v1/users", json=ANN | {"password_confirm": "another password"})
 
     assert response.status_code == 422
     assert [error["pointer"] for error in response.json()["errors"]] == ["/password_confirm"]
 
 
-async def test_short_sign_up_password_is_reported_at_its_field(web: WebShop) -> None:
+async def test_short_sign_up_password_is_reported_at_the_field_password(web: WebShop) -> None:
     short = {"password": "short", "password_confirm": "short"}
     response = await web.anonymous.post("/v1/users", json=ANN | short)
 
@@ -38,7 +38,7 @@ async def test_short_sign_up_password_is_reported_at_its_field(web: WebShop) -> 
     ]
 
 
-async def test_spellings_of_an_address_share_one_account(web: WebShop) -> None:
+async def test_different_spellings_of_an_email_address_belong_to_one_account(web: WebShop) -> None:
     await web.anonymous.post("/v1/users", json=ANN)
     response = await web.anonymous.post("/v1/users", json=ANN | {"email": "ANN@Example.com"})
 
@@ -46,7 +46,7 @@ async def test_spellings_of_an_address_share_one_account(web: WebShop) -> None:
     assert response.json()["code"] == "email_taken"
 
 
-async def test_repeated_sign_up_is_replayed(web: WebShop) -> None:
+async def test_retried_sign_up_with_the_same_idempotency_key_is_replayed(web: WebShop) -> None:
     key = {"Idempotency-Key": "sign-up-1"}
     first = await web.anonymous.post("/v1/users", json=ANN, headers=key)
     again = await web.anonymous.post("/v1/users", json=ANN, headers=key)
@@ -63,7 +63,7 @@ async def test_sign_up_with_unknown_fields_is_rejected(web: WebShop, field: str)
     assert response.json()["errors"][0]["code"] == "unknown_field"
 
 
-async def test_access_token_reads_the_account_of_its_user(web: WebShop) -> None:
+async def test_user_can_read_own_account_with_an_access_token(web: WebShop) -> None:
     await web.anonymous.post("/v1/users", json=ANN)
     token = await web.anonymous.post("/token", data={"username": "Ann@example.com", "password": PASSWORD})
     assert token.status_code == 200
@@ -119,14 +119,14 @@ async def test_request_without_a_token_gets_a_bearer_challenge(web: WebShop) -> 
     assert response.headers["WWW-Authenticate"] == 'Bearer realm="steelyard"'
 
 
-async def test_token_of_another_issuer_is_an_invalid_token(web: WebShop) -> None:
+async def test_token_of_another_issuer_is_rejected_as_invalid_token(web: WebShop) -> None:
     response = await web.anonymous.get("/v1/me", headers={"Authorization": "Bearer abc.def.ghi"})
 
     assert response.status_code == 401
     assert 'error="invalid_token"' in response.headers["WWW-Authenticate"]
 
 
-async def test_published_key_verifies_access_tokens(web: WebShop) -> None:
+async def test_access_token_can_be_verified_with_the_published_key(web: WebShop) -> None:
     response = await web.anonymous.get("/.well-known/jwks.json")
 
     (key,) = response.json()["keys"]

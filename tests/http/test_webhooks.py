@@ -56,7 +56,7 @@ async def deliveries(staff: httpx2.AsyncClient, endpoint_id: str, query: str = "
     return items
 
 
-async def test_webhook_secret_is_shown_once(web: WebShop) -> None:
+async def test_webhook_secret_is_shown_only_once(web: WebShop) -> None:
     staff = await web.staff()
     response = await staff.post("/v1/webhook-endpoints", json={"url": URL, "event_types": ["order.placed"]})
     made = response.json()
@@ -71,7 +71,7 @@ async def test_webhook_secret_is_shown_once(web: WebShop) -> None:
     Webhook(secret)
 
 
-async def test_successful_delivery_is_listed(web: WebShop, subscribers: Subscribers) -> None:
+async def test_successful_webhook_delivery_is_listed(web: WebShop, subscribers: Subscribers) -> None:
     staff = await web.staff()
     made = await endpoint(staff, event_types=["product.created"])
     await web.product()
@@ -86,7 +86,7 @@ async def test_successful_delivery_is_listed(web: WebShop, subscribers: Subscrib
     )
 
 
-async def test_failed_delivery_can_be_retried(web: WebShop, subscribers: Subscribers) -> None:
+async def test_failed_webhook_delivery_can_be_retried(web: WebShop, subscribers: Subscribers) -> None:
     staff = await web.staff()
     made = await endpoint(staff, event_types=["product.created"])
     subscribers.answers[URL] = "timeout"
@@ -104,7 +104,9 @@ async def test_failed_delivery_can_be_retried(web: WebShop, subscribers: Subscri
     assert [each["status"] for each in await deliveries(staff, made["id"])] == ["delivered"]
 
 
-async def test_deleted_webhook_endpoint_is_not_found(web: WebShop, subscribers: Subscribers) -> None:
+async def test_webhook_endpoint_is_not_found_after_it_was_deleted(
+    web: WebShop, subscribers: Subscribers
+) -> None:
     staff = await web.staff()
     url = f"/v1/webhook-endpoints/{(await endpoint(staff))['id']}"
     assert (await staff.delete(url)).status_code == 204
@@ -151,13 +153,13 @@ async def test_error_for_an_invalid_webhook_endpoint_hides_the_input(
     assert "canary" not in response.text
 
 
-async def test_plain_http_webhook_url_requires_the_development_setting() -> None:
+async def test_webhook_url_with_plain_http_requires_a_development_setting() -> None:
     container = container_over(memory_store(), webhooks_to_private_addresses=True)
     async with web_shop(container) as web:
         await endpoint(await web.staff(), url="http://127.0.0.1:9000/")
 
 
-async def test_webhook_operations_require_staff(web: WebShop) -> None:
+async def test_webhook_operations_are_forbidden_for_customers_and_anonymous_requests(web: WebShop) -> None:
     customer = await web.customer()
     for client, code in ((web.anonymous, "authentication_required"), (customer, "forbidden")):
         for response in (
@@ -173,7 +175,9 @@ async def test_webhook_operations_require_staff(web: WebShop) -> None:
             assert response.json()["code"] == code
 
 
-async def test_webhook_endpoint_change_requires_its_etag(web: WebShop, subscribers: Subscribers) -> None:
+async def test_webhook_endpoint_change_requires_the_current_etag(
+    web: WebShop, subscribers: Subscribers
+) -> None:
     staff = await web.staff()
     made = await endpoint(staff, event_types=["product.created"], description="ERP")
     url = f"/v1/webhook-endpoints/{made['id']}"
@@ -196,7 +200,7 @@ async def test_webhook_endpoint_change_requires_its_etag(web: WebShop, subscribe
     assert [message.event["type"] for message in subscribers.messages] == ["product.created"]
 
 
-async def test_bulk_retry_schedules_undelivered_events_of_a_window(
+async def test_bulk_retry_schedules_undelivered_events_of_a_time_window(
     web: WebShop, subscribers: Subscribers
 ) -> None:
     staff = await web.staff()
@@ -218,7 +222,7 @@ async def test_bulk_retry_schedules_undelivered_events_of_a_window(
     assert (await staff.post(path, json={"since": "yesterday"})).status_code == 422
 
 
-async def test_rolled_webhook_secret_is_shown_once(web: WebShop) -> None:
+async def test_rotated_webhook_secret_is_shown_only_once(web: WebShop) -> None:
     staff = await web.staff()
     made = await endpoint(staff)
     path = f"/v1/webhook-endpoints/{made['id']}/roll-secret"
@@ -236,7 +240,7 @@ async def test_rolled_webhook_secret_is_shown_once(web: WebShop) -> None:
     assert (late.status_code, late.json()["errors"][0]["pointer"]) == (422, "/overlap_hours")
 
 
-async def test_staff_cannot_roll_the_webhook_secret_of_another_owner(web: WebShop) -> None:
+async def test_staff_cannot_rotate_the_webhook_secret_of_another_owner(web: WebShop) -> None:
     made = await endpoint(await web.staff())
     path = f"/v1/webhook-endpoints/{made['id']}/roll-secret"
     other = await (await web.staff()).post(path, json={})
@@ -272,7 +276,7 @@ async def user_id(client: httpx2.AsyncClient) -> str:
     return str((await client.get("/v1/me")).json()["id"])
 
 
-async def test_late_retry_of_a_transfer_does_not_undo_a_later_transfer(web: WebShop) -> None:
+async def test_retry_of_an_endpoint_transfer_does_not_undo_a_later_transfer(web: WebShop) -> None:
     admin, bob, carl = await web.admin(), await user_id(await web.staff()), await user_id(await web.staff())
     made = await endpoint(admin)
     path, first = f"/v1/webhook-endpoints/{made['id']}/transfer", key("transfer")
@@ -298,7 +302,7 @@ async def test_webhook_endpoint_can_be_transferred_to_a_client(web: WebShop) -> 
     assert (answer.status_code, answer.json()["owner_id"]) == (200, str(erp.client_id))
 
 
-async def test_webhook_transfer_requires_an_admin_and_a_permitted_owner(web: WebShop) -> None:
+async def test_endpoint_transfer_requires_an_admin_and_a_new_owner_with_permission(web: WebShop) -> None:
     admin, staff, customer = await web.admin(), await web.staff(), await web.customer()
     path = f"/v1/webhook-endpoints/{(await endpoint(admin))['id']}/transfer"
     owner = {"owner_id": await user_id(staff)}

@@ -74,7 +74,7 @@ async def test_stopping_worker_is_live_and_unready() -> None:
     assert (response.status_code, response.json()) == (503, {"status": "stopping", "jobs": []})
 
 
-async def test_worker_readiness_follows_the_health_of_its_jobs() -> None:
+async def test_worker_is_unready_until_its_failing_job_succeeds() -> None:
     """The test is slow, because two intervals of the job have to pass."""
     container = container_over(memory_store())
     relay, is_broken = container.events.relay_to_webhooks(), True

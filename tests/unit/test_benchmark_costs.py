@@ -43,7 +43,7 @@ def _figures(server_us: float, database_us: float) -> dict[str, float]:
     return {"per_second": 1, "p50_ms": 1, "p99_ms": 1, "server_us": server_us, "database_us": database_us}
 
 
-def test_cpu_cost_is_the_time_per_successful_response() -> None:
+def test_cpu_cost_is_the_cpu_time_per_successful_response() -> None:
     samples = [
         _sample(requests=110, refused=10, server=0.010, database=0.002),
         _sample(requests=100, refused=0, server=0.030, database=0.004),
@@ -53,7 +53,7 @@ def test_cpu_cost_is_the_time_per_successful_response() -> None:
     assert (found["server_us"], found["database_us"]) == (200, 30)
 
 
-def test_cost_ratio_compares_totals_of_server_and_database() -> None:
+def test_cost_ratio_is_computed_from_the_cpu_times_of_server_plus_database() -> None:
     report = _report(steelyard={"place": _figures(300, 100)}, go={"place": _figures(300, 500)})
     assert markdown_table(report.costs()).splitlines()[2:] == [
         "| Steelyard | 300 + 100 |",
@@ -62,20 +62,20 @@ def test_cost_ratio_compares_totals_of_server_and_database() -> None:
     assert markdown_table(report.cost_ratios("steelyard")).splitlines()[2:] == ["| Go | 0.50 |"]
 
 
-def test_result_without_cpu_times_has_no_table_of_costs() -> None:
+def test_benchmark_result_without_cpu_times_has_no_table_of_costs() -> None:
     report = _report(go={"place": {"per_second": 1, "p50_ms": 1, "p99_ms": 1}})
     assert len(report.costs()) == 1
     assert [rows[0][0] for rows in report.tables()] == ["requests/s", "p50 / p99, ms"]
 
 
 @pytest.mark.parametrize("page", [published.PERFORMANCE, published.README])
-def test_page_of_the_docs_has_a_place_for_the_benchmark_tables(page: Path) -> None:
+def test_docs_page_contains_the_markers_for_the_benchmark_tables(page: Path) -> None:
     text = (ROOT / page).read_text()
     written = published.with_content(text, "| new |")
     assert f"{published.START}\n\n| new |\n\n{published.END}" in written
     assert published.with_content(written, "| newer |").count("| new") == 1
 
 
-def test_page_without_a_place_for_the_tables_is_rejected() -> None:
+def test_docs_page_without_the_markers_for_the_tables_is_rejected() -> None:
     with pytest.raises(ValueError, match="begin"):
         published.with_content("# Performance", "| new |")

@@ -61,7 +61,7 @@ def test_text_that_is_not_a_plain_address_is_rejected(text: str) -> None:
         ("a@faß.de", "a@xn--fa-hia.de", "a@xn--fa-hia.de"),
     ],
 )
-def test_parsed_address_has_a_normalized_form_and_the_typed_form(
+def test_parsed_address_contains_the_normalized_form_and_the_form_as_typed(
     text: str, normalized: str, typed: str
 ) -> None:
     address = parse_email_address(text)
@@ -70,12 +70,12 @@ def test_parsed_address_has_a_normalized_form_and_the_typed_form(
 
 
 @pytest.mark.parametrize("other", ["Boss@MÜNCHEN.de", "boss@xn--mnchen-3ya.de", "BOSS@XN--MNCHEN-3YA.DE"])
-def test_spellings_of_one_mailbox_are_equal(other: str) -> None:
+def test_different_spellings_of_one_mailbox_are_parsed_as_equal_addresses(other: str) -> None:
     assert parse_email_address("boss@münchen.de") == parse_email_address(other)
 
 
 @given(st.text(max_size=300))
-def test_every_text_is_parsed_as_an_email_address_or_rejected(text: str) -> None:
+def test_each_text_is_either_a_parsable_email_address_or_rejected(text: str) -> None:
     assert sought_email_address(text).normalized == sought_email_address(text).normalized
     try:
         address = parse_email_address(text)
@@ -85,7 +85,7 @@ def test_every_text_is_parsed_as_an_email_address_or_rejected(text: str) -> None
 
 
 @given(st.emails())
-def test_parsed_address_is_the_only_recipient_of_a_message(text: str) -> None:
+def test_mail_message_has_only_the_parsed_address_as_its_recipient(text: str) -> None:
     try:
         address = parse_email_address(text)
     except InvalidEmailAddress:
@@ -94,7 +94,7 @@ def test_parsed_address_is_the_only_recipient_of_a_message(text: str) -> None:
     assert [recipient.addr_spec for recipient in mime["To"].addresses] == [address.typed]
 
 
-def test_address_form_of_a_former_release_is_still_recognized() -> None:
+def test_address_that_only_a_former_release_accepted_is_still_recognized() -> None:
     assert known_email_address("a..b@example.com").normalized == "a..b@example.com"
     with pytest.raises(InvalidEmailAddress):
         known_email_address("a b@example.com")
@@ -103,7 +103,7 @@ def test_address_form_of_a_former_release_is_still_recognized() -> None:
 @pytest.mark.parametrize(
     "stored", ["=?utf-8?q?a=0d=0aBcc:=20x?=@example.com", "boss <b@example.com>", "a\r\nbcc: b@example.com"]
 )
-def test_stored_address_that_mail_software_misreads_gets_no_mail(stored: str) -> None:
+def test_no_mail_is_sent_to_a_stored_address_that_mail_software_misreads(stored: str) -> None:
     message = Message(EmailAddress.stored(stored, None), "Subject", "Text\n")
     with pytest.raises(ValueError, match=r"address|linefeed"):
         mime_of(message, sender="shop@example.com")

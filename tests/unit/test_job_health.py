@@ -41,7 +41,7 @@ def test_job_is_healthy_again_after_a_success() -> None:
     assert health.ages() == {"send": 0}
 
 
-def test_unfinished_run_counts_as_hanging_after_the_time_limit() -> None:
+def test_job_run_that_exceeds_the_time_limit_counts_as_hanging() -> None:
     watch, health = watched()
     watch.seconds = 80
     assert health.hanging() == []
@@ -50,7 +50,7 @@ def test_unfinished_run_counts_as_hanging_after_the_time_limit() -> None:
     assert health.failing() == []
 
 
-def test_age_of_a_job_is_the_time_since_its_last_success() -> None:
+def test_age_of_a_job_is_measured_from_the_end_of_its_last_successful_run() -> None:
     watch, health = watched()
     watch.seconds = 5
     health.succeeded("send")

@@ -6,7 +6,7 @@ from entrypoints.lifecycle_page import lifecycle_page
 PAGE = Path(__file__).parents[2] / "docs" / "lifecycle.md"
 
 
-def test_lifecycle_page_is_current() -> None:
+def test_lifecycle_page_equals_the_page_generated_from_the_code() -> None:
     assert PAGE.read_text(encoding="utf-8") == lifecycle_page(), "`make docs` rewrites the page."
 
 

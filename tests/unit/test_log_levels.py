@@ -31,7 +31,7 @@ def test_invalid_log_level_is_rejected(text: str) -> None:
         LogLevels.parse(text)
 
 
-def test_package_has_the_log_level_of_its_nearest_parent() -> None:
+def test_package_without_a_log_level_has_the_level_of_the_nearest_parent_package() -> None:
     levels = LogLevels.parse("error adapters=warning adapters.mail=debug")
     names = ("adapters.mail.smtp", "adapters.mailbox", "adapters", "domain", "")
     assert [levels.of(name) for name in names] == [DEBUG, WARNING, WARNING, logging.ERROR, logging.ERROR]
@@ -48,7 +48,7 @@ def test_log_lines_below_the_level_of_their_package_are_omitted() -> None:
     assert events == ["structlog adapters.mail", "logging httpx2"]
 
 
-def test_log_levels_are_replaced_when_logging_is_configured_again() -> None:
+def test_former_log_levels_do_not_apply_after_logging_is_configured_again() -> None:
     with captured_log("error, httpx2=debug"), captured_log("warning") as log:
         logging.getLogger("httpx2").debug("omitted")
         structlog.get_logger().warning("shown")

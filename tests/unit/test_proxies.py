@@ -42,7 +42,7 @@ def client_of(peer: str, *lines: str, header: ProxyHeader = "x-forwarded-for", s
         (("127.0.0.1, <script>",), PROXY),
     ],
 )
-def test_forwarded_address_is_read_from_the_nearest_trusted_proxies(
+def test_client_address_is_determined_from_the_entries_of_trusted_proxies(
     lines: tuple[str, ...], client: str
 ) -> None:
     assert client_of(PROXY, *lines) == client
@@ -82,7 +82,7 @@ def test_unconfigured_forwarding_header_is_ignored() -> None:
     assert client_of(PROXY, ELSEWHERE, header="forwarded", sent_as="x-forwarded-for") == PROXY
 
 
-def test_forwarding_headers_are_ignored_without_proxies() -> None:
+def test_forwarding_headers_are_ignored_if_no_proxies_are_configured() -> None:
     headers = Headers({"X-Forwarded-For": ELSEWHERE})
     assert TrustedProxies((), "x-forwarded-for").client_of(CLIENT, headers) == CLIENT
 
@@ -107,7 +107,7 @@ def test_forged_forwarding_header_does_not_change_the_client_address(said: str, 
         ("forwarded", "for=1.1.1.1," * 2500 + f"for={CLIENT}"),
     ],
 )
-def test_forwarding_entries_before_the_client_address_are_not_parsed(
+def test_only_forwarding_entries_up_to_the_client_address_are_parsed(
     monkeypatch: pytest.MonkeyPatch, header: ProxyHeader, line: str
 ) -> None:
     parsed: list[str] = []
@@ -121,7 +121,9 @@ def test_forwarding_entries_before_the_client_address_are_not_parsed(
     assert parsed == [PROXY, CLIENT]
 
 
-def test_forwarding_header_of_an_untrusted_sender_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_forwarding_header_of_an_untrusted_sender_is_logged_only_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     proxies = TrustedProxies((), "x-forwarded-for")
     for _ in range(3):
         proxies.client_of(PROXY, Headers({"X-Forwarded-For": CLIENT}))

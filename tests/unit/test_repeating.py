@@ -42,7 +42,7 @@ async def test_periodic_job_reports_failures_and_successes_to_its_health() -> No
     assert health.failing() == []
 
 
-async def test_closed_executor_finishes_only_running_work() -> None:
+async def test_stop_of_a_periodic_job_waits_only_for_the_current_run() -> None:
     begun, may_end, ended = asyncio.Event(), asyncio.Event(), 0
 
     async def work() -> None:
@@ -57,7 +57,7 @@ async def test_closed_executor_finishes_only_running_work() -> None:
     assert ended == 1
 
 
-async def test_cancelled_caller_does_not_wait_for_unstarted_work() -> None:
+async def test_stop_of_a_periodic_job_does_not_wait_for_the_next_run() -> None:
     async def work() -> None:
         raise AssertionError
 

@@ -15,7 +15,7 @@ NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 BODY = '{"total":"19,99 €"}'
 
 
-def test_test_vector_of_the_specification_is_signed_and_verified() -> None:
+def test_example_of_the_webhook_specification_is_signed_and_verified() -> None:
     webhooks = StandardWebhooks(parse_secrets("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"))
     at = datetime.fromtimestamp(1614265330, UTC)
     headers = webhooks.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", '{"test": 2432232314}', at=at)
@@ -28,14 +28,14 @@ def test_test_vector_of_the_specification_is_signed_and_verified() -> None:
 
 
 @given(st.text(), st.from_regex(r"[A-Za-z0-9_.-]{1,40}", fullmatch=True))
-def test_reference_library_verifies_signatures_of_the_service(body: str, message_id: str) -> None:
+def test_reference_library_can_verify_webhook_signatures_of_the_service(body: str, message_id: str) -> None:
     headers = StandardWebhooks([NEW, OLD]).sign(message_id, body, at=datetime.now(UTC))
     for secret in (NEW, OLD):
         Webhook(secret).verify(body, headers, json_parse=False)
 
 
 @given(st.text())
-def test_signature_of_the_reference_library_is_verified(body: str) -> None:
+def test_service_can_verify_a_webhook_signature_of_the_reference_library(body: str) -> None:
     headers = {
         "webhook-id": "msg_1",
         "webhook-timestamp": str(int(NOW.timestamp())),
@@ -104,14 +104,14 @@ def test_webhook_with_a_changed_body_is_rejected(body: bytes) -> None:
         webhooks.verify(webhooks.sign("msg_1", BODY, at=NOW), body, now=NOW)
 
 
-def test_webhook_with_one_matching_signature_is_accepted() -> None:
+def test_webhook_is_accepted_if_at_least_one_signature_matches() -> None:
     webhooks = StandardWebhooks([NEW])
     headers = webhooks.sign("msg_1", BODY, at=NOW)
     headers["webhook-signature"] = f"v1a,abc nonsense {headers['webhook-signature']} v1,later"
     assert webhooks.verify(headers, BODY.encode(), now=NOW) == "msg_1"
 
 
-def test_setting_with_two_webhook_secrets_is_parsed() -> None:
+def test_setting_that_contains_two_webhook_secrets_is_parsed() -> None:
     words = [f"whsec_{b64encode(secret).decode()}" for secret in (NEW, OLD)]
     assert parse_secrets(" ".join(words)) == [NEW, OLD]
 

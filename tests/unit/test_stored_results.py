@@ -90,7 +90,7 @@ def optional_fields(view: Any) -> Iterator[str]:
     return (field.name for field in fields(view) if type(None) in get_args(hints[field.name]))
 
 
-def test_every_idempotent_operation_has_a_recorded_result_or_is_new() -> None:
+def test_every_idempotent_operation_that_is_not_new_has_a_recorded_result() -> None:
     assert {row["operation"] for row in ROWS} | NEW == VIEWS.keys() == set(IdempotentOperation)
 
 
@@ -123,14 +123,14 @@ def test_missing_fields_of_a_stored_result_get_defaults(view: Any) -> None:
     assert all(not getattr(read, name) for name in missing)
 
 
-def test_missing_fields_of_a_nested_object_get_defaults() -> None:
+def test_missing_fields_of_a_nested_object_in_a_stored_result_get_defaults() -> None:
     [row, *_] = [row for row in ROWS if '"Dublin"' in row["result"] and row["operation"] == "place_order"]
     stored = json.loads(row["result"])
     del stored["shipping_address"]["region"]
     assert from_stored_json(json.dumps(stored), OrderView) == from_stored_json(row["result"], OrderView)
 
 
-async def test_stored_order_contains_only_actions_known_to_the_former_release() -> None:
+async def test_stored_order_contains_only_actions_that_the_former_release_knows() -> None:
     shop = Shop(memory_store())
     order = await shop.order(await shop.product(stock=5))
     assert Action.CANCEL_LINES in order.allowed_actions
@@ -149,7 +149,7 @@ def test_unknown_action_in_a_stored_result_is_omitted() -> None:
     assert from_stored_json(json.dumps(stored), OrderView) == expected
 
 
-def test_enumerated_values_in_stored_results_exist_in_the_former_release() -> None:
+def test_former_release_knows_all_enumerated_values_in_stored_results() -> None:
     """A new value needs a stored form that the former release can read. Actions already have such a form."""
     found = {enum.__name__: {member.value for member in enum} for enum in enumerations(set(VIEWS.values()))}
     assert found.keys() >= ENUMERATED.keys()
@@ -168,12 +168,12 @@ def enumerations(types: Iterable[Any]) -> Iterator[type[Enum]]:
             yield from enumerations(get_args(type_))
 
 
-def test_stored_result_without_its_id_raises_an_error() -> None:
+def test_stored_result_without_an_id_raises_an_error() -> None:
     with pytest.raises(ValidationError):
         from_stored_json("{}", UserView)
 
 
-def test_request_of_the_first_release_gets_its_recorded_fingerprint() -> None:
+def test_fingerprint_of_a_first_release_request_equals_the_recorded_fingerprint() -> None:
     rows = {row["key"]: row for row in FIRST["rows"]}
     for request in FIRST["requests"]:
         row = rows[request["headers"]["Idempotency-Key"]]
@@ -184,7 +184,7 @@ def test_request_of_the_first_release_gets_its_recorded_fingerprint() -> None:
 
 
 @pytest.mark.parametrize("operation", sorted({row["operation"] for row in FIRST["rows"]}))
-def test_request_with_a_field_of_a_later_release_has_no_earlier_fingerprint(
+def test_request_with_a_new_field_has_no_fingerprint_of_an_earlier_version(
     operation: IdempotentOperation,
 ) -> None:
     [key, *_] = [row["key"] for row in FIRST["rows"] if row["operation"] == operation]
@@ -223,7 +223,7 @@ def test_fingerprint_depends_on_the_hmac_key() -> None:
     assert Fingerprints(b"s" * 32).of(*request) != Fingerprints(b"t" * 32).of(*request)
 
 
-def test_stored_result_with_personal_data_refers_to_the_person() -> None:
+def test_type_of_a_stored_result_shows_whether_it_contains_personal_data() -> None:
     personal = {"customer_id", "email", "full_name", "shipping_address"}
     for view in set(VIEWS.values()):
         has_personal_data = bool(personal & {field.name for field in fields(view)})

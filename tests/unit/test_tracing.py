@@ -38,7 +38,7 @@ def test_trace_export_protocol_other_than_http_is_rejected(monkeypatch: pytest.M
         create_tracing()
 
 
-def test_service_without_tracing_executes_no_span_code() -> None:
+def test_service_uses_no_tracing_wrappers_if_tracing_is_disabled() -> None:
     container = container_over(memory_store())
     app = create_app(container=container)
     assert type(container.tracing()) is Tracing

@@ -55,7 +55,7 @@ async def test_valid_body_is_accepted() -> None:
         pytest.param(f'{{"text": "{CANARY}', id="cut off"),
     ],
 )
-async def test_content_of_malformed_json_is_absent_from_response_and_log(
+async def test_response_and_log_do_not_contain_the_content_of_malformed_json(
     body: str | bytes, log: StringIO
 ) -> None:
     response = await ask(router, "POST", "/notes", content=body, headers=JSON)
@@ -85,7 +85,7 @@ async def test_merge_patch_is_accepted_as_merge_patch_or_json(content_type: str)
     assert (await ask(router, "PATCH", "/notes", content=b'{"text": ""}', headers=headers)).is_success
 
 
-async def test_unsupported_patch_format_is_rejected_with_accept_patch() -> None:
+async def test_unsupported_patch_format_is_rejected_with_the_header_accept_patch() -> None:
     headers = {"Content-Type": "application/json-patch+json"}
     response = await ask(router, "PATCH", "/notes", content=b"[]", headers=headers)
     assert response.status_code == 415

@@ -37,7 +37,7 @@ def test_signed_cursor_returns_its_position(position: Position) -> None:
 
 
 @given(st.text(max_size=200), st.uuids())
-def test_every_cursor_is_shorter_than_the_limit(name: str, id_: UUID) -> None:
+def test_no_cursor_is_longer_than_the_maximum_length(name: str, id_: UUID) -> None:
     clean = name.encode("utf-8", "replace").decode()
     assert len(CURSORS.seal((clean, id_), HERE)) <= MAX_LENGTH
 
@@ -67,7 +67,7 @@ def test_arbitrary_text_is_rejected_as_a_cursor(garbage: str) -> None:
     assert refusal.value.detail == refusal.value.type.detail
 
 
-def test_cursor_of_another_list_or_secret_is_rejected() -> None:
+def test_cursor_of_another_list_or_signed_with_another_secret_is_rejected() -> None:
     cursor = CURSORS.seal(("a", 1), HERE)
     for fingerprint in (
         list_fingerprint("/others", {"sort": "name"}),
@@ -106,7 +106,7 @@ async def list_names(
     return paginator.page(query, Page(items, (items[-1],) if len(rest) > len(items) else None))
 
 
-async def test_next_links_lead_to_every_item_once() -> None:
+async def test_links_to_the_next_page_lead_to_every_item_exactly_once() -> None:
     seen: list[str] = []
     address = "/names?limit=3&q=%26%C3%A9"
     while address:
@@ -132,7 +132,7 @@ async def test_cursor_is_valid_only_with_the_same_sort_and_filter() -> None:
 
 
 @pytest.mark.parametrize("limit", ["0", "101", "-1", "x", "1e2", ""])
-async def test_page_limit_outside_1_to_100_is_rejected(limit: str) -> None:
+async def test_page_limit_below_1_or_above_100_is_rejected(limit: str) -> None:
     response = await ask(router, "GET", f"/names?limit={limit}")
     assert (response.status_code, response.json()["code"]) == (422, "validation_failed")
 

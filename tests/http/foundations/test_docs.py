@@ -31,7 +31,7 @@ async def test_docs_page_loads_only_files_of_the_service() -> None:
     assert "//" not in re.sub(r"</?!?--.*?-->", "", page.text).replace("window.location.origin", "")
 
 
-async def test_generating_the_openapi_document_does_not_delay_requests() -> None:
+async def test_requests_are_not_delayed_while_the_openapi_document_is_generated() -> None:
     app, has_begun, may_end = app_of(), threading.Event(), threading.Event()
 
     def generate() -> dict[str, str]:
@@ -57,7 +57,7 @@ async def test_docs_page_assets_are_cacheable(path: str, content_type: str) -> N
 
 
 @pytest.mark.parametrize("path", ["/docs", "/docs/oauth2-redirect"])
-async def test_docs_content_security_policy_allows_hashed_scripts_only(path: str) -> None:
+async def test_docs_page_permits_only_scripts_of_the_service_or_with_a_known_hash(path: str) -> None:
     page = await ask(documented(), "GET", path)
     policy = dict(
         directive.strip().split(" ", 1) for directive in page.headers["Content-Security-Policy"].split(";")

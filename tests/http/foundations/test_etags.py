@@ -74,12 +74,12 @@ async def test_overlong_etag_condition_is_rejected(method: str, name: str, lines
     assert error["params"] == {"max_length": 2000}
 
 
-def test_operation_with_if_none_match_documents_its_rejection() -> None:
+def test_rejection_of_an_overlong_if_none_match_is_documented() -> None:
     [get] = [route for route in router.routes if isinstance(route, StrictRoute) and route.name == "get_thing"]
     assert 422 in get.responses
 
 
-async def test_response_with_an_etag_has_cache_control_no_transform() -> None:
+async def test_response_with_an_etag_has_the_cache_control_value_no_transform() -> None:
     response = await ask(router, "PUT", "/thing", headers={"If-Match": '"v6"'})
     assert (response.status_code, response.headers["ETag"]) == (412, '"v7"')
     assert response.headers["Cache-Control"] == "no-store, no-transform"
@@ -90,7 +90,7 @@ def test_etag_of_a_page_depends_on_its_content() -> None:
 
 
 @pytest.mark.parametrize("known", ['"v6"', '"v77"', "v7", '"v7', "", "W/", '"v6", "v8"', '"v6 "v7"'])
-async def test_client_without_the_current_etag_gets_the_object(known: str) -> None:
+async def test_request_without_the_current_etag_returns_the_object(known: str) -> None:
     response = await ask(router, "GET", "/thing", headers={"If-None-Match": known})
     assert (response.status_code, response.json(), response.headers["ETag"]) == (200, {"name": "mug"}, '"v7"')
 
@@ -103,7 +103,7 @@ async def test_matching_if_none_match_returns_304(known: str) -> None:
 
 
 @pytest.mark.parametrize("address", ["/thing", "/page"])
-async def test_response_304_has_the_same_headers_as_response_200(address: str) -> None:
+async def test_response_with_status_304_has_the_same_headers_as_with_status_200(address: str) -> None:
     full = await ask(router, "GET", address)
     known = await ask(router, "GET", address, headers={"If-None-Match": full.headers["ETag"]})
     assert (full.status_code, known.status_code) == (200, 304)
@@ -112,7 +112,7 @@ async def test_response_304_has_the_same_headers_as_response_200(address: str) -
     assert full.json() == {"name": "mug"}
 
 
-async def test_change_requires_the_expected_version() -> None:
+async def test_change_with_the_current_version_in_if_match_succeeds() -> None:
     assert (await ask(router, "PUT", "/thing", headers={"If-Match": '"v7"'})).json() == {"seen": 7}
 
 
@@ -132,5 +132,5 @@ async def test_stale_if_match_is_rejected_with_the_current_etag(seen: str) -> No
     assert response.headers["ETag"] == '"v7"'
 
 
-async def test_highest_version_of_several_if_match_tags_is_used() -> None:
+async def test_highest_strong_version_in_if_match_is_used() -> None:
     assert (await ask(router, "PUT", "/thing", headers={"If-Match": '"v3", W/"v9", "v7"'})).is_success

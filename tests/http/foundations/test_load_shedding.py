@@ -49,7 +49,7 @@ async def test_request_that_arrives_at_a_full_service_is_rejected(web: WebShop) 
     assert int(response.headers["Retry-After"]) >= 1
 
 
-async def test_request_is_rejected_if_the_service_is_full_when_its_body_arrives(web: WebShop) -> None:
+async def test_request_is_rejected_if_the_service_is_full_when_the_body_arrives(web: WebShop) -> None:
     with ExitStack() as stack:
 
         async def body() -> AsyncIterator[bytes]:
@@ -62,7 +62,7 @@ async def test_request_is_rejected_if_the_service_is_full_when_its_body_arrives(
     assert (await web.anonymous.post("/v1/orders", content=BODY, headers=WRONG_TOKEN)).status_code == 401
 
 
-async def test_burst_of_requests_is_rejected_before_tokens_are_checked(web: WebShop) -> None:
+async def test_burst_of_requests_is_rejected_before_access_tokens_are_verified(web: WebShop) -> None:
     admission = web.container.orders.order_admission()
     with ExitStack() as places:
         capacity = 0
@@ -92,7 +92,7 @@ async def run_alone(commands: Sequence[str]) -> Sequence[str]:
 async def send(message: Message) -> None: ...
 
 
-async def test_request_takes_an_admission_place_after_its_body_arrived() -> None:
+async def test_request_counts_toward_the_capacity_only_after_its_body_has_arrived() -> None:
     admission = Admission(Batcher(run_alone, max_batch=1, max_waiting=1))
     parts = iter((BODY[:5], BODY[5:]))
     was_full: list[bool] = []
@@ -109,7 +109,7 @@ async def test_request_takes_an_admission_place_after_its_body_arrived() -> None
     assert was_full == [False, False, True]
 
 
-async def test_parts_of_a_body_reach_the_app_as_one_message() -> None:
+async def test_parts_of_a_request_body_are_passed_to_the_app_as_one_message() -> None:
     parts = iter(BODY)
 
     async def receive() -> Message:
@@ -124,7 +124,7 @@ async def test_parts_of_a_body_reach_the_app_as_one_message() -> None:
     assert received == [{"type": "http.request", "body": BODY, "more_body": False}]
 
 
-async def test_only_the_beginning_of_a_body_above_the_maximum_is_awaited() -> None:
+async def test_load_shedding_waits_only_for_the_beginning_of_an_oversized_body() -> None:
     part = {"type": "http.request", "body": bytes(MAX_BODY_BYTES), "more_body": True}
     requested = 0
 
@@ -153,7 +153,7 @@ async def test_only_the_beginning_of_a_body_above_the_maximum_is_awaited() -> No
     ],
     ids=["answered", "client disconnected", "failed", "cancelled"],
 )
-async def test_request_releases_its_admission_place_at_the_end(
+async def test_request_no_longer_counts_toward_the_capacity_after_it_ends(
     ended: BaseException | None, message: Message
 ) -> None:
     admission = Admission(Batcher(run_alone, max_batch=1, max_waiting=1))

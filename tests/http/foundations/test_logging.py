@@ -27,7 +27,7 @@ def last_line(log: StringIO) -> dict[str, object]:
     return line
 
 
-def test_log_line_is_one_json_object_with_level_and_utc_time(log: StringIO) -> None:
+def test_each_log_line_is_a_json_object_with_the_level_and_the_utc_time(log: StringIO) -> None:
     structlog.get_logger().info("placed", orders=2, note="a\r\nb\x1b[2J")
     assert log.getvalue().count("\n") == 1
     line = last_line(log)
@@ -35,7 +35,7 @@ def test_log_line_is_one_json_object_with_level_and_utc_time(log: StringIO) -> N
     assert line == {"event": "placed", "level": "info", "orders": 2, "note": "a\r\nb\x1b[2J"}
 
 
-def test_standard_library_logs_have_the_same_format(log: StringIO) -> None:
+def test_log_lines_of_the_standard_library_have_the_same_json_format(log: StringIO) -> None:
     logging.getLogger("driver").warning("lost %s", "connection")
     line = last_line(log)
     assert (line["event"], line["level"], line["logger"]) == ("lost connection", "warning", "driver")
@@ -74,7 +74,7 @@ def test_logged_values_with_secret_names_are_masked(key: str, log: StringIO) -> 
     assert last_line(log)[key] == "[redacted]"
 
 
-def test_exception_is_logged_without_its_message(log: StringIO) -> None:
+def test_log_entry_of_an_exception_does_not_contain_the_message(log: StringIO) -> None:
     try:
         fail(ExceptionGroup(CANARY, [ValueError(CANARY)]), cause=KeyError(CANARY))
     except ExceptionGroup:
@@ -92,7 +92,7 @@ def test_exception_is_logged_without_its_message(log: StringIO) -> None:
             assert name in logged
 
 
-def test_log_line_of_a_request_has_its_request_id(log: StringIO) -> None:
+def test_log_line_of_a_request_contains_the_request_id(log: StringIO) -> None:
     token = request_id.set("r-1")
     structlog.get_logger().info("x")
     request_id.reset(token)

@@ -118,7 +118,7 @@ async def test_every_response_has_a_request_id_and_security_headers(
         assert response.headers["Cache-Control"] == "no-store"
 
 
-async def test_requests_without_an_id_get_unique_ids() -> None:
+async def test_requests_without_a_request_id_get_unique_request_ids() -> None:
     ids = {(await ask(router, "GET", "/things/1")).headers["X-Request-Id"] for _ in range(5)}
     assert len(ids) == 5
 
@@ -139,13 +139,13 @@ async def test_malformed_request_id_of_the_client_is_replaced(given: bytes, log:
     assert re.fullmatch(rb"[0-9a-f]{32}", id_)
 
 
-async def test_route_can_set_its_caching_and_content_security_policy() -> None:
+async def test_route_can_set_the_headers_cache_control_and_content_security_policy() -> None:
     response = await ask(router, "GET", "/cached")
     assert response.headers.get_list("Cache-Control") == ["public"]
     assert response.headers.get_list("Content-Security-Policy") == ["default-src 'self'"]
 
 
-async def test_access_log_has_the_route_template_and_no_client_input(log: StringIO) -> None:
+async def test_access_log_contains_the_route_template_but_no_input_of_the_client(log: StringIO) -> None:
     await ask(
         router,
         "GET",
@@ -177,7 +177,7 @@ async def test_access_log_has_the_route_template_and_no_client_input(log: String
         ("GET", "/\x1b[2J", b"\x1b[2J"),
     ],
 )
-async def test_hostile_request_is_answered_and_logged_in_one_line(
+async def test_hostile_request_gets_an_error_response_and_one_log_line(
     method: str, path: str, query: bytes, log: StringIO
 ) -> None:
     sent = SentMessages()
@@ -188,7 +188,7 @@ async def test_hostile_request_is_answered_and_logged_in_one_line(
     assert line["method"] in {"GET", "other"}
 
 
-async def test_unmatched_path_is_logged_without_the_path(log: StringIO) -> None:
+async def test_request_for_an_unknown_path_is_logged_without_the_path(log: StringIO) -> None:
     await ask(router, "GET", "/nothing/canary")
     [line] = await lines(log)
     assert (line["method"], line["route"], line["status"]) == ("GET", "(no route matched)", 404)
@@ -206,7 +206,7 @@ async def test_exception_outside_of_routes_returns_500(log: StringIO) -> None:
     assert CANARY not in log.getvalue()
 
 
-async def test_response_that_fails_after_its_start_is_aborted(log: StringIO) -> None:
+async def test_response_is_aborted_if_an_error_occurs_after_its_beginning_was_sent(log: StringIO) -> None:
     sent = SentMessages()
     with pytest.raises(ResponseCutOff) as broken:
         await app_of(router)(http_scope("/cut-off"), receive_nothing, sent)
@@ -251,7 +251,7 @@ async def test_headers_above_the_size_limit_are_rejected() -> None:
 
 
 @pytest.mark.parametrize("name", [b"host", b"content-type"])
-async def test_duplicate_single_value_header_is_rejected(name: bytes) -> None:
+async def test_repeated_header_that_permits_only_one_value_is_rejected(name: bytes) -> None:
     once, twice = SentMessages(), SentMessages()
     await app_of(router)(http_scope("/things/1", (name, b"a")), receive_nothing, once)
     await app_of(router)(http_scope("/things/1", (name, b"a"), (name, b"b")), receive_nothing, twice)

@@ -69,7 +69,7 @@ def subclasses(base: type[DomainError]) -> set[type[DomainError]]:
     return {base, *(leaf for child in base.__subclasses__() for leaf in subclasses(child))}
 
 
-def test_every_problem_code_keeps_its_published_status() -> None:
+def test_every_problem_code_has_the_http_status_that_was_published() -> None:
     statuses: dict[int, set[str]] = {}
     for problem in PROBLEMS.values():
         statuses.setdefault(problem.status, set()).add(problem.code)
@@ -93,7 +93,7 @@ def test_unregistered_problem_code_cannot_be_raised() -> None:
         HTTPProblem("no_such_code")
 
 
-def test_problem_responses_are_grouped_by_status_with_examples() -> None:
+def test_documented_problems_with_one_status_become_one_response_with_examples() -> None:
     responses = problem_responses("out_of_stock", "price_changed", "not_found")
     assert set(responses) == {404, 409}
     content = responses[409]["content"]["application/problem+json"]
@@ -101,7 +101,7 @@ def test_problem_responses_are_grouped_by_status_with_examples() -> None:
     assert responses[409]["description"] == "Not enough stock; The price has changed"
 
 
-def test_registered_problems_are_added_to_declared_responses() -> None:
+def test_problems_are_added_to_the_responses_that_a_route_declares() -> None:
     declared = {201: {"description": "Made"}, **problem_responses("out_of_stock")}
     responses = with_problems(declared, "price_changed")
     assert responses[201] == {"description": "Made"}

@@ -40,19 +40,19 @@ async def list_nothing() -> list[str]:
     return []
 
 
-async def test_route_accepts_parameters_of_its_router_and_dependencies() -> None:
+async def test_route_accepts_the_query_parameters_of_its_router_and_dependencies() -> None:
     response = await ask(router, "GET", "/things?sort=price&limit=3&tag=a&tag=b&trace=x")
     assert response.json() == {"sort": "price", "tags": ["a", "b"], "limit": 3}
 
 
-async def test_route_under_a_prefix_accepts_its_parameters() -> None:
+async def test_route_that_is_included_with_a_prefix_accepts_its_own_parameters() -> None:
     app = app_of()
     app.include_router(router, prefix="/v1")
     assert (await ask(app, "GET", "/v1/things?limit=3")).is_success
     assert (await ask(app, "GET", "/v1/things?limits=3")).status_code == 400
 
 
-async def test_unknown_parameter_is_reported_with_the_position() -> None:
+async def test_unknown_query_parameter_is_reported_with_its_position_in_the_query() -> None:
     response = await ask(router, "GET", f"/things?limit=3&{CANARY}={CANARY}")
     assert (response.status_code, response.json()["code"]) == (400, "unknown_parameter")
     assert response.json()["errors"] == [
@@ -66,7 +66,7 @@ async def test_unknown_parameter_is_reported_with_the_position() -> None:
     assert CANARY not in f"{response.text}{response.headers}"
 
 
-async def test_repeated_single_value_parameter_is_rejected() -> None:
+async def test_repeated_query_parameter_that_permits_only_one_value_is_rejected() -> None:
     response = await ask(router, "GET", "/things?limit=3&limit=4")
     assert (response.status_code, response.json()["code"]) == (400, "unknown_parameter")
     assert response.json()["errors"] == [
@@ -80,7 +80,7 @@ async def test_query_with_invalid_utf_8_is_rejected(query: str) -> None:
     assert (response.status_code, response.json()["code"]) == (400, "malformed_request")
 
 
-async def test_query_above_the_size_or_parameter_limit_is_rejected() -> None:
+async def test_query_with_too_many_bytes_or_parameters_is_rejected() -> None:
     longest, most = "tag=" + "a" * (MAX_BYTES - 4), "&".join(["tag=a"] * MAX_PARAMETERS)
     for query in (longest, most):
         assert (await ask(router, "GET", f"/things?{query}")).is_success
@@ -89,7 +89,7 @@ async def test_query_above_the_size_or_parameter_limit_is_rejected() -> None:
         assert response.json()["params"] == {"max_bytes": MAX_BYTES, "max_parameters": MAX_PARAMETERS}
 
 
-async def test_only_the_first_unknown_parameters_are_reported() -> None:
+async def test_number_of_reported_unknown_parameters_is_limited() -> None:
     for count, detail in (
         (MAX_VIOLATIONS, "20 query parameters are not acceptable here. Allowed: trace."),
         (MAX_VIOLATIONS + 1, "More than 20 query parameters are not acceptable here. Allowed: trace."),

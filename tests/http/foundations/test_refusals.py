@@ -36,7 +36,7 @@ def failing_with(error: Exception) -> FastAPI:
     return app_of(router)
 
 
-async def test_domain_error_becomes_a_problem() -> None:
+async def test_domain_error_is_converted_to_a_problem() -> None:
     params: dict[str, Param] = {"sku": "MUG-RED", "requested": 2, "available": 1}
     error = OutOfStock(
         "1 of 2 lines cannot be supplied.",
@@ -72,7 +72,7 @@ async def test_json_pointer_in_a_problem_is_escaped() -> None:
     assert response.json()["errors"][0]["pointer"] == "/a~1b~0c/0"
 
 
-async def test_error_params_are_top_level_members_of_the_problem() -> None:
+async def test_params_of_an_error_become_top_level_members_of_the_problem() -> None:
     error = OutOfStock("x", params={"from": "cancelled", "allowed_actions": ()})
     response = await ask(failing_with(error), "POST", "/v1/orders")
     assert response.json()["params"] == {"from": "cancelled", "allowed_actions": []}
@@ -97,7 +97,7 @@ async def test_response_to_a_stale_version_has_the_current_etag() -> None:
         (HTTPException(401), "authentication_required", False),
     ],
 )
-async def test_bearer_challenge_contains_an_error_only_if_a_token_was_sent(
+async def test_bearer_challenge_states_an_error_only_if_the_request_had_a_token(
     error: Exception, code: str, says_invalid: bool
 ) -> None:
     response = await ask(failing_with(error), "POST", "/v1/orders")
@@ -107,7 +107,7 @@ async def test_bearer_challenge_contains_an_error_only_if_a_token_was_sent(
     assert ('error="invalid_token"' in challenge) is says_invalid
 
 
-async def test_missing_token_error_of_fastapi_becomes_a_problem() -> None:
+async def test_fastapi_error_for_a_missing_token_is_converted_to_a_problem() -> None:
     router = APIRouter(route_class=StrictRoute)
 
     @router.get("/v1/me")
@@ -123,13 +123,13 @@ async def test_missing_token_error_of_fastapi_becomes_a_problem() -> None:
     ("status", "code"),
     [(400, "malformed_request"), (403, "forbidden"), (413, "body_too_large"), (418, "malformed_request")],
 )
-async def test_details_of_framework_errors_are_not_exposed(status: int, code: str) -> None:
+async def test_response_does_not_contain_details_of_framework_errors(status: int, code: str) -> None:
     response = await ask(failing_with(HTTPException(status, CANARY)), "POST", "/v1/orders")
     assert response.json()["code"] == code
     assert CANARY not in response.text
 
 
-async def test_response_405_lists_every_allowed_method() -> None:
+async def test_response_with_status_405_lists_every_allowed_method() -> None:
     router = APIRouter(route_class=StrictRoute)
 
     @router.get("/v1/things/{thing_id}")
@@ -147,7 +147,7 @@ async def test_response_405_lists_every_allowed_method() -> None:
 
 
 @pytest.mark.parametrize("error", [ValueError(CANARY), Unregistered(CANARY), HTTPException(500, CANARY)])
-async def test_unexpected_error_is_logged_and_returned_without_details(
+async def test_unexpected_error_is_logged_and_the_response_contains_no_details(
     error: Exception, log: StringIO
 ) -> None:
     response = await ask(failing_with(error), "POST", "/v1/orders", headers={"X-Request-Id": "r-2"})
@@ -167,7 +167,7 @@ async def test_unexpected_error_is_logged_and_returned_without_details(
 
 
 @pytest.mark.parametrize("path", [f"/{CANARY}", "/%00", "/a%0d%0ab", "/%ff", "/" + "a" * 300, "/é"])
-async def test_unexpected_path_is_absent_from_response_and_log(path: str, log: StringIO) -> None:
+async def test_response_and_log_do_not_contain_an_unexpected_path(path: str, log: StringIO) -> None:
     response = await ask(app_of(), "GET", path)
     assert response.status_code == 404
     assert "instance" not in response.json()

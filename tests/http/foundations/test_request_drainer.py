@@ -30,13 +30,13 @@ class Work:
         return "done"
 
 
-async def test_request_drainer_returns_the_result_of_its_work() -> None:
+async def test_request_drainer_returns_the_result_of_the_given_work() -> None:
     work = Work()
     work.may_go_on.set()
     assert await RequestDrainer().run(work) == "done"
 
 
-async def test_request_drainer_raises_the_error_of_its_work() -> None:
+async def test_request_drainer_raises_the_error_of_the_given_work() -> None:
     work = Work(NotFound("x"))
     work.may_go_on.set()
     with pytest.raises(NotFound):
@@ -60,7 +60,7 @@ async def test_work_completes_after_its_caller_is_cancelled() -> None:
 @pytest.mark.parametrize(
     ("error", "logged"), [(RuntimeError(CANARY), True), (NotFound(CANARY), False), (None, False)]
 )
-async def test_failure_after_a_disconnect_is_logged(
+async def test_error_of_a_request_whose_client_has_disconnected_is_logged(
     error: Exception | None, logged: bool, log: StringIO
 ) -> None:
     request_drainer, work = RequestDrainer(), Work(error)
@@ -74,7 +74,7 @@ async def test_failure_after_a_disconnect_is_logged(
     assert CANARY not in log.getvalue()
 
 
-async def test_draining_waits_for_running_work_and_rejects_new_work() -> None:
+async def test_running_work_is_completed_and_new_work_is_rejected_during_draining() -> None:
     request_drainer, work = RequestDrainer(), Work()
     caller = asyncio.create_task(request_drainer.run(work))
     await work.begun.wait()
@@ -88,7 +88,7 @@ async def test_draining_waits_for_running_work_and_rejects_new_work() -> None:
     assert await caller == "done"
 
 
-async def test_draining_cancels_and_reports_work_beyond_the_time_limit() -> None:
+async def test_draining_cancels_and_counts_work_that_exceeds_the_time_limit() -> None:
     request_drainer, work = RequestDrainer(), Work()
     caller = asyncio.create_task(request_drainer.run(work))
     await work.begun.wait()
@@ -99,7 +99,7 @@ async def test_draining_cancels_and_reports_work_beyond_the_time_limit() -> None
     assert refusal.value.type.code == "shutting_down"
 
 
-async def test_route_completes_after_its_client_disconnects() -> None:
+async def test_write_request_is_completed_after_its_client_disconnects() -> None:
     work = Work()
     router = APIRouter(route_class=StrictRoute)
 
@@ -117,7 +117,7 @@ async def test_route_completes_after_its_client_disconnects() -> None:
     await asyncio.wait_for(work.ended.wait(), 5)
 
 
-async def test_draining_waits_for_running_reads() -> None:
+async def test_draining_waits_for_running_read_requests() -> None:
     request_drainer, work = RequestDrainer(), Work()
     reading = asyncio.create_task(request_drainer.run_here(work))
     await work.begun.wait()
@@ -131,7 +131,7 @@ async def test_draining_waits_for_running_reads() -> None:
     assert await reading == "done"
 
 
-async def test_read_is_cancelled_when_its_client_disconnects() -> None:
+async def test_read_request_is_cancelled_when_its_client_disconnects() -> None:
     work = Work()
     router = APIRouter(route_class=StrictRoute)
 
@@ -148,7 +148,7 @@ async def test_read_is_cancelled_when_its_client_disconnects() -> None:
     assert len(app.state.request_drainer) == 0
 
 
-async def test_dependencies_of_a_write_request_complete_after_a_disconnect() -> None:
+async def test_dependencies_of_a_write_request_are_completed_after_a_disconnect() -> None:
     work = Work()
 
     async def claim(x_key: Annotated[str, Header()]) -> str:

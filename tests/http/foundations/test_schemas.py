@@ -79,7 +79,7 @@ VALUES: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("value", VALUES, ids=str)
-def test_json_schema_accepts_exactly_the_values_that_the_model_accepts(value: dict[str, Any]) -> None:
+def test_json_schema_and_pydantic_model_accept_the_same_values(value: dict[str, Any]) -> None:
     schema = validator_for(Form.model_json_schema(), validate_formats=True)
     try:
         Form.model_validate(value)
@@ -103,7 +103,7 @@ def test_nonexistent_date_is_rejected(text: str) -> None:
         Form.model_validate({"at": text})
 
 
-def test_times_are_read_with_any_offset_and_written_in_utc() -> None:
+def test_timestamps_with_any_offset_are_accepted_and_are_written_in_utc() -> None:
     form = Form.model_validate({"at": "2026-01-31T12:00:00+02:00"})
     assert form.at == datetime(2026, 1, 31, 10, tzinfo=UTC)
     assert json.loads(form.model_dump_json())["at"] == "2026-01-31T10:00:00Z"
@@ -119,14 +119,14 @@ class Row:
 
 
 @given(st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=-8))]), min_value=YEAR_2))
-def test_times_are_written_in_rfc_3339_with_z(at: datetime) -> None:
+def test_timestamps_are_written_in_the_format_of_rfc_3339_with_z(at: datetime) -> None:
     body = json.loads(View.model_validate(Row(at, Money(1999, "EUR"))).model_dump_json())
     assert body["at"].endswith("Z")
     assert datetime.fromisoformat(body["at"]) == at
     assert body["price"] == {"amount": 1999, "currency": "EUR"}
 
 
-def test_naive_time_in_a_view_raises_an_error() -> None:
+def test_timestamp_without_a_time_zone_in_a_view_raises_an_error() -> None:
     with pytest.raises(ValidationError):
         View.model_validate(Row(datetime(2026, 1, 31), Money(1, "EUR")))  # noqa: DTZ001 - a timestamp without a time zone, which must be rejected
 
@@ -138,7 +138,7 @@ def test_money_schema_is_converted_to_domain_money() -> None:
 
 
 @pytest.mark.parametrize("lax", [int, bool, float, datetime, list[int], dict[str, bool], int | None])
-def test_request_field_without_strict_validation_raises_at_definition(lax: Any) -> None:
+def test_definition_of_a_request_field_without_strict_validation_fails(lax: Any) -> None:
     with pytest.raises(TypeError, match="not strict"):
         type("Lax", (RequestModel,), {"__annotations__": {"field": lax}})
 
@@ -147,12 +147,12 @@ class Part(BaseModel):
     number: int
 
 
-def test_nested_field_without_strict_validation_raises_at_definition() -> None:
+def test_definition_of_a_nested_request_field_without_strict_validation_fails() -> None:
     with pytest.raises(TypeError, match="not strict"):
         type("Lax", (RequestModel,), {"__annotations__": {"parts": list[Part]}})
 
 
-def test_validation_error_does_not_contain_the_input() -> None:
+def test_text_of_a_validation_error_does_not_contain_the_input() -> None:
     with pytest.raises(ValidationError) as refusal:
         Form.model_validate({"email": "hunter2-c4n4ry"})
     assert "hunter2" not in str(refusal.value)

@@ -23,7 +23,7 @@ i_json = st.recursive(
 
 
 @given(i_json)
-def test_parser_agrees_with_the_standard_library_on_interoperable_json(value: object) -> None:
+def test_strict_parser_reads_interoperable_json_like_the_standard_library(value: object) -> None:
     assert parse(json.dumps(value).encode()) == value
     assert parse(json.dumps(value, ensure_ascii=False).encode()) == value
 
@@ -101,7 +101,7 @@ def test_json_at_the_limits_is_accepted(body: bytes, value: object) -> None:
     assert parse(body) == (json.loads(body) if value is None else value)
 
 
-def test_json_error_reports_only_its_position() -> None:
+def test_error_for_malformed_json_states_only_the_position_of_the_mistake() -> None:
     with pytest.raises(HTTPProblem) as refusal:
         parse(f'{{"password":\n  {CANARY}}}'.encode())
     assert refusal.value.params == {"line": 2, "column": 3}
@@ -109,7 +109,7 @@ def test_json_error_reports_only_its_position() -> None:
 
 
 @given(st.text(string.printable), st.sampled_from(['{"a": %s}', "[%s", "%s", '{"%s": NaN}', '"\\q%s"']))
-def test_json_error_never_contains_the_input(noise: str, form: str) -> None:
+def test_error_for_malformed_json_never_contains_the_input(noise: str, form: str) -> None:
     with pytest.raises(HTTPProblem) as refusal:
         parse((form % (CANARY + noise)).encode())
     error = refusal.value

@@ -47,13 +47,13 @@ def middleware(bounds: BodyLimits, networks: tuple[Any, ...] = ()) -> UnreadBodi
 
 
 @pytest.mark.usefixtures("_short_ticks")
-async def test_body_that_never_arrives_times_out() -> None:
+async def test_request_whose_body_does_not_arrive_times_out() -> None:
     with pytest.raises(HTTPProblem) as raised:
         await middleware(limits(seconds=0.02))(scope_of("192.0.2.1"), never, send)
     assert (raised.value.type.code, raised.value.type.status) == ("request_timeout", 408)
 
 
-async def test_cancelled_request_ends_the_wait_for_its_body() -> None:
+async def test_waiting_for_a_body_ends_when_the_request_is_cancelled() -> None:
     request = asyncio.ensure_future(middleware(limits())(scope_of("192.0.2.1"), never, send))
     await asyncio.sleep(0)
     request.cancel()
@@ -71,7 +71,7 @@ async def test_cancelled_request_ends_the_wait_for_its_body() -> None:
         (limits(max_unread=0, max_unread_per_network=1), ("192.0.2.1", "192.0.2.2"), False),
     ],
 )
-async def test_request_above_the_limit_of_unread_bodies_is_rejected(
+async def test_request_is_rejected_if_too_many_requests_wait_for_their_bodies(
     bounds: BodyLimits, peers: tuple[str, ...], refused: bool
 ) -> None:
     app = middleware(bounds)
@@ -85,7 +85,7 @@ async def test_request_above_the_limit_of_unread_bodies_is_rejected(
 
 
 @pytest.mark.usefixtures("_short_ticks")
-async def test_arrived_bodies_do_not_count_as_unread() -> None:
+async def test_requests_whose_bodies_have_arrived_do_not_count_as_unread() -> None:
     arrived = asyncio.Event()
     read_bodies = 0
 
@@ -107,7 +107,7 @@ async def test_arrived_bodies_do_not_count_as_unread() -> None:
 
 @pytest.mark.usefixtures("_short_ticks")
 @pytest.mark.parametrize(("peer", "refused"), [("10.0.0.7", False), ("192.0.2.1", True)])
-async def test_trusted_proxy_is_exempt_from_the_unread_body_limit(peer: str, refused: bool) -> None:
+async def test_unread_bodies_from_a_trusted_proxy_are_not_limited(peer: str, refused: bool) -> None:
     bounds = limits(max_unread=0, max_unread_per_network=1)
     app = middleware(bounds, networks=(ip_network("10.0.0.0/8"),))
     requests = [asyncio.ensure_future(app(scope_of(peer), never, send)) for _ in range(3)]
@@ -123,7 +123,7 @@ async def test_trusted_proxy_is_exempt_from_the_unread_body_limit(peer: str, ref
     await asyncio.gather(*requests, return_exceptions=True)
 
 
-def test_body_timeout_grows_with_the_received_bytes() -> None:
+def test_timeout_for_a_request_body_grows_with_the_received_bytes() -> None:
     assert limits().seconds_for(0) == 5
     assert limits().seconds_for(1024) == 7
     assert limits().seconds_for(10**6) == 10

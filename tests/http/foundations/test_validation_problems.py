@@ -112,20 +112,22 @@ async def errors_of(method: str, url: str, **options: Any) -> list[dict[str, Any
         (CANARY, "", "not_an_object"),
     ],
 )
-async def test_violation_has_a_pointer_and_a_code(body: Any, pointer: str, code: str, log: StringIO) -> None:
+async def test_each_violation_has_a_json_pointer_and_a_code(
+    body: Any, pointer: str, code: str, log: StringIO
+) -> None:
     response = await ask(router, "POST", "/users", json=body)
     assert response.status_code == 422
     assert [(error["pointer"], error["code"]) for error in response.json()["errors"]] == [(pointer, code)]
     assert CANARY not in f"{response.text}{response.headers}{log.getvalue()}"
 
 
-async def test_missing_body_is_reported_as_a_missing_value() -> None:
+async def test_missing_request_body_is_reported_with_the_code_for_a_missing_value() -> None:
     assert await errors_of("POST", "/users") == [
         {"pointer": "", "code": "missing", "detail": "This is required."}
     ]
 
 
-async def test_mismatched_passwords_are_reported_at_the_confirmation() -> None:
+async def test_mismatched_passwords_are_reported_at_the_field_password_confirm() -> None:
     body = {"password": CANARY, "password_confirm": CANARY + "x"}
     assert await errors_of("POST", "/users", json=body) == [
         {"pointer": "/password_confirm", "code": "password_mismatch", "detail": "The two differ."}
@@ -137,7 +139,7 @@ def pair_with(name: str) -> dict[str, Any]:
     return {"left": {**line, name: CANARY}, "right": line}
 
 
-async def test_unknown_field_is_reported_with_its_name_and_the_known_fields() -> None:
+async def test_error_for_an_unknown_field_contains_its_name_and_the_known_fields() -> None:
     assert await errors_of("POST", "/pairs", json=pair_with("quantitty")) == [
         {
             "pointer": "/left",
@@ -207,7 +209,7 @@ async def test_twenty_thousand_unknown_fields_are_neither_decoded_nor_validated(
         assert response.json()["detail"] == f"A body has at most {MAX_MEMBERS} fields and items here."
 
 
-async def test_mapping_key_of_the_client_is_not_repeated_in_the_response() -> None:
+async def test_response_does_not_contain_mapping_keys_sent_by_the_client() -> None:
     body = {"attributes": {CANARY: "longer than five"}}
     assert [(error["pointer"], error["code"]) for error in await errors_of("POST", "/users", json=body)] == [
         ("/attributes", "too_long")
@@ -236,7 +238,7 @@ async def test_violation_of_a_parameter_has_its_name_and_location() -> None:
     assert CANARY not in str(errors)
 
 
-async def test_contradictory_query_parameters_are_reported_at_one_parameter() -> None:
+async def test_contradiction_between_two_query_parameters_is_reported_only_once() -> None:
     errors = await errors_of("GET", f"/users/{UUID(int=1)}?low=3&high=2")
     assert [(error["in"], error["parameter"], error["code"]) for error in errors] == [
         ("query", "high", "empty_range")

@@ -93,11 +93,13 @@ ADDRESS = Address(
         ),
     ],
 )
-def test_view_is_serialized_like_its_response_model(view: object, model: type[ResponseModel]) -> None:
+def test_view_and_its_response_model_are_serialized_to_equal_json(
+    view: object, model: type[ResponseModel]
+) -> None:
     assert serialize(view) == model.model_validate(view).model_dump_json().encode()
 
 
 @pytest.mark.parametrize("portion", [PageResult((), None), PageResult((PRODUCT, PRODUCT), "bmV4dA")])
-def test_page_is_serialized_like_its_response_model(portion: PageResult[ProductView]) -> None:
+def test_page_and_its_response_model_are_serialized_to_equal_json(portion: PageResult[ProductView]) -> None:
     model = PageResponse[ProductResponse].model_validate(portion)
     assert serialize_page(portion) == model.model_dump_json().encode()

@@ -44,14 +44,14 @@ def app_with(case: Case, route_class: type[APIRoute], **inclusion: Any) -> FastA
 
 
 @pytest.mark.parametrize("case", [*PARAMETERS, *RESPONSES], ids=lambda case: case.name)
-async def test_strict_route_responds_like_an_unchanged_fastapi_route(case: Case) -> None:
+async def test_strict_route_and_fastapi_route_give_the_same_responses(case: Case) -> None:
     strict, stock = app_with(case, StrictRoute), app_with(case, APIRoute)
     for request in case.requests:
         assert await outcome(strict, case, request) == await outcome(stock, case, request), request
 
 
 @pytest.mark.parametrize("case", PARAMETERS, ids=lambda case: case.name)
-async def test_included_strict_router_behaves_like_an_unchanged_router(case: Case) -> None:
+async def test_included_strict_router_and_fastapi_router_give_the_same_responses(case: Case) -> None:
     inclusion: dict[str, Any] = {"prefix": "/v1", "dependencies": [Depends(left)]}
     strict, stock = app_with(case, StrictRoute, **inclusion), app_with(case, APIRoute, **inclusion)
     for request in case.requests:

@@ -88,7 +88,7 @@ async def who() -> str:
     return "nobody"
 
 
-async def test_router_included_in_two_apps_uses_the_overrides_of_each() -> None:
+async def test_each_of_two_apps_with_one_router_uses_its_own_dependency_overrides() -> None:
     router = StrictRouter(prefix="/things")
 
     @router.get("/1")
@@ -104,7 +104,7 @@ async def test_router_included_in_two_apps_uses_the_overrides_of_each() -> None:
 
 
 @pytest.mark.skipif("config.getoption('--stock-routes')", reason="FastAPI builds a handler for each app")
-async def test_router_included_in_two_apps_without_additions_builds_one_handler(
+async def test_handler_of_a_router_in_two_apps_is_built_only_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     router = things(StrictRouter(prefix="/things"))

@@ -24,7 +24,7 @@ def store(archive: Path, content: str) -> "subprocess.CompletedProcess[str]":
     return run([SCRIPTS / "archive-wal.sh", source, NAME, archive], check=False)
 
 
-def test_wal_file_is_archived_once_if_postgresql_repeats_the_command(archive: Path) -> None:
+def test_repeated_archive_command_for_a_wal_file_succeeds_without_a_second_copy(archive: Path) -> None:
     codes = [store(archive, "a segment").returncode for _ in range(2)]
 
     assert codes == [0, 0]

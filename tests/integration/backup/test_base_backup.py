@@ -184,7 +184,7 @@ def at_point(history: History) -> Iterator[Node]:
         yield node
 
 
-async def test_restore_to_a_named_point_has_exactly_the_orders_before_that_point(
+async def test_database_restored_to_a_named_point_has_exactly_the_orders_until_then(
     history: History, at_point: Node
 ) -> None:
     orders = await orders_after_recovery(at_point)
@@ -194,7 +194,7 @@ async def test_restore_to_a_named_point_has_exactly_the_orders_before_that_point
     assert (check.returncode, check.stderr) == (0, "")
 
 
-async def test_restored_shop_places_a_lost_order_again_when_its_client_retries(
+async def test_retry_of_an_order_missing_from_the_backup_places_the_order_again(
     history: History, at_point: Node
 ) -> None:
     await orders_after_recovery(at_point)
@@ -211,7 +211,7 @@ async def test_restored_shop_places_a_lost_order_again_when_its_client_retries(
     assert lost.status_code == 404
 
 
-async def test_restored_event_feed_reuses_lost_positions_for_other_events(
+async def test_restored_feed_gives_positions_missing_from_the_backup_to_new_events(
     history: History, at_point: Node
 ) -> None:
     await orders_after_recovery(at_point)
@@ -231,7 +231,7 @@ async def test_restored_event_feed_reuses_lost_positions_for_other_events(
     assert (after_lost.status_code, after_lost.json()["code"]) == (400, "invalid_cursor")
 
 
-async def test_restored_shop_records_captures_only_of_payments_in_the_backup(
+async def test_capture_is_recorded_after_a_restore_only_if_the_backup_has_the_payment(
     history: History, at_point: Node
 ) -> None:
     await orders_after_recovery(at_point)
@@ -246,19 +246,21 @@ async def test_restored_shop_records_captures_only_of_payments_in_the_backup(
     assert {str(id_) for id_ in history.gateway.payments} - set(payments) == {history.lost_payment}
 
 
-async def test_restore_to_a_time_has_exactly_the_orders_before_that_time(history: History) -> None:
+async def test_database_restored_to_a_time_has_exactly_the_orders_until_then(history: History) -> None:
     with restored(history, f"recovery_target_time={history.time}") as node:
         assert await orders_after_recovery(node) == set(history.kept)
 
 
-async def test_restore_of_the_former_timeline_includes_later_orders(history: History, at_point: Node) -> None:
+async def test_database_restored_to_the_former_timeline_includes_later_orders(
+    history: History, at_point: Node
+) -> None:
     await orders_after_recovery(at_point)
     await archived(at_point)
     with restored(history, "recovery_target_timeline=1") as node:
         assert await orders_after_recovery(node) == {*history.kept, history.lost}
 
 
-def test_server_that_never_reaches_its_recovery_target_stops(history: History) -> None:
+def test_server_stops_if_it_cannot_reach_the_recovery_target(history: History) -> None:
     with prepared(history, "recovery_target_name=never_created") as node:
         with suppress(AssertionError):  # `start` fails if the server stops before it accepts reads
             node.start()
@@ -278,7 +280,7 @@ def test_base_backup_never_overwrites_an_existing_backup(history: History) -> No
         ("new", "archive_command=x", "not a recovery target: archive_command=x\n"),
     ],
 )
-def test_restore_rejects_a_used_directory_or_an_unrelated_setting(
+def test_restore_script_rejects_a_used_directory_or_an_unrelated_setting(
     history: History, target: str, setting: str, message: str
 ) -> None:
     directory = history.backup.with_name(target)

@@ -43,7 +43,7 @@ def dump() -> Iterator[Dump]:
         yield Dump(node, BackupScripts.copied_for(node))
 
 
-async def test_restored_dump_has_the_acknowledged_orders_and_accepts_more(dump: Dump) -> None:
+async def test_database_restored_from_a_dump_has_earlier_orders_and_accepts_new_orders(dump: Dump) -> None:
     async with web_shop(container_on(dump.node.url)) as web:
         mug, customer = await web.product(stock=10_000), await web.customer()
         authorization = {"Authorization": customer.headers["Authorization"]}
@@ -69,7 +69,7 @@ async def test_restored_dump_has_the_acknowledged_orders_and_accepts_more(dump: 
     assert after.status_code == 201
 
 
-async def test_database_owner_without_superuser_restores_a_dump_without_warnings(dump: Dump) -> None:
+async def test_dump_can_be_restored_without_warnings_by_an_owner_without_superuser(dump: Dump) -> None:
     file = dump.file.with_name("owner.dump")
     dump.scripts.run(dump.node, "dump.sh", file)
     async with connected(dump.node.url) as psql:
@@ -81,7 +81,7 @@ async def test_database_owner_without_superuser_restores_a_dump_without_warnings
     assert (restored.returncode, restored.stderr) == (0, "")
 
 
-def test_dump_is_not_restored_into_a_filled_database(dump: Dump) -> None:
+def test_dump_cannot_be_restored_into_a_database_with_tables(dump: Dump) -> None:
     refused = dump.scripts.try_run(dump.node, "restore-dump.sh", dump.file)
 
     assert (refused.returncode, refused.stderr) == (1, "the database steelyard is not empty\n")

@@ -9,7 +9,7 @@ from tests.servers.embedded import data_directory
 from tests.servers.forgetful import FORGETFUL
 
 
-async def test_copied_data_directory_has_the_committed_rows() -> None:
+async def test_copy_of_a_data_directory_contains_the_committed_rows() -> None:
     with data_directory() as original, data_directory() as copy:
         with EmbeddedPostgres(original, FORGETFUL).lease() as url:
             async with connected(url) as psql:

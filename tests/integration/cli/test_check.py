@@ -13,7 +13,9 @@ def test_check_command_succeeds_for_a_consistent_shop(run: Run) -> None:
     assert len({line.index("ok") for line in out.splitlines()}) == 1, "the results are aligned"
 
 
-def test_check_command_fails_and_prints_the_order_of_a_broken_invariant(run: Run, database_url: str) -> None:
+def test_check_command_fails_and_prints_the_order_that_breaks_an_invariant(
+    run: Run, database_url: str
+) -> None:
     order_id = asyncio.run(_break(database_url))
     code, out, err = run("check")
     assert code == 1

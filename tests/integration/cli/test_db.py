@@ -20,7 +20,7 @@ def status(run: Run) -> tuple[int, dict[str, str], str]:
     return code, {line[:26].strip(): line[26:] for line in out.splitlines()}, err
 
 
-def test_commands_reject_an_empty_database_until_an_upgrade(
+def test_commands_reject_an_empty_database_until_it_is_upgraded(
     run: Run, empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STEELYARD_DATABASE_URL", empty_database_url)
@@ -35,7 +35,7 @@ def test_commands_reject_an_empty_database_until_an_upgrade(
     assert run(*CREATE_ADMIN, typed=PASSWORD)[0] == 0
 
 
-def test_db_status_shows_release_and_revisions(run: Run) -> None:
+def test_command_db_status_shows_release_and_schema_revisions(run: Run) -> None:
     code, shown, err = status(run)
     assert (code, err) == (0, "")
     assert shown == {
@@ -46,7 +46,7 @@ def test_db_status_shows_release_and_revisions(run: Run) -> None:
     }
 
 
-def test_db_status_with_wait_ends_after_another_process_migrates(
+def test_command_db_status_with_wait_ends_after_another_process_has_migrated(
     run: Run, empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STEELYARD_DATABASE_URL", empty_database_url)
@@ -58,7 +58,7 @@ def test_db_status_with_wait_ends_after_another_process_migrates(
         assert waiting.wait() == 0
 
 
-def test_downgraded_database_is_rejected_until_an_upgrade(run: Run) -> None:
+def test_downgraded_database_is_rejected_until_it_is_upgraded(run: Run) -> None:
     code, out, err = run("db", "downgrade", "--to", "0014")
     assert (code, out, err) == (0, "The database schema is at revision 0014.\n", "")
     code, shown, err = status(run)
@@ -67,7 +67,7 @@ def test_downgraded_database_is_rejected_until_an_upgrade(run: Run) -> None:
     assert status(run)[0] == 0
 
 
-def test_downgrade_to_an_unknown_revision_prints_one_line(run: Run) -> None:
+def test_downgrade_to_an_unknown_revision_prints_one_error_line(run: Run) -> None:
     code, out, err = run("db", "downgrade", "--to", "9000")
     assert (code, out) == (1, "")
     assert err.startswith("Error: There is no revision 9000.")
@@ -77,7 +77,7 @@ def test_downgrade_to_an_unknown_revision_prints_one_line(run: Run) -> None:
     "command",
     [CREATE_ADMIN, ("worker",), ("db", "upgrade"), ("db", "status"), ("db", "status", "--wait"), ("check",)],
 )
-def test_schema_that_excludes_the_release_is_reported_in_one_line(
+def test_newer_schema_that_excludes_the_release_is_reported_in_one_line(
     run: Run, database_url: str, command: tuple[str, ...]
 ) -> None:
     asyncio.run(migrate_to_newer_schema(database_url, min_compatible_release=RELEASE + 1))

@@ -51,7 +51,7 @@ def imported(run: Run, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("imported")
 @pytest.mark.parametrize("suffix", ["csv", "ndjson"])
 @pytest.mark.parametrize("options", [(), ("--replace",)])
-def test_import_of_an_unchanged_export_changes_nothing(
+def test_import_of_an_exported_file_that_was_not_edited_changes_nothing(
     run: Run, fetch: Fetch, tmp_path: Path, suffix: str, options: tuple[str, ...]
 ) -> None:
     before = fetch(PRODUCTS)
@@ -69,7 +69,7 @@ def test_ndjson_export_contains_every_importable_field(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("imported")
-def test_export_is_filtered_by_status_and_time(run: Run) -> None:
+def test_catalog_export_can_be_filtered_by_status_and_time(run: Run) -> None:
     assert run("catalog", "export", "--status", "archived")[1].splitlines()[1].startswith("CUP,")
     assert run("catalog", "export", "--after", "2100-01-01")[2] == "0 products exported.\n"
     assert run("catalog", "export", "--before", "2100-01-01T12:00:00+01:00")[2] == "2 products exported.\n"
@@ -103,7 +103,7 @@ def test_unwritable_export_file_is_reported(run: Run, tmp_path: Path) -> None:
     assert "cannot be written: No such file or directory." in err
 
 
-def test_northwind_catalog_is_unchanged_after_export_and_import(run: Run, tmp_path: Path) -> None:
+def test_import_of_the_exported_northwind_catalog_changes_nothing(run: Run, tmp_path: Path) -> None:
     run("catalog", "import", str(PRODUCTS_FILE))
     file = tmp_path / "exported.csv"
     run("catalog", "export", str(file))
@@ -122,7 +122,7 @@ async def place_orders(database_url: str) -> list[OrderView]:
         return [(await shop.place_order(command)).result, await shop.cancel(await shop.order(mug))]
 
 
-def test_orders_are_exported_with_a_row_per_line(run: Run, database_url: str) -> None:
+def test_order_export_contains_one_row_per_order_line(run: Run, database_url: str) -> None:
     first, second = asyncio.run(place_orders(database_url))
     code, out, err = run("orders", "export")
     rows = [*csv.DictReader(io.StringIO(out, newline=""))]
@@ -138,14 +138,16 @@ def test_orders_are_exported_with_a_row_per_line(run: Run, database_url: str) ->
     }
 
 
-def test_exported_order_equals_the_order_of_the_api(run: Run, database_url: str, tmp_path: Path) -> None:
+def test_exported_order_equals_the_order_that_the_api_returns(
+    run: Run, database_url: str, tmp_path: Path
+) -> None:
     first, second = asyncio.run(place_orders(database_url))
     file = tmp_path / "orders.ndjson"
     assert run("orders", "export", str(file))[2] == "2 orders exported.\n"
     assert file.read_bytes().splitlines() == [serialize(first), serialize(second)]
 
 
-def test_order_export_is_filtered_by_status_and_time(run: Run, database_url: str) -> None:
+def test_order_export_can_be_filtered_by_status_and_time(run: Run, database_url: str) -> None:
     first, second = asyncio.run(place_orders(database_url))
     ndjson = ("orders", "export", "--format", "ndjson")
     placed = first.placed_at.date()

@@ -19,12 +19,14 @@ WAITING = (
 DETAILS = "SELECT price_amount, description, max_per_order, attributes::text FROM products"
 
 
-def test_repeated_import_changes_nothing(run: Run) -> None:
+def test_second_import_of_the_same_file_changes_nothing(run: Run) -> None:
     assert run("catalog", "import", str(PRODUCTS_FILE)) == (0, "77 created, 0 changed, 0 unchanged.\n", "")
     assert run("catalog", "import", str(PRODUCTS_FILE)) == (0, "0 created, 0 changed, 77 unchanged.\n", "")
 
 
-def test_import_updates_known_skus_and_keeps_their_stock(run: Run, fetch: Fetch, tmp_path: Path) -> None:
+def test_import_updates_products_with_known_skus_and_does_not_change_their_stock(
+    run: Run, fetch: Fetch, tmp_path: Path
+) -> None:
     file = tmp_path / "products.csv"
     file.write_text(HEADER + "MUG,Mug,1,EUR,5\nCUP,Cup,1,EUR,6\n")
     run("catalog", "import", str(file))
@@ -43,7 +45,7 @@ def test_import_with_one_invalid_row_changes_nothing(run: Run, fetch: Fetch, tmp
     assert fetch(PRODUCTS) == []
 
 
-def test_import_keeps_fields_missing_from_the_file(run: Run, fetch: Fetch, tmp_path: Path) -> None:
+def test_import_does_not_change_fields_that_the_file_omits(run: Run, fetch: Fetch, tmp_path: Path) -> None:
     file = tmp_path / "products.csv"
     file.write_text(
         "sku,name,price_amount,price_currency,description,max_per_order,attributes.color\n"

@@ -28,7 +28,9 @@ def test_key_rotation_adds_a_key_and_retires_the_former_key(run: Run, fetch: Fet
 
 
 @pytest.mark.parametrize(("option", "warns"), [("--revoke-previous", False), ("--distrust-former", True)])
-def test_revoked_signing_key_is_removed_at_once(run: Run, fetch: Fetch, option: str, *, warns: bool) -> None:
+def test_revoked_signing_key_is_removed_immediately(
+    run: Run, fetch: Fetch, option: str, *, warns: bool
+) -> None:
     (leaked,) = kids(run)
     code, _, err = run("keys", "rotate", option)
     assert (code, err.startswith("Warning: `--distrust-former` is now called")) == (0, warns)

@@ -1,7 +1,7 @@
 from tests.integration.cli.conftest import Fetch, Run
 
 
-def test_failed_mail_is_listed_without_control_characters(run: Run, fetch: Fetch) -> None:
+def test_list_of_failed_mail_contains_no_control_characters(run: Run, fetch: Fetch) -> None:
     fetch(
         "INSERT INTO mail_requests (kind, address, requested_at, due_at, attempts, set_aside_at) "
         "VALUES ('password_reset', E'a\\x1b@example.com', now(), now(), 6, '2026-01-05T09:00:00Z')"
@@ -13,5 +13,5 @@ def test_failed_mail_is_listed_without_control_characters(run: Run, fetch: Fetch
     )
 
 
-def test_empty_failed_mail_list_is_reported(run: Run) -> None:
+def test_command_mail_failed_prints_nothing_if_no_mail_has_failed(run: Run) -> None:
     assert run("mail", "failed") == (0, "", "")

@@ -50,7 +50,7 @@ def test_generated_secrets_key_is_accepted_by_the_setting(run: Run) -> None:
     assert len(parse_keys(out)) == 1
 
 
-def test_secrets_encrypt_keeps_former_clear_text_secrets_readable(
+def test_secrets_are_readable_before_and_after_the_command_secrets_encrypt(
     run: Run, fetch: Fetch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = kids(run)
@@ -68,7 +68,7 @@ def test_secrets_encrypt_keeps_former_clear_text_secrets_readable(
     assert fetch(AUDITED) == [("secrets.encrypted", "secrets encrypt", id_of(OLD), tables, number)]
 
 
-def test_secrets_rotate_makes_the_former_key_unnecessary(
+def test_former_secrets_key_is_not_needed_after_the_command_secrets_rotate(
     run: Run, fetch: Fetch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(KEY, OLD)
@@ -84,7 +84,7 @@ def test_secrets_rotate_makes_the_former_key_unnecessary(
     assert kids(run) == before
 
 
-def test_webhook_secret_is_the_same_after_encryption_and_rotation(
+def test_encryption_and_key_rotation_do_not_change_webhook_secrets(
     run: Run, fetch: Fetch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     endpoint = EndpointId(UUID("01934e6c-8f3a-7d2b-9c4e-5a6b7c8d9e0f"))
@@ -136,7 +136,9 @@ def test_interrupted_encryption_of_secrets_can_be_continued(
     assert key_ids(fetch) == {id_of(OLD)}
 
 
-def test_missing_secrets_key_is_reported_before_any_change(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_secrets_key_is_reported_before_any_secret_is_changed(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(KEY, OLD)
     kids(run)
     monkeypatch.setenv(KEY, NEW)
@@ -147,7 +149,7 @@ def test_missing_secrets_key_is_reported_before_any_change(run: Run, monkeypatch
 
 
 @pytest.mark.parametrize("command", ["encrypt", "rotate"])
-def test_secrets_encrypt_without_a_key_is_rejected(run: Run, command: str) -> None:
+def test_command_secrets_encrypt_without_a_key_is_rejected(run: Run, command: str) -> None:
     code, _, err = run("secrets", command)
     assert code == 1
     assert err.startswith(f"Error: {KEY} is not set.")

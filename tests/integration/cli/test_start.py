@@ -55,26 +55,28 @@ def _environment(**settings: str) -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(unset)} | settings
 
 
-def test_parent_reads_settings_before_serving_processes_start(imported: set[str]) -> None:
+def test_parent_process_imports_settings_before_it_starts_serving_processes(imported: set[str]) -> None:
     assert {"entrypoints.settings", "entrypoints.cli.server"} <= imported
 
 
 @pytest.mark.parametrize("module", ["entrypoints.bootstrap.root", "fastapi", "asyncpg", "sqlalchemy.orm"])
-def test_parent_process_imports_no_service_code_before_the_start(imported: set[str], module: str) -> None:
+def test_parent_process_does_not_import_code_of_the_app_before_the_start(
+    imported: set[str], module: str
+) -> None:
     assert module not in imported
 
 
 @pytest.mark.parametrize(
     "module", ["aiosmtplib", "httpcore2", "httpx2", "nats", "opentelemetry.sdk", "stripe", "valkey"]
 )
-def test_serving_process_imports_no_library_of_an_unused_adapter(
+def test_serving_process_does_not_import_libraries_of_unused_adapters(
     imported_by_app: set[str], module: str
 ) -> None:
     assert "entrypoints.http.app" in imported_by_app
     assert module not in imported_by_app
 
 
-def test_created_app_is_exempt_from_garbage_collection(created_app: list[str]) -> None:
+def test_objects_of_the_created_app_are_exempt_from_garbage_collection(created_app: list[str]) -> None:
     is_collecting, is_frozen, *_ = created_app
     assert (is_collecting, is_frozen) == ("True", "True")
 

@@ -35,7 +35,7 @@ async def test_socket_and_password_are_readable_by_the_owner_only(data_dir: Path
         assert layout.password.stat().st_mode & 0o777 == 0o600
 
 
-async def test_connection_requires_the_role_and_its_password(data_dir: Path) -> None:
+async def test_connection_requires_the_database_role_and_the_password(data_dir: Path) -> None:
     with embedded(data_dir).lease():
         host = quote(str(Layout(data_dir).socket), safe="")
 
@@ -53,7 +53,7 @@ async def test_database_role_without_superuser_can_create_trigram_indexes(data_d
             assert await connection.fetchval("SELECT similarity('Éclair', 'éclaire') > 0.5")
 
 
-async def test_embedded_server_flushes_commits_to_disk(data_dir: Path) -> None:
+async def test_embedded_server_has_settings_that_flush_each_commit_to_disk(data_dir: Path) -> None:
     with EmbeddedPostgres(data_dir).lease() as url:
         async with connected(url) as connection:
             for setting in ("fsync", "synchronous_commit", "full_page_writes", "data_checksums"):

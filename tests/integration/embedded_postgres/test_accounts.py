@@ -67,7 +67,7 @@ def private_wheel() -> Iterator[Path]:
         yield Path(place)
 
 
-async def test_server_started_by_root_runs_as_its_own_system_account(
+async def test_server_started_by_root_runs_as_a_separate_system_account(
     data_dir: Path, ordinary: Account
 ) -> None:
     layout = Layout(data_dir)
@@ -78,7 +78,7 @@ async def test_server_started_by_root_runs_as_its_own_system_account(
         assert Account.for_layout(layout).run(["cat", str(layout.password)]).stdout in url
 
 
-async def test_data_of_account_nobody_is_transferred_to_the_system_account(
+async def test_data_directory_of_the_user_nobody_is_transferred_to_the_system_account(
     new_data_dir: Path, ordinary: Account
 ) -> None:
     layout = Layout(new_data_dir)
@@ -97,7 +97,7 @@ async def test_data_of_account_nobody_is_transferred_to_the_system_account(
     await_nothing_running(new_data_dir)
 
 
-async def test_server_of_account_nobody_is_stopped_before_the_data_owner_changes(
+async def test_server_running_as_the_user_nobody_stops_before_the_owner_changes(
     new_data_dir: Path, ordinary: Account
 ) -> None:
     layout = Layout(new_data_dir)
@@ -110,7 +110,9 @@ async def test_server_of_account_nobody_is_stopped_before_the_data_owner_changes
         await_that(lambda: is_dead(former))
 
 
-def test_change_of_owner_does_not_follow_a_symbolic_link(new_data_dir: Path, ordinary: Account) -> None:
+def test_owner_of_the_target_of_a_symbolic_link_does_not_change(
+    new_data_dir: Path, ordinary: Account
+) -> None:
     layout = Layout(new_data_dir)
     layout.cluster.mkdir(parents=True)
     foreign = new_data_dir / "foreign"
@@ -128,7 +130,7 @@ def test_change_of_owner_does_not_follow_a_symbolic_link(new_data_dir: Path, ord
 
 
 @pytest.mark.parametrize("useradd", [None, "exit 1", "echo 'useradd: cannot lock' >&2; exit 1"])
-def test_server_runs_as_account_nobody_if_no_system_account_can_be_created(
+def test_server_runs_as_the_user_nobody_if_no_system_account_can_be_created(
     new_data_dir: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -147,7 +149,7 @@ def test_server_runs_as_account_nobody_if_no_system_account_can_be_created(
     assert "steelyard-absent cannot be made" in message
 
 
-async def test_server_of_an_unprivileged_user_needs_no_root(
+async def test_unprivileged_user_can_start_the_server_without_root(
     new_data_dir: Path, ordinary: Account, python: str
 ) -> None:
     ordinary.own(new_data_dir)
@@ -158,7 +160,7 @@ async def test_server_of_an_unprivileged_user_needs_no_root(
     await_nothing_running(new_data_dir)
 
 
-async def test_root_and_the_owner_of_the_data_can_alternately_start_the_server(
+async def test_root_and_the_owner_of_the_data_can_start_the_server_in_turn(
     new_data_dir: Path, ordinary: Account, python: str
 ) -> None:
     ordinary.own(new_data_dir)
@@ -184,7 +186,7 @@ def test_inaccessible_data_directory_is_reported_to_root(new_data_dir: Path) -> 
     assert private.stat().st_mode & 0o777 == 0o700
 
 
-def test_postgresql_binaries_in_the_home_of_root_are_copied_once(
+def test_postgresql_programs_in_the_home_directory_of_root_are_copied_only_once(
     new_data_dir: Path, ordinary: Account, monkeypatch: pytest.MonkeyPatch, private_wheel: Path
 ) -> None:
     layout = Layout(new_data_dir)

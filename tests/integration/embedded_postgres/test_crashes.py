@@ -49,7 +49,9 @@ def all_three(data_dir: Path, holder: Holder) -> list[int]:
 
 
 @pytest.mark.parametrize("victims", [the_holder, the_supervisor, the_postmaster, all_three])
-async def test_sigkill_loses_no_commit_and_leaves_no_process(data_dir: Path, victims: Victims) -> None:
+async def test_killing_all_processes_loses_no_commit_and_leaves_no_process(
+    data_dir: Path, victims: Victims
+) -> None:
     with hold(data_dir) as holder:
         kept = await keep_a_row(holder.url)
         kill(*victims(data_dir, holder))
@@ -60,7 +62,7 @@ async def test_sigkill_loses_no_commit_and_leaves_no_process(data_dir: Path, vic
 
 
 @pytest.mark.parametrize("victims", [the_holder, the_supervisor, the_postmaster, all_three])
-async def test_lease_after_sigkill_of_any_process_reads_the_stored_rows(
+async def test_new_lease_can_read_stored_rows_after_processes_were_killed(
     data_dir: Path, victims: Victims
 ) -> None:
     with hold(data_dir) as holder:
@@ -72,7 +74,7 @@ async def test_lease_after_sigkill_of_any_process_reads_the_stored_rows(
 
 
 @pytest.mark.parametrize("victims", [the_supervisor, the_postmaster])
-async def test_lease_stays_valid_after_the_server_is_killed(data_dir: Path, victims: Victims) -> None:
+async def test_lease_can_be_used_again_after_the_server_was_killed(data_dir: Path, victims: Victims) -> None:
     with hold(data_dir) as holder:
         kept = await keep_a_row(holder.url)
         server = postmaster(data_dir)
@@ -83,7 +85,7 @@ async def test_lease_stays_valid_after_the_server_is_killed(data_dir: Path, vict
         assert await rows_when_it_is_back(holder.url) == kept
 
 
-async def test_lease_stays_valid_after_its_socket_is_deleted(data_dir: Path) -> None:
+async def test_lease_can_be_used_again_after_the_socket_was_deleted(data_dir: Path) -> None:
     with hold(data_dir) as holder:
         kept = await keep_a_row(holder.url)
         for file in Layout(data_dir).socket.iterdir():
@@ -92,7 +94,7 @@ async def test_lease_stays_valid_after_its_socket_is_deleted(data_dir: Path) -> 
         assert await rows_when_it_is_back(holder.url) == kept
 
 
-async def test_database_starts_after_a_start_was_killed_during_initdb(new_data_dir: Path) -> None:
+async def test_database_starts_after_the_first_start_was_killed_during_initdb(new_data_dir: Path) -> None:
     data_dir = new_data_dir
     starting = start_holder(data_dir)
     await_that(lambda: any(Layout(data_dir).home.glob("cluster.*/PG_VERSION")))

@@ -46,7 +46,7 @@ async def test_process_with_a_reused_process_id_is_not_killed(
         assert bystander.poll() is None
 
 
-async def test_orphaned_server_is_stopped_before_a_new_one_starts(data_dir: Path) -> None:
+async def test_server_without_a_supervisor_is_stopped_before_a_new_server_starts(data_dir: Path) -> None:
     with embedded(data_dir).lease() as url:
         kept = await keep_a_row(url)
     await_nothing_running(data_dir)

@@ -19,7 +19,7 @@ from tests.integration.embedded_postgres.actors import (
 from tests.servers.embedded import is_free
 
 
-async def test_second_lease_reads_the_data_of_the_first_lease(data_dir: Path) -> None:
+async def test_rows_stored_through_one_lease_can_be_read_through_a_second_lease(data_dir: Path) -> None:
     with embedded(data_dir).lease() as url:
         kept = await keep_a_row(url)
     await_nothing_running(data_dir)
@@ -28,7 +28,7 @@ async def test_second_lease_reads_the_data_of_the_first_lease(data_dir: Path) ->
         assert await rows(url) == kept
 
 
-async def test_shared_server_ends_with_its_last_process(data_dir: Path) -> None:
+async def test_shared_server_ends_when_the_last_process_that_uses_it_ends(data_dir: Path) -> None:
     with hold(data_dir) as first, hold(data_dir) as second:
         assert first.url == second.url
         server = postmaster(data_dir)
@@ -67,7 +67,7 @@ async def test_lease_requested_while_the_server_stops_gets_a_running_server(data
             kept = await keep_a_row(url)
 
 
-async def test_ctrl_c_in_one_process_keeps_the_server_for_other_processes(data_dir: Path) -> None:
+async def test_ctrl_c_in_one_process_does_not_stop_the_server_of_other_processes(data_dir: Path) -> None:
     with hold(data_dir) as first, hold(data_dir) as second:
         server = postmaster(data_dir)
         first.process.send_signal(signal.SIGINT)
@@ -78,7 +78,7 @@ async def test_ctrl_c_in_one_process_keeps_the_server_for_other_processes(data_d
         assert postmaster(data_dir) == server
 
 
-async def test_supervisor_waits_for_the_last_lease(data_dir: Path) -> None:
+async def test_stopping_supervisor_waits_until_the_last_lease_is_released(data_dir: Path) -> None:
     with hold(data_dir) as holder:
         server = postmaster(data_dir)
         (supervisor,) = supervisors(data_dir)

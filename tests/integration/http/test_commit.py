@@ -73,7 +73,7 @@ async def test_constraint_failure_at_commit_returns_500_and_stores_nothing(
 
 
 @pytest.mark.parametrize("write", WRITES, ids=named)
-async def test_lost_connection_at_commit_returns_503_with_retry_after(
+async def test_connection_lost_at_commit_returns_503_with_retry_after(
     write_requests: WriteRequests, psql: asyncpg.Connection, write: Callable[[WriteRequests], Awaitable[Send]]
 ) -> None:
     send = await write(write_requests)
@@ -88,7 +88,7 @@ async def test_lost_connection_at_commit_returns_503_with_retry_after(
     assert (await send()).is_success
 
 
-async def test_failed_commits_violate_no_invariant(
+async def test_invariants_hold_after_failed_commits(
     write_requests: WriteRequests, direct_shop: Shop, psql: asyncpg.Connection
 ) -> None:
     send = await write_requests.place_order()

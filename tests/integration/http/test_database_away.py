@@ -60,7 +60,7 @@ def assert_refused_for_a_while(responses: list[httpx2.Response], code: str) -> N
     assert all(int(response.headers["Retry-After"]) >= 1 for response in responses)
 
 
-async def test_requests_succeed_after_a_database_outage(
+async def test_requests_succeed_again_after_a_database_outage(
     server: OwnServer,
 ) -> None:
     async with web_shop(container_on(server.url)) as web:
@@ -96,7 +96,7 @@ async def maintenance(database_server: str) -> AsyncIterator[asyncpg.Connection]
 CUT_ALL = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1"
 
 
-async def test_database_that_permits_no_connections_is_reported_as_unavailable(
+async def test_database_that_rejects_connections_is_reported_as_unavailable(
     web: WebShop, database_url: str, maintenance: asyncpg.Connection
 ) -> None:
     name = make_url(database_url).database
@@ -110,7 +110,7 @@ async def test_database_that_permits_no_connections_is_reported_as_unavailable(
     assert placed.status_code == 201
 
 
-async def test_retried_order_is_placed_once_after_its_connection_was_cut(
+async def test_order_whose_connection_was_cut_is_placed_only_once_after_retries(
     web: WebShop,
     direct_shop: Shop,
     database_url: str,
@@ -145,7 +145,7 @@ async def test_retried_order_is_placed_once_after_its_connection_was_cut(
     await assert_nothing_is_held(web, psql)
 
 
-async def test_exhausted_connection_pool_returns_overloaded(web: WebShop) -> None:
+async def test_request_returns_overloaded_if_the_connection_pool_is_exhausted(web: WebShop) -> None:
     mug, customer = await web.product(stock=5), await web.customer()
     engine: AsyncEngine = web.container.database.engine()
     public_read_engine: AsyncEngine = web.container.database.public_read_engine()

@@ -52,7 +52,7 @@ async def stages_of(faults: FaultInjector, send: Send) -> int:
     return faults.stages - before
 
 
-async def test_exceptions_during_many_requests_leak_no_connection(
+async def test_exceptions_in_concurrent_requests_leak_no_connection(
     database_url: str, psql: asyncpg.Connection, direct_shop: Shop
 ) -> None:
     container = container_on(database_url, database_pool_size=POOL_SIZE)

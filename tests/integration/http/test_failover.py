@@ -64,7 +64,7 @@ class Ordering:
                 await asyncio.sleep(0.05)
 
 
-async def test_acknowledged_orders_survive_the_loss_of_the_primary(
+async def test_orders_acknowledged_before_the_loss_of_the_primary_still_exist(
     web: WebShop, servers: Replication, record_testsuite_property: Record
 ) -> None:
     mug = await web.product(stock=100_000)
@@ -96,7 +96,7 @@ async def await_orders(ordering: Ordering, count: int) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_unresponsive_database_host_does_not_prevent_connections(
+async def test_service_connects_to_the_new_primary_if_the_former_host_does_not_respond(
     web: WebShop, servers: Replication
 ) -> None:
     mug = await web.product(stock=10)
@@ -110,7 +110,7 @@ async def test_unresponsive_database_host_does_not_prevent_connections(
             await asyncio.sleep(0.05)
 
 
-async def test_order_without_a_reachable_primary_returns_database_unavailable(
+async def test_order_returns_database_unavailable_if_no_primary_is_reachable(
     web: WebShop, servers: Replication
 ) -> None:
     mug = await web.product(stock=10)

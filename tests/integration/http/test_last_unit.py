@@ -10,7 +10,7 @@ from tests.kit.shop import Shop
 from tests.kit.web import WebShop, order_body
 
 
-async def test_twenty_concurrent_customers_buy_the_last_unit_once(
+async def test_only_one_of_twenty_concurrent_customers_gets_the_last_unit(
     service_processes: Sequence[WebShop], direct_shop: Shop
 ) -> None:
     mug = await service_processes[0].product(stock=1)
@@ -28,7 +28,7 @@ async def test_twenty_concurrent_customers_buy_the_last_unit_once(
     await assert_invariants(direct_shop)
 
 
-async def test_concurrent_orders_with_reversed_lines_do_not_deadlock(
+async def test_concurrent_orders_with_lines_in_opposite_sequences_do_not_deadlock(
     service_processes: Sequence[WebShop], direct_shop: Shop
 ) -> None:
     mug, cup = await service_processes[0].product(stock=1), await service_processes[0].product(stock=1)
@@ -52,7 +52,7 @@ async def test_concurrent_orders_with_reversed_lines_do_not_deadlock(
     await assert_invariants(direct_shop)
 
 
-async def test_concurrent_orders_of_overlapping_products_sell_no_unit_twice(
+async def test_concurrent_orders_that_have_products_in_common_sell_no_unit_twice(
     service_processes: Sequence[WebShop], direct_shop: Shop
 ) -> None:
     """Each order is for two adjacent products in a ring of five products.

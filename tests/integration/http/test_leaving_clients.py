@@ -86,7 +86,7 @@ async def leave_at_every_wait(
         wait += 1
 
 
-async def test_disconnect_at_every_await_leaks_no_connection_or_stock(
+async def test_disconnect_at_any_await_leaks_no_connection_and_no_stock(
     web: WebShop, psql: asyncpg.Connection, direct_shop: Shop, write: Write, cancels_cleanup: bool
 ) -> None:
     await leave_at_every_wait(web, await WriteRequests.of(web), write, cancels_cleanup=cancels_cleanup)
@@ -94,7 +94,7 @@ async def test_disconnect_at_every_await_leaks_no_connection_or_stock(
     await assert_stock_is_what_orders_and_ledger_say(direct_shop, await every_order(direct_shop))
 
 
-async def test_use_case_cancelled_at_every_await_leaks_no_connection_or_stock(
+async def test_use_case_cancelled_at_any_await_leaks_no_connection_and_no_stock(
     web: WebShop, psql: asyncpg.Connection, direct_shop: Shop, write: Write, cancels_cleanup: bool
 ) -> None:
     """Requests run in tasks that a disconnect cannot cancel, so this test cancels use cases."""

@@ -18,7 +18,7 @@ Record = Callable[[str, object], None]
 LOCK = "SELECT FROM stocks WHERE product_id = $1 FOR UPDATE"
 
 
-async def test_locked_stock_row_delays_no_order_for_another_product(
+async def test_locked_stock_row_of_a_product_delays_no_order_for_another_product(
     web: WebShop, direct_shop: Shop, psql: asyncpg.Connection, record_testsuite_property: Record
 ) -> None:
     hot, others = await web.product(stock=100), [await web.product(stock=100) for _ in range(5)]
@@ -50,7 +50,7 @@ async def test_locked_stock_row_delays_no_order_for_another_product(
     await assert_invariants(direct_shop)
 
 
-async def test_order_for_locked_stock_returns_overloaded_instead_of_out_of_stock(
+async def test_order_returns_overloaded_if_the_stock_row_is_locked(
     web: WebShop, direct_shop: Shop, psql: asyncpg.Connection
 ) -> None:
     hot = await web.product(stock=1)

@@ -65,7 +65,7 @@ async def test_order_for_a_locked_row_behind_pgbouncer_returns_overloaded(
     assert (await buyer.order(web, order_body((mug, 1)))).status_code == 201
 
 
-async def test_transactions_behind_pgbouncer_have_the_server_settings(web: WebShop) -> None:
+async def test_transactions_behind_pgbouncer_use_the_settings_of_the_service(web: WebShop) -> None:
     for engine, timeout in (
         (web.container.database.engine(), "5s"),
         (web.container.database.public_read_engine(), "1s"),
@@ -76,7 +76,7 @@ async def test_transactions_behind_pgbouncer_have_the_server_settings(web: WebSh
     assert found == SERVER_SETTINGS
 
 
-async def test_transaction_settings_do_not_remain_in_the_server_session(
+async def test_settings_of_a_transaction_do_not_remain_in_the_database_session(
     web: WebShop, pooler: PgBouncer, psql: asyncpg.Connection
 ) -> None:
     """Another client of the pooler gets the same session of the server."""
@@ -91,7 +91,7 @@ async def test_transaction_settings_do_not_remain_in_the_server_session(
         await other.close()
 
 
-async def test_exhausted_pgbouncer_causes_503_until_a_connection_is_free(
+async def test_pgbouncer_without_idle_connections_causes_503_until_one_is_released(
     database_url: str, direct_shop: Shop
 ) -> None:
     with pgbouncer(database_url, server_connections=1) as pooler:

@@ -17,7 +17,7 @@ async def prune_all(web: WebShop) -> None:
     )
 
 
-async def test_retry_with_a_pruned_key_returns_200_with_the_present_order(
+async def test_retry_with_a_pruned_key_returns_200_with_the_current_order(
     web: WebShop, direct_shop: Shop
 ) -> None:
     mug = await web.product(stock=1)
@@ -36,7 +36,7 @@ async def test_retry_with_a_pruned_key_returns_200_with_the_present_order(
     await assert_invariants(direct_shop)
 
 
-async def test_retry_with_a_pruned_key_returns_the_order_of_the_last_unit(
+async def test_retry_with_a_pruned_key_returns_the_order_although_it_took_the_last_unit(
     web: WebShop, direct_shop: Shop
 ) -> None:
     mug = await web.product(stock=1)
@@ -51,7 +51,9 @@ async def test_retry_with_a_pruned_key_returns_the_order_of_the_last_unit(
     await assert_invariants(direct_shop)
 
 
-async def test_pruned_key_with_another_body_places_no_order(web: WebShop, direct_shop: Shop) -> None:
+async def test_pruned_idempotency_key_with_another_body_places_no_order(
+    web: WebShop, direct_shop: Shop
+) -> None:
     mug = await web.product(stock=9)
     ann = await Buyer.of(web, direct_shop)
     placed = await ann.order(web, order_body((mug, 1)))
@@ -64,7 +66,7 @@ async def test_pruned_key_with_another_body_places_no_order(web: WebShop, direct
     await assert_invariants(direct_shop)
 
 
-async def test_retry_of_a_pruned_order_returns_409_order_expired(
+async def test_retry_of_a_pruned_order_returns_409_with_the_code_order_expired(
     web: WebShop, direct_shop: Shop, psql: asyncpg.Connection
 ) -> None:
     mug = await web.product(stock=1)

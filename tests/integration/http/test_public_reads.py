@@ -32,7 +32,7 @@ async def test_orders_are_placed_while_the_read_pool_is_exhausted(web: WebShop) 
     assert (await web.anonymous.get("/v1/products?q=mug")).status_code == 200
 
 
-async def test_costly_public_read_is_cancelled_by_the_server(web: WebShop) -> None:
+async def test_public_read_above_one_second_is_cancelled_by_the_database_server(web: WebShop) -> None:
     engine: AsyncEngine = web.container.database.public_read_engine()
     async with engine.connect() as connection:
         assert (await connection.execute(text("SHOW statement_timeout"))).scalar_one() == "1s"
@@ -43,7 +43,7 @@ async def test_costly_public_read_is_cancelled_by_the_server(web: WebShop) -> No
     )
 
 
-async def test_statements_other_than_public_reads_keep_the_longer_timeout(web: WebShop) -> None:
+async def test_statements_other_than_public_reads_have_a_longer_timeout(web: WebShop) -> None:
     engine: AsyncEngine = web.container.database.engine()
     async with engine.connect() as connection:
         assert (await connection.execute(text("SHOW statement_timeout"))).scalar_one() == "5s"

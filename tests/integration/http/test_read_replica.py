@@ -60,7 +60,7 @@ def reads_of(web: WebShop) -> Sequence[str]:
     return statements
 
 
-async def test_catalog_and_lists_are_read_from_the_replica(web: WebShop) -> None:
+async def test_catalog_and_all_lists_are_read_from_the_replica(web: WebShop) -> None:
     statements = reads_of(web)
     mug, customer, admin = await web.product(stock=5), await web.customer(), await web.admin()
     statements_before = len(statements)
@@ -80,7 +80,7 @@ async def test_catalog_and_lists_are_read_from_the_replica(web: WebShop) -> None
     assert count > statements_before
 
 
-async def test_reads_from_the_replica_include_earlier_writes_of_the_caller(
+async def test_caller_who_reads_from_the_replica_sees_own_earlier_writes(
     web: WebShop, servers: Replication
 ) -> None:
     mug, customer = await web.product(stock=1000), await web.customer()
@@ -100,7 +100,7 @@ async def orders_of(customer: httpx2.AsyncClient) -> int:
 
 
 @pytest.mark.parametrize(("skip_seconds", "later_reads"), [(0.0, 1), (HANG, 0)])
-async def test_lagging_replica_is_temporarily_not_used(
+async def test_replica_is_not_used_for_some_seconds_after_it_lagged_behind(
     web: WebShop,
     servers: Replication,
     monkeypatch: pytest.MonkeyPatch,
@@ -123,7 +123,7 @@ async def test_lagging_replica_is_temporarily_not_used(
 
 
 @pytest.mark.parametrize("failure", ["pause", "kill"])
-async def test_reads_continue_if_the_replica_is_unavailable(
+async def test_reads_succeed_although_the_replica_is_unavailable(
     web: WebShop, servers: Replication, failure: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mug, customer = await web.product(stock=5), await web.customer()
@@ -141,7 +141,7 @@ async def test_reads_continue_if_the_replica_is_unavailable(
             await asyncio.to_thread(servers.standby.start)
 
 
-async def test_promoted_replica_is_replaced_by_another_host(
+async def test_service_reads_from_another_replica_after_its_replica_was_promoted(
     servers: Replication, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(replica, "SKIP_SECONDS", 0.0)

@@ -79,7 +79,7 @@ async def test_service_is_unready_while_the_database_is_read_only(web: WebShop, 
     assert (await customer.post("/v1/orders", json=order_body((mug, 1)), headers=key("k"))).status_code == 201
 
 
-async def test_failed_write_on_a_read_only_server_closes_the_connections(
+async def test_connections_are_closed_after_a_write_fails_on_a_read_only_server(
     web: WebShop, server: OwnServer
 ) -> None:
     """After a failover, old connections lead to a standby, and new connections lead to the new primary."""
@@ -102,7 +102,7 @@ async def make_pool_read_only(web: WebShop) -> None:
             await connection.commit()
 
 
-async def test_commit_waiting_for_a_lost_standby_is_reported_as_undecided(
+async def test_order_returns_503_while_its_commit_waits_for_an_unreachable_standby(
     web: WebShop, server: OwnServer
 ) -> None:
     mug, customer = await web.product(stock=5), await web.customer()
@@ -121,7 +121,9 @@ async def test_commit_waiting_for_a_lost_standby_is_reported_as_undecided(
     assert [order["id"] for order in orders] == [placed.json()["id"]]
 
 
-async def test_service_is_unready_while_a_commit_waits_for_a_standby(web: WebShop, server: OwnServer) -> None:
+async def test_service_is_unready_while_a_commit_waits_for_an_unreachable_standby(
+    web: WebShop, server: OwnServer
+) -> None:
     mug, customer = await web.product(stock=5), await web.customer()
     server.configure(synchronous_standby_names="lost")
     ordering = asyncio.create_task(customer.post("/v1/orders", json=order_body((mug, 1)), headers=key("k")))
@@ -133,7 +135,7 @@ async def test_service_is_unready_while_a_commit_waits_for_a_standby(web: WebSho
     await await_readiness(web, 200)
 
 
-async def test_service_with_a_full_disk_is_unready_until_there_is_space(
+async def test_service_is_unready_while_the_disk_of_the_database_is_full(
     server_on_small_disk: OwnServer,
 ) -> None:
     server = server_on_small_disk

@@ -101,7 +101,7 @@ async def test_smtp_connection_is_encrypted_if_the_server_supports_encryption(
     assert handler.encrypted == [True, True]
 
 
-async def test_smtps_connection_is_encrypted_from_the_beginning(
+async def test_smtps_connection_is_encrypted_from_its_first_byte(
     handler: RecordingSmtpHandler, tls: ssl.SSLContext
 ) -> None:
     with serving(handler, ssl_context=tls, auth_require_tls=False) as port:
@@ -117,7 +117,7 @@ async def test_smtp_password_is_not_sent_without_encryption(handler: RecordingSm
     assert handler.accepted == []
 
 
-async def test_wrong_smtp_password_fails_the_message(
+async def test_message_cannot_be_sent_with_a_wrong_smtp_password(
     handler: RecordingSmtpHandler, tls: ssl.SSLContext
 ) -> None:
     with serving(handler, tls_context=tls) as port:
@@ -139,7 +139,7 @@ async def test_permanent_and_temporary_smtp_errors_are_distinguished(
     assert handler.accepted == []
 
 
-async def test_unreachable_or_silent_mail_server_fails_the_message() -> None:
+async def test_message_cannot_be_sent_if_the_mail_server_does_not_respond() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         with pytest.raises(MailNotSent):

@@ -33,7 +33,7 @@ async def test_audit_entry_cannot_be_changed_or_deleted(
     assert before == await audit_log(shop) != []
 
 
-async def test_audit_log_pruning_uses_an_index_and_restores_the_trigger(
+async def test_audit_log_pruning_uses_an_index_and_enables_the_trigger_again(
     shop: Shop, psql: asyncpg.Connection
 ) -> None:
     await shop.customer()
@@ -53,7 +53,7 @@ async def test_audit_log_pruning_uses_an_index_and_restores_the_trigger(
         (AuditFilter(object_id="kid-1"), "ix_audit_log_object_id_at_id"),
     ],
 )
-async def test_audit_log_query_reads_an_index_from_the_end(
+async def test_audit_log_query_reads_an_index_in_descending_sequence(
     engine: AsyncEngine, psql: asyncpg.Connection, criteria: AuditFilter, index: str
 ) -> None:
     entries = PostgresAuditQueries(AutocommitReader(engine))

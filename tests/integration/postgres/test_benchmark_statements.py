@@ -24,7 +24,7 @@ async def test_every_benchmark_statement_is_valid_for_the_schema(psql: asyncpg.C
         await psql.prepare(statement)
 
 
-async def test_benchmark_function_writes_the_same_rows_as_the_service(
+async def test_sql_function_of_the_benchmark_writes_the_same_rows_as_the_service(
     database_url: str, psql: asyncpg.Connection
 ) -> None:
     await psql.execute(FUNCTION)

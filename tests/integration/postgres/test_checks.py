@@ -63,7 +63,7 @@ async def test_check_of_a_consistent_shop_reports_no_violation(shop: Shop, engin
     ]
 
 
-async def test_pruned_order_breaks_no_invariant(shop: Shop, engine: AsyncEngine) -> None:
+async def test_invariants_hold_after_an_order_is_pruned(shop: Shop, engine: AsyncEngine) -> None:
     order = await shop.order(await shop.product(stock=1))
     shop.clock.advance(HOLD)
     await shop.expire()
@@ -73,7 +73,7 @@ async def test_pruned_order_breaks_no_invariant(shop: Shop, engine: AsyncEngine)
     assert await found(engine) == {}
 
 
-async def test_missing_event_breaks_an_invariant_unless_pruned(
+async def test_missing_event_breaks_an_invariant_but_a_pruned_event_does_not(
     shop: Shop, engine: AsyncEngine, psql: asyncpg.Connection
 ) -> None:
     await shop_with_every_record(shop)
@@ -89,7 +89,7 @@ async def test_missing_event_breaks_an_invariant_unless_pruned(
     assert (await found(engine)).keys() == {Invariant.CHANGES_ARE_RECORDED}
 
 
-async def test_stock_ledger_with_opening_balances_equals_the_stock(
+async def test_pruned_stock_ledger_with_opening_balances_still_adds_up_to_the_stock(
     shop: Shop, engine: AsyncEngine, psql: asyncpg.Connection
 ) -> None:
     order = await shop_with_every_record(shop)
@@ -106,7 +106,9 @@ async def test_stock_ledger_with_opening_balances_equals_the_stock(
     assert {Invariant.LEDGER_ADDS_UP, Invariant.NOTHING_OVERSOLD} <= (await found(engine)).keys()
 
 
-async def test_check_connection_permits_table_scans_without_a_short_timeout(engine: AsyncEngine) -> None:
+async def test_connection_of_invariant_checks_permits_table_scans_and_slow_queries(
+    engine: AsyncEngine,
+) -> None:
     """With the timeouts of requests, the check of 100,000 orders would be canceled."""
     async with engine.connect() as connection:
         for name in ("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "transaction_read_only"):

@@ -53,7 +53,9 @@ async def test_check_during_concurrent_changes_reports_no_violation(shop: Shop, 
     await assert_invariants(shop)
 
 
-async def test_unit_resold_during_a_check_is_not_reported_as_oversold(shop: Shop, database_url: str) -> None:
+async def test_unit_that_is_released_and_resold_during_a_check_is_not_oversold(
+    shop: Shop, database_url: str
+) -> None:
     mug = await shop.product(stock=1)
     first = await shop.order(mug)
     await shop.pay(first)
@@ -68,7 +70,7 @@ async def test_unit_resold_during_a_check_is_not_reported_as_oversold(shop: Shop
     assert (await shop.store.outbox.counts())["order.placed"] == 2
 
 
-async def test_check_finds_a_product_that_orders_of_several_ranges_oversold(
+async def test_check_adds_up_orders_of_several_ranges_to_find_an_oversold_product(
     shop: Shop, database_url: str, engine: AsyncEngine
 ) -> None:
     mug = await shop.product(stock=2)
@@ -82,7 +84,9 @@ async def test_check_finds_a_product_that_orders_of_several_ranges_oversold(
     assert Invariant.NOTHING_OVERSOLD in broken(await checks.run())
 
 
-async def test_check_reads_each_range_in_its_own_transaction(shop: Shop, database_url: str) -> None:
+async def test_check_reads_each_range_of_orders_in_a_separate_transaction(
+    shop: Shop, database_url: str
+) -> None:
     mug = await shop.product(stock=9)
     for _ in range(6):
         await shop.order(mug)

@@ -70,7 +70,7 @@ async def placed_order(container: Container) -> None:
         assert response.status_code == 201
 
 
-async def test_lease_of_a_worker_with_a_fast_clock_has_the_normal_duration(
+async def test_lease_is_not_longer_if_the_clock_of_the_worker_is_fast(
     fast: Container, slow: Container, psql: asyncpg.Connection
 ) -> None:
     await placed_order(slow)
@@ -84,7 +84,7 @@ async def test_lease_of_a_worker_with_a_fast_clock_has_the_normal_duration(
     assert await slow.events.relay_to_webhooks()(limit=9) > 0
 
 
-async def test_worker_with_a_fast_clock_expires_no_order_early(
+async def test_worker_with_a_fast_clock_expires_no_order_before_its_expiry_time(
     fast: Container, slow: Container, psql: asyncpg.Connection
 ) -> None:
     await placed_order(slow)
@@ -95,7 +95,7 @@ async def test_worker_with_a_fast_clock_expires_no_order_early(
     assert await slow.orders.expire_orders()(limit=9, actor=WORKER) == 1
 
 
-async def test_worker_with_a_slow_clock_delivers_due_webhooks_without_delay(
+async def test_due_webhooks_are_not_delayed_by_a_worker_with_a_slow_clock(
     fast: Container, slow: Container, psql: asyncpg.Connection
 ) -> None:
     await psql.execute(
@@ -114,7 +114,7 @@ async def test_worker_with_a_slow_clock_delivers_due_webhooks_without_delay(
     assert await queue.take(now=now, until=now + LEASE, limit=9)
 
 
-async def test_worker_with_a_slow_clock_sends_due_mail_without_delay(
+async def test_due_mail_is_not_delayed_by_a_worker_with_a_slow_clock(
     fast: Container, slow: Container, psql: asyncpg.Connection
 ) -> None:
     address = parse_email_address("ann@example.com")

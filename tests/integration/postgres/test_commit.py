@@ -49,7 +49,7 @@ async def test_constraint_failure_at_commit_raises_an_error(
         """Check that both connections of the pool work."""
 
 
-async def test_retry_with_the_key_resolves_a_commit_with_a_lost_connection(
+async def test_order_whose_connection_is_lost_at_commit_can_be_placed_by_a_retry(
     shop: Shop, place_batch: PlaceOrderBatch, psql: asyncpg.Connection
 ) -> None:
     await _at_commit_of_an_order(psql, "PERFORM pg_terminate_backend(pg_backend_pid());")
@@ -118,7 +118,7 @@ async def test_rejected_write_stores_nothing(shop: Shop, unit_of_work: PostgresU
             await work.commit()
 
 
-async def test_cancelled_caller_does_not_interrupt_a_begun_commit(
+async def test_commit_that_has_begun_is_completed_although_its_caller_is_cancelled(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory, psql: asyncpg.Connection
 ) -> None:
     wait, left = 1, True

@@ -15,7 +15,7 @@ from tests.kit.actors import SOMEBODY, STAFF
 from tests.kit.shop import Shop
 
 
-async def test_every_constraint_in_the_error_mapping_exists(psql: asyncpg.Connection) -> None:
+async def test_every_database_constraint_that_is_mapped_to_an_error_exists(psql: asyncpg.Connection) -> None:
     rows = await psql.fetch("SELECT conname::text FROM pg_constraint UNION SELECT indexname FROM pg_indexes")
     names = {name for (name,) in rows}
     assert set(REFUSALS) <= names
@@ -29,7 +29,7 @@ async def test_every_constraint_has_an_explicit_name(psql: asyncpg.Connection) -
     assert {name.split("_")[0] for (name,) in rows} == {"pk", "uq", "ck", "fk"}
 
 
-async def test_database_constraint_rejects_an_oversold_stock(
+async def test_database_constraint_rejects_a_stock_with_more_reserved_than_on_hand(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
     mug = await shop.product(stock=1)
@@ -43,7 +43,7 @@ async def test_database_constraint_rejects_an_oversold_stock(
     assert (await shop.get_stock(mug.id)).reserved == 0
 
 
-async def test_traceback_of_a_constraint_error_does_not_contain_the_row(
+async def test_traceback_of_a_constraint_violation_does_not_contain_the_row(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
     existing = "ann@example.com"
@@ -57,7 +57,7 @@ async def test_traceback_of_a_constraint_error_does_not_contain_the_row(
     assert SECRET not in shown
 
 
-async def test_unmapped_constraint_error_does_not_contain_the_row(
+async def test_error_for_an_unmapped_constraint_does_not_contain_the_row(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
     user = user_of(shop, "ann@example.com")
@@ -71,7 +71,7 @@ async def test_unmapped_constraint_error_does_not_contain_the_row(
     assert SECRET not in shown
 
 
-async def test_database_rejects_a_second_undecided_payment_of_an_order(
+async def test_database_rejects_a_second_payment_of_an_order_while_one_has_no_result(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
     order = await shop.order(await shop.product(stock=1))

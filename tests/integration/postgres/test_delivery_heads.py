@@ -96,7 +96,9 @@ async def other(database_url: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 @pytest.mark.usefixtures("endpoint")
-async def test_delivery_heads_follow_changes_by_the_former_release(psql: asyncpg.Connection) -> None:
+async def test_delivery_heads_are_updated_when_the_former_release_changes_deliveries(
+    psql: asyncpg.Connection,
+) -> None:
     for position in (5, 3, 7):
         await add(psql, position)
     await add(psql, 4, OTHER_ORDER)
@@ -116,7 +118,7 @@ async def test_delivery_heads_follow_changes_by_the_former_release(psql: asyncpg
 
 
 @pytest.mark.usefixtures("endpoint")
-async def test_removed_endpoint_leaves_no_delivery_heads(psql: asyncpg.Connection) -> None:
+async def test_delivery_heads_of_an_endpoint_are_deleted_with_the_endpoint(psql: asyncpg.Connection) -> None:
     await add(psql, 1)
     await psql.execute("DELETE FROM webhook_endpoints")
     assert await heads(psql) == []
@@ -157,7 +159,7 @@ async def wait_until_blocked(psql: asyncpg.Connection, other: asyncpg.Connection
         ([0, 1], [], (retry, 1), (retry, 0), [0]),
     ],
 )
-async def test_concurrent_writers_keep_the_first_delivery_as_delivery_head(
+async def test_first_pending_delivery_is_the_head_after_concurrent_writes(
     psql: asyncpg.Connection,
     other: asyncpg.Connection,
     delivered: list[int],
@@ -214,7 +216,7 @@ async def cost_of_take(engine: AsyncEngine, psql: asyncpg.Connection) -> tuple[i
         pytest.param(DELIVERIES, NOW, id="heads that are due"),
     ],
 )
-async def test_cost_of_taking_deliveries_does_not_depend_on_their_number(
+async def test_cost_of_leasing_due_deliveries_does_not_grow_with_their_number(
     engine: AsyncEngine, psql: asyncpg.Connection, orders: int, due_at: datetime
 ) -> None:
     """Either all deliveries are due, or only the deliveries that wait behind a head."""

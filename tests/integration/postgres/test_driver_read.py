@@ -35,7 +35,9 @@ _RUNNING = (
 
 
 @pytest.mark.parametrize("pooled", [False, True])
-async def test_driver_read_returns_the_same_values_as_sqlalchemy(database_url: str, pooled: bool) -> None:
+async def test_query_through_the_driver_returns_the_same_values_as_sqlalchemy(
+    database_url: str, pooled: bool
+) -> None:
     statement = select(
         literal_column("""'{"a": [1, null]}'::jsonb""", JSONB).label("json"),
         literal_column("null::jsonb", JSONB).label("nothing"),
@@ -52,7 +54,7 @@ async def test_driver_read_returns_the_same_values_as_sqlalchemy(database_url: s
     await engine.dispose()
 
 
-async def test_driver_read_converts_parameters_like_sqlalchemy(engine: AsyncEngine) -> None:
+async def test_query_through_the_driver_converts_parameters_like_sqlalchemy(engine: AsyncEngine) -> None:
     statement = select(
         cast(bindparam("object", type_=JSON), JSON).label("object"),
         cast(bindparam("objects", type_=ARRAY(JSON)), ARRAY(JSON)).label("objects"),
@@ -82,7 +84,7 @@ async def test_missing_server_is_translated_to_database_unavailable() -> None:
     await engine.dispose()
 
 
-async def test_interrupted_connection_is_replaced_after_one_error(
+async def test_connection_that_is_cut_during_a_query_causes_only_one_error(
     engine: AsyncEngine, psql: asyncpg.Connection
 ) -> None:
     sleeping = asyncio.create_task(DriverRead(engine, _SLEEP)({"seconds": 60}))
@@ -92,7 +94,7 @@ async def test_interrupted_connection_is_replaced_after_one_error(
     assert [row.number for row in await DriverRead(engine, _NUMBER)({"number": 2})] == [2]
 
 
-async def test_cancelled_read_closes_its_connection(database_url: str, psql: asyncpg.Connection) -> None:
+async def test_connection_of_a_cancelled_query_is_closed(database_url: str, psql: asyncpg.Connection) -> None:
     engine = create_engine(database_url, pool_size=1)
     session = DriverRead(engine, select(func.pg_backend_pid().label("pid")))
     [former] = await session({})
@@ -109,7 +111,7 @@ async def test_cancelled_read_closes_its_connection(database_url: str, psql: asy
     await engine.dispose()
 
 
-async def test_error_of_a_wrong_statement_is_raised_unchanged(engine: AsyncEngine) -> None:
+async def test_error_for_a_wrong_sql_statement_is_raised_unchanged(engine: AsyncEngine) -> None:
     statement = select(literal_column("1 / 0", Integer).label("number"))
     with pytest.raises(asyncpg.DivisionByZeroError):
         await DriverRead(engine, statement)({})

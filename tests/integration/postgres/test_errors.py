@@ -111,7 +111,7 @@ async def test_missing_server_is_translated_to_database_unavailable(url: str) ->
     await engine.dispose()
 
 
-async def test_lost_connection_fails_only_its_own_transaction(
+async def test_lost_connection_fails_only_the_transaction_that_uses_the_connection(
     engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory, psql: asyncpg.Connection
 ) -> None:
     async with unit_of_work() as work:
@@ -155,7 +155,7 @@ async def test_pool_replaces_closed_idle_connections_without_an_error(
     assert await PostgresUserQueries(engine).get(NOBODY) is None
 
 
-async def test_outdated_prepared_statement_is_retryable(
+async def test_outdated_prepared_statement_raises_an_error_but_a_retry_succeeds(
     shop: Shop, engine: AsyncEngine, psql: asyncpg.Connection
 ) -> None:
     ann = await shop.customer()
@@ -183,7 +183,7 @@ async def _cut_all_others(psql: asyncpg.Connection) -> None:
         pass
 
 
-async def test_wait_for_a_connection_of_the_pool_is_measured(database_url: str) -> None:
+async def test_waiting_time_for_a_connection_of_the_pool_is_measured(database_url: str) -> None:
     waits: list[float] = []
     engine = create_engine(database_url, pool_size=1, checkout_timeout=0.05, on_checkout=waits.append)
     try:

@@ -45,7 +45,7 @@ async def read(shop: Shop, after: EventId | None = None) -> list[EventId]:
     return [event.id for event in portion.events]
 
 
-async def test_event_committed_after_the_read_of_a_page_is_on_the_next_page(
+async def test_event_committed_after_a_page_was_read_is_on_the_next_page(
     shop: Shop, database_url: str
 ) -> None:
     async with transaction(database_url) as early:
@@ -72,7 +72,7 @@ async def test_rolled_back_event_leaves_no_gap_in_the_feed(shop: Shop, database_
     assert [event.position for event in portion.events] == [1, 2]
 
 
-async def test_event_order_of_an_aggregate_does_not_depend_on_transaction_ids(
+async def test_sequence_of_an_aggregates_events_does_not_depend_on_transaction_ids(
     shop: Shop, database_url: str
 ) -> None:
     """The transaction with the lower id begins first, then waits for the row, and commits last."""
@@ -84,7 +84,9 @@ async def test_event_order_of_an_aggregate_does_not_depend_on_transaction_ids(
     assert await read(shop) == [first, second]
 
 
-async def test_event_order_of_an_aggregate_does_not_depend_on_clocks(shop: Shop, database_url: str) -> None:
+async def test_sequence_of_an_aggregates_events_does_not_depend_on_clocks(
+    shop: Shop, database_url: str
+) -> None:
     order, other = uuid4(), uuid4()
     async with connected(database_url) as psql:
         third = await happen(psql, order, 3, at=NOW - timedelta(minutes=2))
@@ -94,14 +96,16 @@ async def test_event_order_of_an_aggregate_does_not_depend_on_clocks(shop: Shop,
     assert await read(shop) == [elsewhere, first, second, third]
 
 
-async def test_events_of_one_aggregate_version_are_sorted_by_id(shop: Shop, database_url: str) -> None:
+async def test_events_with_the_same_aggregate_and_version_are_sorted_by_id(
+    shop: Shop, database_url: str
+) -> None:
     order = uuid4()
     async with connected(database_url) as psql:
         events = [await happen(psql, order, 1) for _ in range(5)]
     assert await read(shop) == sorted(events)
 
 
-async def test_event_order_of_an_aggregate_does_not_depend_on_the_batch_size(
+async def test_sequence_of_an_aggregates_events_does_not_depend_on_the_batch_size(
     shop: Shop, database_url: str
 ) -> None:
     order = uuid4()
@@ -111,7 +115,9 @@ async def test_event_order_of_an_aggregate_does_not_depend_on_the_batch_size(
     assert await read(shop) == [events[2], events[4], events[1], events[3], events[0]]
 
 
-async def test_concurrent_feed_publishers_do_not_wait_for_each_other(shop: Shop, database_url: str) -> None:
+async def test_publishing_new_events_to_the_feed_does_not_wait_for_another_process(
+    shop: Shop, database_url: str
+) -> None:
     await shop.product()
     async with transaction(database_url) as giving:
         await giving.execute("SELECT pg_advisory_xact_lock($1)", ONE_AT_A_TIME)

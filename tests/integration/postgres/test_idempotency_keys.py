@@ -11,7 +11,7 @@ from application.users.views import UserView
 from tests.kit.shop import Shop
 
 
-async def test_replay_of_a_stored_result_commits_a_write(
+async def test_transaction_that_replays_a_stored_result_increments_a_counter(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory, psql: asyncpg.Connection
 ) -> None:
     key, view = shop.commands.key("asked", operation=IdempotentOperation.CREATE_USER), await shop.customer()
@@ -26,7 +26,7 @@ async def test_replay_of_a_stored_result_commits_a_write(
     assert await psql.fetchval("SELECT replays FROM idempotency_keys") == 2
 
 
-async def test_claimed_key_without_a_result_leaves_no_row(
+async def test_no_row_is_stored_for_a_claimed_key_without_a_result(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory, psql: asyncpg.Connection
 ) -> None:
     bound, refused = (
@@ -40,7 +40,7 @@ async def test_claimed_key_without_a_result_leaves_no_row(
     assert [row["key"] for row in await psql.fetch("SELECT key FROM idempotency_keys")] == [bound.key]
 
 
-async def test_fingerprint_of_the_executed_request_is_stored_for_equal_keys(
+async def test_fingerprint_of_the_executed_request_is_stored_if_two_requests_share_a_key(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
     refused = shop.commands.key("refused", operation=IdempotentOperation.CREATE_USER)
@@ -54,7 +54,7 @@ async def test_fingerprint_of_the_executed_request_is_stored_for_equal_keys(
     assert bound.fingerprint == done.fingerprint
 
 
-async def test_pruning_keeps_recent_idempotency_keys(
+async def test_pruning_does_not_delete_recent_idempotency_records(
     shop: Shop, engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory, psql: asyncpg.Connection
 ) -> None:
     old, young = (

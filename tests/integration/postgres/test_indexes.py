@@ -90,7 +90,7 @@ async def test_product_list_query_uses_an_index(
     assert "Index Cond: (ROW(" in plan or "AND (ROW(" in plan
 
 
-async def test_product_search_uses_the_prefix_and_the_typo_index(
+async def test_product_search_uses_the_index_of_prefixes_and_the_index_of_typos(
     engine: AsyncEngine, psql: asyncpg.Connection
 ) -> None:
     products = PostgresProductQueries(AutocommitReader(engine))
@@ -196,7 +196,7 @@ async def test_order_filters_use_indexes(
     assert index in plan
 
 
-async def test_stock_ledger_query_reads_an_index_from_the_end(
+async def test_stock_ledger_query_reads_an_index_in_descending_sequence(
     engine: AsyncEngine, psql: asyncpg.Connection
 ) -> None:
     stocks = PostgresStockQueries(engine)
@@ -265,7 +265,7 @@ async def test_session_list_query_uses_an_index(engine: AsyncEngine, psql: async
         (Queue.EXPIRED_HOLDS, "ix_orders_expires_at_id"),
     ],
 )
-async def test_backlog_is_counted_from_an_index_of_waiting_rows(
+async def test_backlog_query_uses_an_index_that_contains_only_waiting_rows(
     engine: AsyncEngine, psql: asyncpg.Connection, queue: Queue, index: str
 ) -> None:
     backlogs = PostgresBacklogs(engine)

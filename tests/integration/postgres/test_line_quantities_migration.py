@@ -36,7 +36,7 @@ async def _refunded_order(
     return order
 
 
-async def test_migration_cancels_refunded_units_that_were_left_to_ship(
+async def test_migration_cancels_units_that_are_refunded_but_not_shipped(
     shop: Shop, database_url: str, psql: asyncpg.Connection
 ) -> None:
     mug = await shop.product(stock=20)
@@ -60,7 +60,7 @@ async def test_migration_cancels_refunded_units_that_were_left_to_ship(
     assert [finding.invariant for finding in findings if finding.count] == []
 
 
-async def test_migration_keeps_an_order_with_unrefunded_money_open(
+async def test_migration_does_not_cancel_an_order_with_money_that_is_not_refunded(
     shop: Shop, database_url: str, psql: asyncpg.Connection
 ) -> None:
     mug = await shop.product(stock=20)

@@ -52,7 +52,7 @@ async def erase(shop: Shop, user: User) -> None:
         await work.commit()
 
 
-async def test_account_closure_waits_for_its_mail_without_a_deadlock(
+async def test_account_closure_and_mail_to_the_account_do_not_deadlock(
     shop: Shop, psql: asyncpg.Connection
 ) -> None:
     user, email = await registered(shop)
@@ -74,7 +74,7 @@ async def test_account_closure_waits_for_its_mail_without_a_deadlock(
     assert await psql.fetchval("SELECT count(*) FROM mail_requests") == 0
 
 
-async def test_sign_up_confirmation_during_account_closure_does_not_deadlock(
+async def test_sign_up_confirmation_and_account_closure_do_not_deadlock(
     shop: Shop, psql: asyncpg.Connection
 ) -> None:
     user, email = await registered(shop)
@@ -95,7 +95,7 @@ async def test_sign_up_confirmation_during_account_closure_does_not_deadlock(
     assert confirmed.result() is InvalidOneTimeToken
 
 
-async def test_batches_with_equal_keys_in_opposite_orders_do_not_deadlock(
+async def test_batches_with_equal_keys_in_opposite_sequences_do_not_deadlock(
     shop: Shop, psql: asyncpg.Connection
 ) -> None:
     """Another transaction holds the second key until both batches wait for a key."""

@@ -17,7 +17,7 @@ async def _schema(url: str) -> set[str]:
         return await schema_of(connection)
 
 
-async def test_migrating_up_down_and_up_again_gives_the_same_schema(empty_database_url: str) -> None:
+async def test_upgrade_after_a_downgrade_gives_the_same_schema(empty_database_url: str) -> None:
     await asyncio.to_thread(migrations.upgrade, empty_database_url)
     first = await _schema(empty_database_url)
     await asyncio.to_thread(migrations.downgrade, empty_database_url, "base")
@@ -38,7 +38,7 @@ async def test_migrations_create_exactly_the_mapped_tables(
     assert declared - migrated == set()
 
 
-async def test_concurrent_processes_run_the_migrations_once(empty_database_url: str) -> None:
+async def test_each_migration_runs_only_once_in_concurrent_processes(empty_database_url: str) -> None:
     starts = (asyncio.to_thread(migrations.upgrade, empty_database_url) for _ in range(4))
     await asyncio.gather(*starts)
     async with connected(empty_database_url) as connection:
@@ -62,7 +62,7 @@ async def test_migration_of_a_locked_table_times_out_and_can_be_repeated(
 
 
 @pytest.mark.parametrize("former", ["0043", "0047", "0049"])
-async def test_migration_that_failed_to_build_an_index_can_be_repeated(
+async def test_migration_can_be_repeated_after_it_failed_to_build_an_index(
     database_url: str, psql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch, former: str
 ) -> None:
     """The failed run has committed the changes that precede the index. The second run finds these changes."""
@@ -92,7 +92,7 @@ async def test_migration_of_several_tables_does_not_deadlock_with_transactions(
     await migration
 
 
-async def test_each_migration_releases_locks_before_the_next_migration(
+async def test_each_migration_runs_in_a_separate_transaction(
     database_url: str, psql: asyncpg.Connection
 ) -> None:
     """A lock that was held until the end of all migrations would block the running service."""
@@ -109,7 +109,9 @@ async def test_each_migration_releases_locks_before_the_next_migration(
     assert len(begun) == int(needed_revision()) - 27
 
 
-async def test_migration_keeps_several_undecided_payments_of_one_order(empty_database_url: str) -> None:
+async def test_migration_succeeds_if_an_order_has_several_payments_without_a_result(
+    empty_database_url: str,
+) -> None:
     """Earlier releases permitted several undecided payments. The first payment stays effective."""
     await asyncio.to_thread(migrations.upgrade, empty_database_url)
     await asyncio.to_thread(migrations.downgrade, empty_database_url, "0014")

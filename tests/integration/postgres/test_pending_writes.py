@@ -22,7 +22,7 @@ def receive(shop: Shop, stock: Stock, units: int) -> None:
 
 
 @pytest.mark.parametrize("is_recorded", [False, True])
-async def test_pending_write_is_executed_before_the_next_statement(
+async def test_pending_write_is_executed_before_the_next_query_of_the_unit_of_work(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory, is_recorded: bool
 ) -> None:
     mug = await shop.product(stock=1)
@@ -38,7 +38,7 @@ async def test_pending_write_is_executed_before_the_next_statement(
     await assert_invariants(shop)
 
 
-async def test_second_pending_write_of_a_kind_is_executed_after_the_first_write(
+async def test_two_pending_writes_to_one_table_are_executed_in_sequence(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
     mug = await shop.product(stock=1)
@@ -52,7 +52,7 @@ async def test_second_pending_write_of_a_kind_is_executed_after_the_first_write(
     await assert_invariants(shop)
 
 
-async def test_writes_of_several_repositories_are_one_statement(
+async def test_pending_writes_of_several_repositories_are_executed_as_one_statement(
     shop: Shop, engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
     mug = await shop.product(stock=1)
@@ -68,7 +68,7 @@ async def test_writes_of_several_repositories_are_one_statement(
     assert (await shop.get_stock(mug.id)).on_hand == 3
 
 
-async def test_write_of_a_missing_row_fails_the_transaction(
+async def test_update_of_a_nonexistent_row_fails_the_transaction(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
     mug = await shop.product(stock=1)

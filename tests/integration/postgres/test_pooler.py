@@ -8,7 +8,7 @@ from adapters.postgres.core.reader import AutocommitReader
 
 
 @pytest.mark.parametrize(("pooled", "transactions"), [(False, 0), (True, 1)])
-async def test_single_read_opens_a_transaction_only_behind_a_pooler(
+async def test_single_query_opens_a_transaction_only_behind_a_connection_pooler(
     database_url: str, pooled: bool, transactions: int
 ) -> None:
     engine = create_engine(database_url, pooled=pooled)

@@ -27,7 +27,7 @@ async def prune_idempotency_records(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("is_guest", [False, True])
-async def test_retry_during_order_pruning_never_places_a_second_order(
+async def test_retry_of_an_order_during_its_pruning_never_places_a_second_order(
     shop: Shop, psql: asyncpg.Connection, is_guest: bool
 ) -> None:
     mug = await shop.product(stock=1000)
@@ -67,7 +67,7 @@ async def test_retry_during_order_pruning_never_places_a_second_order(
     await assert_invariants(shop, pruned=ORDERS)
 
 
-async def test_order_pruning_waits_for_a_retry_that_inserted_the_key(
+async def test_pruning_of_an_order_waits_for_a_concurrent_retry_of_the_order(
     shop: Shop, psql: asyncpg.Connection
 ) -> None:
     mug = await shop.product(stock=9)
@@ -94,7 +94,9 @@ async def test_order_pruning_waits_for_a_retry_that_inserted_the_key(
     await assert_invariants(shop, pruned=1)
 
 
-async def test_pruning_continues_after_the_last_examined_order(shop: Shop, engine: AsyncEngine) -> None:
+async def test_each_pruning_run_continues_after_the_last_order_that_it_examined(
+    shop: Shop, engine: AsyncEngine
+) -> None:
     """Orders that had a payment are never pruned, so a call must not examine all of them again."""
     mug = await shop.product(stock=9)
     for _ in range(3):

@@ -53,7 +53,7 @@ OLD_RECORDS = {
 
 
 @pytest.mark.parametrize(("prune", "index"), PRUNED.values(), ids=PRUNED)
-async def test_pruning_reads_the_oldest_records_from_an_index(
+async def test_pruning_finds_the_oldest_records_with_an_index(
     engine: AsyncEngine, psql: asyncpg.Connection, prune: Prune, index: str
 ) -> None:
     await assert_index_is_read_in_order(engine, psql, prune, index)

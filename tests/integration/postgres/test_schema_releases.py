@@ -17,11 +17,11 @@ from tests.servers.databases import connected
 from tests.servers.newer_schema import migrate_to_newer_schema
 
 
-async def test_current_schema_is_ready(engine: AsyncEngine) -> None:
+async def test_health_check_succeeds_with_the_current_schema(engine: AsyncEngine) -> None:
     await PostgresHealth(engine).check()
 
 
-async def test_newer_schema_that_permits_the_release_is_ready_and_unchanged(
+async def test_newer_schema_that_permits_the_release_is_accepted_and_not_changed(
     engine: AsyncEngine, database_url: str, psql: asyncpg.Connection
 ) -> None:
     await migrate_to_newer_schema(database_url, min_compatible_release=RELEASE)
@@ -40,7 +40,7 @@ async def test_newer_schema_that_excludes_the_release_is_rejected(
         await asyncio.to_thread(migrations.upgrade, database_url)
 
 
-async def test_unknown_schema_revision_without_a_record_is_rejected(
+async def test_unknown_schema_revision_is_rejected_if_no_release_is_recorded_for_it(
     engine: AsyncEngine, psql: asyncpg.Connection
 ) -> None:
     await psql.execute("DELETE FROM schema_revisions; UPDATE alembic_version SET version_num = 'foreign'")
@@ -79,7 +79,7 @@ async def test_each_applied_migration_records_its_oldest_compatible_release(empt
 
 
 @pytest.mark.parametrize(("to", "reason"), [("9000", "There is no revision 9000"), ("0014", "does not know")])
-async def test_downgrade_to_an_unknown_or_from_a_newer_revision_is_rejected(
+async def test_downgrade_from_a_newer_revision_or_to_an_unknown_one_is_rejected(
     database_url: str, to: str, reason: str
 ) -> None:
     if to == "0014":

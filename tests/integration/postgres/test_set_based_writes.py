@@ -43,7 +43,7 @@ async def test_page_of_orders_is_read_with_one_statement(shop: Shop, engine: Asy
     assert len(sent) == 1
 
 
-async def test_unlocked_stale_stock_cannot_overwrite_a_later_save(
+async def test_stock_that_was_read_without_a_lock_cannot_overwrite_a_later_change(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
     mug = await shop.product(stock=10)

@@ -35,7 +35,7 @@ async def ids_at(server: NatsServer) -> list[str]:
     return [stored.message_id for stored in await stored_messages(server.url)]
 
 
-async def test_nats_message_is_a_cloud_event_with_the_events_id(
+async def test_nats_message_is_a_cloud_event_with_the_id_of_the_published_event(
     server: NatsServer, shop: Shop, publisher_to: PublisherTo
 ) -> None:
     await shop.cancel(await shop.order(await shop.product(name="Grüße 🎁", stock=1)))
@@ -70,7 +70,7 @@ async def test_existing_nats_stream_is_not_changed(
     assert (found.config.max_msgs, found.state.messages) == (2, 2)
 
 
-async def test_event_is_not_published_to_another_nats_stream(
+async def test_event_is_not_published_if_another_nats_stream_has_the_subject(
     server: NatsServer, shop: Shop, publisher_to: PublisherTo
 ) -> None:
     async with await nats.connect(server.url) as client:
@@ -86,7 +86,7 @@ async def test_event_is_not_published_to_another_nats_stream(
         assert (await stream.stream_info(STREAM)).config.subjects == ["something.else"]
 
 
-async def test_deleted_nats_stream_is_created_again(
+async def test_nats_stream_is_created_again_if_it_was_deleted(
     server: NatsServer, shop: Shop, publisher_to: PublisherTo
 ) -> None:
     publisher = publisher_to(server.url)
@@ -98,7 +98,9 @@ async def test_deleted_nats_stream_is_created_again(
     assert await ids_at(server) == [str(event.id) for event in events[2:]]
 
 
-async def test_nats_outage_loses_no_event(server: NatsServer, shop: Shop, publisher_to: PublisherTo) -> None:
+async def test_every_event_arrives_although_the_nats_server_was_down(
+    server: NatsServer, shop: Shop, publisher_to: PublisherTo
+) -> None:
     carry_on = relay(shop, publisher_to(server.url))
     await create_events(shop)
     assert await carry_on(limit=2) == 2
@@ -128,7 +130,7 @@ async def test_idle_nats_publisher_reconnects_after_a_server_restart(
     assert await ids_at(server) == [str(event.id) for event in events]
 
 
-async def test_silent_nats_server_times_out_without_duplicates(
+async def test_timeout_of_a_silent_nats_server_causes_no_duplicate_event(
     server: NatsServer, shop: Shop, publisher_to: PublisherTo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     carry_on = relay(shop, publisher_to(server.url))
@@ -146,7 +148,7 @@ async def test_silent_nats_server_times_out_without_duplicates(
     assert await ids_at(server) == [str(event.id) for event in await create_events(shop, 0)]
 
 
-async def test_events_arrive_once_and_in_order_despite_nats_server_kills(
+async def test_events_arrive_once_and_in_sequence_although_the_nats_server_is_killed(
     server: NatsServer, shop: Shop, publisher_to: PublisherTo
 ) -> None:
     publishers = [publisher_to(server.url) for _ in range(2)]
@@ -178,7 +180,7 @@ async def test_events_arrive_once_and_in_order_despite_nats_server_kills(
     assert await ids_at(server) == [str(event.id) for event in events]
 
 
-async def test_nats_publisher_continues_after_a_cancellation(
+async def test_nats_publisher_can_publish_again_after_a_call_was_cancelled(
     server: NatsServer, shop: Shop, publisher_to: PublisherTo
 ) -> None:
     publisher = publisher_to(server.url)

@@ -35,7 +35,7 @@ def events(log: StringIO) -> list[str]:
     return [line["event"] for line in lines]
 
 
-async def test_processes_share_one_quota_in_valkey(
+async def test_requests_to_two_processes_count_toward_one_quota_in_valkey(
     processes: Processes,
 ) -> None:
     answers = [await processes[number % 2].take(ORDERS, "ann") for number in range(5)]
@@ -50,14 +50,16 @@ async def test_processes_share_one_quota_in_valkey(
 
 
 @pytest.mark.parametrize("processes", [60], indirect=True, ids=["patient"])
-async def test_concurrent_requests_are_admitted_exactly_up_to_the_quota(processes: Processes) -> None:
+async def test_number_of_admitted_concurrent_requests_equals_the_quota_in_valkey(
+    processes: Processes,
+) -> None:
     policy = RateLimitPolicy("reads", quota=70, window=60)
     answers = await asyncio.gather(*(processes[n % 2].take(policy, "ann") for n in range(200)))
     assert sum(answer.allowed for answer in answers) == 70
     assert sorted(answer.remaining for answer in answers if answer.allowed) == list(range(70))
 
 
-async def test_valkey_quotas_of_partitions_and_policies_are_independent(processes: Processes) -> None:
+async def test_valkey_counts_each_combination_of_policy_and_caller_separately(processes: Processes) -> None:
     one, other = processes
     for _ in range(3):
         await one.take(ORDERS, "ann")
@@ -65,12 +67,12 @@ async def test_valkey_quotas_of_partitions_and_policies_are_independent(processe
     assert (await other.take(RateLimitPolicy("reads", quota=3, window=60), "ann")).remaining == 2
 
 
-async def test_valkey_quota_of_zero_rejects_every_request(processes: Processes) -> None:
+async def test_every_request_is_rejected_by_a_quota_of_zero_in_valkey(processes: Processes) -> None:
     closed = RateLimitPolicy("closed", quota=0, window=10)
     assert await processes[0].take(closed, "ann") == Allowance(allowed=False, remaining=0, resets_in=10)
 
 
-async def test_valkey_admits_a_request_after_the_retry_after_time(processes: Processes) -> None:
+async def test_request_is_admitted_by_valkey_after_the_announced_waiting_time(processes: Processes) -> None:
     policy = RateLimitPolicy("blinks", quota=2, window=1)
     for _ in range(2):
         assert (await processes[0].take(policy, "ann")).allowed
@@ -81,7 +83,9 @@ async def test_valkey_admits_a_request_after_the_retry_after_time(processes: Pro
     assert answer.allowed
 
 
-async def test_idle_counters_expire_in_valkey(server: ValkeyServer, processes: Processes) -> None:
+async def test_valkey_deletes_counters_after_their_time_window(
+    server: ValkeyServer, processes: Processes
+) -> None:
     await processes[0].take(ORDERS, "ann")
     [key] = await processes[0]._server.keys()
     assert 0 < await processes[0]._server.ttl(key) <= ORDERS.window
@@ -94,7 +98,7 @@ async def test_valkey_script_is_loaded_again_after_a_flush(processes: Processes)
 
 
 @pytest.mark.parametrize("happens", ["kill", "pause"])
-async def test_valkey_outage_falls_back_to_counters_per_process(
+async def test_each_process_counts_requests_itself_during_a_valkey_outage(
     server: ValkeyServer, processes: Processes, stopwatch: Stopwatch, log: StringIO, happens: str
 ) -> None:
     for _ in range(3):
@@ -123,7 +127,9 @@ async def test_valkey_counters_are_used_again_after_an_outage(
     assert events(log) == ["rate limits are not shared", "rate limits are shared again"]
 
 
-async def test_two_service_processes_share_a_customers_quota(server: ValkeyServer) -> None:
+async def test_requests_of_a_customer_to_two_service_processes_use_the_same_quota(
+    server: ValkeyServer,
+) -> None:
     store = memory_store()
     async with AsyncExitStack() as stack:
         webs = [

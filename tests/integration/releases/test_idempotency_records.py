@@ -156,7 +156,7 @@ def known_fields(value: Any, recorded: Any) -> Any:
     return value
 
 
-async def test_retry_of_a_request_to_an_earlier_release_gets_its_response(
+async def test_retry_of_a_request_to_an_earlier_release_is_replayed(
     web: WebShop, recorded: Any, callers: dict[str, dict[str, str]]
 ) -> None:
     for request in recorded["requests"]:
@@ -209,7 +209,7 @@ async def test_anonymous_key_of_an_earlier_release_can_be_used_for_another_reque
 
 
 @pytest.mark.parametrize("release", RELEASES)
-def test_recorded_results_cover_every_operation_of_an_earlier_release(release: str) -> None:
+def test_each_operation_of_an_earlier_release_has_a_recorded_result(release: str) -> None:
     stored = {row["operation"] for row in json.loads(RELEASES[release].read_text())["rows"]}
     operations = ANOTHER.keys() | {"change_password", "retry_webhook_delivery", "void_payment"}
     assert stored == (operations - SINCE_7A22749 if release == "6daf4a4" else operations)

@@ -36,7 +36,9 @@ async def guess(shop: Shop, email: str) -> str:
     raise AssertionError
 
 
-async def test_two_processes_admit_no_more_password_guesses_than_one_process(database_url: str) -> None:
+async def test_two_processes_together_permit_as_many_password_guesses_as_one_process(
+    database_url: str,
+) -> None:
     async with AsyncExitStack() as stack:
         stores = [
             await stack.enter_async_context(postgres_store(database_url, UuidV7Factory())) for _ in range(2)
@@ -47,7 +49,7 @@ async def test_two_processes_admit_no_more_password_guesses_than_one_process(dat
     assert answers == {"invalid_grant": FREE + 1, "too_many_attempts": 23 - FREE}
 
 
-async def test_log_in_executes_equal_statements_for_known_and_unknown_addresses(database_url: str) -> None:
+async def test_log_in_executes_the_same_statements_for_known_and_unknown_addresses(database_url: str) -> None:
     """Durations depend on the machine, so this test compares statements."""
     async with postgres_store(database_url) as store:
         shop = Shop(store)
@@ -65,7 +67,9 @@ async def test_log_in_executes_equal_statements_for_known_and_unknown_addresses(
     assert known[-1].startswith("SELECT"), "who has to wait costs a look, and writes nothing"
 
 
-async def test_client_log_in_executes_equal_statements_for_known_and_unknown_ids(database_url: str) -> None:
+async def test_client_log_in_executes_the_same_statements_for_known_and_unknown_ids(
+    database_url: str,
+) -> None:
     async with postgres_store(database_url) as store:
         shop = Shop(store)
         made = await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
@@ -86,7 +90,7 @@ async def test_client_log_in_executes_equal_statements_for_known_and_unknown_ids
     assert all(statement.startswith("SELECT") for statement in known[-2:]), "who has to wait writes nothing"
 
 
-async def test_password_reset_request_executes_equal_statements_for_any_address(
+async def test_password_reset_request_executes_the_same_statements_for_any_address(
     database_url: str,
 ) -> None:
     async with postgres_store(database_url) as store:
@@ -102,7 +106,7 @@ async def test_password_reset_request_executes_equal_statements_for_any_address(
     assert known == unknown
 
 
-async def test_sign_up_executes_equal_statements_for_known_and_new_addresses(database_url: str) -> None:
+async def test_sign_up_executes_the_same_statements_for_known_and_new_addresses(database_url: str) -> None:
     """If e-mail verification is required, the responses are equal, too."""
     async with postgres_store(database_url) as store:
         shop = Shop(store)

@@ -77,7 +77,7 @@ async def test_refresh_token_reuse_after_a_restart_ends_the_session(
         assert (response.status_code, response.json()["error"]) == (400, "invalid_grant")
 
 
-async def test_refresh_response_lost_in_a_restart_can_be_requested_again(
+async def test_refresh_after_a_restart_returns_a_refresh_token_that_was_lost(
     database_url: str, clock: FixedClock
 ) -> None:
     async with process(database_url, clock) as web:

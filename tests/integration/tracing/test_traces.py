@@ -108,7 +108,9 @@ async def traceparents(stream: NatsServer) -> set[str]:
     return {(message.headers or {}).get("traceparent", "") for message in messages}
 
 
-async def test_trace_of_a_batch_has_links_to_all_its_requests(spans: Collector, database_url: str) -> None:
+async def test_trace_of_a_batch_has_links_to_the_traces_of_all_its_requests(
+    spans: Collector, database_url: str
+) -> None:
     async with shop_on(database_url) as web:
         mug, customers = await web.product(stock=50), [await web.customer() for _ in range(8)]
         responses = await asyncio.gather(
@@ -125,14 +127,16 @@ async def test_trace_of_a_batch_has_links_to_all_its_requests(spans: Collector, 
         assert attributes_of(batch)["messaging.batch.message_count"] == len(batch.links)
 
 
-async def test_request_continues_the_trace_of_its_client(spans: Collector, database_url: str) -> None:
+async def test_request_with_a_trace_context_continues_the_trace_of_the_client(
+    spans: Collector, database_url: str
+) -> None:
     async with shop_on(database_url) as web:
         await web.anonymous.get("/v1/products", headers=REMOTE)
     [request] = spans.named("GET /v1/products")
     assert request.trace_id.hex() == REMOTE_TRACE
 
 
-async def test_unsampled_trace_is_neither_exported_nor_stored(
+async def test_trace_that_is_not_sampled_is_neither_exported_nor_stored(
     spans: Collector, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OTEL_TRACES_SAMPLER", "parentbased_traceidratio")
@@ -146,7 +150,7 @@ async def test_unsampled_trace_is_neither_exported_nor_stored(
     assert spans.spans == []
 
 
-async def test_new_traces_are_sampled_once_by_the_configured_ratio(
+async def test_share_of_sampled_new_traces_is_the_configured_ratio(
     spans: Collector, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The expected number of traces is 200 for 400 requests.
@@ -179,7 +183,7 @@ async def test_spans_contain_no_data_of_clients(spans: Collector, database_url: 
     assert not any(span.events or span.status.message for span in spans.spans)
 
 
-async def test_spans_of_a_failed_statement_contain_no_client_data(
+async def test_spans_of_a_failed_sql_statement_contain_no_data_of_clients(
     spans: Collector, database_url: str
 ) -> None:
     async with shop_on(database_url) as web:

@@ -71,7 +71,9 @@ async def kill_everywhere(job: str, prepare: Prepare, shop: Shop, database_url: 
     return killed
 
 
-async def test_killed_workers_expire_each_order_once(shop: Shop, database_url: str) -> None:
+async def test_each_order_expires_only_once_although_workers_are_killed(
+    shop: Shop, database_url: str
+) -> None:
     mug = await shop.product(stock=1000)
 
     async def prepare() -> None:
@@ -84,7 +86,7 @@ async def test_killed_workers_expire_each_order_once(shop: Shop, database_url: s
     await assert_invariants(shop)
 
 
-async def test_killed_workers_capture_a_payment_with_a_lost_response_once(
+async def test_payment_with_a_lost_response_is_captured_once_although_workers_are_killed(
     shop: Shop, database_url: str, psql: asyncpg.Connection
 ) -> None:
     mug = await shop.product(stock=1000)
@@ -102,7 +104,7 @@ async def test_killed_workers_capture_a_payment_with_a_lost_response_once(
     await assert_invariants(shop)
 
 
-async def test_killed_workers_send_a_refund_once(
+async def test_each_refund_is_sent_only_once_although_workers_are_killed(
     shop: Shop, database_url: str, psql: asyncpg.Connection
 ) -> None:
     mug = await shop.product(stock=1000)
@@ -120,7 +122,9 @@ async def test_killed_workers_send_a_refund_once(
     await assert_invariants(shop)
 
 
-async def test_killed_workers_queue_each_delivery_once(shop: Shop, database_url: str) -> None:
+async def test_each_delivery_is_queued_only_once_although_workers_are_killed(
+    shop: Shop, database_url: str
+) -> None:
     webhooks = Webhooks(shop)
     endpoint = await webhooks.endpoint()
     killed = await kill_everywhere("relay to webhooks", shop.product, shop, database_url)
@@ -130,7 +134,9 @@ async def test_killed_workers_queue_each_delivery_once(shop: Shop, database_url:
     assert len(log) == killed + 1
 
 
-async def test_killed_workers_deliver_each_event_at_least_once(shop: Shop, database_url: str) -> None:
+async def test_each_event_is_delivered_at_least_once_although_workers_are_killed(
+    shop: Shop, database_url: str
+) -> None:
     subscriber = Subscriber()
     webhooks = Webhooks(shop)
     async with subscriber.server:
@@ -152,7 +158,7 @@ async def test_killed_workers_deliver_each_event_at_least_once(shop: Shop, datab
     assert set(delivered_ids) == {str(event_id) for event_id in await _feed(shop)}
 
 
-async def test_killed_workers_publish_each_event_once_in_order(
+async def test_events_are_published_once_and_in_sequence_although_workers_are_killed(
     shop: Shop, database_url: str, tmp_path: Path
 ) -> None:
     with nats_server(tmp_path) as server:

@@ -28,7 +28,7 @@ def test_requests_up_to_the_capacity_are_admitted(admission: Admission) -> None:
         assert len(admission) == 3
 
 
-def test_admission_place_is_released_after_success_and_after_an_error(admission: Admission) -> None:
+def test_request_does_not_count_toward_the_capacity_after_success_or_an_error(admission: Admission) -> None:
     with ExitStack() as guests:
         for _ in range(2):
             guests.enter_context(admission.entered())
@@ -39,7 +39,7 @@ def test_admission_place_is_released_after_success_and_after_an_error(admission:
         assert len(admission) == 2
 
 
-def test_commands_in_lanes_take_no_admission_places() -> None:
+def test_commands_that_wait_in_lanes_do_not_count_toward_the_capacity() -> None:
     apart: list[str] = []
     admission = Admission(Batcher(serve, max_batch=1, max_waiting=3), apart)
     with ExitStack() as guests:
@@ -50,7 +50,7 @@ def test_commands_in_lanes_take_no_admission_places() -> None:
         assert not admission.is_full
 
 
-def test_requests_with_complete_bodies_count_toward_the_capacity(admission: Admission) -> None:
+def test_requests_whose_bodies_have_arrived_count_toward_the_capacity(admission: Admission) -> None:
     with ExitStack() as guests:
         for _ in range(3):
             assert not admission.is_full

@@ -60,14 +60,14 @@ async def outcomes(tasks: "list[asyncio.Task[str]]") -> list[str | BaseException
     return await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def test_idle_batcher_runs_a_single_command_at_once(
+async def test_idle_batcher_runs_a_single_command_immediately(
     batcher: Batcher[str, str], batch_function: ControlledBatchFunction
 ) -> None:
     assert await batcher.submit("soup") == "SOUP"
     assert batch_function.batches == [["soup"]]
 
 
-async def test_commands_queued_during_a_batch_form_the_next_batch(
+async def test_commands_that_are_queued_while_a_batch_runs_form_the_next_batch(
     batcher: Batcher[str, str], batch_function: ControlledBatchFunction
 ) -> None:
     batch_function.may_finish.clear()
@@ -78,7 +78,7 @@ async def test_commands_queued_during_a_batch_form_the_next_batch(
     assert batch_function.batches == [["soup"], ["fish", "rice"]]
 
 
-async def test_batch_has_a_maximum_size_and_keeps_the_queue_order(
+async def test_commands_run_in_queue_sequence_and_in_batches_of_a_maximum_size(
     batcher: Batcher[str, str], batch_function: ControlledBatchFunction
 ) -> None:
     batch_function.may_finish.clear()
@@ -89,7 +89,7 @@ async def test_batch_has_a_maximum_size_and_keeps_the_queue_order(
     assert batch_function.executed == ["soup", "a", "b", "c", "d"]
 
 
-async def test_batch_observer_receives_batch_size_and_waiting_times(
+async def test_observer_of_batches_receives_the_batch_size_and_waiting_times(
     batch_function: ControlledBatchFunction,
 ) -> None:
     observed: list[Sequence[float]] = []
@@ -115,7 +115,7 @@ async def test_fast_batcher_admits_commands_up_to_the_queue_limit(
     assert batcher.capacity == 40
 
 
-async def test_slow_batcher_admits_only_commands_that_finish_within_the_timeout() -> None:
+async def test_slow_batcher_admits_only_commands_that_can_finish_within_the_timeout() -> None:
     async def run_slowly(commands: Sequence[str]) -> Outcomes:
         await asyncio.sleep(0.05)
         return commands
@@ -130,7 +130,7 @@ async def test_slow_batcher_admits_only_commands_that_finish_within_the_timeout(
     assert impatient_batcher.capacity == 2
 
 
-async def test_full_queue_rejects_commands_at_once(
+async def test_full_batch_queue_rejects_commands_immediately(
     batcher: Batcher[str, str], batch_function: ControlledBatchFunction
 ) -> None:
     batch_function.may_finish.clear()
@@ -141,7 +141,7 @@ async def test_full_queue_rejects_commands_at_once(
     assert await outcomes(tasks) == ["SOUP", "A", "B", "C", "D"]
 
 
-async def test_rejected_command_raises_only_for_its_caller(
+async def test_rejected_command_raises_an_error_only_for_the_caller_of_that_command(
     batcher: Batcher[str, str], batch_function: ControlledBatchFunction
 ) -> None:
     refusal = batch_function.rejections["fish"] = NotFound("No fish today.")
@@ -152,7 +152,7 @@ async def test_rejected_command_raises_only_for_its_caller(
     assert batch_function.batches == [["soup"], ["bread", "fish", "rice"]]
 
 
-async def test_commands_of_a_failed_batch_run_again_one_by_one(
+async def test_commands_of_a_failed_batch_are_run_again_one_at_a_time(
     batcher: Batcher[str, str], batch_function: ControlledBatchFunction
 ) -> None:
     disaster = batch_function.fatal_errors["fish"] = ValueError("burnt")
@@ -165,7 +165,7 @@ async def test_commands_of_a_failed_batch_run_again_one_by_one(
 
 
 @pytest.mark.parametrize("outage", [DatabaseUnavailable(), Overloaded()])
-async def test_database_outage_fails_the_batch_without_retries(
+async def test_batch_is_not_retried_during_a_database_outage(
     batcher: Batcher[str, str], batch_function: ControlledBatchFunction, outage: Exception
 ) -> None:
     batch_function.fatal_errors["fish"] = outage
@@ -197,7 +197,7 @@ async def test_queued_command_of_a_cancelled_caller_is_dropped(
     assert batch_function.executed == ["soup", "rice"]
 
 
-async def test_dropped_command_releases_its_place_in_the_queue(
+async def test_dropped_command_no_longer_counts_toward_the_queue_limit(
     batcher: Batcher[str, str], batch_function: ControlledBatchFunction
 ) -> None:
     batch_function.may_finish.clear()
@@ -224,7 +224,7 @@ async def test_cancelled_caller_does_not_stop_a_running_command(
     assert batch_function.executed == ["soup"]
 
 
-async def test_queued_command_is_rejected_at_its_timeout_while_the_batch_runs(
+async def test_queued_command_times_out_while_the_previous_batch_runs(
     batch_function: ControlledBatchFunction,
 ) -> None:
     batcher = Batcher(batch_function, max_batch=3, max_waiting=4, queue_timeout=0.01)
@@ -238,7 +238,7 @@ async def test_queued_command_is_rejected_at_its_timeout_while_the_batch_runs(
     assert batch_function.batches == [["soup"]]
 
 
-async def test_each_queued_command_is_rejected_at_its_own_timeout(
+async def test_every_command_that_is_queued_during_a_long_batch_times_out(
     batch_function: ControlledBatchFunction,
 ) -> None:
     batcher = Batcher(batch_function, max_batch=3, max_waiting=4, queue_timeout=0.01)
@@ -269,5 +269,5 @@ async def test_draining_waits_for_every_submitted_command(
     assert all(task.done() for task in tasks)
 
 
-async def test_draining_an_idle_batcher_returns_at_once(batcher: Batcher[str, str]) -> None:
+async def test_draining_an_idle_batcher_returns_immediately(batcher: Batcher[str, str]) -> None:
     await batcher.drain()

@@ -96,14 +96,14 @@ async def test_product_is_created_once_per_idempotency_key(shop: Shop) -> None:
         await shop.create_product(other)
 
 
-async def test_product_edit_changes_only_named_fields(shop: Shop) -> None:
+async def test_product_edit_changes_only_the_fields_that_it_contains(shop: Shop) -> None:
     mug = await shop.product(stock=5, name="Mug")
     changed = await shop.change_product(changing(mug, ProductChanges(name="Beaker")))
     assert changed == replace(mug, name="Beaker", version=2)
     assert await shop.get_product(mug.id, include_archived=False) == changed
 
 
-async def test_second_edit_of_the_same_version_is_rejected(shop: Shop) -> None:
+async def test_second_product_edit_with_the_same_version_is_rejected(shop: Shop) -> None:
     mug = await shop.product()
     changed = await shop.change_product(changing(mug, ProductChanges(name="Beaker")))
     with pytest.raises(PreconditionFailed) as refusal:
@@ -114,14 +114,14 @@ async def test_second_edit_of_the_same_version_is_rejected(shop: Shop) -> None:
     assert (await shop.get_product(mug.id, include_archived=False)).name == "Beaker"
 
 
-async def test_order_does_not_prevent_a_product_edit(shop: Shop) -> None:
+async def test_product_can_be_edited_with_a_version_from_before_an_order(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     await shop.order(mug)
     changed = await shop.change_product(changing(mug, ProductChanges(price=Money(1, "EUR"))))
     assert (changed.available, changed.version) == (4, mug.version + 2)
 
 
-async def test_order_keeps_its_names_and_prices_after_a_product_edit(shop: Shop) -> None:
+async def test_product_edit_does_not_change_names_and_prices_of_earlier_orders(shop: Shop) -> None:
     mug = await shop.product(stock=5, price=1000, name="Mug")
     order = await shop.order(mug)
     await shop.change_product(changing(mug, ProductChanges(name="Beaker", price=Money(1, "EUR"))))
@@ -141,7 +141,7 @@ async def test_archived_product_is_hidden_from_customers(shop: Shop) -> None:
         assert await listed(shop, criteria, include_archived=True) == [archived]
 
 
-async def test_archiving_an_archived_product_changes_nothing(shop: Shop) -> None:
+async def test_archiving_an_archived_product_has_no_effect(shop: Shop) -> None:
     mug = await shop.product()
     await shop.archive_product(mug.id, expected_version=mug.version, actor=SOMEBODY)
     archived = await shop.get_product(mug.id, include_archived=True)

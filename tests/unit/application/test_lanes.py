@@ -30,7 +30,7 @@ async def submitted(lanes: Lanes[str, str, str], *rows: str) -> list[asyncio.Tas
     return tasks
 
 
-async def test_blocked_lane_delays_no_other_lane() -> None:
+async def test_lane_that_waits_for_a_locked_row_delays_no_other_lane() -> None:
     rows = Rows("mug")
     lanes = Lanes[str, str, str](rows, queue_timeout=60)
     mug, another, cup = await submitted(lanes, "mug", "mug", "cup")
@@ -56,7 +56,7 @@ async def test_number_of_running_lanes_is_limited() -> None:
     assert all(task.done() for task in tasks)
 
 
-async def test_command_times_out_while_all_lanes_are_occupied() -> None:
+async def test_command_times_out_while_the_maximum_number_of_lanes_runs() -> None:
     rows = Rows("a")
     lanes = Lanes[str, str, str](rows, max_running=1, queue_timeout=0.01)
     blocked, late = await submitted(lanes, "a", "b")
@@ -69,7 +69,7 @@ async def test_command_times_out_while_all_lanes_are_occupied() -> None:
     assert len(lanes) == 0
 
 
-async def test_number_of_commands_in_all_lanes_is_limited() -> None:
+async def test_total_number_of_commands_in_all_lanes_is_limited() -> None:
     rows = Rows("a", "b")
     lanes = Lanes[str, str, str](rows, max_waiting=2, queue_timeout=60)
     tasks = await submitted(lanes, "a", "b")

@@ -52,7 +52,7 @@ async def refused(log_in: LogIn, email: str) -> float:
     return perf_counter() - began
 
 
-async def test_log_in_to_an_unknown_account_verifies_one_password(shop: Shop) -> None:
+async def test_log_in_to_an_unknown_account_also_computes_one_password_hash(shop: Shop) -> None:
     await shop.customer("ann@example.com")
     for email in ("ann@example.com", "nobody@example.com"):
         hasher = CountedHasher()
@@ -60,7 +60,7 @@ async def test_log_in_to_an_unknown_account_verifies_one_password(shop: Shop) ->
         assert hasher.checked == 1
 
 
-async def test_log_in_time_does_not_reveal_known_accounts(shop: Shop) -> None:
+async def test_duration_of_a_failed_log_in_does_not_reveal_known_accounts(shop: Shop) -> None:
     """The test compares ranks of durations instead of seconds.
 
     It computes the fraction of pairs in which the rejection of the known account was slower. If the durations reveal

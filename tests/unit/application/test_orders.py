@@ -38,7 +38,7 @@ async def test_placed_order_reserves_stock(shop: Shop) -> None:
     assert (await shop.get_stock(mug.id)).available == 3
 
 
-async def test_pending_order_has_an_expiry_time(shop: Shop) -> None:
+async def test_order_that_waits_for_payment_has_an_expiry_time(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5, price=999), quantity=2)
     assert order.status is OrderStatus.PENDING_PAYMENT
     assert order.payment_status is OrderPaymentStatus.UNPAID
@@ -50,7 +50,7 @@ async def test_pending_order_has_an_expiry_time(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_free_order_is_confirmed_and_paid(shop: Shop) -> None:
+async def test_order_with_a_total_of_zero_is_confirmed_and_paid(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5, price=0))
     assert (order.status, order.payment_status) == (OrderStatus.CONFIRMED, OrderPaymentStatus.PAID)
     await assert_invariants(shop)
@@ -70,7 +70,7 @@ async def test_archived_product_cannot_be_ordered(shop: Shop) -> None:
         await shop.order(mug)
 
 
-async def test_changed_price_is_reported_and_reserves_nothing(shop: Shop) -> None:
+async def test_order_with_an_outdated_price_is_rejected_and_reserves_nothing(shop: Shop) -> None:
     mug, ann = await shop.product(stock=5, price=1000), await shop.customer()
     with pytest.raises(PriceChanged):
         await shop.place_order(
@@ -114,7 +114,7 @@ async def test_cancelled_order_releases_its_stock_and_allows_no_action(shop: Sho
     await assert_invariants(shop)
 
 
-async def test_confirmed_order_can_be_cancelled_before_fulfillment(shop: Shop) -> None:
+async def test_confirmed_order_can_be_cancelled_before_any_unit_is_fulfilled(shop: Shop) -> None:
     free = await shop.product(stock=5, price=0)
     assert (await shop.cancel(await shop.order(free))).status is OrderStatus.CANCELLED
     await assert_invariants(shop)
@@ -157,7 +157,7 @@ async def test_order_is_visible_to_its_customer_and_staff_only(
         await shop.get_order(OrderId(shop.ids.new()), access=OrderAccess.all())
 
 
-async def test_order_list_contains_only_orders_within_the_access(
+async def test_order_list_contains_only_orders_that_the_caller_may_access(
     shop: Shop, ann: UserView, order_of_ann: OrderView
 ) -> None:
     bob = await shop.customer()
@@ -177,7 +177,7 @@ async def test_order_list_contains_only_orders_within_the_access(
 
 
 @pytest.mark.parametrize("party", Party)
-def test_order_access_with_an_inconsistent_customer_is_rejected(party: Party) -> None:
+def test_order_access_is_rejected_if_party_and_customer_are_inconsistent(party: Party) -> None:
     customer_id = UserId(UUID(int=1)) if party is Party.STAFF else None
     with pytest.raises(ValueError, match="names"):
         OrderAccess(party, customer_id)

@@ -29,7 +29,7 @@ async def started(
     return task
 
 
-async def test_callers_during_a_running_query_share_the_next_query() -> None:
+async def test_callers_that_arrive_during_a_running_query_share_the_next_query() -> None:
     shared, query = SingleFlight[str, int](), ControlledQuery()
     first, second, third = [await started(shared, query) for _ in range(3)]
     query.may_finish.set()
@@ -47,7 +47,7 @@ async def test_many_concurrent_callers_share_the_results_of_few_queries() -> Non
     assert query.begun <= 8
 
 
-async def test_single_flight_of_one_key_does_not_block_other_keys() -> None:
+async def test_running_query_for_one_key_does_not_block_queries_for_other_keys() -> None:
     shared, query, other = SingleFlight[str, int](), ControlledQuery(), ControlledQuery()
     first = await started(shared, query)
     other.may_finish.set()
@@ -57,14 +57,14 @@ async def test_single_flight_of_one_key_does_not_block_other_keys() -> None:
     await first
 
 
-async def test_single_flight_caches_no_result() -> None:
+async def test_single_flight_runs_a_new_query_after_the_previous_query_has_ended() -> None:
     shared, query = SingleFlight[str, int](), ControlledQuery()
     query.may_finish.set()
     assert [await shared.get("page", query) for _ in range(3)] == [1, 2, 3]
     assert not shared._asked
 
 
-async def test_single_flight_raises_an_error_to_every_caller() -> None:
+async def test_error_of_a_shared_query_is_raised_to_every_caller() -> None:
     async def fail() -> int:
         await asyncio.sleep(0)
         raise NotFound("x")

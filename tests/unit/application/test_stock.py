@@ -20,7 +20,7 @@ def counting(product_id: ProductId, on_hand: int, *, expected_version: int) -> C
     )
 
 
-async def test_stock_count_sets_on_hand_and_keeps_reserved(shop: Shop) -> None:
+async def test_stock_count_changes_units_on_hand_but_not_reserved_units(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     await shop.order(mug, quantity=2)
     stock = await shop.get_stock(mug.id)
@@ -39,7 +39,7 @@ async def test_stock_count_with_a_stale_version_is_rejected(shop: Shop) -> None:
     assert refusal.value.current_version == stock.version + 1
 
 
-async def test_stock_count_below_reserved_is_rejected(shop: Shop) -> None:
+async def test_stock_count_below_the_reserved_units_is_rejected(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     await shop.order(mug, quantity=3)
     with pytest.raises(StockConflict):

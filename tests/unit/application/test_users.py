@@ -41,7 +41,7 @@ async def test_sign_up_creates_a_customer_with_a_normalized_address(shop: Shop) 
     assert (await shop.store.outbox.counts())["user.signed_up"] == 1
 
 
-async def test_spellings_of_an_address_share_one_account(shop: Shop) -> None:
+async def test_different_spellings_of_an_email_address_belong_to_one_account(shop: Shop) -> None:
     await shop.sign_up(SIGN_UP)
     with pytest.raises(EmailTaken):
         await shop.sign_up(replace(SIGN_UP, email=sought_email_address("ann@example.COM")))
@@ -56,7 +56,7 @@ async def test_spellings_of_an_address_share_one_account(shop: Shop) -> None:
         (BREACHED_PASSWORD, "password_breached"),
     ],
 )
-async def test_weak_password_is_rejected_at_sign_up(shop: Shop, password: str, code: str) -> None:
+async def test_sign_up_with_a_weak_password_is_rejected(shop: Shop, password: str, code: str) -> None:
     with pytest.raises(WeakPassword) as refusal:
         await shop.sign_up(replace(SIGN_UP, password=password))
     [violation] = refusal.value.violations
@@ -64,7 +64,7 @@ async def test_weak_password_is_rejected_at_sign_up(shop: Shop, password: str, c
     await shop.sign_up(SIGN_UP)
 
 
-async def test_sign_up_has_one_effect_per_idempotency_key(shop: Shop) -> None:
+async def test_repeated_sign_up_with_one_idempotency_key_has_one_effect(shop: Shop) -> None:
     command = replace(
         SIGN_UP, key=shop.commands.key("Ann", operation=IdempotentOperation.CREATE_USER, key="k")
     )
@@ -86,7 +86,7 @@ async def test_repr_of_a_command_hides_the_password() -> None:
     assert PASSWORD not in repr(LOG_IN)
 
 
-async def test_log_in_returns_a_token_of_the_user(shop: Shop) -> None:
+async def test_log_in_returns_an_access_token_of_the_user(shop: Shop) -> None:
     ann = (await shop.sign_up(SIGN_UP)).result
     principal = await principal_of(shop, LOG_IN)
     assert (principal.user_id, principal.role) == (ann.id, Role.CUSTOMER)
@@ -114,7 +114,7 @@ async def test_wrong_password_and_unknown_address_raise_the_same_error(
     assert refusal.value.detail == "The e-mail address or the password is wrong."
 
 
-async def test_disabled_account_is_reported_only_after_the_right_password(shop: Shop) -> None:
+async def test_log_in_reports_a_disabled_account_only_if_the_password_is_right(shop: Shop) -> None:
     user = a_user(shop.ids, email="ann@example.com")
     user.status = UserStatus.DISABLED
     async with shop.store.unit_of_work(SOMEBODY) as work:
@@ -126,7 +126,7 @@ async def test_disabled_account_is_reported_only_after_the_right_password(shop: 
         await shop.log_in(replace(LOG_IN, password="another password"))
 
 
-async def test_access_token_is_valid_until_expiry(shop: Shop) -> None:
+async def test_access_token_is_valid_until_its_expiry_time(shop: Shop) -> None:
     await shop.sign_up(SIGN_UP)
     token = (await shop.log_in(LOG_IN)).access
     shop.clock.advance(timedelta(seconds=token.expires_in - 1))
@@ -138,7 +138,7 @@ async def test_access_token_is_valid_until_expiry(shop: Shop) -> None:
         await shop.authenticate("forged")
 
 
-async def test_user_without_the_permission_is_rejected_as_forbidden(shop: Shop) -> None:
+async def test_user_without_the_required_permission_is_rejected_as_forbidden(shop: Shop) -> None:
     await shop.sign_up(SIGN_UP)
     await shop.sign_up(replace(SIGN_UP, email=sought_email_address("bob@example.com"), role=Role.STAFF))
     ann, bob = [

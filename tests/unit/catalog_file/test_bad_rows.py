@@ -101,7 +101,7 @@ def test_ndjson_syntax_error_is_reported_with_its_column(complaints_about_ndjson
     ]
 
 
-def test_every_violation_of_a_file_row_is_reported(complaints_about_ndjson: Complain) -> None:
+def test_every_violation_in_a_row_of_a_file_is_reported(complaints_about_ndjson: Complain) -> None:
     assert complaints_about_ndjson('{"sku": "", "name": null, "price": {}}\n') == [
         "line 1, name: This is required.",
         "line 1, sku: This does not have the form that is asked for.",

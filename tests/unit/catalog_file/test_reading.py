@@ -13,7 +13,9 @@ from tests.unit.catalog_file.conftest import Complain, Read
 HEADER = "sku,name,price_amount,price_currency\n"
 
 
-def test_csv_and_ndjson_give_equal_rows(read_csv: Read, read_ndjson: Read) -> None:
+def test_csv_file_and_ndjson_file_with_equal_content_give_equal_rows(
+    read_csv: Read, read_ndjson: Read
+) -> None:
     csv = 'sku,name,max_per_order,price_amount,price_currency,attributes.colour\nMUG,"Mug, großer",10,1999,EUR,red\n'
     ndjson = (
         '\n{"sku":"MUG","name":"Mug, großer","max_per_order":10,'
@@ -25,12 +27,12 @@ def test_csv_and_ndjson_give_equal_rows(read_csv: Read, read_ndjson: Read) -> No
     assert read_csv(csv) == read_ndjson(ndjson) == [CatalogRow(line=2, sku="MUG", changes=changes)]
 
 
-def test_absent_column_or_field_is_left_unset(read_csv: Read, read_ndjson: Read) -> None:
+def test_absent_column_or_field_means_no_change(read_csv: Read, read_ndjson: Read) -> None:
     row = CatalogRow(line=2, sku="A", changes=ProductChanges())
     assert read_csv("sku\nA\n") == read_ndjson('\n{"sku": "A"}\n') == [row]
 
 
-def test_empty_cell_or_null_is_read_as_a_cleared_field(read_csv: Read, read_ndjson: Read) -> None:
+def test_empty_csv_cell_or_json_null_is_read_as_a_cleared_field(read_csv: Read, read_ndjson: Read) -> None:
     changes = ProductChanges(description=None, attributes={"size": None}, max_per_order=None)
     assert (
         read_csv("sku,description,max_per_order,initial_stock,attributes.size\nA,,,,\n")
@@ -41,7 +43,7 @@ def test_empty_cell_or_null_is_read_as_a_cleared_field(read_csv: Read, read_ndjs
     )
 
 
-def test_null_attributes_are_read_as_cleared(read_ndjson: Read) -> None:
+def test_attributes_with_the_value_null_are_read_as_cleared(read_ndjson: Read) -> None:
     [row] = read_ndjson('{"sku": "A", "attributes": null}')
     assert row.changes == ProductChanges(attributes=None)
 
@@ -108,7 +110,9 @@ def test_reader_reports_progress_in_lines(tmp_path: Path) -> None:
         pytest.param(b"sku,name\rA,B\rC,\xc4", "Line 3 is not UTF-8.", id="Latin-1 with CR"),
     ],
 )
-def test_unreadable_file_is_rejected_as_a_whole(read_csv: Read, content: str | bytes, reason: str) -> None:
+def test_file_that_cannot_be_parsed_is_rejected_completely(
+    read_csv: Read, content: str | bytes, reason: str
+) -> None:
     with pytest.raises(BadFile) as refused:
         read_csv(content)
     assert str(refused.value).startswith(reason)

@@ -51,7 +51,7 @@ STOCK: TypeAdapter[int | None] = TypeAdapter(OnHand | None)
 
 
 @given(row=ROWS)
-def test_import_and_patch_accept_the_same_changes(row: Any) -> None:
+def test_catalog_import_and_product_patch_accept_the_same_changes(row: Any) -> None:
     try:
         changes = {name: value for name, value in row.items() if name not in {"sku", "initial_stock"}}
         sku, stock = SKU.validate_python(row["sku"]), STOCK.validate_python(row.get("initial_stock"))

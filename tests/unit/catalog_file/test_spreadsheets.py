@@ -59,7 +59,7 @@ def test_ndjson_file_with_cr_line_breaks_is_read(read_ndjson: Read) -> None:
     assert [row.line for row in read_ndjson('{"sku": "A"}\r\r{"sku": "B"}\r')] == [1, 3]
 
 
-def test_attribute_names_in_a_csv_header_keep_their_case(read_csv: Read) -> None:
+def test_case_of_attribute_names_in_a_csv_header_does_not_change(read_csv: Read) -> None:
     [row] = read_csv("SKU,ATTRIBUTES.Colour\nA,red\n")
     assert row.changes.attributes == {"Colour": "red"}
 
@@ -123,7 +123,7 @@ def test_ambiguous_price_is_rejected(
     assert complaints_about_csv(content, decimal_comma=comma) == [reason]
 
 
-def test_whole_prices_are_minor_units_if_no_price_has_decimals(read_csv: Read) -> None:
+def test_prices_are_read_as_minor_units_if_no_price_has_decimals(read_csv: Read) -> None:
     content = "sku;price_amount;price_currency\nA;1999;EUR\nB;20;JPY\n"
     assert [row.changes.price for row in read_csv(content, decimal_comma=True)] == [
         Money(1999, "EUR"),

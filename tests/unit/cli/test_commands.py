@@ -47,7 +47,7 @@ def test_import_of_an_unknown_file_type_is_rejected(run: Run, tmp_path: Path) ->
     assert "the name must end in .csv or .ndjson" in ended.err
 
 
-def test_invalid_import_rows_are_reported_before_connecting(run: Run, tmp_path: Path) -> None:
+def test_invalid_import_rows_are_reported_without_a_database_connection(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "products.csv"
     file.write_text("sku,name,price_amount,price_currency\n" + "A,,1,EUR\n" * 60)
     ended = run("catalog", "import", str(file), database_url=NOWHERE)
@@ -68,7 +68,7 @@ def test_port_in_use_is_reported_in_one_line(run: Run) -> None:
     )
 
 
-def test_serving_on_an_address_of_another_machine_is_rejected() -> None:
+def test_service_cannot_start_on_an_address_of_another_machine() -> None:
     with pytest.raises(CommandFailed, match=r"The service cannot listen on 192\.0\.2\.1"):
         Address("192.0.2.1", 8000).ensure_free()
 
@@ -81,15 +81,15 @@ def test_serving_on_an_address_of_another_machine_is_rejected() -> None:
         ("::", "http://[::1]:8000"),
     ],
 )
-def test_printed_url_is_reachable_from_this_machine(ip: str, url: str) -> None:
+def test_url_that_the_service_prints_is_reachable_from_this_machine(ip: str, url: str) -> None:
     assert Address(ip, 8000).url == url
 
 
-def test_address_without_a_listening_server_does_not_answer() -> None:
+def test_address_without_a_listening_server_is_reported_as_not_answering() -> None:
     assert not Address("127.0.0.1", 1).answers()
 
 
-def test_old_command_name_catalogue_works_with_a_warning(run: Run, tmp_path: Path) -> None:
+def test_old_command_name_catalogue_still_works_but_causes_a_warning(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "products.csv"
     file.write_text("sku,name,price_amount,price_currency\nA,,1,EUR\n")
     old = run("catalogue", "import", str(file), database_url=NOWHERE)
@@ -110,7 +110,7 @@ class _Terminal(io.StringIO):
 
 
 @pytest.mark.parametrize(("width", "is_table"), [("80", False), ("200", True)])
-def test_table_output_never_truncates_values(
+def test_values_in_printed_tables_are_never_truncated(
     width: str, is_table: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     terminal = _Terminal()

@@ -6,14 +6,16 @@ import pytest
 from tests.unit.cli.conftest import Run
 
 
-def test_settings_are_printed_as_lines_in_a_pipe(run: Run) -> None:
+def test_settings_are_printed_as_lines_if_the_output_is_a_pipe(run: Run) -> None:
     ended = run("config", "show", port="8123")
     assert ended.code == 0
     assert "STEELYARD_PORT=8123\n" in ended.out
     assert "STEELYARD_DATABASE_URL=\n" in ended.out
 
 
-def test_settings_are_printed_as_a_table_on_a_terminal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_are_printed_as_a_table_if_the_output_is_a_terminal(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Terminal(io.StringIO):
         def isatty(self) -> bool:
             return True
@@ -71,7 +73,7 @@ def test_stripe_provider_without_secrets_is_rejected(
     ],
 )
 @pytest.mark.parametrize("command", [("serve",), ("db", "upgrade"), ("config", "show"), ("demo",)])
-def test_invalid_setting_prints_one_line_and_exits_with_code_2(
+def test_command_with_an_invalid_setting_prints_one_line_and_exits_with_code_2(
     run: Run, command: tuple[str, ...], settings: dict[str, str], line: str
 ) -> None:
     ended = run(*command, **settings)
@@ -90,7 +92,7 @@ def test_invalid_setting_prints_one_line_and_exits_with_code_2(
         ("setting_of_a_later_release", ""),
     ],
 )
-def test_unknown_variable_causes_a_warning_with_the_nearest_name(
+def test_unknown_setting_causes_a_warning_with_the_most_similar_known_name(
     run: Run, caplog: pytest.LogCaptureFixture, name: str, hint: str
 ) -> None:
     ended = run("config", "show", **{name: "canary"}, port="8123")
@@ -101,7 +103,7 @@ def test_unknown_variable_causes_a_warning_with_the_nearest_name(
     ]
 
 
-def test_config_check_rejects_unknown_variables(run: Run) -> None:
+def test_command_config_check_rejects_unknown_settings(run: Run) -> None:
     ended = run("config", "check", prot="canary", later="canary", port="8123")
     assert (ended.code, ended.out) == (2, "")
     assert ended.err == (
@@ -110,13 +112,13 @@ def test_config_check_rejects_unknown_variables(run: Run) -> None:
     )
 
 
-def test_config_check_rejects_an_invalid_value(run: Run) -> None:
+def test_command_config_check_rejects_a_setting_with_an_invalid_value(run: Run) -> None:
     ended = run("config", "check", port="canary")
     assert ended.code == 2
     assert ended.err.startswith("Error: STEELYARD_PORT is wrong: ")
 
 
-def test_config_check_accepts_valid_settings_and_old_names(run: Run) -> None:
+def test_command_config_check_accepts_valid_settings_and_old_names(run: Run) -> None:
     ended = run("config", "check", port="8123", replays_kept="P3D", test_database="container")
     assert (ended.code, ended.out) == (0, "The settings are valid.\n")
 
@@ -217,7 +219,7 @@ def test_invalid_nats_name_is_rejected(run: Run, settings: dict[str, str]) -> No
         ("replays_kept", "idempotency_retention", "PT30H", "P1DT6H"),
     ],
 )
-def test_old_name_of_a_setting_works_with_a_warning(
+def test_old_name_of_a_setting_still_works_but_causes_a_warning(
     run: Run, caplog: pytest.LogCaptureFixture, old: str, new: str, value: str, shown: str
 ) -> None:
     ended = run("config", "show", **{old: value})
@@ -226,7 +228,7 @@ def test_old_name_of_a_setting_works_with_a_warning(
     assert warning.startswith(f"STEELYARD_{old.upper()} is now called STEELYARD_{new.upper()}.")
 
 
-def test_setting_with_both_its_old_and_new_name_is_rejected(run: Run) -> None:
+def test_setting_that_is_given_under_its_old_and_new_name_is_rejected(run: Run) -> None:
     ended = run("config", "show", check_every="PT2H", check_interval="PT2H")
     assert ended.code == 2
     assert "is the old name of STEELYARD_CHECK_INTERVAL" in ended.err

@@ -35,7 +35,7 @@ def test_adjustment_lines_of_one_product_are_summed_before_validation() -> None:
     assert len(adjusted[MUG].movements) == 2
 
 
-def test_invalid_adjustment_reports_every_line_and_changes_nothing() -> None:
+def test_rejected_adjustment_reports_every_invalid_line_and_changes_nothing() -> None:
     adjusted = stocks(mugs=5, cups=5)
     adjusted[CUP].reserve(2, order_id=OrderId(IDS.new()), now=NOW, actor=STAFF)
     with pytest.raises(StockConflict) as refusal:

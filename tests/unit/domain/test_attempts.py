@@ -27,7 +27,7 @@ def tally(backoff: Backoff = BACKOFF) -> AttemptTally:
     return AttemptTally(b"ann", backoff, NOW, NOW)
 
 
-def test_wait_doubles_after_the_free_attempts_up_to_a_maximum() -> None:
+def test_waiting_time_doubles_after_the_permitted_attempts_up_to_a_maximum() -> None:
     ann, waits = tally(), []
     for _ in range(11):
         ann.add(NOW)
@@ -35,7 +35,7 @@ def test_wait_doubles_after_the_free_attempts_up_to_a_maximum() -> None:
     assert waits == [0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60]
 
 
-def test_counted_attempts_expire_one_per_minute() -> None:
+def test_number_of_counted_attempts_decreases_by_one_per_minute() -> None:
     ann = tally()
     for _ in range(5):
         ann.add(NOW)
@@ -43,14 +43,14 @@ def test_counted_attempts_expire_one_per_minute() -> None:
     assert ann.count(NOW + 61 * SECOND) == 4
 
 
-def test_one_attempt_per_minute_never_has_to_wait() -> None:
+def test_attempts_at_intervals_of_one_minute_never_have_to_wait() -> None:
     ann = tally()
     for minutes in range(100):
         ann.add(NOW + minutes * MINUTE)
         assert not ann.wait(NOW + minutes * MINUTE)
 
 
-def test_removed_attempt_does_not_count_toward_throttling() -> None:
+def test_attempt_that_is_taken_back_does_not_count_toward_throttling() -> None:
     ann = tally()
     for _ in range(3):
         ann.add(NOW)
@@ -62,7 +62,9 @@ def test_removed_attempt_does_not_count_toward_throttling() -> None:
 
 @pytest.mark.parametrize("backoff", BACKOFFS)
 @given(pauses=st.lists(st.floats(0, 600), max_size=40))
-def test_wait_after_failed_attempts_has_a_maximum_and_ends(backoff: Backoff, pauses: list[float]) -> None:
+def test_waiting_time_after_failed_attempts_has_a_maximum_and_always_ends(
+    backoff: Backoff, pauses: list[float]
+) -> None:
     ann, now = tally(backoff), NOW
     for pause in pauses:
         now += timedelta(seconds=pause)
@@ -74,7 +76,7 @@ def test_wait_after_failed_attempts_has_a_maximum_and_ends(backoff: Backoff, pau
 
 
 @pytest.mark.parametrize("backoff", BACKOFFS)
-def test_guesses_per_day_are_limited_by_the_rate_of_forgiven_attempts(backoff: Backoff) -> None:
+def test_number_of_guesses_per_day_is_limited(backoff: Backoff) -> None:
     ann, now, attempts = tally(backoff), NOW, 0
     while now < NOW + timedelta(days=1):
         ann.add(now)
@@ -83,7 +85,7 @@ def test_guesses_per_day_are_limited_by_the_rate_of_forgiven_attempts(backoff: B
     assert attempts <= backoff.free + DOUBLINGS + timedelta(days=1) / backoff.forgiven_each
 
 
-def test_attempt_is_counted_by_hashed_address_and_network() -> None:
+def test_attempt_is_counted_under_a_hash_of_the_address_and_of_the_network() -> None:
     ann = "ann@example.com"
     kinds = [Attempt(kind, ann, "203.0.113.9/32") for kind in AttemptKind]
     subjects = {subject for attempt in kinds for subject, _ in attempt.subjects}

@@ -40,14 +40,14 @@ def shown(client: ServiceClient, secret: bytes) -> bool:
     return client.secret_with(hash_of(text_of(secret))) is not None
 
 
-def test_client_authenticates_with_its_own_secret_only() -> None:
+def test_client_can_authenticate_only_with_its_own_secret() -> None:
     client = a_client()
     assert shown(client, FIRST)
     assert not shown(client, SECOND)
     assert client.secret_with(hash_of("")) is None
 
 
-def test_client_secret_is_hidden_in_its_stored_and_printed_form() -> None:
+def test_stored_and_printed_forms_of_a_client_secret_do_not_contain_the_secret() -> None:
     text = text_of(FIRST)
     secret = a_secret(FIRST)
     assert text.startswith(PREFIX)
@@ -66,7 +66,7 @@ def test_two_client_secrets_are_valid_during_rotation() -> None:
     assert (shown(client, SECOND), shown(client, THIRD)) == (True, True)
 
 
-def test_third_client_secret_is_rejected() -> None:
+def test_client_can_have_at_most_two_secrets() -> None:
     client = a_client()
     client.roll(a_secret(SECOND))
     with pytest.raises(TooManySecrets):

@@ -188,7 +188,7 @@ def test_order_allows_only_the_actions_of_its_status(source: OrderStatus, action
 
 
 @pytest.mark.parametrize("facts", EVERY_FACTS)
-def test_allowed_actions_depend_on_the_party(facts: Facts) -> None:
+def test_allowed_actions_of_an_order_depend_on_the_party(facts: Facts) -> None:
     refund = [Action.REFUND] if something_is_refundable(facts) else []
     change = [Action.CHANGE] if nothing_is_fulfilled(facts) else []
     cancel = [Action.CANCEL, Action.CANCEL_LINES] if change else []
@@ -211,23 +211,23 @@ def test_allowed_actions_depend_on_the_party(facts: Facts) -> None:
     }
 
 
-def test_new_order_is_pending_payment() -> None:
+def test_new_order_has_the_status_pending_payment() -> None:
     assert [(row.action, row.target) for row in TRANSITIONS if row.source is None] == [
         (Action.PLACE, PENDING)
     ]
 
 
-def test_every_status_is_reachable_and_cancelled_is_final() -> None:
+def test_every_order_status_is_reachable_and_cancelled_is_final() -> None:
     assert {row.target for row in TRANSITIONS} == set(OrderStatus)
     assert {row.target for row in TRANSITIONS if row.source is CANCELLED} == {CANCELLED}
 
 
-def test_at_most_one_transition_per_status_and_action_is_permitted() -> None:
+def test_each_action_has_at_most_one_permitted_transition_from_each_status() -> None:
     for facts in EVERY_FACTS:
         open_rows = [(row.source, row.action) for row in TRANSITIONS if row.is_open_to(facts)]
         assert len(set(open_rows)) == len(open_rows)
 
 
-def test_every_action_except_pay_capture_and_void_records_an_event() -> None:
+def test_only_pay_capture_and_void_record_no_event() -> None:
     requests = {Action.PAY, Action.CAPTURE, Action.VOID}
     assert {row.action for row in TRANSITIONS if row.event is None} == requests

@@ -54,7 +54,7 @@ def test_currency_outside_iso_4217_is_rejected(currency: str) -> None:
 
 
 @given(st.lists(amounts))
-def test_sum_of_money_is_exact_or_rejected(parts: list[int]) -> None:
+def test_sum_of_amounts_is_exact_or_rejected_as_out_of_range(parts: list[int]) -> None:
     total = sum(parts)
     summands = [Money(part, "EUR") for part in parts]
     if abs(total) <= MAX_AMOUNT:
@@ -65,7 +65,7 @@ def test_sum_of_money_is_exact_or_rejected(parts: list[int]) -> None:
 
 
 @given(operation=st.sampled_from([operator.add, operator.sub]), one=amounts, other=amounts)
-def test_addition_and_subtraction_of_money_are_exact_or_rejected(
+def test_sum_and_difference_of_two_amounts_are_exact_or_rejected(
     operation: Callable[[Any, Any], Any], one: int, other: int
 ) -> None:
     result = operation(one, other)
@@ -77,7 +77,7 @@ def test_addition_and_subtraction_of_money_are_exact_or_rejected(
 
 
 @given(amounts, st.integers(-1000, 1000))
-def test_multiplication_of_money_is_exact_or_rejected(amount: int, factor: int) -> None:
+def test_multiplied_amount_is_exact_or_rejected_as_out_of_range(amount: int, factor: int) -> None:
     if abs(amount * factor) <= MAX_AMOUNT:
         assert Money(amount, "EUR") * factor == Money(amount * factor, "EUR")
     else:
@@ -85,7 +85,7 @@ def test_multiplication_of_money_is_exact_or_rejected(amount: int, factor: int) 
             Money(amount, "EUR") * factor
 
 
-def test_sum_of_money_in_two_currencies_is_rejected() -> None:
+def test_sum_of_amounts_in_two_currencies_is_rejected() -> None:
     euro, yen = Money(1, "EUR"), Money(1, "JPY")
     with pytest.raises(CurrencyMismatch):
         euro + yen
@@ -95,7 +95,7 @@ def test_sum_of_money_in_two_currencies_is_rejected() -> None:
         Money.sum([euro, yen], "EUR")
 
 
-def test_sum_of_an_empty_list_of_money_is_zero() -> None:
+def test_sum_of_an_empty_list_of_amounts_is_zero() -> None:
     assert Money.sum([], "JPY") == Money.zero("JPY") == Money(0, "JPY")
 
 

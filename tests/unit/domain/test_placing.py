@@ -108,7 +108,7 @@ def test_placed_order_has_one_history_entry_and_one_event(goods: Goods) -> None:
     ]
 
 
-def test_free_order_is_confirmed_at_once(goods: Goods) -> None:
+def test_order_with_a_total_of_zero_is_confirmed_immediately(goods: Goods) -> None:
     order = place_it(goods, request((goods.add("FREE", price=Money(0, "EUR")), 1)))
     assert order.status is OrderStatus.CONFIRMED
     assert [change.action for change in order.changes] == [Action.PLACE, Action.CONFIRM]
@@ -116,13 +116,13 @@ def test_free_order_is_confirmed_at_once(goods: Goods) -> None:
     assert [event.aggregate_version for event in order.events] == [1, 2] == [1, order.version]
 
 
-def test_order_lines_of_one_product_are_summed_into_the_first_line(goods: Goods) -> None:
+def test_quantities_of_order_lines_for_one_product_are_added_to_the_first_line(goods: Goods) -> None:
     mug, cup = goods.add("MUG"), goods.add("CUP")
     order = place_it(goods, request((mug, 1), (cup, 1), (mug, 2)))
     assert [(line.sku, line.quantity) for line in order.lines] == [("MUG", 3), ("CUP", 1)]
 
 
-def test_out_of_stock_order_reports_every_line_and_reserves_nothing(goods: Goods) -> None:
+def test_out_of_stock_error_lists_every_unavailable_line_and_reserves_nothing(goods: Goods) -> None:
     plenty, one, none = goods.add("PLENTY"), goods.add("ONE", stock=1), goods.add("NONE", stock=0)
     with pytest.raises(OutOfStock) as refusal:
         place_it(goods, request((one, 1), (plenty, 1), (none, 5), (one, 1)))
@@ -165,7 +165,7 @@ def test_order_up_to_the_maximum_quantity_of_a_product_is_placed(goods: Goods) -
 
 
 @pytest.mark.parametrize("lines", [0, MAX_LINES + 1])
-def test_order_without_lines_or_above_100_lines_is_rejected(goods: Goods, lines: int) -> None:
+def test_order_without_lines_or_with_more_than_100_lines_is_rejected(goods: Goods, lines: int) -> None:
     mug = goods.add("MUG", stock=1000)
     with pytest.raises(ValidationFailed):
         quote(request(*[(mug, 1)] * lines), goods.products_with_stock)
@@ -208,7 +208,7 @@ def test_order_with_the_expected_total_is_placed(goods: Goods) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 6)), min_size=1, max_size=8))
-def test_order_reserves_all_its_units_or_none(lines: list[tuple[int, int]]) -> None:
+def test_order_reserves_all_ordered_units_or_none(lines: list[tuple[int, int]]) -> None:
     goods = Goods()
     products = [goods.add(f"SKU-{n}", stock=6, price=Money(10**n, "EUR")) for n in range(4)]
     wanted = [sum(units for number, units in lines if number == n) for n in range(4)]

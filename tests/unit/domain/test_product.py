@@ -37,7 +37,9 @@ def receive(stock: Stock) -> None:
     stock.adjust(1, MovementReason.RECEIPT, note=None, now=NOW, actor=STAFF)
 
 
-def test_product_change_keeps_unnamed_fields(product: Product, stock: Stock) -> None:
+def test_product_change_does_not_affect_fields_that_it_does_not_contain(
+    product: Product, stock: Stock
+) -> None:
     product.change(ProductChanges(name="Beaker", max_per_order=None), stock=stock, now=NOW)
     assert (product.details.name, product.details.max_per_order) == ("Beaker", None)
     assert (product.sku, product.details.price, product.status) == (
@@ -47,7 +49,7 @@ def test_product_change_keeps_unnamed_fields(product: Product, stock: Stock) -> 
     )
 
 
-def test_product_attributes_are_merged_or_removed_by_null(product: Product, stock: Stock) -> None:
+def test_product_attributes_are_merged_and_null_removes_an_attribute(product: Product, stock: Stock) -> None:
     product.details = replace(product.details, attributes={"colour": "red", "size": "L"})
     product.change(ProductChanges(attributes={"size": None, "glaze": "matt"}), stock=stock, now=NOW)
     assert product.details.attributes == {"colour": "red", "glaze": "matt"}
@@ -58,7 +60,7 @@ def test_null_removes_all_product_attributes(product: Product, stock: Stock) -> 
     assert product.details.attributes == {}
 
 
-def test_edit_above_the_attribute_limit_changes_nothing(product: Product, stock: Stock) -> None:
+def test_edit_that_adds_too_many_attributes_changes_nothing(product: Product, stock: Stock) -> None:
     attributes = {f"old-{number}": "" for number in range(MAX_ATTRIBUTES - 1)}
     product.details = replace(product.details, attributes=attributes)
     product.change(ProductChanges(attributes={"last": ""}), stock=stock, now=NOW)
@@ -80,7 +82,7 @@ def test_archived_product_can_be_activated_again(product: Product, stock: Stock)
     assert product.is_for_sale
 
 
-def test_product_version_counts_edits_and_movements(product: Product, stock: Stock) -> None:
+def test_product_version_is_incremented_by_edits_and_stock_movements(product: Product, stock: Stock) -> None:
     versions = [product.version_with(stock)]
     for step in (receive, receive, product, receive, product, product, receive):
         if isinstance(step, Product):
@@ -91,7 +93,7 @@ def test_product_version_counts_edits_and_movements(product: Product, stock: Sto
     assert versions == list(range(1, 9))
 
 
-def test_product_edit_fails_after_another_edit_but_not_after_a_movement(
+def test_product_edit_fails_after_another_edit_but_not_after_a_stock_movement(
     product: Product, stock: Stock
 ) -> None:
     seen = product.version_with(stock)
@@ -125,7 +127,7 @@ def test_every_product_edit_records_an_event(product: Product, stock: Stock) -> 
     assert product.take_events() == []
 
 
-def test_search_tolerates_typos_in_sku_and_name_only(
+def test_product_can_be_found_despite_typos_only_in_words_of_sku_and_name(
     product: Product,
 ) -> None:
     product.details = replace(product.details, description="Holds tea")

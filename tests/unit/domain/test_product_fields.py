@@ -42,12 +42,12 @@ def product_and_stock() -> tuple[Product, Stock]:
     return Product.create(id=product_id, sku="MUG-1", details=BEFORE, stock=stock, now=NOW), stock
 
 
-def test_every_product_field_has_a_changed_value_in_this_test() -> None:
+def test_table_of_changed_values_in_this_test_contains_every_product_field() -> None:
     assert CHANGED.keys() == DETAILS
     assert [name for name, value in CHANGED.items() if value == getattr(BEFORE, name)] == []
 
 
-def test_every_product_text_has_a_text_rule() -> None:
+def test_every_product_field_that_contains_text_has_a_text_rule() -> None:
     hints = get_type_hints(ProductDetails)
     assert {name for name, hint in hints.items() if hint in {str, str | None}} == TEXT_RULES.keys()
 
@@ -90,13 +90,13 @@ def test_csv_file_can_contain_every_product_field() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(CHANGED))
-def test_changed_product_field_is_applied_and_shown(name: str) -> None:
+def test_change_of_a_product_field_is_applied_and_visible_in_the_view(name: str) -> None:
     product, stock = product_and_stock()
     product.change(ProductChanges(**{name: CHANGED[name]}), stock=stock, now=NOW)  # type: ignore[arg-type] # values of several types
     assert getattr(ProductView.of(product, stock), name) == CHANGED[name]
 
 
-def test_product_view_and_response_have_every_field() -> None:
+def test_product_view_and_product_response_have_every_product_field() -> None:
     view = {field.name for field in fields(ProductView)}
     assert view == DETAILS | SET_BY_SERVICE | {"status"}
     assert ProductResponse.model_fields.keys() == view

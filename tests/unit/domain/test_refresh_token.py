@@ -32,12 +32,12 @@ def test_malformed_refresh_token_is_rejected(text: str) -> None:
         RefreshToken.parse(text)
 
 
-def test_refresh_token_opens_its_sealed_successor() -> None:
+def test_refresh_token_can_decrypt_its_encrypted_successor() -> None:
     successor = TOKEN.followed_by(bytes(range(32)))
     assert TOKEN.open(TOKEN.seal(successor)) == successor
 
 
-def test_sealed_successor_cannot_be_opened_by_another_token() -> None:
+def test_encrypted_successor_cannot_be_decrypted_with_another_refresh_token() -> None:
     successor = TOKEN.followed_by(bytes(range(32)))
     sealed = TOKEN.seal(successor)
     assert sealed != successor.secret
@@ -45,7 +45,7 @@ def test_sealed_successor_cannot_be_opened_by_another_token() -> None:
     assert successor.open(sealed) != successor
 
 
-def test_refresh_tokens_of_a_session_share_a_family_but_no_hash() -> None:
+def test_refresh_tokens_of_a_session_have_equal_family_hashes_and_other_secrets() -> None:
     successor = TOKEN.followed_by(bytes(range(32)))
     assert successor.family_hash == TOKEN.family_hash
     assert successor.secret_hash != TOKEN.secret_hash

@@ -40,12 +40,12 @@ def distance(one: str, other: str) -> int:
 
 
 @given(texts)
-def test_folding_a_text_twice_equals_folding_once(text: str) -> None:
+def test_normalizing_a_search_text_a_second_time_does_not_change_it(text: str) -> None:
     assert folded(folded(text)) == folded(text)
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters=DOTLESS_I)))
-def test_folding_ignores_case_and_unicode_composition(text: str) -> None:
+def test_normalized_search_texts_do_not_depend_on_case_and_unicode_composition(text: str) -> None:
     assert folded(text.upper()) == folded(text.lower()) == folded(text)
     assert folded(unicodedata.normalize("NFD", text)) == folded(unicodedata.normalize("NFC", text))
 
@@ -62,12 +62,12 @@ def test_folding_ignores_case_and_unicode_composition(text: str) -> None:
         ("Øl, Ærø, cœur, Łuk, Đak, Þór, Ħal", "ol, aero, coeur, luk, dak, thor, hal"),
     ],
 )
-def test_folding_ignores_case_and_accents(text: str, expected: str) -> None:
+def test_normalized_search_texts_contain_no_capitals_and_no_accents(text: str, expected: str) -> None:
     assert folded(text) == expected
 
 
 @given(texts)
-def test_indexed_words_are_alphanumeric_and_of_limited_length(text: str) -> None:
+def test_indexed_words_are_alphanumeric_and_have_a_maximum_length(text: str) -> None:
     for word in words(text):
         assert word[0].isalnum()
         assert all(char.isalnum() or unicodedata.category(char).startswith("M") for char in word)
@@ -94,7 +94,7 @@ def test_text_is_split_into_words_at_non_alphanumeric_characters() -> None:
         ("usb-c", ["usb"], ["c"]),
     ],
 )
-def test_single_letter_before_the_last_term_matches_whole_words_only(
+def test_single_letter_matches_only_whole_words_unless_it_is_the_last_term(
     query: str, prefixes: list[str], whole_words: list[str]
 ) -> None:
     found = terms(query)
@@ -138,17 +138,17 @@ def test_search_term_with_more_than_two_typos_never_matches(one: str, other: str
 
 
 @given(st.text(LETTERS, max_size=MIN_LENGTH_WITH_TYPO - 1))
-def test_short_search_terms_match_only_exactly(word: str) -> None:
+def test_short_search_term_with_a_typo_does_not_match(word: str) -> None:
     assert typo_variants(word) == frozenset()
 
 
 @given(st.text(LETTERS, min_size=MIN_LENGTH_WITH_TYPO, max_size=60))
-def test_number_of_typo_variants_is_limited_by_the_word_length(word: str) -> None:
+def test_number_of_typo_variants_is_at_most_the_word_length_plus_one(word: str) -> None:
     assert len(typo_variants(word)) <= len(word) + 1
 
 
 @given(st.text(st.sampled_from("aé\u0300\u0315\u0345ΣIİ\u1fb3"), max_size=300))
-def test_folding_in_chunks_equals_folding_the_whole_text(text: str) -> None:
+def test_normalizing_a_search_text_in_chunks_gives_the_same_result(text: str) -> None:
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     assert folded(text) == "".join(char for char in decomposed if not unicodedata.combining(char))
 

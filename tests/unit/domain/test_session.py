@@ -45,14 +45,14 @@ def test_each_refresh_returns_the_next_refresh_token() -> None:
 
 
 @pytest.mark.parametrize("later", [timedelta(0), SECOND, GRACE])
-def test_refresh_token_reused_within_the_grace_period_returns_its_successor(later: timedelta) -> None:
+def test_reuse_of_a_refresh_token_in_the_grace_period_returns_the_successor(later: timedelta) -> None:
     kept = session()
     second = refreshed(kept, FIRST, b"2", NOW)
     assert refreshed(kept, FIRST, b"3", NOW + later) == second
     assert refreshed(kept, second, b"4", NOW + later).secret == b"4" * 32
 
 
-def test_repeated_use_of_a_refresh_token_does_not_extend_the_grace_period() -> None:
+def test_reuse_of_a_refresh_token_does_not_extend_its_grace_period() -> None:
     kept = session()
     refreshed(kept, FIRST, b"2", NOW)
     refreshed(kept, FIRST, b"3", NOW + GRACE)
@@ -62,7 +62,7 @@ def test_repeated_use_of_a_refresh_token_does_not_extend_the_grace_period() -> N
 
 
 @pytest.mark.parametrize("later", [GRACE + SECOND, timedelta(hours=3), REISSUE_WINDOW])
-def test_unused_refresh_token_successor_is_reissued_after_the_grace_period(later: timedelta) -> None:
+def test_unused_successor_of_a_refresh_token_is_reissued_after_grace_period(later: timedelta) -> None:
     kept = session()
     second = refreshed(kept, FIRST, b"2", NOW)
     reissued = NOW + later
@@ -71,7 +71,7 @@ def test_unused_refresh_token_successor_is_reissued_after_the_grace_period(later
     assert refreshed(kept, second, b"5", reissued + GRACE).secret == b"5" * 32
 
 
-def test_refresh_token_successor_is_reissued_once() -> None:
+def test_successor_of_a_refresh_token_is_reissued_only_once() -> None:
     kept = session()
     refreshed(kept, FIRST, b"2", NOW)
     refreshed(kept, FIRST, b"3", NOW + timedelta(hours=1))
@@ -79,7 +79,7 @@ def test_refresh_token_successor_is_reissued_once() -> None:
         refreshed(kept, FIRST, b"4", NOW + timedelta(hours=1) + GRACE + SECOND)
 
 
-def test_session_permits_one_reissue_within_the_window() -> None:
+def test_session_permits_only_one_reissue_within_the_time_window() -> None:
     kept = session()
     second = refreshed(kept, FIRST, b"2", NOW)
     first_reissue = NOW + timedelta(minutes=1)
@@ -90,14 +90,14 @@ def test_session_permits_one_reissue_within_the_window() -> None:
     assert refreshed(kept, second, b"6", first_reissue + REISSUE_WINDOW) == third
 
 
-def test_refresh_token_successor_is_not_reissued_after_the_window() -> None:
+def test_successor_of_a_refresh_token_is_not_reissued_after_the_time_window() -> None:
     kept = session()
     refreshed(kept, FIRST, b"2", NOW)
     with pytest.raises(RefreshTokenReused):
         refreshed(kept, FIRST, b"3", NOW + REISSUE_WINDOW + SECOND)
 
 
-def test_refresh_token_is_invalid_after_its_successor_was_used() -> None:
+def test_refresh_token_is_invalid_after_its_successor_has_been_used() -> None:
     kept = session()
     second = refreshed(kept, FIRST, b"2", NOW)
     refreshed(kept, second, b"3", NOW)
@@ -105,12 +105,12 @@ def test_refresh_token_is_invalid_after_its_successor_was_used() -> None:
         refreshed(kept, FIRST, b"4", NOW)
 
 
-def test_unknown_refresh_token_of_a_family_counts_as_reuse() -> None:
+def test_unknown_refresh_token_of_a_known_session_counts_as_reuse() -> None:
     with pytest.raises(RefreshTokenReused):
         refreshed(session(), FIRST.followed_by(b"x" * 32), b"2", NOW)
 
 
-def test_session_without_a_refresh_ends_after_its_idle_lifetime() -> None:
+def test_session_that_is_not_refreshed_ends_after_its_idle_lifetime() -> None:
     with pytest.raises(InvalidRefreshToken):
         refreshed(session(), FIRST, b"2", NOW + LIFETIME.idle)
 
@@ -125,7 +125,7 @@ def test_session_ends_after_its_absolute_lifetime() -> None:
         refreshed(kept, token, b"x", NOW + LIFETIME.absolute)
 
 
-def test_ended_sessions_are_evicted_before_unused_sessions() -> None:
+def test_ended_sessions_are_evicted_before_the_least_recently_used_session() -> None:
     over = session(number=1, created_at=NOW - LIFETIME.absolute)
     live = [session(number=2 + n, created_at=NOW - n * SECOND) for n in range(MAX_SESSIONS)]
     assert sessions_to_evict([over], NOW) == [over]

@@ -57,7 +57,7 @@ def test_payment_status_distinguishes_authorized_from_captured(
         (CONFIRMED, 100, 40, OrderPaymentStatus.PARTIALLY_REFUNDED),
     ],
 )
-def test_payment_status_ignores_cancelled_units(
+def test_payment_status_does_not_count_cancelled_units_as_payable(
     status: OrderStatus, paid: int, refunded: int, expected: OrderPaymentStatus
 ) -> None:
     actual = payment_status(status, total=100, paid=paid, refunded=refunded, cancelled=40)

@@ -119,7 +119,7 @@ def test_stock_movement_records_actor_reason_and_order() -> None:
     assert {(movement.actor, movement.at) for movement in stock.movements} == {(ANN, NOW)}
 
 
-def test_stock_count_below_reserved_reports_the_reserved_units() -> None:
+def test_rejected_stock_count_reports_the_reserved_units() -> None:
     stock = a_stock(5)
     stock.reserve(3, order_id=OrderId(SequentialIds().new()), now=NOW, actor=ANN)
     with pytest.raises(StockConflict) as refusal:
@@ -127,7 +127,7 @@ def test_stock_count_below_reserved_reports_the_reserved_units() -> None:
     assert refusal.value.params == {"reserved": 3}
 
 
-def test_stock_that_becomes_unavailable_or_available_records_an_event() -> None:
+def test_event_is_recorded_when_a_stock_becomes_unavailable_or_available() -> None:
     order_id = OrderId(SequentialIds().new())
     stock = a_stock(2)
     assert stock.take_events() == []

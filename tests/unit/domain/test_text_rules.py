@@ -241,7 +241,7 @@ def state_of(entity: object) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("name", VERBS)
-def test_text_that_breaks_a_rule_is_rejected_and_changes_nothing(name: str) -> None:
+def test_text_that_breaks_a_text_rule_is_rejected_and_changes_nothing(name: str) -> None:
     verb = VERBS[name]
     for text in broken(verb.rule):
         before: list[tuple[object, dict[str, object]]] = []
@@ -255,7 +255,7 @@ def ignore(_: object) -> None: ...
 
 
 @given(name=st.sampled_from(sorted(VERBS)), text=st.text(max_size=80))
-def test_text_is_stored_unchanged_or_rejected_by_its_rule(name: str, text: str) -> None:
+def test_text_is_rejected_if_and_only_if_it_breaks_its_text_rule(name: str, text: str) -> None:
     verb, is_valid = VERBS[name], not list(VERBS[name].rule.violations(text))
     try:
         verb.call(text, ignore)
@@ -268,7 +268,7 @@ def test_text_is_stored_unchanged_or_rejected_by_its_rule(name: str, text: str) 
 
 
 @given(text=st.text(max_size=80), name=st.sampled_from(sorted(VERBS)))
-def test_json_schema_of_a_text_rule_accepts_the_same_texts(name: str, text: str) -> None:
+def test_text_rule_and_its_json_schema_accept_the_same_texts(name: str, text: str) -> None:
     rule = VERBS[name].rule
     adapter: TypeAdapter[str] = TypeAdapter(Annotated[str, text_of(rule)])
     try:

@@ -42,7 +42,7 @@ def test_each_role_includes_the_permissions_of_lower_roles() -> None:
 
 
 @pytest.mark.parametrize("spelling", ["Ann@Example.com", " ann@example.com ", "ANN@EXAMPLE.COM"])
-def test_spellings_of_a_mailbox_share_one_account(spelling: str) -> None:
+def test_different_spellings_of_a_mailbox_belong_to_one_account(spelling: str) -> None:
     assert sought_email_address(spelling) == sought_email_address("ann@example.com")
 
 
@@ -70,7 +70,7 @@ def test_repr_of_a_user_hides_the_password_hash() -> None:
 
 
 @pytest.mark.parametrize("password", ["x" * 12, "x" * MAX_LENGTH, "\u0301" * 12, "👩" * 12, " " * 12])
-def test_password_length_counts_characters_of_any_script(password: str) -> None:
+def test_password_length_is_the_number_of_characters_in_any_script(password: str) -> None:
     ensure_long_enough(password, min_length=12, field="password")
 
 
@@ -84,7 +84,7 @@ def test_password_length_counts_characters_of_any_script(password: str) -> None:
         ("\ufdfa" * 12, "password_too_long"),  # normalization expands each character to eighteen characters
     ],
 )
-def test_password_of_invalid_length_is_reported_at_its_field(password: str, code: str) -> None:
+def test_password_of_invalid_length_is_reported_at_the_field_password(password: str, code: str) -> None:
     with pytest.raises(WeakPassword) as refusal:
         ensure_long_enough(password, min_length=12, field="new_password")
     [violation] = refusal.value.violations
@@ -92,5 +92,5 @@ def test_password_of_invalid_length_is_reported_at_its_field(password: str, code
     assert not password or password not in violation.detail
 
 
-def test_unicode_compositions_of_a_password_are_normalized_equally() -> None:
+def test_unicode_compositions_of_a_password_are_normalized_to_the_same_text() -> None:
     assert normalize_password("e\u0301") == normalize_password("\u00e9") == "\u00e9"

@@ -84,7 +84,7 @@ def test_every_asyncapi_reference_resolves() -> None:
             node = node[step]
 
 
-def test_every_operation_has_a_description_a_binding_and_a_server() -> None:
+def test_every_asyncapi_operation_has_a_server_a_binding_and_a_description() -> None:
     for name, operation in DOCUMENT["operations"].items():
         channel = DOCUMENT["channels"][operation["channel"]["$ref"].removeprefix("#/channels/")]
         [server] = [
@@ -97,7 +97,7 @@ def test_every_operation_has_a_description_a_binding_and_a_server() -> None:
 
 
 @pytest.mark.parametrize("name", DOCUMENT["components"]["messages"])
-def test_message_example_is_complete_and_valid(name: str) -> None:
+def test_example_of_each_message_is_complete_and_valid(name: str) -> None:
     message = DOCUMENT["components"]["messages"][name]
     [example] = message["examples"]
     for part in ("payload", "headers"):
@@ -108,7 +108,7 @@ def test_message_example_is_complete_and_valid(name: str) -> None:
         assert example["payload"]["data"].keys() == data.keys()
 
 
-def test_event_examples_describe_the_same_order() -> None:
+def test_all_order_event_examples_describe_the_same_order() -> None:
     placed = example_of("order.placed")
     [line] = placed["data"]["lines"]
     assert placed["data"]["total"]["amount"] == line["quantity"] * line["unit_price"]["amount"]
@@ -117,7 +117,7 @@ def test_event_examples_describe_the_same_order() -> None:
     assert {example_of(type_)["data"]["number"] for type_ in of_order} == {placed["data"]["number"]}
 
 
-def test_headers_of_webhooks_are_described() -> None:
+def test_asyncapi_document_describes_the_headers_of_webhooks() -> None:
     signed = StandardWebhooks([b"secret"]).sign("id", "{}", at=datetime.now(UTC))
     described = DOCUMENT["components"]["messages"]["delivery"]["headers"]
     assert set(signed) == set(described["required"]) == set(described["properties"])

@@ -35,7 +35,7 @@ def test_operations_server_selects_the_app_by_the_request_path(tmp_path: Path) -
         assert get(port, "/none") == (404, "The paths are /metrics, /hello.\n")
 
 
-def test_used_port_is_logged_and_does_not_stop_the_service() -> None:
+def test_service_runs_without_metrics_and_logs_an_error_if_the_port_is_in_use() -> None:
     port = free_port()
     with operations_server(IP, port, {"/": hello}), captured_log() as log:
         with operations_server(IP, port, {"/": hello}):
@@ -44,19 +44,19 @@ def test_used_port_is_logged_and_does_not_stop_the_service() -> None:
     assert "the metrics port cannot be used" in log.getvalue()
 
 
-def test_operations_server_with_port_zero_does_not_start() -> None:
+def test_operations_server_is_disabled_by_port_zero() -> None:
     with operations_server(IP, 0, {"/": hello}), captured_log() as log:
         pass
     assert log.getvalue() == ""
 
 
-def test_temporary_metrics_directory_is_removed_with_its_service() -> None:
+def test_temporary_metrics_directory_is_removed_when_the_service_ends() -> None:
     with shared_directory(None) as directory:
         assert directory.is_dir()
     assert not directory.exists()
 
 
-def test_configured_metrics_directory_is_not_removed(tmp_path: Path) -> None:
+def test_configured_metrics_directory_is_not_removed_when_the_service_ends(tmp_path: Path) -> None:
     with shared_directory(tmp_path / "metrics") as directory:
         pass
     assert directory.is_dir()

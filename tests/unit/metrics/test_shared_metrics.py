@@ -45,7 +45,7 @@ LABELS = {
 }
 
 
-def test_histograms_of_two_processes_are_added_up(process: Process, tmp_path: Path) -> None:
+def test_histogram_has_the_sum_of_the_values_of_two_processes(process: Process, tmp_path: Path) -> None:
     first, second = process(), process()
     served(first, seconds=0.02)
     served(first, seconds=20)
@@ -61,7 +61,7 @@ def test_histograms_of_two_processes_are_added_up(process: Process, tmp_path: Pa
     assert reader.value(f"{REQUEST_DURATION.name}_sum", **LABELS) == pytest.approx(20.045)
 
 
-def test_counters_of_an_ended_process_are_kept(process: Process, tmp_path: Path) -> None:
+def test_totals_still_include_the_counters_of_an_ended_process(process: Process, tmp_path: Path) -> None:
     reader = MetricsReader(tmp_path)
     ended, running = process(), process()
     served(ended)
@@ -78,7 +78,7 @@ def test_counters_of_an_ended_process_are_kept(process: Process, tmp_path: Path)
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_metric_families_of_another_release_are_skipped(tmp_path: Path) -> None:
+def test_metric_families_written_by_another_release_are_skipped(tmp_path: Path) -> None:
     cells = Cells.shared(tmp_path)
     metrics = Metrics(cells)
     for unknown in (
@@ -124,13 +124,13 @@ def test_incomplete_line_of_a_metrics_file_is_ignored(process: Process, tmp_path
     assert MetricsReader(tmp_path).value(f"{REQUEST_DURATION.name}_count", **LABELS) == 1
 
 
-def test_unwritable_metrics_directory_does_not_fail_requests(tmp_path: Path) -> None:
+def test_requests_succeed_if_the_metrics_directory_is_not_writable(tmp_path: Path) -> None:
     served(create_metrics(tmp_path / "missing"))
 
     assert MetricsReader(tmp_path).value(f"{REQUEST_DURATION.name}_count", **LABELS) is None
 
 
-def test_full_file_system_does_not_fail_requests(tmp_path: Path) -> None:
+def test_requests_succeed_if_the_metrics_cannot_be_stored_on_a_full_file_system(tmp_path: Path) -> None:
     former, hard = getrlimit(RLIMIT_FSIZE)
     setrlimit(RLIMIT_FSIZE, (cells_module.SIZE // 2, hard))
     try:
@@ -142,7 +142,7 @@ def test_full_file_system_does_not_fail_requests(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_metric_series_above_the_capacity_are_not_recorded(
+def test_additional_metric_series_are_not_recorded_if_the_metrics_file_is_full(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(cells_module, "SIZE", 4096)

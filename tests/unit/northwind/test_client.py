@@ -29,7 +29,7 @@ async def test_demo_client_honors_retry_after(status: int) -> None:
     assert waits == [0, 0]
 
 
-async def test_demo_client_retries_lost_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_demo_client_retries_requests_without_a_response(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("examples.northwind.client.WAIT_AFTER_LOSS", 0)
     client = client_of(httpx2.ReadError, httpx2.Response(201), waits=[])
     assert (await client.send("POST", "/v1/orders", key="k")).status_code == 201

@@ -21,12 +21,12 @@ def test_northwind_data_is_complete() -> None:
     assert sum(len(order.quantities) for order in northwind.orders) == 2155
 
 
-def test_northwind_order_totals_are_sums_of_list_prices() -> None:
+def test_total_of_a_northwind_order_is_the_sum_of_the_list_prices() -> None:
     northwind = load_northwind()
     assert sum(northwind.total(order) for order in northwind.orders) == CENTS_ORDERED
 
 
-def test_stock_after_the_demo_orders_equals_the_stock_in_the_data() -> None:
+def test_stock_after_the_demo_orders_equals_the_stock_in_the_northwind_data() -> None:
     northwind = load_northwind()
     ordered = northwind.units_ordered()
     assert sum(ordered.values()) == UNITS_ORDERED
@@ -52,7 +52,7 @@ def test_every_northwind_order_has_a_valid_customer() -> None:
         AddressSchema.model_validate(order.shipping_address)
 
 
-def test_quoted_comma_in_the_northwind_data_is_part_of_the_cell() -> None:
+def test_quoted_comma_in_northwind_csv_data_is_part_of_the_value() -> None:
     address = next(order.shipping_address for order in load_northwind().orders if order.id == 10250)
     assert address == {
         "name": "Hanari Carnes",

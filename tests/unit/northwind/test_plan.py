@@ -2,7 +2,7 @@ from examples.northwind.data import load_northwind
 from examples.northwind.plan import AUTHENTICATED, plan_of
 
 
-def test_demo_plan_pays_fulfills_and_refunds_some_of_the_orders() -> None:
+def test_demo_plan_contains_refunds_fulfillments_and_payments_of_some_orders() -> None:
     northwind = load_northwind()
     plans = [(order, plan_of(northwind, order)) for order in northwind.orders]
     assert sum(plan.is_paid for _, plan in plans) == 340
@@ -14,7 +14,7 @@ def test_demo_plan_pays_fulfills_and_refunds_some_of_the_orders() -> None:
     assert sum(AUTHENTICATED in plan.cards for _, plan in plans) == 8
 
 
-def test_first_demo_orders_have_all_kinds_of_actions() -> None:
+def test_first_60_demo_orders_include_every_kind_of_action() -> None:
     northwind = load_northwind().first(60)
     plans = [plan_of(northwind, order) for order in northwind.orders]
     assert len(plans) == 60

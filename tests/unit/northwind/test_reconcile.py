@@ -38,7 +38,7 @@ def failing(checks: list[Check]) -> list[str]:
     return [check.name for check in checks if not check.holds]
 
 
-def test_orders_equal_to_the_data_files_pass_reconciliation() -> None:
+def test_orders_that_equal_the_data_files_pass_reconciliation() -> None:
     assert failing(check_orders(SMALL, [FETCHED])) == []
 
 
@@ -101,13 +101,13 @@ async def demo_shop(shop: Shop) -> DemoShop:
     return DemoShop(shop, {"NW-0001": chai.id, "NW-0002": chang.id}, placed.result)
 
 
-async def test_stock_with_only_demo_orders_passes_reconciliation(demo_shop: DemoShop) -> None:
+async def test_stock_passes_reconciliation_if_there_are_only_demo_orders(demo_shop: DemoShop) -> None:
     checks = await demo_shop.stock_checks()
     assert failing(checks) == []
     assert checks[1].found == "8"
 
 
-async def test_stock_with_other_orders_passes_reconciliation(demo_shop: DemoShop) -> None:
+async def test_stock_passes_reconciliation_if_there_are_also_other_orders(demo_shop: DemoShop) -> None:
     shop = demo_shop.shop
     other = await shop.product(sku="OTHER", stock=1)
     chai = await shop.get_product(demo_shop.order.lines[0].product_id, include_archived=False)
@@ -118,12 +118,12 @@ async def test_stock_with_other_orders_passes_reconciliation(demo_shop: DemoShop
     assert failing(await demo_shop.stock_checks()) == []
 
 
-async def test_stock_with_a_cancelled_demo_order_passes_reconciliation(demo_shop: DemoShop) -> None:
+async def test_stock_passes_reconciliation_if_a_demo_order_is_cancelled(demo_shop: DemoShop) -> None:
     await demo_shop.shop.cancel(demo_shop.order)
     assert failing(await demo_shop.stock_checks()) == []
 
 
-async def test_reconciliation_detects_a_missing_reservation(demo_shop: DemoShop) -> None:
+async def test_reconciliation_detects_stock_that_differs_from_the_expected_stock(demo_shop: DemoShop) -> None:
     checks = await check_stock(
         demo_shop.shop.get_stock,
         demo_shop.shop.list_movements,
@@ -138,7 +138,7 @@ async def test_reconciliation_detects_a_missing_reservation(demo_shop: DemoShop)
     )
 
 
-async def test_reconciliation_expects_one_event_per_order(demo_shop: DemoShop) -> None:
+async def test_reconciliation_requires_one_placed_event_per_demo_order(demo_shop: DemoShop) -> None:
     shop = demo_shop.shop
     await shop.order(await shop.product(stock=1))
     assert failing(await check_events(shop.store.outbox, SMALL, order_ids={demo_shop.order.id})) == []

@@ -34,7 +34,7 @@ def failing(checks: list[Check]) -> dict[str, tuple[str, ...]]:
     return {check.name: check.differences for check in checks if not check.holds}
 
 
-def test_performed_actions_equal_to_the_plan_pass_reconciliation() -> None:
+def test_actions_that_equal_the_demo_plan_pass_reconciliation() -> None:
     assert failing(check_actions(SMALL, FETCHED)) == {}
 
 
@@ -69,7 +69,7 @@ def test_reconciliation_detects_a_wrong_fulfillment(
     assert failing(check_actions(SMALL, fetched)) == found
 
 
-async def test_reconciliation_expects_one_event_per_history_action(shop: Shop) -> None:
+async def test_reconciliation_requires_one_event_per_action_of_the_order_history(shop: Shop) -> None:
     mug = await shop.product(stock=9)
     shipped, with_rebate, cancelled = [await shop.order(mug, 2) for _ in range(3)]
     await shop.pay(cancelled, "tok_declined")
@@ -84,7 +84,7 @@ async def test_reconciliation_expects_one_event_per_history_action(shop: Shop) -
     assert len(failing(await check_action_events(shop.store.outbox, SMALL, order_ids={uuid4()}))) == 5
 
 
-def test_reconciliation_reports_a_broken_invariant_with_affected_objects() -> None:
+def test_reconciliation_reports_broken_invariants_and_the_affected_objects() -> None:
     findings = [Finding(invariant, 0, ()) for invariant in Invariant]
     assert failing(check_rules(findings)) == {}
     findings[6] = Finding(Invariant.TOTAL_OF_LINES, 1, ("0190",))

@@ -3,7 +3,7 @@ from tests.kit.store import memory_store
 from tests.kit.web import container_over
 
 
-def test_every_configured_provider_has_a_gateway_and_receives_webhooks() -> None:
+def test_each_configured_provider_has_a_gateway_and_a_webhook_parser() -> None:
     container = container_over(
         memory_store(),
         payment_provider="stripe",
@@ -16,7 +16,7 @@ def test_every_configured_provider_has_a_gateway_and_receives_webhooks() -> None
     assert set(container.payments.gateways()) == set(container.payments.webhook_parsers()) == both
 
 
-def test_only_the_default_provider_is_loaded_by_default() -> None:
+def test_only_the_sandbox_provider_is_loaded_by_default() -> None:
     container = container_over(memory_store())
     container.payments.gateways.reset_override()
     assert set(container.payments.gateways()) == {PaymentMethod.SANDBOX}

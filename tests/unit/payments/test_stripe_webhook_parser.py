@@ -82,7 +82,7 @@ async def test_stripe_event_of_a_captured_payment_is_parsed(inbox: StripeWebhook
     assert event.failure is None
 
 
-async def test_stripe_event_of_a_failed_payment_hides_the_reason_of_the_bank(
+async def test_parsed_stripe_event_of_a_failed_payment_does_not_tell_the_banks_reason(
     inbox: StripeWebhookParser,
 ) -> None:
     event = await inbox.open(signed(event_body("payment_intent.payment_failed", DECLINED)))
@@ -137,7 +137,7 @@ async def test_irrelevant_stripe_event_is_ignored(inbox: StripeWebhookParser, bo
 
 
 @pytest.mark.parametrize("metadata", [{}, None, {"payment_id": "ours?"}])
-async def test_stripe_event_of_another_programs_payment_has_no_payment_id(
+async def test_stripe_event_about_a_payment_of_another_program_has_no_payment_id(
     inbox: StripeWebhookParser, metadata: object
 ) -> None:
     event = await inbox.open(signed(event_body("payment_intent.succeeded", {**INTENT, "metadata": metadata})))
@@ -183,7 +183,7 @@ GOOD = signed(event_body("payment_intent.succeeded", INTENT))
         ),
     ],
 )
-async def test_stale_stripe_signature_is_rejected(
+async def test_stripe_signature_with_an_old_timestamp_is_rejected(
     inbox: StripeWebhookParser, message: UnverifiedMessage
 ) -> None:
     with pytest.raises(InvalidSignature):
@@ -205,7 +205,7 @@ async def test_stale_stripe_signature_is_rejected(
         event_body("payment_intent.succeeded", {**INTENT, "amount_received": "1"}),
     ],
 )
-async def test_malformed_stripe_message_with_a_signature_is_rejected(
+async def test_signed_stripe_message_with_malformed_content_is_rejected(
     inbox: StripeWebhookParser, body: str
 ) -> None:
     with pytest.raises(ValidationFailed):
@@ -230,7 +230,7 @@ DISPUTE = {
         ("charge.dispute.closed", "lost", ProviderEventKind.DISPUTE_LOST),
     ],
 )
-async def test_stripe_event_of_a_dispute_names_its_payment(
+async def test_stripe_event_of_a_dispute_contains_the_reference_of_the_payment(
     inbox: StripeWebhookParser, kind: str, status: str, expected: ProviderEventKind
 ) -> None:
     event = await inbox.open(signed(event_body(kind, {**DISPUTE, "status": status})))
@@ -253,7 +253,9 @@ async def test_stripe_event_of_a_bank_inquiry_is_ignored(
     assert await inbox.open(signed(event_body(kind, {**DISPUTE, "status": status}))) is None
 
 
-async def test_stripe_event_of_a_dashboard_refund_names_its_payment(inbox: StripeWebhookParser) -> None:
+async def test_stripe_event_of_a_dashboard_refund_contains_the_payment_reference(
+    inbox: StripeWebhookParser,
+) -> None:
     made = {**REFUND, "metadata": {}, "payment_intent": "pi_1"}
     event = await inbox.open(signed(event_body("refund.created", made)))
     assert event is not None
@@ -273,7 +275,7 @@ async def test_stripe_event_of_a_dashboard_refund_names_its_payment(inbox: Strip
         ("payment_intent.canceled", "canceled", ProviderEventKind.VOIDED),
     ],
 )
-async def test_stripe_event_of_an_undecided_payment_is_parsed(
+async def test_stripe_event_of_a_payment_without_a_result_is_parsed(
     inbox: StripeWebhookParser, kind: str, status: str, expected: ProviderEventKind
 ) -> None:
     intent = {**INTENT, "status": status, "created": CREATED, "cancellation_reason": "abandoned"}

@@ -42,11 +42,11 @@ def clock(seconds: Any) -> DatabaseClock:
     return DatabaseClock(system=FixedClock(), seconds=seconds)
 
 
-def test_database_clock_returns_system_time_before_its_first_reading(clock: DatabaseClock) -> None:
+def test_database_clock_returns_the_system_time_until_it_has_read_database_time(clock: DatabaseClock) -> None:
     assert clock.now() == FixedClock().now()
 
 
-async def test_database_time_is_the_time_in_the_middle_of_the_query(
+async def test_database_clock_assumes_that_the_time_was_read_in_the_middle_of_a_query(
     clock: DatabaseClock, seconds: Any
 ) -> None:
     await clock.read(seconds)
@@ -55,7 +55,7 @@ async def test_database_time_is_the_time_in_the_middle_of_the_query(
     assert clock.now() == TIME_OF_DATABASE + timedelta(seconds=6)
 
 
-async def test_database_time_is_read_once_per_period(clock: DatabaseClock, seconds: Any) -> None:
+async def test_database_time_is_read_only_once_per_interval(clock: DatabaseClock, seconds: Any) -> None:
     assert clock.claim_reading()
     assert clock.claim_reading()
     await clock.read(seconds)

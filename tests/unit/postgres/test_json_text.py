@@ -44,7 +44,7 @@ async def _views() -> list[object]:
     ]
 
 
-async def test_view_is_unchanged_after_conversion_to_json_and_back() -> None:
+async def test_view_equals_itself_after_conversion_to_json_and_back() -> None:
     for view in await _views():
         assert typed(from_json(to_json(view), type(view))) == typed(view)
 

@@ -27,7 +27,7 @@ async def test_cancelled_caller_waits_until_running_work_is_complete() -> None:
     assert ended
 
 
-async def test_waiting_caller_gets_the_result_or_error() -> None:
+async def test_caller_gets_the_result_or_the_error_of_work_that_runs_to_completion() -> None:
     async def succeed() -> int:
         return 7
 
@@ -39,7 +39,7 @@ async def test_waiting_caller_gets_the_result_or_error() -> None:
         await run_to_completion(fail())
 
 
-async def test_error_of_cancelled_work_is_the_cause_of_the_cancellation() -> None:
+async def test_cancellation_of_a_caller_has_the_error_of_the_work_as_its_cause() -> None:
     begun = asyncio.Event()
 
     async def fail() -> None:

@@ -21,7 +21,9 @@ def limiter(stopwatch: Stopwatch) -> InProcessRateLimiter:
     return InProcessRateLimiter(clock=stopwatch)
 
 
-async def test_remaining_quota_counts_down_to_rejection(limiter: InProcessRateLimiter) -> None:
+async def test_remaining_quota_decreases_by_one_until_a_request_is_rejected(
+    limiter: InProcessRateLimiter,
+) -> None:
     assert [await limiter.take(ORDERS, "ann") for _ in range(5)] == [
         Allowance(allowed=True, remaining=2, resets_in=10),
         Allowance(allowed=True, remaining=1, resets_in=10),
@@ -31,7 +33,7 @@ async def test_remaining_quota_counts_down_to_rejection(limiter: InProcessRateLi
     ]
 
 
-async def test_quota_returns_when_the_oldest_request_leaves_the_window(
+async def test_request_is_admitted_again_when_the_oldest_one_leaves_the_time_window(
     limiter: InProcessRateLimiter, stopwatch: Stopwatch
 ) -> None:
     for seconds in (0, 4, 3):
@@ -43,7 +45,7 @@ async def test_quota_returns_when_the_oldest_request_leaves_the_window(
     assert await limiter.take(ORDERS, "ann") == Allowance(allowed=True, remaining=0, resets_in=4)
 
 
-async def test_rate_limiter_admits_a_request_after_the_retry_after_time(
+async def test_rate_limiter_admits_a_request_after_the_announced_waiting_time(
     limiter: InProcessRateLimiter, stopwatch: Stopwatch
 ) -> None:
     for _ in range(20):
@@ -54,7 +56,7 @@ async def test_rate_limiter_admits_a_request_after_the_retry_after_time(
             assert (await limiter.take(ORDERS, "ann")).allowed
 
 
-async def test_rejected_request_does_not_extend_the_wait(
+async def test_rejected_request_does_not_extend_the_waiting_time(
     limiter: InProcessRateLimiter, stopwatch: Stopwatch
 ) -> None:
     for _ in range(30):
@@ -63,7 +65,9 @@ async def test_rejected_request_does_not_extend_the_wait(
     assert await limiter.take(ORDERS, "ann") == Allowance(allowed=True, remaining=2, resets_in=10)
 
 
-async def test_quotas_of_partitions_and_policies_are_independent(limiter: InProcessRateLimiter) -> None:
+async def test_each_combination_of_policy_and_caller_has_a_separate_quota(
+    limiter: InProcessRateLimiter,
+) -> None:
     for _ in range(3):
         await limiter.take(ORDERS, "ann")
     assert (await limiter.take(ORDERS, "bob")).remaining == 2
@@ -81,7 +85,7 @@ async def test_quota_of_zero_rejects_every_request(limiter: InProcessRateLimiter
     window=st.integers(1, 10),
     pauses=st.lists(st.floats(0, 4), max_size=60),
 )
-async def test_no_time_window_contains_more_requests_than_the_quota(
+async def test_number_of_requests_in_any_time_window_never_exceeds_the_quota(
     quota: int, window: int, pauses: list[float]
 ) -> None:
     stopwatch = Stopwatch()
@@ -99,7 +103,7 @@ async def test_no_time_window_contains_more_requests_than_the_quota(
             assert answer.remaining == quota - within - 1
 
 
-async def test_counters_of_idle_partitions_are_evicted(
+async def test_counters_of_callers_without_recent_requests_are_evicted(
     limiter: InProcessRateLimiter, stopwatch: Stopwatch
 ) -> None:
     for number in range(100):
@@ -110,7 +114,7 @@ async def test_counters_of_idle_partitions_are_evicted(
     assert kept(limiter) == 1
 
 
-async def test_counters_of_short_windows_are_evicted_despite_long_windows(
+async def test_counters_of_short_time_windows_are_evicted_before_long_windows_end(
     limiter: InProcessRateLimiter, stopwatch: Stopwatch
 ) -> None:
     await limiter.take(RateLimitPolicy("sign-ups", quota=3, window=3600), "ann")
@@ -122,7 +126,7 @@ async def test_counters_of_short_windows_are_evicted_despite_long_windows(
     assert kept(limiter) == 2
 
 
-async def test_number_of_counted_partitions_is_limited(stopwatch: Stopwatch) -> None:
+async def test_number_of_callers_whose_requests_are_counted_is_limited(stopwatch: Stopwatch) -> None:
     limiter = InProcessRateLimiter(clock=stopwatch, max_partitions=10)
     for number in range(100):
         await limiter.take(ORDERS, f"guest {number}")

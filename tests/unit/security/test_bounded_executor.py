@@ -49,17 +49,17 @@ async def queued(executor: BoundedExecutor, number: int) -> asyncio.Task[str]:
     return task
 
 
-async def test_executor_returns_the_result_to_the_caller(executor: BoundedExecutor) -> None:
+async def test_executor_returns_the_result_of_the_function_to_the_caller(executor: BoundedExecutor) -> None:
     assert await executor.run(sorted, [2, 1], reverse=True) == [2, 1]
 
 
-async def test_executor_raises_the_error_to_the_caller(executor: BoundedExecutor) -> None:
+async def test_executor_raises_the_error_of_the_function_to_the_caller(executor: BoundedExecutor) -> None:
     for _ in range(3):
         with pytest.raises(ValueError, match="invalid literal"):
             await executor.run(int, "x")
 
 
-async def test_full_executor_rejects_work_at_once(executor: BoundedExecutor, job: Job) -> None:
+async def test_full_executor_rejects_work_immediately(executor: BoundedExecutor, job: Job) -> None:
     running = await begun(executor, job)
     waiting = await queued(executor, 1)
     for number in range(2, 5):
@@ -71,7 +71,7 @@ async def test_full_executor_rejects_work_at_once(executor: BoundedExecutor, job
     assert await executor.run(str, 5) == "5"
 
 
-async def test_cancelled_queued_work_never_runs_and_releases_its_place(
+async def test_queued_work_that_is_cancelled_never_runs_and_does_not_count_as_queued(
     executor: BoundedExecutor, job: Job
 ) -> None:
     running = await begun(executor, job)
@@ -87,7 +87,7 @@ async def test_cancelled_queued_work_never_runs_and_releases_its_place(
     assert served == []
 
 
-async def test_cancelled_running_work_keeps_its_place_until_its_thread_ends(
+async def test_running_work_that_is_cancelled_counts_until_its_thread_ends(
     executor: BoundedExecutor, job: Job
 ) -> None:
     running = await begun(executor, job)
@@ -101,7 +101,9 @@ async def test_cancelled_running_work_keeps_its_place_until_its_thread_ends(
     assert await asyncio.gather(*(executor.run(str, number) for number in (3, 4))) == ["3", "4"]
 
 
-async def test_running_and_queued_calls_count_as_pending(executor: BoundedExecutor, job: Job) -> None:
+async def test_running_and_queued_calls_of_the_executor_count_as_pending(
+    executor: BoundedExecutor, job: Job
+) -> None:
     calls = [await begun(executor, job), await queued(executor, 1)]
     assert executor.pending == 2
     job.may_end.set()
@@ -110,7 +112,7 @@ async def test_running_and_queued_calls_count_as_pending(executor: BoundedExecut
     assert executor.pending == 0
 
 
-async def test_closing_the_executor_finishes_running_and_queued_work(job: Job) -> None:
+async def test_executor_completes_running_and_queued_work_when_it_is_closed(job: Job) -> None:
     executor = BoundedExecutor("test", workers=1, max_waiting=1)
     running = await begun(executor, job)
     waiting = await queued(executor, 1)

@@ -49,24 +49,24 @@ def test_uncommon_password_is_not_found_in_the_packed_list(password: str) -> Non
 
 @example("\ud800 lone surrogate")
 @given(st.text(st.characters(), max_size=128))
-def test_breach_check_ignores_unicode_composition(password: str) -> None:
+def test_breached_password_is_found_in_any_unicode_composition(password: str) -> None:
     assert LIST.contains(password) == LIST.contains(normalize("NFKC", password))
 
 
-def test_packed_file_contains_every_password_of_a_source_folder() -> None:
+def test_packed_list_contains_every_password_of_the_source_lists() -> None:
     listed = list(listed_passwords("0/0"))
     assert sum(len(password) >= LONG for password in listed) > 1_000
     assert [password for password in listed if not LIST.contains(password)] == []
     assert [password for password in listed[::10] if not LIST.contains(password.swapcase())] == []
 
 
-def test_packed_file_has_four_million_entries() -> None:
+def test_packed_list_of_breached_passwords_has_four_million_entries() -> None:
     """The sources have 4.2 million passwords. Some of them differ only in capitalization."""
     entries = (PACKED.stat().st_size - len(pack([]))) / SUFFIX_LENGTH
     assert 4_000_000 < entries < 4_200_000
 
 
-def test_random_passwords_are_rarely_found_in_the_packed_list() -> None:
+def test_packed_list_reports_random_passwords_very_rarely_as_breached() -> None:
     """Among 5,000 random passwords, 0.02 matches are expected.
 
     The seed makes each run the same.

@@ -66,7 +66,7 @@ def test_public_key_cannot_be_used_as_an_hmac_secret(
     assert refused(tokens, f"{unsigned}.{segment(signature)}", now)
 
 
-def test_token_signed_with_a_foreign_key_is_rejected_for_any_kid(
+def test_token_signed_with_a_foreign_key_is_rejected_with_any_key_id(
     tokens: Ed25519AccessTokens, token_factory: TokenFactory, now: datetime
 ) -> None:
     foreign = TokenFactory(generate_signing_key(now), token_factory.claims)
@@ -75,7 +75,7 @@ def test_token_signed_with_a_foreign_key_is_rejected_for_any_kid(
 
 
 @pytest.mark.parametrize("kid", ["", "unknown", "../../dev/null", 7, None, ["a"], {}])
-def test_token_signed_with_the_right_key_but_another_kid_is_rejected(
+def test_token_signed_with_the_right_key_but_another_key_id_is_rejected(
     tokens: Ed25519AccessTokens, token_factory: TokenFactory, kid: object, now: datetime
 ) -> None:
     assert refused(tokens, token_factory.token(header={"kid": kid}), now)
@@ -120,14 +120,14 @@ def test_token_with_another_issuer_audience_or_role_is_rejected(
 
 
 @pytest.mark.parametrize("typ", ["at+jwt", "AT+JWT", "application/at+jwt", "Application/At+Jwt"])
-def test_token_type_is_compared_without_case(
+def test_case_of_the_token_type_is_ignored(
     tokens: Ed25519AccessTokens, token_factory: TokenFactory, typ: str, claims: AccessClaims, now: datetime
 ) -> None:
     assert tokens.verify(token_factory.token(header={"typ": typ}), now=now) == claims
 
 
 @pytest.mark.parametrize("typ", ["JWT", "", None, "id+jwt", "at+jwt ", "text/at+jwt", 7, ["at+jwt"]])
-def test_token_of_another_type_is_rejected(
+def test_token_with_another_token_type_is_rejected(
     tokens: Ed25519AccessTokens, token_factory: TokenFactory, typ: object, now: datetime
 ) -> None:
     assert refused(tokens, token_factory.token(header={"typ": typ}), now)
@@ -140,7 +140,7 @@ def test_token_with_a_critical_header_extension_is_rejected(
     assert refused(tokens, token_factory.token(header={"crit": ["b64"], "b64": False}), now)
 
 
-def test_token_from_the_future_is_rejected(
+def test_token_that_was_issued_in_the_future_is_rejected(
     tokens: Ed25519AccessTokens, token_factory: TokenFactory, now: datetime
 ) -> None:
     later = int(now.timestamp()) + 31

@@ -16,7 +16,7 @@ async def test_first_configured_signing_key_signs_tokens() -> None:
     assert all(key.signs_from < NOW and key.verifies_until is None for key in kept)
 
 
-async def test_signing_key_file_is_read_at_each_use(tmp_path: Path) -> None:
+async def test_signing_key_file_is_read_again_each_time_the_keys_are_needed(tmp_path: Path) -> None:
     file = tmp_path / "keys.pem"
     keys = GivenSigningKeys(file.read_bytes)
     for pem, kid in ((OLD.private_pem, OLD.kid), (NEW.private_pem, NEW.kid)):
@@ -30,7 +30,7 @@ async def test_missing_signing_keys_are_reported(text: bytes) -> None:
         await GivenSigningKeys(lambda: text).all()
 
 
-async def test_invalid_signing_key_is_reported_with_the_position() -> None:
+async def test_invalid_signing_key_is_reported_with_its_position_in_the_file() -> None:
     bad = b"-----BEGIN PRIVATE KEY-----\nsecret\n-----END PRIVATE KEY-----\n"
     with pytest.raises(ValueError, match=r"Signing key no\. 2 is not an Ed25519") as refusal:
         await GivenSigningKeys(lambda: OLD.private_pem + bad).all()

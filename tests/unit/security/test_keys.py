@@ -22,7 +22,7 @@ from adapters.security.tokens import Ed25519AccessTokens
 from application.signing.ports import AccessClaims, SigningKey
 
 
-def test_another_library_verifies_tokens_of_the_service(
+def test_another_library_can_verify_tokens_of_the_service(
     tokens: Ed25519AccessTokens, key: SigningKey, claims: AccessClaims, now: datetime
 ) -> None:
     before = tokens.issue(claims, now=now).token
@@ -37,7 +37,9 @@ def test_another_library_verifies_tokens_of_the_service(
         assert read.claims["sub"] == str(claims.bearer.id)
 
 
-def test_key_set_has_no_private_key(tokens: Ed25519AccessTokens, key: SigningKey, now: datetime) -> None:
+def test_published_key_set_contains_no_private_key(
+    tokens: Ed25519AccessTokens, key: SigningKey, now: datetime
+) -> None:
     (jwk,) = tokens.public_keys(now=now)["keys"]
     assert {**jwk, "x": "..."} == {
         "kty": "OKP",
@@ -71,7 +73,7 @@ def test_repr_of_a_signing_key_hides_the_private_key(key: SigningKey) -> None:
 
 
 @pytest.mark.parametrize("kind", ["nonsense", "empty", "public", "curve", "ed448", "encrypted"])
-def test_invalid_signing_key_file_leaves_the_former_keys_in_use(
+def test_former_keys_are_used_if_the_signing_key_file_is_invalid(
     tokens: Ed25519AccessTokens, key: SigningKey, claims: AccessClaims, kind: str, now: datetime
 ) -> None:
     ours = load_pem_private_key(key.private_pem, None)
@@ -92,5 +94,5 @@ def test_invalid_signing_key_file_leaves_the_former_keys_in_use(
     assert tokens.verify(token, now=now) == claims
 
 
-def test_empty_key_set_verifies_no_token() -> None:
+def test_no_token_can_be_verified_with_an_empty_key_set() -> None:
     assert KeyRing([]).verifying_pair("any") is None

@@ -27,12 +27,12 @@ def client(scope: Scope) -> ClientPrincipal:
         (client(Scope.READ_ORDERS), OrderAccess.all()),
     ],
 )
-def test_access_without_the_permission_is_limited_to_own_orders(
+def test_only_callers_with_permission_to_see_all_orders_can_access_all_orders(
     principal: Principal, access: OrderAccess
 ) -> None:
     assert order_access(principal, Permission.SEE_ALL_ORDERS) == access
 
 
-def test_client_without_the_permission_has_no_order_access() -> None:
+def test_service_client_without_permission_to_see_all_orders_has_no_order_access() -> None:
     with pytest.raises(InsufficientScope):
         order_access(client(Scope.WRITE_STOCK), Permission.SEE_ALL_ORDERS)

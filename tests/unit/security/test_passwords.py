@@ -54,7 +54,7 @@ async def test_password_matches_only_its_own_hash(hasher: Argon2PasswordHasher) 
     assert not await hasher.verify("", hashed)
 
 
-async def test_hashes_of_one_password_differ(hasher: Argon2PasswordHasher) -> None:
+async def test_two_hashes_of_the_same_password_differ(hasher: Argon2PasswordHasher) -> None:
     assert await hasher.hash(PASSWORD) != await hasher.hash(PASSWORD)
 
 
@@ -73,7 +73,7 @@ async def test_default_hash_parameters_follow_owasp() -> None:
         ("\uff57ide open", "wide open"),
     ],
 )
-async def test_unicode_compositions_of_a_password_match_one_hash(
+async def test_all_unicode_compositions_of_a_password_match_the_same_hash(
     hasher: Argon2PasswordHasher, typed: str, typed_elsewhere: str
 ) -> None:
     assert await hasher.verify(typed_elsewhere, await hasher.hash(typed))
@@ -90,7 +90,7 @@ async def test_password_without_the_last_character_does_not_match(
     assert not await hasher.verify(password[:-1], hashed)
 
 
-async def test_unknown_account_causes_one_password_check_of_equal_cost(
+async def test_password_check_for_an_unknown_account_has_the_same_cost(
     hasher: Argon2PasswordHasher, observed: ObservedArgon2
 ) -> None:
     hashed = await hasher.hash(PASSWORD)
@@ -138,7 +138,7 @@ async def test_hash_with_other_parameters_matches_and_needs_a_rehash(hasher: Arg
     dearer.close()
 
 
-async def test_full_hashing_queue_rejects_a_password_at_once(
+async def test_password_is_rejected_immediately_if_the_hashing_queue_is_full(
     hasher: Argon2PasswordHasher, observed: ObservedArgon2
 ) -> None:
     hashed = await hasher.hash(PASSWORD)

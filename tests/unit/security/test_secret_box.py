@@ -13,21 +13,21 @@ def sealed(*keys: bytes) -> str:
     return text
 
 
-def test_sealed_secret_can_be_opened_and_hides_the_secret() -> None:
+def test_encrypted_secret_can_be_decrypted_and_does_not_show_the_secret() -> None:
     assert SECRET not in sealed(NEW)
     assert AesGcmSecretBox([NEW]).open(sealed(NEW), context="place") == SECRET
 
 
-def test_secret_sealed_with_the_former_key_can_be_opened() -> None:
+def test_secret_encrypted_with_the_former_key_can_be_decrypted() -> None:
     assert AesGcmSecretBox([NEW, OLD]).open(sealed(OLD), context="place") == SECRET
     assert sealed(NEW, OLD).split(".")[1] == sealed(NEW).split(".")[1]
 
 
-def test_secret_is_not_sealed_without_a_key() -> None:
+def test_secret_is_not_encrypted_without_a_secrets_key() -> None:
     assert AesGcmSecretBox([]).seal(SECRET, context="place") is None
 
 
-def test_secret_stored_in_clear_text_is_returned_unchanged() -> None:
+def test_secret_that_is_stored_in_clear_text_is_read_unchanged() -> None:
     assert AesGcmSecretBox([]).open(SECRET, context="place") == SECRET
 
 
@@ -40,7 +40,7 @@ def test_secret_stored_in_clear_text_is_returned_unchanged() -> None:
         ([NEW], sealed(NEW).rsplit(".", 1)[0] + ".x", "place"),
     ],
 )
-def test_secret_sealed_with_another_key_or_context_cannot_be_opened(
+def test_secret_encrypted_with_another_key_or_context_cannot_be_decrypted(
     keys: list[bytes], text: str, context: str
 ) -> None:
     with pytest.raises(SecretNotReadable):

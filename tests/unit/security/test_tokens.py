@@ -18,7 +18,7 @@ from domain.users.permissions import Role, Scope
 KEY = generate_signing_key(datetime(2026, 1, 1, tzinfo=UTC))
 
 
-def test_access_token_contains_the_issued_claims(
+def test_issued_access_token_contains_the_given_claims(
     tokens: Ed25519AccessTokens, claims: AccessClaims, now: datetime
 ) -> None:
     assert tokens.verify(tokens.issue(claims, now=now).token, now=now) == claims
@@ -47,7 +47,9 @@ OF_CLIENTS = st.builds(
     claims=OF_USERS | OF_CLIENTS,
     now=st.datetimes(datetime(1970, 1, 1), datetime(9000, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - hypothesis adds the time zone
 )
-def test_verified_access_token_has_the_issued_claims(claims: AccessClaims, now: datetime) -> None:
+def test_verification_of_an_access_token_returns_the_issued_claims(
+    claims: AccessClaims, now: datetime
+) -> None:
     tokens = Ed25519AccessTokens(issuer="https://shop.example", audience="steelyard")
     tokens.use([KEY])
     assert tokens.verify(tokens.issue(claims, now=now).token, now=now) == claims
@@ -96,12 +98,12 @@ def test_token_is_rejected_if_clocks_differ_by_more_than_the_leeway(
 
 
 @pytest.mark.parametrize("seconds", [-1, 31])
-def test_leeway_above_half_a_minute_is_rejected(seconds: int) -> None:
+def test_setting_of_a_clock_leeway_above_30_seconds_is_rejected(seconds: int) -> None:
     with pytest.raises(ValueError, match="between 0 and 30 seconds"):
         Ed25519AccessTokens(issuer="i", audience="a", leeway=timedelta(seconds=seconds))
 
 
-def test_token_of_a_former_key_is_valid_after_rotation(
+def test_token_signed_with_the_former_key_is_valid_after_a_key_rotation(
     tokens: Ed25519AccessTokens, claims: AccessClaims, key: SigningKey, now: datetime
 ) -> None:
     before = tokens.issue(claims, now=now).token
@@ -112,7 +114,7 @@ def test_token_of_a_former_key_is_valid_after_rotation(
     assert tokens.verify(before, now=now) == tokens.verify(after, now=now) == claims
 
 
-def test_token_of_a_removed_signing_key_is_rejected(
+def test_token_signed_with_a_removed_signing_key_is_rejected(
     tokens: Ed25519AccessTokens, claims: AccessClaims, now: datetime
 ) -> None:
     before = tokens.issue(claims, now=now).token
@@ -121,7 +123,7 @@ def test_token_of_a_removed_signing_key_is_rejected(
         tokens.verify(before, now=now)
 
 
-def test_empty_key_set_signs_and_verifies_no_token(
+def test_no_token_can_be_signed_or_verified_with_an_empty_key_set(
     tokens: Ed25519AccessTokens, claims: AccessClaims, now: datetime
 ) -> None:
     keyless = Ed25519AccessTokens(issuer="https://shop.example", audience="steelyard")
@@ -139,7 +141,7 @@ def test_repr_of_an_access_token_hides_its_text(
     assert issued.token not in repr(issued)
 
 
-def test_signing_key_is_published_before_the_first_signature(
+def test_new_signing_key_is_published_before_it_signs_tokens(
     claims: AccessClaims, key: SigningKey, now: datetime
 ) -> None:
     tokens = Ed25519AccessTokens(issuer="https://shop.example", audience="steelyard")
@@ -151,7 +153,7 @@ def test_signing_key_is_published_before_the_first_signature(
     assert signers == [key.kid, newer.kid]
 
 
-def test_first_signing_key_signs_if_no_key_is_active_yet(
+def test_oldest_signing_key_signs_if_no_key_is_active_yet(
     claims: AccessClaims, key: SigningKey, now: datetime
 ) -> None:
     tokens = Ed25519AccessTokens(issuer="https://shop.example", audience="steelyard")
@@ -160,7 +162,7 @@ def test_first_signing_key_signs_if_no_key_is_active_yet(
     assert jwt.get_unverified_header(tokens.issue(claims, now=earlier).token)["kid"] == key.kid
 
 
-def test_retired_signing_key_neither_verifies_nor_is_published(
+def test_retired_signing_key_verifies_no_tokens_and_is_not_published(
     claims: AccessClaims, key: SigningKey, now: datetime
 ) -> None:
     tokens = Ed25519AccessTokens(issuer="https://shop.example", audience="steelyard")
@@ -175,7 +177,7 @@ def test_retired_signing_key_neither_verifies_nor_is_published(
     assert tokens.public_keys(now=until) == {"keys": []}
 
 
-def test_token_of_an_unknown_key_is_distinguished_from_an_invalid_token(
+def test_token_with_an_unknown_key_id_is_distinguished_from_an_invalid_token(
     tokens: Ed25519AccessTokens, claims: AccessClaims, key: SigningKey, now: datetime
 ) -> None:
     token = tokens.issue(claims, now=now).token

@@ -33,7 +33,7 @@ def remembered(counting: CountingAccessTokens, key: SigningKey) -> RememberedAcc
     return remembered
 
 
-def test_verified_token_is_cached(
+def test_token_that_was_verified_is_not_verified_again(
     remembered: RememberedAccessTokens, counting: CountingAccessTokens, claims: AccessClaims, now: datetime
 ) -> None:
     token = remembered.issue(claims, now=now).token
@@ -42,7 +42,7 @@ def test_verified_token_is_cached(
     assert counting.reads == 1
 
 
-def test_reloading_equal_keys_keeps_the_cache(
+def test_cached_tokens_are_not_verified_again_after_equal_keys_are_reloaded(
     remembered: RememberedAccessTokens,
     counting: CountingAccessTokens,
     claims: AccessClaims,
@@ -110,7 +110,7 @@ def test_least_recently_used_token_is_evicted_from_the_cache(
     assert counting.reads == 4
 
 
-def test_key_set_lists_the_keys_in_use(
+def test_published_key_set_lists_the_keys_in_use(
     remembered: RememberedAccessTokens, counting: CountingAccessTokens, now: datetime
 ) -> None:
     assert remembered.public_keys(now=now) == counting.public_keys(now=now)

@@ -39,7 +39,7 @@ async def sending(*, to_private_addresses: bool = True) -> AsyncIterator[HttpWeb
     await sender.close()
 
 
-async def test_message_signed_with_two_secrets_is_verified_by_either_secret(
+async def test_message_signed_with_two_secrets_can_be_verified_with_each_secret(
     subscriber: Subscriber,
 ) -> None:
     new = b"n" * 32
@@ -50,7 +50,7 @@ async def test_message_signed_with_two_secrets_is_verified_by_either_secret(
         Webhook(secret).verify(body, headers)
 
 
-async def test_webhook_contains_the_trace_context(subscriber: Subscriber) -> None:
+async def test_sent_webhook_contains_the_trace_context_of_the_event(subscriber: Subscriber) -> None:
     async with sending() as sender:
         await sender.send(subscriber.url, [SECRET], "evt_1", BODY)
         await sender.send(subscriber.url, [SECRET], "evt_2", BODY, traceparent=traceparent(7))
@@ -89,7 +89,7 @@ async def test_webhook_redirect_is_not_followed(subscriber: Subscriber) -> None:
     assert len(subscriber.requests) == 1
 
 
-async def test_body_of_an_endless_webhook_response_is_not_read(subscriber: Subscriber) -> None:
+async def test_body_of_a_webhook_response_without_an_end_is_not_read(subscriber: Subscriber) -> None:
     async def answer(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(status=200)
         await response.prepare(request)
@@ -118,7 +118,7 @@ async def test_webhook_to_a_silent_server_times_out(
     assert (attempt.status, attempt.error) == (None, "timeout")
 
 
-async def test_closed_or_refused_webhook_connection_is_a_failed_attempt() -> None:
+async def test_webhook_attempt_fails_if_the_connection_is_refused_or_closed() -> None:
     async def hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.close()
 
@@ -164,7 +164,7 @@ async def test_private_webhook_address_is_rejected_in_every_notation(
     assert subscriber.requests == []
 
 
-async def test_unresolvable_webhook_host_is_a_failed_attempt() -> None:
+async def test_webhook_attempt_fails_if_the_host_name_cannot_be_resolved() -> None:
     async with sending(to_private_addresses=False) as sender:
         attempt = await sender.send("http://nobody.invalid/", [SECRET], "evt_1", BODY)
     assert attempt.error == "name_not_found"
@@ -195,7 +195,7 @@ def answers(*rounds: Sequence[str]) -> dialing.Resolve:
     return resolve
 
 
-async def test_webhook_is_sent_to_the_checked_address() -> None:
+async def test_webhook_is_sent_to_the_address_that_was_checked_without_another_lookup() -> None:
     """DNS rebinding: a name that first resolves to a public address is not resolved again."""
     network = Network()
     await PublicDialer(network, resolve=answers([PUBLIC], ["127.0.0.1"])).connect_tcp("rebind.example", 443)
@@ -203,14 +203,14 @@ async def test_webhook_is_sent_to_the_checked_address() -> None:
 
 
 @pytest.mark.parametrize("addresses", [["10.0.0.1"], [PUBLIC, "10.0.0.1"], ["::1", PUBLIC]])
-async def test_webhook_host_with_one_private_address_is_rejected(addresses: list[str]) -> None:
+async def test_webhook_host_is_rejected_if_any_of_its_addresses_is_private(addresses: list[str]) -> None:
     network = Network()
     with pytest.raises(AddressRefused):
         await PublicDialer(network, resolve=answers(addresses)).connect_tcp("example.com", 443)
     assert network.dialled == []
 
 
-async def test_webhook_is_sent_to_the_first_reachable_address() -> None:
+async def test_webhook_is_sent_to_the_first_address_that_accepts_a_connection() -> None:
     network = Network(down=[PUBLIC])
     await PublicDialer(network, resolve=answers([PUBLIC, OTHER])).connect_tcp("example.com", 443)
     assert network.dialled == [PUBLIC, OTHER]
@@ -228,7 +228,7 @@ async def test_webhook_is_not_sent_to_a_unix_socket() -> None:
         await PublicDialer(Network()).connect_unix_socket("/var/run/docker.sock")
 
 
-async def test_webhook_host_name_is_resolved() -> None:
+async def test_name_of_a_webhook_host_is_resolved_to_addresses() -> None:
     assert set(await dialing.resolve("localhost", 80)) <= {"127.0.0.1", "::1"}
     with pytest.raises(NameNotFound):
         await dialing.resolve("nobody.invalid", 80)
