@@ -6,12 +6,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
+from threading import Thread
 
 import httpx2
 import pytest
@@ -27,11 +28,30 @@ PROGRAM = (sys.executable, "-m", "entrypoints")
 PASSWORD = "a password of some length"
 
 
+class Output:
+    """The lines that a running service prints.
+
+    A thread reads them immediately, because the service would stop at a full pipe.
+    """
+
+    def __init__(self, stream: Iterable[str]) -> None:
+        self.lines: list[str] = []
+        self._reader = Thread(target=self.lines.extend, args=(stream,), daemon=True)
+        self._reader.start()
+
+    def complete(self) -> str:
+        """Wait until no process can print to the output, and return all of it."""
+        self._reader.join(STOP_SECONDS)
+        assert not self._reader.is_alive(), "A process of the service is left."
+        return "".join(self.lines)
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     """A running `serve` in its own process group, as in a terminal."""
 
     process: subprocess.Popen[str]
+    output: Output
     address: Address
     environment: dict[str, str]
     checkout: Path = CHECKOUT
@@ -44,8 +64,8 @@ class Service:
 
     def end(self) -> tuple[int, str]:
         """Wait until every process has ended. Return the exit code and the output."""
-        output, _ = self.process.communicate(timeout=STOP_SECONDS)
-        return self.process.returncode, output
+        code = self.process.wait(STOP_SECONDS)
+        return code, self.output.complete()
 
     def await_answer(self) -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -94,7 +114,10 @@ def serving(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     ) as process:
-        yield Service(process, Address("127.0.0.1", port), environment, checkout, program)
+        assert process.stdout is not None
+        yield Service(
+            process, Output(process.stdout), Address("127.0.0.1", port), environment, checkout, program
+        )
 
 
 def create_admin(service: Service, email: str, password: str) -> None:

@@ -3,37 +3,24 @@
 import json
 import os
 import signal
-import threading
 import time
 from pathlib import Path
 
 import httpx2
 
-from tests.e2e.serving import STOP_SECONDS, Service, serving
+from tests.e2e.serving import STOP_SECONDS, Output, serving
 
 
-class Output:
-    """The lines of a running service."""
-
-    def __init__(self, service: Service) -> None:
-        self._stream = service.process.stdout
-        self.lines: list[str] = []
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def _read(self) -> None:
-        assert self._stream is not None
-        self.lines.extend(self._stream)  # reads until the service closes its output
-
-    def logged(self, event: str) -> list[dict[str, object]]:
-        lines = [json.loads(line) for line in list(self.lines) if line.startswith("{")]
-        return [line for line in lines if line["event"] == event]
+def logged(output: Output, event: str) -> list[dict[str, object]]:
+    """Return the log entries of an event."""
+    entries = [json.loads(line) for line in list(output.lines) if line.startswith("{")]
+    return [entry for entry in entries if entry["event"] == event]
 
 
 def test_sighup_changes_the_log_level_of_every_process(database_url: str, tmp_path: Path) -> None:
     levels = tmp_path / "levels"
     levels.write_text("error")
     with serving(database_url, workers="2", log_level_file=str(levels)) as service:
-        output = Output(service)
         service.await_answer()
         httpx2.get(f"{service.address.url}/v1/products")
         levels.write_text("warning entrypoints.reloading=info access=info")
@@ -43,11 +30,13 @@ def test_sighup_changes_the_log_level_of_every_process(database_url: str, tmp_pa
             assert time.monotonic() < deadline
             os.kill(service.process.pid, signal.SIGHUP)
             time.sleep(0.5)
-            reloaded = {line["process"] for line in output.logged("log levels and signing keys are reloaded")}
+            reloaded = {
+                line["process"] for line in logged(service.output, "log levels and signing keys are reloaded")
+            }
         httpx2.get(f"{service.address.url}/v1/orders")
-        while not output.logged("request"):
+        while not logged(service.output, "request"):
             assert time.monotonic() < deadline
             time.sleep(0.05)
         service.process.terminate()
         assert service.process.wait(STOP_SECONDS) == 0
-    assert {line["route"] for line in output.logged("request")} == {"/v1/orders"}
+    assert {line["route"] for line in logged(service.output, "request")} == {"/v1/orders"}

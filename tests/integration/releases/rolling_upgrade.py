@@ -17,7 +17,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
 
 import httpx2
 
@@ -94,9 +93,8 @@ class Host:
     release: Release
     running: ExitStack
     service: Service
-    errors: list[str]
-    """The errors that the service has logged."""
-    reader: Thread
+    former_errors: list[str]
+    """The errors that the former services of the host have logged."""
 
     @classmethod
     def start(cls, name: str, port: int, database_url: str, release: Release, *, with_worker: bool) -> "Host":
@@ -110,10 +108,7 @@ class Host:
                 **release.settings(),
             )
         )
-        errors: list[str] = []
-        reader = Thread(target=collect_errors, args=(service, errors), daemon=True)
-        reader.start()
-        return cls(name, port, database_url, with_worker, release, running, service, errors, reader)
+        return cls(name, port, database_url, with_worker, release, running, service, former_errors=[])
 
     async def await_ready(self) -> None:
         await asyncio.to_thread(self.service.await_answer)
@@ -127,11 +122,10 @@ class Host:
             await proxy.command(f"set server service/{self.name} state drain")
             await asyncio.sleep(1)
         await asyncio.to_thread(self._stop)
+        self.former_errors = self.errors()
         other = Host.start(self.name, self.port, self.database_url, release, with_worker=self.with_worker)
         self.release, self.running = release, other.running
-        self.service, self.reader = other.service, other.reader
-        other.errors[:0] = self.errors
-        self.errors = other.errors
+        self.service = other.service
         await self.await_ready()
         await proxy.command(f"set server service/{self.name} state ready")
         await proxy.await_up(self.name)
@@ -146,7 +140,11 @@ class Host:
     def close(self) -> None:
         """Kill the service if it still runs."""
         self.running.close()
-        self.reader.join()
+
+    def errors(self) -> list[str]:
+        """Return the errors that the services of the host have logged."""
+        logged = (line[:2000] for line in list(self.service.output.lines) if '"level": "error"' in line)
+        return [*self.former_errors, *logged]
 
 
 def former_release(directory: Path) -> Release:
@@ -216,7 +214,7 @@ async def roll(seed: int, former: Release, database_url: str, directory: Path) -
             customers.print_report()
         wrong = [
             *customers.failures,
-            *(error for host in hosts for error in host.errors[:3]),
+            *(error for host in hosts for error in host.errors()[:3]),
             *await differences(database_url, customers),
         ]
         checked = await asyncio.to_thread(manage, present, hosts[0].service, "check")
@@ -226,12 +224,6 @@ async def roll(seed: int, former: Release, database_url: str, directory: Path) -
 def stop_all(hosts: Sequence[Host]) -> None:
     for host in hosts:
         host.close()
-
-
-def collect_errors(service: Service, errors: list[str]) -> None:
-    """Read a service's output until the service ends, because a full pipe would block the service."""
-    assert service.process.stdout is not None
-    errors.extend(line[:2000] for line in service.process.stdout if '"level": "error"' in line)
 
 
 async def phase(customers: Customers, name: str) -> None:
