@@ -30,7 +30,7 @@ class PublishedEvent:
 class EventPage:
     """A page of the feed. `last` is the last event that was read.
 
-    Before the first event of the feed, `last` is None. `has_more` is true if the feed continues. With a filter,
+    If no event has been read yet, `last` is None. `has_more` is true if the feed continues. With a filter,
     `has_more` can be true even if the page is empty.
     """
 

@@ -52,7 +52,7 @@ class ApproveReturn:
 
 @dataclass(frozen=True, slots=True)
 class RefuseReturn:
-    """Refuse a return with a reason.
+    """Refuse a return, and store the reason of the refusal.
 
     An approved return can also be refused until its units are received.
     """

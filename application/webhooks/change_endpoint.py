@@ -35,10 +35,10 @@ class ChangeEndpointCommand:
 class ChangeEndpoint:
     """Change the URL, event types or description of an endpoint, or pause or resume the endpoint.
 
-    The caller must have the permission to read all events that the endpoint receives after the change. The
-    owner must also have the permission to read the added event types. While an endpoint is paused, its events
-    wait. They are sent when the endpoint is resumed. After a change of the URL, waiting events are sent to the
-    new URL. This includes events of types that the endpoint no longer receives.
+    The caller must have the permission to read all events that the endpoint receives after the change. If the
+    change adds event types, the owner of the endpoint must have the permission to read them. While an
+    endpoint is paused, its events wait. They are sent when the endpoint is resumed. After a change of the
+    URL, waiting events are sent to the new URL, even if the endpoint no longer receives their types.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -42,7 +42,8 @@ def _lines(address: Address, settings: Settings) -> list[tuple[str, str]]:
         lines.append(("Database", f"embedded PostgreSQL in {settings.data_dir}"))
     if settings.payment_provider == "sandbox":
         lines.append(("Payments", "sandbox (no real money)"))
-    if awaits_notification():  # With systemd, such commands need the unit's user and settings.
+    # A service of systemd has another user and other settings than the terminal, so the hints would be wrong.
+    if awaits_notification():
         return lines
     return [
         *lines,

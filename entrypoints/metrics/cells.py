@@ -23,7 +23,7 @@ _FAMILIES = {family.name: family for family in FAMILIES}
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """The numbers of a family for certain values of its labels."""
+    """The numbers of a metric family for one combination of label values."""
 
     family: Family
     labels: tuple[str, ...]
@@ -84,7 +84,7 @@ class Cells:
     def close(self) -> None:
         """Mark the process as ended.
 
-        The file keeps the process's numbers. Series that are added later are not shared.
+        The file keeps the process's numbers. Series that the process adds after this call are not written to the file.
         """
         if self._file is not None:
             # Closing the file is not enough, because the memory map has a copy of the descriptor.

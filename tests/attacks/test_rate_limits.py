@@ -19,7 +19,10 @@ JSON = "application/json"
 
 
 class RecordingLimiter(RateLimiter):
-    """Records the counted policies, and allows every request or none."""
+    """A rate limiter that records the names of the applied policies.
+
+    The limiter allows all requests, or rejects all requests if `allowed` is false.
+    """
 
     def __init__(self) -> None:
         self.counted: list[str] = []

@@ -199,7 +199,7 @@ async def test_provider_capture_above_the_payable_amount_is_partly_refunded(shop
     await assert_invariants(shop)
 
 
-async def test_only_money_above_the_new_payable_amount_is_refunded_on_cancellation(shop: Shop) -> None:
+async def test_cancellation_refunds_only_the_amount_paid_beyond_the_new_total(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.authorize(order)
     await shop.capture(payment, 2500)

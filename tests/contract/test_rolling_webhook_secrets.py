@@ -75,7 +75,7 @@ async def test_expired_webhook_secret_is_erased_after_the_next_delivery(webhooks
     assert (stored.secret, stored.former_secret) == (SECOND_SECRET, None)
 
 
-async def test_former_webhook_secret_ends_immediately_at_a_rotation_without_overlap(
+async def test_rotation_without_overlap_immediately_replaces_the_webhook_secret(
     webhooks: Webhooks,
 ) -> None:
     endpoint = await webhooks.endpoint(ANN)

@@ -109,7 +109,7 @@ async def test_another_concurrent_order_with_the_same_idempotency_key_is_rejecte
     await assert_invariants(shop)
 
 
-async def test_after_an_order_is_rolled_back_its_duplicate_takes_the_last_unit(
+async def test_duplicate_takes_the_last_unit_after_the_rollback_of_the_first_request(
     shop: Shop, commits: StoppedCommits, stopped_batch: PlaceOrderBatch
 ) -> None:
     mug, process = await shop.product(stock=1), shop.other_process()

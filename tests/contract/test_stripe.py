@@ -187,7 +187,7 @@ async def test_stripe_payment_without_a_token_is_declined(stripe: Stripe) -> Non
     assert answer.outcome is Outcome.DECLINED
 
 
-async def test_declined_stripe_payment_is_declined_again_if_another_token_is_sent(stripe: Stripe) -> None:
+async def test_retry_of_a_declined_stripe_payment_with_a_valid_token_is_declined(stripe: Stripe) -> None:
     payment = stripe.payment()
     refusal = await stripe.gateway.pay(payment, "pm_nobody_has")
     assert (refusal.outcome, refusal.failure) == (Outcome.DECLINED, "resource_missing")

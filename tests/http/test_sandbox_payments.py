@@ -74,7 +74,7 @@ async def test_webhook_about_a_capture_that_is_already_recorded_changes_no_order
     assert await checkout.state() == ("confirmed", "paid")
 
 
-async def test_order_can_be_paid_again_after_a_payment_with_the_token_tok_declined(
+async def test_order_can_be_paid_after_a_declined_payment(
     checkout: Checkout,
 ) -> None:
     response = await checkout.pay("tok_declined")

@@ -38,7 +38,7 @@ _RFC3339 = re.compile(
 
 
 def _lax_types(schema: Any) -> Iterator[str]:  # noqa: ANN401 - pydantic's schemas are nested arbitrarily
-    """Yield the types in a pydantic core schema that also accept other JSON types."""
+    """Yield each lax type of a pydantic core schema, for example a number that accepts a string."""
     if isinstance(schema, list):
         for member in schema:
             yield from _lax_types(member)

@@ -78,7 +78,7 @@ async def test_server_started_by_root_runs_as_a_separate_system_account(
         assert Account.for_layout(layout).run(["cat", str(layout.password)]).stdout in url
 
 
-async def test_data_directory_of_the_user_nobody_is_transferred_to_the_system_account(
+async def test_system_account_becomes_the_owner_of_a_data_directory_of_another_user(
     new_data_dir: Path, ordinary: Account
 ) -> None:
     layout = Layout(new_data_dir)

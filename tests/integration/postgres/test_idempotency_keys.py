@@ -26,7 +26,7 @@ async def test_transaction_that_replays_a_stored_result_increments_a_counter(
     assert await psql.fetchval("SELECT replays FROM idempotency_keys") == 2
 
 
-async def test_no_row_is_stored_for_a_claimed_key_without_a_result(
+async def test_claimed_key_is_stored_only_together_with_a_result(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory, psql: asyncpg.Connection
 ) -> None:
     bound, refused = (

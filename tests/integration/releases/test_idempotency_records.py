@@ -145,9 +145,9 @@ async def send(
 
 
 def known_fields(value: Any, recorded: Any) -> Any:
-    """Return the value without fields that the recorded value does not have.
+    """Return only those fields of the value that the recorded value also has.
 
-    Later releases add such fields.
+    Later releases add other fields.
     """
     if isinstance(value, dict) and isinstance(recorded, dict):
         return {name: known_fields(value.get(name), recorded[name]) for name in recorded}

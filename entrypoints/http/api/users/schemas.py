@@ -87,7 +87,7 @@ class ResetPasswordRequest(RequestModel):
 
 
 class MessageResponse(ResponseModel):
-    """The user's next step. The text is the same for every address."""
+    """The user's next step. The text does not reveal whether the e-mail address has an account."""
 
     detail: str = Field(description="The next step, for people.")
 
