@@ -23,7 +23,9 @@ from tests.kit.children import run, started
 
 CHECKOUT = Path(__file__).parents[2]
 START_SECONDS = 120
-STOP_SECONDS = 30
+STOP_SECONDS = 60
+"""A stopping service waits at most 15 seconds for its processes, and then 15 seconds for its worker."""
+
 PROGRAM = (sys.executable, "-m", "entrypoints")
 PASSWORD = "a password of some length"
 
@@ -64,7 +66,10 @@ class Service:
 
     def end(self) -> tuple[int, str]:
         """Wait until every process has ended. Return the exit code and the output."""
-        code = self.process.wait(STOP_SECONDS)
+        try:
+            code = self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            pytest.fail(f"The service does not end. Its output:\n{''.join(self.output.lines)}")
         return code, self.output.complete()
 
     def await_answer(self) -> None:
