@@ -27,6 +27,7 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer, WorkerProcess
 
 from entrypoints.cli.address import Address
+from entrypoints.cli.signals import SignalEvent
 from entrypoints.cli.unread_responses import close_unread_connections
 
 if TYPE_CHECKING:
@@ -136,6 +137,7 @@ class _Server(MPServer):
         **options: Any,  # noqa: ANN401 - the options of Granian, whose types vary
     ) -> None:
         super().__init__(**options)
+        self.main_loop_interrupt = SignalEvent()
         self._prepare = prepare
         self._reload_here = reload
         self._drain_delay = drain_delay

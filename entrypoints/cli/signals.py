@@ -1,12 +1,15 @@
-"""Signals that stop a process without an HTTP server."""
+"""Waiting for signals."""
 
 import asyncio
 import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+SIGNAL_SECONDS = 0.5
 
 
 @contextmanager
@@ -34,3 +37,20 @@ def _wait_for_end_of_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event)
     while os.read(sys.stdin.fileno(), 4096):
         pass
     loop.call_soon_threadsafe(stop.set)
+
+
+class SignalEvent(threading.Event):
+    """An event that a signal handler sets, and for which the main thread waits.
+
+    Python runs signal handlers only in the main thread. If the kernel delivers a signal to another thread, an
+    ordinary wait of the main thread does not end. This wait therefore ends every half second and begins again.
+    """
+
+    def wait(self, timeout: float | None = None) -> bool:
+        ends = None if timeout is None else time.monotonic() + timeout
+        while True:
+            left = SIGNAL_SECONDS if ends is None else ends - time.monotonic()
+            if super().wait(min(SIGNAL_SECONDS, max(0, left))):
+                return True
+            if left <= 0:
+                return self.is_set()

@@ -1,0 +1,36 @@
+import signal
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from entrypoints.cli.signals import SignalEvent
+
+
+@pytest.fixture
+def event() -> Iterator[SignalEvent]:
+    """An event that the handler of SIGUSR1 sets."""
+    event = SignalEvent()
+    before = signal.signal(signal.SIGUSR1, lambda *_: event.set())
+    yield event
+    signal.signal(signal.SIGUSR1, before)
+
+
+@pytest.mark.parametrize("timeout", [None, 60])
+def test_wait_ends_when_another_thread_gets_the_signal(event: SignalEvent, timeout: float | None) -> None:
+    begun = threading.Event()
+
+    def get_the_signal() -> None:
+        begun.wait()
+        signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)
+
+    other = threading.Thread(target=get_the_signal)
+    other.start()
+    threading.Timer(0.2, begun.set).start()
+    assert event.wait(timeout)
+    other.join()
+
+
+def test_wait_without_a_signal_ends_after_the_timeout(event: SignalEvent) -> None:
+    assert not event.wait(0.01)
+    assert not event.wait(0)
