@@ -187,8 +187,8 @@ BREAKING = {
     ),
     "an order of which only its events are left": (
         Invariant.CHANGES_ARE_RECORDED,
-        """ALTER TABLE refunds DISABLE TRIGGER ALL; ALTER TABLE payments DISABLE TRIGGER ALL;
-           ALTER TABLE orders DISABLE TRIGGER ALL;
+        """ALTER TABLE refunds DISABLE TRIGGER USER; ALTER TABLE payments DISABLE TRIGGER USER;
+           ALTER TABLE orders DISABLE TRIGGER USER;
            DELETE FROM refunds WHERE order_id = $1; DELETE FROM payments WHERE order_id = $1;
            DELETE FROM order_history WHERE order_id = $1; DELETE FROM order_lines WHERE order_id = $1;
            DELETE FROM orders WHERE id = $1;""",

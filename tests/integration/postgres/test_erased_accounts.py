@@ -296,7 +296,7 @@ async def test_closed_account_leaves_no_personal_data(
 
 
 async def place_for_guest(staff: httpx2.AsyncClient, product: Any) -> None:
-    """Place an order for a guest who has the customer's address, and change the order as staff."""
+    """Place an order for a guest with the customer's address, and change the order as staff."""
     guest = {"email": EMAIL, "full_name": CANARY}
     body = order_body((product, 1), **DETAILS, guest=guest)
     placed = await staff.post("/v1/orders", json=body, headers=key("guest"))
