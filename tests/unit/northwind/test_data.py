@@ -1,7 +1,7 @@
 """The converted files match the original Northwind data."""
 
 from entrypoints.catalog_file.reading import read_catalog
-from entrypoints.http.api.orders.schemas import AddressSchema
+from entrypoints.http.api.orders.address_schemas import AddressSchema
 from examples.northwind.data import PRODUCTS_FILE, load_northwind
 
 CENTS_ORDERED = 144_936_731

@@ -24,14 +24,12 @@ from entrypoints.email_addresses import known_email_address
 from entrypoints.from_container import from_container
 from entrypoints.http.api.orders.access import customer_of, order_access, party_of
 from entrypoints.http.api.orders.parts import page_of_order
+from entrypoints.http.api.orders.placing_schemas import PlacedOrderResponse, PlaceOrderRequest, QuoteResponse
 from entrypoints.http.api.orders.schemas import (
     CancelOrderRequest,
     ChangeOrderRequest,
     ListOrdersQuery,
     OrderResponse,
-    PlacedOrderResponse,
-    PlaceOrderRequest,
-    QuoteResponse,
     StatusChangeResponse,
 )
 from entrypoints.http.problems.openapi import problem_responses
