@@ -7,14 +7,8 @@ from enum import Enum
 from application.audit.entry import AuditAction, Details
 from domain.catalog.product import ProductChanged, ProductCreated
 from domain.catalog.stock import Movement, MovementReason
-from domain.orders.events import (
-    FulfillmentCreated,
-    OrderCancelled,
-    OrderEvent,
-    PaymentCaptured,
-    PaymentVoided,
-    RefundRequested,
-)
+from domain.orders.events import FulfillmentCreated, OrderCancelled, OrderEvent
+from domain.orders.payment_events import PaymentCaptured, PaymentVoided, RefundRequested
 from domain.shared.actor import Actor
 from domain.shared.events import Event
 from domain.shared.money import Money

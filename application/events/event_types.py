@@ -6,11 +6,12 @@ from types import MappingProxyType
 from domain.catalog import product as _product
 from domain.catalog import stock as _stock
 from domain.orders import events as _orders
+from domain.orders import payment_events as _payments
 from domain.shared.events import Event
 from domain.users import user as _user
 from domain.webhooks import events as _webhooks
 
-_HOMES = (_orders, _product, _stock, _user, _webhooks)
+_HOMES = (_orders, _payments, _product, _stock, _user, _webhooks)
 """The modules that define events."""
 
 

@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.orders.events import (
+from domain.orders.events import OrderConfirmed
+from domain.orders.lifecycle import Action
+from domain.orders.order_returns import OrderReturns
+from domain.orders.payment_events import (
     AuthorizationEnding,
     AuthorizationRenewed,
     DecidedPaymentFields,
     DisputeLost,
     DisputeOpened,
     DisputeWon,
-    OrderConfirmed,
     OrderReinstated,
     PaymentAuthorized,
     PaymentCaptured,
@@ -20,8 +22,6 @@ from domain.orders.events import (
     PaymentUnapplied,
     PaymentVoided,
 )
-from domain.orders.lifecycle import Action
-from domain.orders.order_returns import OrderReturns
 from domain.payments.payment import Payment
 from domain.payments.refund import Refund
 from domain.shared.actor import Actor

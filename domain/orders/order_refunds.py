@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.orders.events import RefundFailed, RefundFields, RefundRequested, RefundSucceeded
 from domain.orders.lifecycle import Action
 from domain.orders.line import CancelledLine
 from domain.orders.order_state import OrderState
+from domain.orders.payment_events import RefundFailed, RefundFields, RefundRequested, RefundSucceeded
 from domain.payments.refund import Refund
 from domain.shared.actor import Actor
 
