@@ -3,13 +3,12 @@ from datetime import datetime
 
 from adapters.memory.catalog import stock_row
 from adapters.memory.core.copying import copied
-from adapters.memory.core.database import MemoryDatabase, yield_control
+from adapters.memory.core.database import yield_control
 from adapters.memory.core.locks import Row
 from adapters.memory.core.tables import Tables
 from adapters.memory.core.transaction import IntegrityError, Transaction
 from adapters.memory.users import user_row
 from application.orders.ports import (
-    ExpiredOrders,
     FulfillmentRepository,
     OrderExists,
     OrderRepository,
@@ -21,8 +20,6 @@ from application.shared.idempotency import (
     FINGERPRINT_VERSION,
     UNVERIFIABLE,
     IdempotencyKey,
-    IdempotentOperation,
-    Scope,
     StoredResult,
 )
 from domain.orders.fulfillment import Fulfillment
@@ -197,61 +194,10 @@ def token_version_of(tables: Tables, order_id: OrderId) -> int | None:
     return tables.order_token_versions.get(order_id, 1) if order and order.guest else None
 
 
-class MemoryExpiredOrders(ExpiredOrders):
-    def __init__(self, database: MemoryDatabase) -> None:
-        self._database = database
-
-    async def prune(self, *, before: datetime, limit: int) -> int:
-        transaction = Transaction(self._database, lock_timeout=10)
-        try:
-            pruned: list[Order] = []
-            for order in self._due(before):
-                customer = [] if order.customer_id is None else [user_row(order.customer_id)]
-                rows = *customer, order_row(order.id)
-                if len(pruned) < limit and all([await transaction.try_lock(row) for row in rows]):
-                    pruned.append(order)
-            await transaction.lock(("idempotency", *_scope_of(order)) for order in pruned)
-            await yield_control()
-            for order in pruned:
-                _prune(transaction.tables, order)
-            transaction.commit()
-        finally:
-            transaction.roll_back()
-        return len(pruned)
-
-    def _due(self, before: datetime) -> list[Order]:
-        tables = self._database.tables
-        paid = {payment.order_id for payment in tables.payments.values()}
-        due = [
-            order
-            for order in tables.orders.values()
-            if order.status is OrderStatus.EXPIRED and order.updated_at < before and order.id not in paid
-        ]
-        return sorted(due, key=lambda order: (order.placed_at, order.id))
-
-
 def stored_result(tables: Tables, order_id: OrderId) -> StoredResult[OrderView]:
     fingerprint = tables.order_fingerprints.get(order_id)
     version = FINGERPRINT_VERSION if fingerprint else UNVERIFIABLE
     return StoredResult(fingerprint or b"", OrderView.of(tables.orders[order_id]), version)
-
-
-def _scope_of(order: Order) -> Scope:
-    return str(order.key[0]), IdempotentOperation.PLACE_ORDER, order.idempotency_key
-
-
-def _prune(tables: Tables, order: Order) -> None:
-    """Delete the order, and store its idempotency record permanently."""
-    scope = _scope_of(order)
-    known = tables.idempotency.get(scope) or stored_result(tables, order.id)
-    last_state = OrderView.of(order).without_details()
-    tables.idempotency[scope] = StoredResult(known.fingerprint, last_state, known.fingerprint_version)
-    tables.order_fingerprints.pop(order.id, None)
-    tables.idempotency_stored_at.pop(scope, None)
-    for change in [key for key in tables.changes if key[0] == order.id]:
-        del tables.changes[change]
-    del tables.order_ids[order.key]
-    del tables.orders[order.id]
 
 
 class MemoryFulfillmentRepository(FulfillmentRepository):

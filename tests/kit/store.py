@@ -12,10 +12,10 @@ from adapters.memory.clients import MemoryClientQueries
 from adapters.memory.core.database import MemoryDatabase
 from adapters.memory.core.unit_of_work import MemoryUnitOfWorkFactory
 from adapters.memory.events import MemoryEventFeed, MemoryOutboxQueries, MemoryRelayProgress
+from adapters.memory.expired_orders import MemoryExpiredOrders
 from adapters.memory.idempotency import MemoryIdempotencyRecordStore
 from adapters.memory.monitoring import MemoryBacklogs
 from adapters.memory.order_queries import MemoryOrderQueries
-from adapters.memory.orders import MemoryExpiredOrders
 from adapters.memory.payments import MemoryPaymentQueries
 from adapters.memory.retention import MemoryOldRecords
 from adapters.memory.sandbox import MemorySandboxStore
