@@ -25,6 +25,7 @@ from entrypoints.http.api.sessions import discovery, token
 from entrypoints.http.api.sessions import router as sessions
 from entrypoints.http.api.users import administration, me, passwords
 from entrypoints.http.api.users import router as users
+from entrypoints.http.api.webhooks import deliveries
 from entrypoints.http.api.webhooks import router as webhooks
 from entrypoints.http.middleware.cors import cors_options
 from entrypoints.http.middleware.load_shedding import LoadSheddingMiddleware
@@ -78,6 +79,7 @@ ROUTERS: Sequence[APIRouter] = (
     provider_messages.router,
     feed.router,
     webhooks.router,
+    deliveries.router,
     health.router,
     me.router,
     users.router,

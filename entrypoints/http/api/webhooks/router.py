@@ -1,34 +1,26 @@
-"""Webhook endpoints and their deliveries."""
+"""Webhook endpoints."""
 
 from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Body, Query, Request, Response
 
-from application.shared.clock import Clock
 from application.shared.idempotency import IdempotentOperation
 from application.webhooks.change_endpoint import ChangeEndpoint, ChangeEndpointCommand
 from application.webhooks.create_endpoint import CreateEndpoint, CreateEndpointCommand
 from application.webhooks.delete_endpoint import DeleteEndpoint
-from application.webhooks.ports import UndeliveredFilter
-from application.webhooks.queries import GetEndpoint, ListDeliveries, ListEndpoints
-from application.webhooks.retry_deliveries import RetryDeliveries
-from application.webhooks.retry_delivery import RetryDelivery
+from application.webhooks.queries import GetEndpoint, ListEndpoints
 from application.webhooks.roll_endpoint_secret import RollEndpointSecret, RollEndpointSecretCommand
 from application.webhooks.transfer_endpoint import TransferEndpoint
-from application.webhooks.views import DeliveryView, EndpointView, NewEndpointView, RetriedView
-from domain.shared.ids import DeliveryId, EndpointId, UserId
+from application.webhooks.views import EndpointView, NewEndpointView
+from domain.shared.ids import EndpointId, UserId
 from entrypoints.bootstrap.root import GRAPH
 from entrypoints.from_container import from_container
 from entrypoints.http.api.webhooks.schemas import (
     ChangeEndpointRequest,
     CreateEndpointRequest,
-    DeliveryResponse,
     EndpointResponse,
-    ListDeliveriesQuery,
     NewEndpointResponse,
-    RetriedResponse,
-    RetryDeliveriesRequest,
     RollSecretRequest,
     TransferEndpointRequest,
 )
@@ -37,7 +29,7 @@ from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.etags import NOT_MODIFIED, IfMatch, version_tag, with_etag
 from entrypoints.http.representation.idempotency import OptionalKey, mark_replay
 from entrypoints.http.representation.pagination import ListQuery, PageResponse, PageResult, RequestPaginator
-from entrypoints.http.representation.path_parameters import DeliveryIdInPath, EndpointIdInPath
+from entrypoints.http.representation.path_parameters import EndpointIdInPath
 from entrypoints.http.representation.response_headers import sends_headers
 from entrypoints.http.routing.body import MERGE_PATCH
 from entrypoints.http.routing.strict_router import StrictRouter
@@ -234,89 +226,3 @@ async def transfer_webhook_endpoint(
     mark_replay(response, result)
     response.headers["ETag"] = version_tag(result.result.version)
     return result.result
-
-
-@router.get(
-    "/{endpoint_id:uuid}/deliveries",
-    operation_id="list_webhook_deliveries",
-    summary="List what was sent to an address",
-    description=described_by(ListDeliveries),
-    response_description="A page of deliveries.",
-    response_model=PageResponse[DeliveryResponse],
-    responses=problem_responses("not_found"),
-    dependencies=[LimitReads],
-)
-async def list_webhook_deliveries(
-    endpoint_id: EndpointIdInPath,
-    query: Annotated[ListDeliveriesQuery, Query()],
-    _manager: WebhookManager,
-    paginator: RequestPaginator,
-    list_deliveries: Annotated[ListDeliveries, from_container(GRAPH.webhooks.list_deliveries)],
-) -> PageResult[DeliveryView]:
-    page = await list_deliveries(
-        EndpointId(endpoint_id), status=query.status, after=paginator.position(query), limit=query.limit
-    )
-    return paginator.page(query, page)
-
-
-@router.post(
-    "/{endpoint_id:uuid}/deliveries/retry",
-    operation_id="retry_webhook_deliveries",
-    summary="Send the undelivered events of a time window again",
-    description=described_by(RetryDeliveries),
-    response_description="How many deliveries were scheduled.",
-    response_model=RetriedResponse,
-    responses=problem_responses("not_found"),
-    dependencies=[LimitWrites],
-)
-async def retry_webhook_deliveries(
-    endpoint_id: EndpointIdInPath,
-    body: RetryDeliveriesRequest,
-    manager: WebhookManager,
-    key: OptionalKey,
-    request: Request,
-    response: Response,
-    clock: Annotated[Clock, from_container(GRAPH.clock)],
-    retry_deliveries: Annotated[RetryDeliveries, from_container(GRAPH.webhooks.retry_deliveries)],
-) -> RetriedView:
-    result = await retry_deliveries(
-        UndeliveredFilter(
-            endpoint_id=EndpointId(endpoint_id),
-            since=body.since,
-            until=body.until or clock.now(),
-            event_types=body.event_types,
-        ),
-        key=key.of(IdempotentOperation.RETRY_WEBHOOK_DELIVERIES, manager) if key else None,
-        actor=actor_of(request, manager),
-    )
-    mark_replay(response, result)
-    return result.result
-
-
-@router.post(
-    "/{endpoint_id:uuid}/deliveries/{delivery_id:uuid}/retry",
-    operation_id="retry_webhook_delivery",
-    summary="Send an event to an address again",
-    description=described_by(RetryDelivery),
-    response_description="The delivery, which is pending again.",
-    response_model=DeliveryResponse,
-    responses=problem_responses("not_found"),
-    dependencies=[LimitWrites],
-)
-async def retry_webhook_delivery(
-    endpoint_id: EndpointIdInPath,
-    delivery_id: DeliveryIdInPath,
-    manager: WebhookManager,
-    key: OptionalKey,
-    request: Request,
-    response: Response,
-    retry_delivery: Annotated[RetryDelivery, from_container(GRAPH.webhooks.retry_delivery)],
-) -> DeliveryView:
-    outcome = await retry_delivery(
-        EndpointId(endpoint_id),
-        DeliveryId(delivery_id),
-        key=key.of(IdempotentOperation.RETRY_WEBHOOK_DELIVERY, manager) if key else None,
-        actor=actor_of(request, manager),
-    )
-    mark_replay(response, outcome)
-    return outcome.result
