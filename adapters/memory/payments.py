@@ -11,10 +11,10 @@ from adapters.memory.orders import order_row
 from application.payments.ports import (
     PaymentQueries,
     PaymentRepository,
-    ProviderEvent,
     ProviderEventRecords,
     RefundRepository,
 )
+from application.payments.provider_ports import ProviderEvent
 from application.payments.views import PaymentView, RefundView
 from application.shared.page import Page, Position
 from domain.payments.method import PaymentMethod

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from application.orders.access import OrderAccess
-from application.payments.ports import PaymentGateways, PaymentRequest, ProviderUnavailable
+from application.payments.provider_ports import PaymentGateways, PaymentRequest, ProviderUnavailable
 from application.payments.views import PaymentView
 from domain.orders.lifecycle import Party
 from domain.payments.payment import PaymentStatus

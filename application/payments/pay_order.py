@@ -5,7 +5,7 @@ from application.orders.access import OrderAccess
 from application.orders.expire_orders import expire_due
 from application.orders.locking import get_order_for_update
 from application.payments.next_actions import with_next_action
-from application.payments.ports import PaymentGateways, PaymentRequest, ProviderUnavailable
+from application.payments.provider_ports import PaymentGateways, PaymentRequest, ProviderUnavailable
 from application.payments.provider_results import ProviderResults
 from application.payments.views import PaymentView
 from application.shared.clock import Clock

@@ -8,7 +8,7 @@ from functools import partial
 from application.orders.access import OrderAccess
 from application.orders.locking import get_order_for_update
 from application.payments.pay_order import current_payment
-from application.payments.ports import PaymentGateways, ProviderUnavailable
+from application.payments.provider_ports import PaymentGateways, ProviderUnavailable
 from application.payments.provider_results import ProviderResults
 from application.payments.settle_payments import ask
 from application.payments.views import PaymentView

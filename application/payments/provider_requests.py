@@ -1,6 +1,6 @@
 """Requests to payment providers."""
 
-from application.payments.ports import PaymentRequest, RefundRequest
+from application.payments.provider_ports import PaymentRequest, RefundRequest
 from domain.payments.payment import Payment
 from domain.payments.refund import Refund
 

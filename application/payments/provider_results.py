@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from application.orders.access import OrderAccess
 from application.orders.locking import get_order_for_update
-from application.payments.ports import Outcome, ProviderAnswer, ProviderEventKind
+from application.payments.provider_ports import Outcome, ProviderAnswer, ProviderEventKind
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory
 from application.unit_of_work import UnitOfWork

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from application.orders.access import OrderAccess
 from application.orders.queries import GetOrder
 from application.payments.next_actions import with_next_action
-from application.payments.ports import PaymentGateways, PaymentQueries
+from application.payments.ports import PaymentQueries
+from application.payments.provider_ports import PaymentGateways
 from application.payments.views import PaymentView, RefundView
 from application.shared.page import Page, Position
 from domain.payments.method import PaymentMethod

@@ -1,6 +1,6 @@
 from dataclasses import dataclass
 
-from application.payments.ports import ProviderInboxes, UnverifiedMessage
+from application.payments.provider_ports import ProviderInboxes, UnverifiedMessage
 from application.payments.record_provider_event import RecordProviderEvent
 from domain.shared.actor import Actor
 from domain.shared.errors import NotFound

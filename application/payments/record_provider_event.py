@@ -1,7 +1,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from application.payments.ports import Outcome, ProviderAnswer, ProviderEvent, ProviderEventKind
+from application.payments.provider_ports import Outcome, ProviderAnswer, ProviderEvent, ProviderEventKind
 from application.payments.provider_results import ProviderResults
 from application.shared.clock import Clock
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory

@@ -4,7 +4,7 @@ from functools import partial
 
 from application.orders.access import OrderAccess
 from application.orders.locking import get_order_for_update
-from application.payments.ports import PaymentGateways, ProviderUnavailable, RefundRequest
+from application.payments.provider_ports import PaymentGateways, ProviderUnavailable, RefundRequest
 from application.payments.provider_requests import refund_request
 from application.payments.provider_results import ProviderResults
 from application.payments.views import RefundView

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from application.orders.access import OrderAccess
 from application.orders.locking import get_order_for_update
-from application.payments.ports import (
+from application.payments.provider_ports import (
     PaymentGateway,
     PaymentGateways,
     ProviderAnswer,

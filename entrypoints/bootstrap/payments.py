@@ -15,7 +15,12 @@ from adapters.tracing.tracing import Tracing
 from application.payments.capture_payment import CapturePayment
 from application.payments.pay_order import PayOrder
 from application.payments.payment_operations import PaymentOperations
-from application.payments.ports import PaymentGateway, PaymentGateways, ProviderInboxes, ProviderWebhookParser
+from application.payments.provider_ports import (
+    PaymentGateway,
+    PaymentGateways,
+    ProviderInboxes,
+    ProviderWebhookParser,
+)
 from application.payments.provider_results import ProviderResults
 from application.payments.queries import (
     FindMissingProviders,

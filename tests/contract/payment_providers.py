@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from application.payments.ports import PaymentGateway
+from application.payments.provider_ports import PaymentGateway
 from tests.kit.clock import FixedClock
 
 

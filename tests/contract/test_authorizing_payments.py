@@ -8,7 +8,7 @@ import pytest
 from application.orders.access import OrderAccess
 from application.orders.fulfill_order import FulfillOrder
 from application.orders.views import OrderView
-from application.payments.ports import Outcome, ProviderEventKind
+from application.payments.provider_ports import Outcome, ProviderEventKind
 from application.payments.views import PaymentView
 from application.shared.idempotency import IdempotentOperation
 from domain.orders.lifecycle import Action, InvalidTransition, OrderStatus

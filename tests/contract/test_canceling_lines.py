@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from application.orders.views import OrderView
-from application.payments.ports import Outcome, ProviderEventKind
+from application.payments.provider_ports import Outcome, ProviderEventKind
 from domain.orders.lifecycle import Action, InvalidTransition, OrderStatus
 from domain.orders.order_state import OrderDisputed
 from domain.orders.paying import PaymentInProgress

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from application.orders.views import OrderView
-from application.payments.ports import Outcome, ProviderEventKind
+from application.payments.provider_ports import Outcome, ProviderEventKind
 from domain.orders.lifecycle import InvalidTransition, OrderStatus
 from domain.orders.refunding import RefundExceedsPaid
 from domain.orders.statuses import FulfillmentStatus, OrderPaymentStatus

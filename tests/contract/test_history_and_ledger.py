@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from application.catalog.views import MovementView
 from application.orders.views import OrderView, StatusChangeView
-from application.payments.ports import ProviderEventKind
+from application.payments.provider_ports import ProviderEventKind
 from domain.catalog.stock import MovementReason
 from domain.orders.canceling import REASON as CANCELLED
 from domain.orders.lifecycle import Action, OrderStatus

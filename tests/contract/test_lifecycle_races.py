@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import pytest
 
 from application.orders.views import OrderView
-from application.payments.ports import Outcome, ProviderEventKind
+from application.payments.provider_ports import Outcome, ProviderEventKind
 from application.payments.views import PaymentView
 from domain.orders.lifecycle import InvalidTransition, OrderStatus
 from domain.orders.order_return import InvalidReturnTransition

@@ -6,7 +6,7 @@ import pytest
 
 from application.orders.access import OrderAccess
 from application.orders.views import OrderView
-from application.payments.ports import Outcome, ProviderEventKind
+from application.payments.provider_ports import Outcome, ProviderEventKind
 from domain.orders.lifecycle import InvalidTransition, OrderStatus
 from domain.orders.paying import PaymentInProgress
 from domain.orders.statuses import OrderPaymentStatus

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from application.payments.ports import Outcome, PaymentRequest, ProviderUnavailable
+from application.payments.provider_ports import Outcome, PaymentRequest, ProviderUnavailable
 from domain.payments.payment import CaptureMethod
 from domain.shared.money import Money
 from tests.contract.payment_providers import Provider

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from application.orders.views import OrderView
-from application.payments.ports import ProviderEventKind, ProviderNotConfigured
+from application.payments.provider_ports import ProviderEventKind, ProviderNotConfigured
 from application.payments.queries import FindMissingProviders
 from application.payments.views import PaymentView
 from domain.orders.lifecycle import Action, OrderStatus

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from adapters.payments.sandbox.store import SandboxCharge, SandboxMessage, SandboxRefund
-from application.payments.ports import ProviderEvent, ProviderEventKind
+from application.payments.provider_ports import ProviderEvent, ProviderEventKind
 from application.retention.ports import RecordKind
 from domain.shared.ids import PaymentId, RefundId
 from domain.shared.money import Money

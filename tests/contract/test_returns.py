@@ -10,7 +10,7 @@ import pytest
 
 from application.orders.access import OrderAccess
 from application.orders.views import OrderView, ReturnView
-from application.payments.ports import ProviderEventKind
+from application.payments.provider_ports import ProviderEventKind
 from application.payments.views import PaymentView
 from application.shared.idempotency import IdempotentOperation
 from domain.catalog.stock import MovementReason

@@ -14,7 +14,7 @@ from adapters.payments.sandbox.store import SandboxMessage
 from adapters.payments.sandbox.tokens import ACTION
 from adapters.payments.sandbox.webhook_dispatcher import LEASE, SandboxWebhookDispatcher
 from adapters.payments.sandbox.webhook_parser import SandboxSignatures, SandboxWebhookParser
-from application.payments.ports import (
+from application.payments.provider_ports import (
     Outcome,
     PaymentRequest,
     ProviderEvent,

@@ -23,7 +23,7 @@ from adapters.payments.stripe.client import create_client
 from adapters.payments.stripe.gateway import StripeGateway
 from adapters.payments.stripe.webhook_parser import StripeWebhookParser
 from adapters.system import UuidV7Factory
-from application.payments.ports import (
+from application.payments.provider_ports import (
     Outcome,
     PaymentRequest,
     ProviderAnswer,

@@ -12,7 +12,7 @@ import pytest
 import stripe
 
 from adapters.standard_webhooks import StandardWebhooks
-from application.payments.ports import ProviderEvent, ProviderEventKind
+from application.payments.provider_ports import ProviderEvent, ProviderEventKind
 from domain.payments.method import PaymentMethod
 from domain.shared.ids import PaymentId
 from domain.shared.money import Money

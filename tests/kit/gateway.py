@@ -3,7 +3,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from application.payments.ports import (
+from application.payments.provider_ports import (
     Outcome,
     PaymentGateway,
     PaymentRequest,

@@ -10,7 +10,7 @@ from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from application.catalog.change_product import ChangeProductCommand
 from application.catalog.count_stock import CountStockCommand
-from application.payments.ports import Outcome, ProviderEventKind
+from application.payments.provider_ports import Outcome, ProviderEventKind
 from domain.catalog.product import ProductChanges
 from domain.catalog.stock import StockConflict
 from domain.orders.lifecycle import Action

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from application.payments.ports import PaymentRequest, ProviderEvent, RefundRequest
+from application.payments.provider_ports import PaymentRequest, ProviderEvent, RefundRequest
 from application.shared.ids import IdFactory
 from domain.shared.actor import Actor
 from domain.shared.ids import OrderId, PaymentId, RefundId

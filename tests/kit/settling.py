@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import timedelta
 
-from application.payments.ports import Outcome
+from application.payments.provider_ports import Outcome
 from domain.orders.lifecycle import PAID_AND_ACTIVE, OrderStatus
 from domain.orders.paying import REASON as UNUSABLE
 from domain.payments.payment import CaptureMethod

@@ -35,7 +35,7 @@ from application.orders.request_return import RequestReturn
 from application.orders.views import FulfillmentView, OrderView, ReturnView
 from application.payments.capture_payment import CapturePayment
 from application.payments.pay_order import PayOrder
-from application.payments.ports import PaymentGateway, ProviderEvent, ProviderEventKind
+from application.payments.provider_ports import PaymentGateway, ProviderEvent, ProviderEventKind
 from application.payments.record_provider_event import RecordProviderEvent
 from application.payments.refund_order import RefundOrder
 from application.payments.settle_payments import SettlePayments

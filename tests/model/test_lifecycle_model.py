@@ -13,7 +13,7 @@ from adapters.memory.payments import MemoryPaymentRepository
 from application.orders import cancel_order
 from application.orders.release_expired_holds import Demand, ReleaseExpiredHolds
 from application.payments import payment_operations, void_payment
-from application.payments.ports import Outcome, PaymentGateway, ProviderAnswer
+from application.payments.provider_ports import Outcome, PaymentGateway, ProviderAnswer
 from application.payments.settle_payments import ask
 from domain.catalog.stock import Stock
 from domain.orders import authorizing, canceling, fulfilling, holds, order_return, paying, refunding, units

@@ -14,7 +14,7 @@ from adapters.memory.core.database import MemoryDatabase
 from adapters.memory.core.tables import Tables
 from application.catalog.views import ProductView
 from application.orders.views import OrderView, ReturnView
-from application.payments.ports import Outcome, ProviderAnswer, ProviderEventKind
+from application.payments.provider_ports import Outcome, ProviderAnswer, ProviderEventKind
 from application.payments.views import PaymentView, RefundView
 from application.users.views import UserView
 from domain.orders.authorizing import may_be_renewed

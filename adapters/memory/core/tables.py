@@ -10,7 +10,7 @@ from adapters.memory.core.copying import copied
 from adapters.memory.core.overlay import Overlay
 from application.audit.entry import AuditEntry
 from application.mail.request import MailKind, MailRequest
-from application.payments.ports import ProviderEvent
+from application.payments.provider_ports import ProviderEvent
 from application.shared.idempotency import Scope, StoredResult
 from domain.catalog.product import Product
 from domain.catalog.stock import Movement, Stock

@@ -14,7 +14,7 @@ from adapters.payments.sandbox.store import (
     SandboxStore,
 )
 from adapters.payments.sandbox.tokens import AUTHORIZATION, Behavior, behavior_of
-from application.payments.ports import (
+from application.payments.provider_ports import (
     Outcome,
     PaymentGateway,
     PaymentRequest,

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from adapters.payments.sandbox.store import SandboxCharge, SandboxMessage, SandboxRefund
-from application.payments.ports import ProviderEvent, ProviderEventKind
+from application.payments.provider_ports import ProviderEvent, ProviderEventKind
 from domain.payments.method import PaymentMethod
 from domain.shared.errors import DomainError, ValidationFailed
 from domain.shared.ids import PaymentId, RefundId

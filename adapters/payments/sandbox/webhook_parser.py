@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 from adapters.payments.sandbox.messages import event_of
 from adapters.standard_webhooks import BadSignature, StandardWebhooks
-from application.payments.ports import (
+from application.payments.provider_ports import (
     InvalidSignature,
     ProviderEvent,
     ProviderWebhookParser,

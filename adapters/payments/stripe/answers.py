@@ -6,7 +6,7 @@ from uuid import UUID
 from stripe import Charge, PaymentIntent, Refund, StripeObject
 
 from adapters.payments.stripe.amounts import NotChargeable, from_stripe
-from application.payments.ports import Outcome, ProviderAnswer
+from application.payments.provider_ports import Outcome, ProviderAnswer
 from domain.payments.payment import NextAction
 
 PAYMENT_ID = "payment_id"

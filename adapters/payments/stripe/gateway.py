@@ -25,7 +25,7 @@ from adapters.payments.stripe.answers import (
     refund_answer,
     rejected_answer,
 )
-from application.payments.ports import (
+from application.payments.provider_ports import (
     Outcome,
     PaymentGateway,
     PaymentRequest,

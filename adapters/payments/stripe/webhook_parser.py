@@ -15,7 +15,7 @@ from adapters.payments.stripe.answers import (
     is_voided,
     our_id,
 )
-from application.payments.ports import (
+from application.payments.provider_ports import (
     InvalidSignature,
     ProviderEvent,
     ProviderEventKind,

@@ -3,7 +3,7 @@ from uuid import UUID
 
 from adapters.postgres.core.rows import PaymentRow, RefundRow
 from adapters.postgres.core.unnest import columns_of
-from application.payments.ports import ProviderEvent
+from application.payments.provider_ports import ProviderEvent
 from domain.payments.method import PaymentMethod
 from domain.payments.payment import (
     CaptureMethod,

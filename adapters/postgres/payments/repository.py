@@ -16,12 +16,8 @@ from adapters.postgres.payments.mapping import (
     refund_from,
     refund_values,
 )
-from application.payments.ports import (
-    PaymentRepository,
-    ProviderEvent,
-    ProviderEventRecords,
-    RefundRepository,
-)
+from application.payments.ports import PaymentRepository, ProviderEventRecords, RefundRepository
+from application.payments.provider_ports import ProviderEvent
 from domain.payments.method import PaymentMethod
 from domain.payments.payment import Payment
 from domain.payments.refund import Refund

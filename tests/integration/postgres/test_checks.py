@@ -11,7 +11,7 @@ from adapters.postgres.checks.invariant_checks import SHOWN, PostgresInvariantCh
 from adapters.postgres.core.engine import create_checking_engine
 from application.checks.ports import Finding, Invariant
 from application.orders.views import OrderView
-from application.payments.ports import ProviderEventKind
+from application.payments.provider_ports import ProviderEventKind
 from domain.shared.errors import NotFound
 from tests.invariants import assert_invariants
 from tests.kit.shop import HOLD, Shop

@@ -16,7 +16,7 @@ from adapters.standard_webhooks import StandardWebhooks
 from application.catalog.change_product import ChangeProductCommand
 from application.events.cloud_event import cloud_event
 from application.events.event_types import EVENT_TYPES
-from application.payments.ports import ProviderEventKind
+from application.payments.provider_ports import ProviderEventKind
 from application.sessions.log_in import LogInCommand
 from application.users.change_me import ChangeMeCommand
 from application.users.change_password import ChangePasswordCommand

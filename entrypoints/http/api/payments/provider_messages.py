@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import Path, Request
 from starlette.responses import Response
 
-from application.payments.ports import UnverifiedMessage
+from application.payments.provider_ports import UnverifiedMessage
 from application.payments.receive_provider_message import ReceiveProviderMessage
 from domain.shared.actor import Actor
 from entrypoints.bootstrap.root import GRAPH
