@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from adapters.postgres.checks.invariant_checks import SHOWN, PostgresInvariantChecks
+from adapters.postgres.checks.invariant_checks import PostgresInvariantChecks
+from adapters.postgres.checks.invariant_statements import SHOWN
 from adapters.postgres.core.engine import create_checking_engine
 from application.checks.ports import Finding, Invariant
 from application.orders.views import OrderView
