@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, HttpUrl, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy.engine import make_url
 
 from adapters.security.secret_box import parse_keys
 from adapters.webhooks.addresses import is_public
@@ -59,24 +58,6 @@ def _is_public_https(url: str) -> bool:
         return is_public(host)
     except ValueError:
         return "." in host and host.rpartition(".")[2] not in PRIVATE_DOMAINS
-
-
-def _formatted(value: object) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return "" if value is None else str(value)
-
-
-def _iso_duration(duration: timedelta) -> str:
-    """Format a duration as in ISO 8601, with days as the largest unit: P365D, not P1Y."""
-    seconds = duration.total_seconds() - duration.days * 86_400
-    hours, rest = divmod(seconds, 3600)
-    minutes, seconds = divmod(rest, 60)
-    days = f"{duration.days}D" if duration.days else ""
-    time = "".join(
-        f"{amount:g}{unit}" for amount, unit in ((hours, "H"), (minutes, "M"), (seconds, "S")) if amount
-    )
-    return f"P{days}{'T' + time if time or not days else ''}{'' if time or days else '0S'}"
 
 
 class Settings(BaseSettings):
@@ -383,20 +364,3 @@ class Settings(BaseSettings):
                 raise WrongSettings(f"{complaint}.") from None
             name = variable_of(str(first["loc"][0]))
             raise WrongSettings(f"{name} is wrong: {complaint}.") from None
-
-    def masked(self) -> dict[str, str]:
-        """Return all settings by the names of their variables.
-
-        Secrets are masked, and unset values are empty.
-        """
-        values = {
-            name: _iso_duration(value) if isinstance(value := getattr(self, name), timedelta) else dumped
-            for name, dumped in self.model_dump(mode="json").items()
-        }
-        shown = {variable_of(name): _formatted(value) for name, value in values.items()}
-        for name in ("database_url", "database_read_url"):
-            if value := getattr(self, name):
-                url = make_url(value)
-                url = url.update_query_dict({key: "hidden" for key in url.query if "pass" in key})
-                shown[variable_of(name)] = url.render_as_string(hide_password=True)
-        return shown

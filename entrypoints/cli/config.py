@@ -19,9 +19,10 @@ def show() -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from entrypoints.cli.masked_settings import masked
     from entrypoints.settings import Settings
 
-    values = Settings.from_environment().masked()
+    values = masked(Settings.from_environment())
     if sys.stdout.isatty():
         table = Table("Variable")
         table.add_column("Value", overflow="fold")
