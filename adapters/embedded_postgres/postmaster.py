@@ -1,4 +1,5 @@
 import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -11,8 +12,26 @@ from adapters.embedded_postgres.errors import EmbeddedPostgresError
 from adapters.embedded_postgres.former_server import ESCALATION, end_former_server
 from adapters.embedded_postgres.layout import Layout
 from adapters.embedded_postgres.pid_file import PidFile
-from adapters.embedded_postgres.settings import SETTINGS
 from adapters.embedded_postgres.sockets import PORT, SOCKET, remove_stale_sockets
+
+SETTINGS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "password_encryption": "scram-sha-256",
+    "max_connections": "100",
+    "shared_buffers": "128MB",
+    "jit": "off",
+    "timezone": "UTC",
+    # After a crash, flush the data directory by one system call instead of file by file.
+    "recovery_init_sync_method": "syncfs" if sys.platform == "linux" else "fsync",
+    # The server's log must not contain data, but an entry about a rejected statement would quote values.
+    "log_min_messages": "log",
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+    "log_checkpoints": "off",
+    "log_timezone": "UTC",
+}
+"""PostgreSQL settings for one small shop on one machine."""
 
 
 @dataclass(slots=True)

@@ -1,8 +1,7 @@
 from collections.abc import Sequence
 
 from adapters.memory.core.copying import copied
-from adapters.memory.core.database import MemoryDatabase, yield_control
-from adapters.memory.core.locks import Row
+from adapters.memory.core.database import MemoryDatabase, Row, yield_control
 from adapters.memory.core.transaction import Transaction
 from application.clients.ports import ClientNameTaken, ClientQueries, ClientRepository
 from application.clients.views import ClientView

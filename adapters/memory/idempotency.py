@@ -3,8 +3,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from adapters.memory.core.copying import copied
-from adapters.memory.core.database import MemoryDatabase, yield_control
-from adapters.memory.core.locks import Row
+from adapters.memory.core.database import MemoryDatabase, Row, yield_control
 from adapters.memory.core.transaction import IntegrityError, Transaction
 from application.shared.idempotency import (
     ANONYMOUS,

@@ -4,8 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from adapters.memory.core.copying import copied
-from adapters.memory.core.database import yield_control
-from adapters.memory.core.locks import Row
+from adapters.memory.core.database import Row, yield_control
 from adapters.memory.core.transaction import Transaction
 from application.mail.ports import MailRequests
 from application.mail.request import MailKind, MailRequest

@@ -3,8 +3,7 @@ from datetime import datetime
 
 from adapters.memory.catalog import stock_row
 from adapters.memory.core.copying import copied
-from adapters.memory.core.database import yield_control
-from adapters.memory.core.locks import Row
+from adapters.memory.core.database import Row, yield_control
 from adapters.memory.core.tables import Tables
 from adapters.memory.core.transaction import IntegrityError, Transaction
 from adapters.memory.users import user_row

@@ -3,9 +3,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from adapters.memory.core.copying import copied
-from adapters.memory.core.database import MemoryDatabase, yield_control
+from adapters.memory.core.database import MemoryDatabase, Row, yield_control
 from adapters.memory.core.keyset import page
-from adapters.memory.core.locks import Row
 from adapters.memory.core.transaction import IntegrityError, Transaction
 from adapters.memory.orders import order_row
 from application.payments.ports import (

@@ -2,8 +2,7 @@ from collections.abc import Sequence
 from copy import copy
 from datetime import datetime
 
-from adapters.memory.core.database import MemoryDatabase, yield_control
-from adapters.memory.core.locks import Row
+from adapters.memory.core.database import MemoryDatabase, Row, yield_control
 from adapters.memory.core.transaction import Transaction
 from application.throttling.ports import AttemptRecords, AttemptTallies
 from domain.users.attempts import Attempt, AttemptTally

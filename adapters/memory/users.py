@@ -2,9 +2,8 @@ from collections.abc import Collection
 from datetime import datetime
 
 from adapters.memory.core.copying import copied
-from adapters.memory.core.database import MemoryDatabase, yield_control
+from adapters.memory.core.database import MemoryDatabase, Row, yield_control
 from adapters.memory.core.keyset import page
-from adapters.memory.core.locks import Row
 from adapters.memory.core.transaction import Transaction
 from application.shared.page import Page, Position
 from application.users.ports import (

@@ -3,9 +3,8 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from adapters.memory.core.database import MemoryDatabase, yield_control
+from adapters.memory.core.database import MemoryDatabase, Row, yield_control
 from adapters.memory.core.keyset import page
-from adapters.memory.core.locks import Row
 from adapters.memory.core.transaction import Transaction
 from application.events.views import PublishedEvent
 from application.shared.ids import IdFactory

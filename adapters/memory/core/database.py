@@ -4,16 +4,30 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from adapters.json_text import to_json
-from adapters.memory.core.locks import RowLocks
 from adapters.memory.core.tables import Tables
 from application.checks.ports import Invariant, Tally
 from application.events.views import PublishedEvent
 from application.signing.ports import SigningKey
 from domain.shared.events import Event
 
+Row = tuple[str, ...]
+"""The name of a table, and the values of a unique key of one row."""
+
 _ENVELOPE = {"aggregate_id", "aggregate_version", "occurred_at"}
+
+
+class RowLocks:
+    """One fair lock per row. A lock exists while a transaction holds or awaits it."""
+
+    def __init__(self) -> None:
+        self._locks: WeakValueDictionary[Row, asyncio.Lock] = WeakValueDictionary()
+
+    def of(self, row: Row) -> asyncio.Lock:
+        """Return the lock of a row or of a unique key. The row need not exist yet."""
+        return self._locks.setdefault(row, asyncio.Lock())
 
 
 async def yield_control() -> None:

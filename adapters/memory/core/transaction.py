@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import NoReturn
 from uuid import UUID
 
-from adapters.memory.core.database import MemoryDatabase
-from adapters.memory.core.locks import Row
+from adapters.memory.core.database import MemoryDatabase, Row
 from adapters.memory.core.tables import Tables
 from application.shared.errors import Overloaded
 from application.shared.idempotency import IdempotencyInFlight
