@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from adapters.postgres.core.interruption import silence_abandoned_connections
+from adapters.postgres.core.cancellation import silence_abandoned_connections
 from entrypoints.bootstrap.root import Container
 from entrypoints.cli.database import database, migrate
 from entrypoints.cli.failures import describe_database_errors

@@ -13,8 +13,8 @@ import asyncpg
 from sqlalchemy import NullPool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from adapters.postgres.core.cancellation import silence_abandoned_connections
 from adapters.postgres.core.hosts import connect_to_any_host
-from adapters.postgres.core.interruption import silence_abandoned_connections
 
 _PROBE = {"lock_timeout": "2999ms"}
 _FIND_SESSION = text("SELECT pg_backend_pid() AS process, current_setting('lock_timeout') AS lock_timeout")

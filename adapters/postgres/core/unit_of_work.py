@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from adapters.postgres.audit.audit_log import write_audit_log
 from adapters.postgres.catalog.repository import PostgresProductRepository, PostgresStockRepository
 from adapters.postgres.clients.repository import PostgresClientRepository
-from adapters.postgres.core.run_to_completion import run_to_completion
+from adapters.postgres.core.cancellation import run_to_completion
 from adapters.postgres.core.transaction import Transaction
 from adapters.postgres.core.write_monitor import WriteMonitor
 from adapters.postgres.events.outbox import Outbox

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from adapters.postgres.core.run_to_completion import run_to_completion
+from adapters.postgres.core.cancellation import run_to_completion
 
 
 async def test_cancelled_caller_waits_until_running_work_is_complete() -> None:

@@ -14,8 +14,8 @@ from typing import TypeVar
 from sqlalchemy import Connection, NullPool, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from adapters.postgres.core.cancellation import silence_abandoned_connections
 from adapters.postgres.core.hosts import connect_to_any_host
-from adapters.postgres.core.interruption import silence_abandoned_connections
 from adapters.postgres.core.pooler import connect_args
 from adapters.postgres.core.schema_revision import RELEASE, known_revisions
 from adapters.postgres.core.schema_state import FIND_REVISION, FIND_STATE, SchemaState, state_parameters
