@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError
 
 from adapters.security.secret_box import parse_keys
 from adapters.standard_webhooks import parse_secrets
-from domain.payments.method import PaymentMethod
+from domain.payments.payment import PaymentMethod
 from entrypoints.log_levels import LogLevels
 from entrypoints.proxies import IPNetwork
 

@@ -13,8 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from adapters.security.secret_box import parse_keys
 from adapters.webhooks.addresses import is_public
-from domain.payments.method import PaymentMethod
-from domain.payments.payment import CaptureMethod
+from domain.payments.payment import CaptureMethod, PaymentMethod
 from domain.users.password import LOWEST_MIN_LENGTH, MAX_LENGTH
 from entrypoints.log_levels import LogLevels
 from entrypoints.proxies import ProxyHeader

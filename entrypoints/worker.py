@@ -10,7 +10,7 @@ from functools import partial
 import structlog
 
 from application.checks.check_shop import CheckShop
-from domain.payments.method import PaymentMethod
+from domain.payments.payment import PaymentMethod
 from domain.shared.actor import Actor
 from entrypoints.bootstrap.root import Container
 from entrypoints.metrics.measuring import MeasureShop

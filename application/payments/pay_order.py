@@ -15,8 +15,7 @@ from application.shared.run_once import find_replay, store_result
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.orders.lifecycle import OrderStatus, Party
 from domain.orders.paying import request_payment
-from domain.payments.method import PaymentMethod
-from domain.payments.payment import CaptureMethod, PaymentStatus
+from domain.payments.payment import CaptureMethod, PaymentMethod, PaymentStatus
 from domain.shared.actor import Actor
 from domain.shared.errors import ValidationFailed, Violation
 from domain.shared.ids import OrderId, PaymentId

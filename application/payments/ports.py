@@ -7,8 +7,7 @@ from typing import Protocol
 from application.payments.provider_ports import ProviderEvent
 from application.payments.views import PaymentView, RefundView
 from application.shared.page import Page, Position
-from domain.payments.method import PaymentMethod
-from domain.payments.payment import Payment
+from domain.payments.payment import Payment, PaymentMethod
 from domain.payments.refund import Refund
 from domain.shared.ids import OrderId, PaymentId, RefundId
 

@@ -6,8 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from domain.payments.method import PaymentMethod
-from domain.payments.payment import CaptureMethod, NextAction
+from domain.payments.payment import CaptureMethod, NextAction, PaymentMethod
 from domain.shared.errors import DomainError
 from domain.shared.ids import OrderId, PaymentId, RefundId
 from domain.shared.money import Money

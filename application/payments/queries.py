@@ -8,7 +8,7 @@ from application.payments.ports import PaymentQueries
 from application.payments.provider_ports import PaymentGateways
 from application.payments.views import PaymentView, RefundView
 from application.shared.page import Page, Position
-from domain.payments.method import PaymentMethod
+from domain.payments.payment import PaymentMethod
 from domain.shared.errors import NotFound
 from domain.shared.ids import OrderId, PaymentId, RefundId
 

@@ -15,7 +15,7 @@ from application.shared.run_once import find_replay, store_result
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.catalog.stock import Stock
 from domain.orders.refunding import request_refund
-from domain.payments.method import PaymentMethod
+from domain.payments.payment import PaymentMethod
 from domain.payments.refund import RefundChannel, RefundedLine
 from domain.shared.actor import Actor
 from domain.shared.ids import OrderId, ProductId, RefundId

@@ -16,8 +16,7 @@ from application.payments.provider_results import ProviderResults
 from application.shared.clock import Clock
 from application.unit_of_work import UnitOfWorkFactory
 from domain.orders.authorizing import may_be_renewed, watch_authorization
-from domain.payments.method import PaymentMethod
-from domain.payments.payment import Payment, PaymentOperation, PaymentStatus
+from domain.payments.payment import Payment, PaymentMethod, PaymentOperation, PaymentStatus
 from domain.payments.refund import Refund
 from domain.shared.actor import Actor
 

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from domain.payments.method import PaymentMethod
 from domain.payments.payment import (
     CaptureMethod,
     DisputeStatus,
     NextAction,
     Payment,
+    PaymentMethod,
     PaymentOrigin,
     PaymentStatus,
 )

@@ -10,11 +10,11 @@ from domain.orders.holds import can_be_supplied, reserve
 from domain.orders.lifecycle import PAID_AND_ACTIVE, Action, InvalidTransition, OrderStatus, Party
 from domain.orders.order import Order
 from domain.payments.inquiry import CALL_TIMEOUT
-from domain.payments.method import PaymentMethod
 from domain.payments.payment import (
     CaptureMethod,
     Charge,
     Payment,
+    PaymentMethod,
     PaymentOperation,
     PaymentStatus,
 )

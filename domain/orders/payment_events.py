@@ -5,8 +5,7 @@ from datetime import datetime
 from typing import TypedDict
 
 from domain.orders.events import OrderEvent
-from domain.payments.method import PaymentMethod
-from domain.payments.payment import PaymentOrigin
+from domain.payments.payment import PaymentMethod, PaymentOrigin
 from domain.payments.refund import RefundChannel, RefundedLine, RefundOrigin
 from domain.shared.ids import PaymentId, RefundId
 from domain.shared.money import Money

@@ -6,9 +6,19 @@ from enum import StrEnum
 from typing import Self
 
 from domain.payments.inquiry import CALL_TIMEOUT, next_inquiry
-from domain.payments.method import PaymentMethod
 from domain.shared.ids import OrderId, PaymentId
 from domain.shared.money import Money
+
+
+class PaymentMethod(StrEnum):
+    """A provider of payments. Its value is its name in the API, in events and in the database.
+
+    - `sandbox`: simulates a provider and moves no money.
+    - `stripe`: Stripe.
+    """
+
+    SANDBOX = "sandbox"
+    STRIPE = "stripe"
 
 
 class PaymentStatus(StrEnum):

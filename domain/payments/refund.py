@@ -6,8 +6,7 @@ from enum import StrEnum
 from typing import Self
 
 from domain.payments.inquiry import CALL_TIMEOUT, next_attempt, next_inquiry
-from domain.payments.method import PaymentMethod
-from domain.payments.payment import Payment
+from domain.payments.payment import Payment, PaymentMethod
 from domain.shared.ids import LineId, OrderId, PaymentId, RefundId
 from domain.shared.money import Money
 from domain.shared.text import TextRule, ensure_valid

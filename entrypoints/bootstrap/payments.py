@@ -36,7 +36,7 @@ from application.payments.settle_payments import SettlePayments
 from application.payments.void_payment import VoidPayment
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory
-from domain.payments.method import PaymentMethod
+from domain.payments.payment import PaymentMethod
 from entrypoints.bootstrap.database import Database
 from entrypoints.bootstrap.orders import Orders
 from entrypoints.settings import Settings

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from application.checks.ports import Finding
-    from domain.payments.method import PaymentMethod
+    from domain.payments.payment import PaymentMethod
     from entrypoints.bootstrap.root import Container
 
 

@@ -18,8 +18,7 @@ from domain.orders.lifecycle import Action, OrderStatus
 from domain.orders.order_state import OrderDisputed
 from domain.orders.refunding import RefundExceedsPaid
 from domain.orders.statuses import OrderPaymentStatus
-from domain.payments.method import PaymentMethod
-from domain.payments.payment import DisputeStatus, PaymentOrigin, PaymentStatus
+from domain.payments.payment import DisputeStatus, PaymentMethod, PaymentOrigin, PaymentStatus
 from domain.payments.refund import RefundChannel, RefundOrigin, RefundStatus
 from domain.shared.money import Money
 from tests.invariants import assert_invariants, history, payments, refunds

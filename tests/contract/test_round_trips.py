@@ -25,11 +25,11 @@ from domain.orders.line import OrderLine
 from domain.orders.order import Order
 from domain.orders.order_return import OrderReturn, ReturnedLine, ReturnStatus
 from domain.orders.order_state import StatusChange
-from domain.payments.method import PaymentMethod
 from domain.payments.payment import (
     CaptureMethod,
     DisputeStatus,
     Payment,
+    PaymentMethod,
     PaymentOperation,
     PaymentOrigin,
     PaymentStatus,

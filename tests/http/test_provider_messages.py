@@ -13,7 +13,7 @@ import stripe
 
 from adapters.standard_webhooks import StandardWebhooks
 from application.payments.provider_ports import ProviderEvent, ProviderEventKind
-from domain.payments.method import PaymentMethod
+from domain.payments.payment import PaymentMethod
 from domain.shared.ids import PaymentId
 from domain.shared.money import Money
 from entrypoints.http.routing.body import MAX_BODY_BYTES

@@ -29,8 +29,7 @@ from domain.orders.line import CancelledLine, RequestedLine
 from domain.orders.order_return import ReturnedLine
 from domain.orders.order_state import OrderKey, key_of
 from domain.orders.placing import OrderRequest
-from domain.payments.method import PaymentMethod
-from domain.payments.payment import CaptureMethod
+from domain.payments.payment import CaptureMethod, PaymentMethod
 from domain.payments.refund import RefundedLine
 from domain.shared.actor import Actor
 from domain.shared.ids import CallerId

@@ -8,7 +8,7 @@ from functools import cache
 from itertools import count
 
 from adapters.memory.core.database import MemoryDatabase
-from domain.payments.method import PaymentMethod
+from domain.payments.payment import PaymentMethod
 from domain.users.permissions import Role
 from tests.kit.gateway import FakeGateway
 from tests.kit.samples import SampleShop

@@ -48,7 +48,7 @@ from application.shared.lanes import Lanes
 from application.users.views import UserView
 from domain.catalog.product import ProductDetails
 from domain.orders.hold_limits import HoldLimits
-from domain.payments.method import PaymentMethod
+from domain.payments.payment import PaymentMethod
 from domain.shared.actor import Actor
 from domain.shared.money import Money
 from entrypoints.bootstrap.catalog import Catalog

@@ -12,7 +12,7 @@ from application.checks.ports import Finding, InvariantChecks
 from application.health.ports import Health
 from application.shared.secrets import EntriesOfBatch, StoredSecrets
 from application.users.sign_up import SignUpCommand
-from domain.payments.method import PaymentMethod
+from domain.payments.payment import PaymentMethod
 from domain.users.permissions import Role, Scope
 from entrypoints.bootstrap.root import Container
 from entrypoints.email_addresses import sought_email_address

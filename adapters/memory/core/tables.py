@@ -19,8 +19,7 @@ from domain.orders.fulfillment import Fulfillment
 from domain.orders.order import Order
 from domain.orders.order_return import OrderReturn
 from domain.orders.order_state import OrderKey, StatusChange
-from domain.payments.method import PaymentMethod
-from domain.payments.payment import Payment
+from domain.payments.payment import Payment, PaymentMethod
 from domain.payments.refund import Refund
 from domain.sessions.session import Session
 from domain.shared.ids import (

@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from adapters.payments.sandbox.store import SandboxCharge, SandboxMessage, SandboxRefund
 from application.payments.provider_ports import ProviderEvent, ProviderEventKind
-from domain.payments.method import PaymentMethod
+from domain.payments.payment import PaymentMethod
 from domain.shared.errors import DomainError, ValidationFailed
 from domain.shared.ids import PaymentId, RefundId
 from domain.shared.money import Money

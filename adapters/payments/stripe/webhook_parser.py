@@ -22,7 +22,7 @@ from application.payments.provider_ports import (
     ProviderWebhookParser,
     UnverifiedMessage,
 )
-from domain.payments.method import PaymentMethod
+from domain.payments.payment import PaymentMethod
 from domain.shared.errors import DomainError, ValidationFailed
 from domain.shared.ids import PaymentId, RefundId
 

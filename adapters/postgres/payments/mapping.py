@@ -4,11 +4,11 @@ from uuid import UUID
 from adapters.postgres.core.rows import PaymentRow, RefundRow
 from adapters.postgres.core.unnest import columns_of
 from application.payments.provider_ports import ProviderEvent
-from domain.payments.method import PaymentMethod
 from domain.payments.payment import (
     CaptureMethod,
     DisputeStatus,
     Payment,
+    PaymentMethod,
     PaymentOperation,
     PaymentOrigin,
     PaymentStatus,

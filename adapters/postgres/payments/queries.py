@@ -12,7 +12,7 @@ from adapters.postgres.payments.mapping import PAYMENT_COLUMNS, payment_from, re
 from application.payments.ports import PaymentQueries
 from application.payments.views import PaymentView, RefundView
 from application.shared.page import Page, Position
-from domain.payments.method import PaymentMethod
+from domain.payments.payment import PaymentMethod
 from domain.shared.ids import OrderId, PaymentId, RefundId
 
 _PAYMENTS = select(*PAYMENT_COLUMNS).where(PaymentRow.order_id == bindparam("of_order"))

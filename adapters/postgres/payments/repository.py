@@ -18,8 +18,7 @@ from adapters.postgres.payments.mapping import (
 )
 from application.payments.ports import PaymentRepository, ProviderEventRecords, RefundRepository
 from application.payments.provider_ports import ProviderEvent
-from domain.payments.method import PaymentMethod
-from domain.payments.payment import Payment
+from domain.payments.payment import Payment, PaymentMethod
 from domain.payments.refund import Refund
 from domain.shared.ids import OrderId, PaymentId, RefundId
 

@@ -6,10 +6,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from adapters.postgres.core.schema import Row, currency, money, one_of
 from adapters.postgres.orders.rows import LineUnits, OrderRow
-from domain.payments.method import PaymentMethod
 from domain.payments.payment import (
     CaptureMethod,
     DisputeStatus,
+    PaymentMethod,
     PaymentOperation,
     PaymentOrigin,
     PaymentStatus,

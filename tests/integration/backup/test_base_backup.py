@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from adapters.postgres.core.migrations import upgrade
-from domain.payments.method import PaymentMethod
+from domain.payments.payment import PaymentMethod
 from tests.integration.backup.scripts import BackupScripts
 from tests.integration.cluster.programs import Program
 from tests.integration.http.services import container_on

@@ -17,7 +17,7 @@ import pytest
 from adapters.payments.sandbox.gateway import SandboxGateway
 from domain.orders.lifecycle import OrderStatus
 from domain.orders.statuses import OrderPaymentStatus
-from domain.payments.method import PaymentMethod
+from domain.payments.payment import PaymentMethod
 from domain.webhooks.delivery import DeliveryStatus
 from tests.invariants import assert_invariants, every_order
 from tests.kit.killing import NEVER, workers

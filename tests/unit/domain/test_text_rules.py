@@ -26,8 +26,7 @@ from domain.orders.details import METADATA_KEY, METADATA_VALUE, NOTE, OrderChang
 from domain.orders.fulfilling import fulfill
 from domain.orders.fulfillment import CARRIER, TRACKING
 from domain.orders.order import CANCEL_REASON, Order
-from domain.payments.method import PaymentMethod
-from domain.payments.payment import Payment
+from domain.payments.payment import Payment, PaymentMethod
 from domain.payments.refund import REFUND_REASON, Refund
 from domain.shared.errors import DomainError, ValidationFailed
 from domain.shared.ids import FulfillmentId, OrderId, PaymentId, RefundId, SignUpId, UserId

@@ -1,4 +1,4 @@
-from domain.payments.method import PaymentMethod
+from domain.payments.payment import PaymentMethod
 from tests.kit.store import memory_store
 from tests.kit.web import container_over
 

@@ -13,7 +13,7 @@ import stripe
 from adapters.payments.stripe.client import create_client
 from adapters.payments.stripe.webhook_parser import StripeWebhookParser
 from application.payments.provider_ports import InvalidSignature, ProviderEventKind, UnverifiedMessage
-from domain.payments.method import PaymentMethod
+from domain.payments.payment import PaymentMethod
 from domain.shared.errors import ValidationFailed
 from domain.shared.money import Money
 

@@ -5,8 +5,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from domain.orders.fulfillment import CARRIER, TRACKING, FulfilledLine
-from domain.payments.method import PaymentMethod
-from domain.payments.payment import CaptureMethod, DisputeStatus, PaymentOrigin, PaymentStatus
+from domain.payments.payment import CaptureMethod, DisputeStatus, PaymentMethod, PaymentOrigin, PaymentStatus
 from domain.payments.refund import REFUND_REASON, RefundChannel, RefundedLine, RefundOrigin, RefundStatus
 from domain.shared.ids import FulfillmentId, LineId, OrderId, PaymentId, RefundId
 from domain.shared.money import Money
