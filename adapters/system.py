@@ -6,9 +6,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from application.shared.clock import Clock
-from application.shared.ids import IdFactory
-from application.shared.randomness import Randomness
+from application.shared.ports import Clock, IdFactory, Randomness
 
 
 class SystemClock(Clock):

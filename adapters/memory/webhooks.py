@@ -7,8 +7,8 @@ from adapters.memory.core.database import MemoryDatabase, Row, yield_control
 from adapters.memory.core.keyset import page
 from adapters.memory.core.transaction import Transaction
 from application.events.views import PublishedEvent
-from application.shared.ids import IdFactory
 from application.shared.page import Page, Position
+from application.shared.ports import IdFactory
 from application.webhooks.ports import (
     DeliveryQueue,
     DueDelivery,

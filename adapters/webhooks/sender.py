@@ -9,7 +9,7 @@ import httpcore2
 from adapters.standard_webhooks import StandardWebhooks
 from adapters.webhooks.dialing import AddressRefused, NameNotFound, PublicDialer
 from application.events.cloud_event import CONTENT_TYPE
-from application.shared.clock import Clock
+from application.shared.ports import Clock
 from application.webhooks.ports import WebhookSender
 from domain.webhooks.delivery import Attempt
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from application.audit.audited import audited_event, audited_movement
 from application.audit.entry import AuditAction, AuditEntry, Details
-from application.shared.ids import IdFactory
+from application.shared.ports import IdFactory
 from domain.catalog.stock import Movement
 from domain.shared.actor import Actor
 from domain.shared.events import Event

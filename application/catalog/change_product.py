@@ -2,7 +2,7 @@ from dataclasses import dataclass
 
 from application.catalog.get_product_for_update import get_product_for_update
 from application.catalog.views import ProductView
-from application.shared.clock import Clock
+from application.shared.ports import Clock
 from application.unit_of_work import UnitOfWorkFactory
 from domain.catalog.product import ProductChanges
 from domain.shared.actor import Actor

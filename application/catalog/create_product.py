@@ -1,9 +1,8 @@
 from dataclasses import dataclass
 
 from application.catalog.views import ProductView
-from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, IdempotentResult
-from application.shared.ids import IdFactory
+from application.shared.ports import Clock, IdFactory
 from application.shared.run_once import run_once
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.catalog.product import Product, ProductDetails

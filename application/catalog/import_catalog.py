@@ -3,8 +3,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from application.catalog.plan_import import ROWS_AT_A_TIME, CatalogRow, ImportPlan, ProductValues
-from application.shared.clock import Clock
-from application.shared.ids import IdFactory
+from application.shared.ports import Clock, IdFactory
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.catalog.product import Product, ProductStatus
 from domain.catalog.stock import Stock

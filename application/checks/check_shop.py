@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from application.checks.ports import Finding, FindingRecords, InvariantChecks
-from application.shared.clock import Clock
+from application.shared.ports import Clock
 
 
 @dataclass(frozen=True, slots=True)

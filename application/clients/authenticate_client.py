@@ -3,7 +3,7 @@ from typing import NoReturn
 from uuid import UUID
 
 from application.audit.entry import AuditAction
-from application.shared.clock import Clock
+from application.shared.ports import Clock
 from application.throttling.throttle import Throttle
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.clients.client import ServiceClient

@@ -3,9 +3,7 @@ from dataclasses import dataclass
 
 from application.audit.entry import AuditAction
 from application.clients.views import NewSecretView
-from application.shared.clock import Clock
-from application.shared.ids import IdFactory
-from application.shared.randomness import Randomness
+from application.shared.ports import Clock, IdFactory, Randomness
 from application.unit_of_work import UnitOfWorkFactory
 from domain.clients.client import ServiceClient
 from domain.clients.secret import SECRET_BYTES, ClientSecret, text_of

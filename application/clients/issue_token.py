@@ -1,8 +1,7 @@
 from dataclasses import dataclass
 
 from application.clients.authenticate_client import AuthenticateClient, ClientCredentials
-from application.shared.clock import Clock
-from application.shared.ids import IdFactory
+from application.shared.ports import Clock, IdFactory
 from application.signing.ports import AccessClaims, AccessToken, AccessTokens
 from application.users.principal import ClientPrincipal
 from domain.users.permissions import Scope

@@ -2,7 +2,7 @@ from dataclasses import dataclass
 
 from application.audit.entry import AuditAction
 from application.clients.client_lookup import find_client
-from application.shared.clock import Clock
+from application.shared.ports import Clock
 from application.unit_of_work import UnitOfWorkFactory
 from domain.shared.actor import Actor
 from domain.shared.ids import SecretId

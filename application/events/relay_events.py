@@ -10,8 +10,7 @@ from application.events.ports import (
     RelayProgress,
     UnknownEvent,
 )
-from application.shared.clock import Clock
-from application.shared.ids import IdFactory
+from application.shared.ports import Clock, IdFactory
 from domain.shared.ids import EventId
 
 LEASE = timedelta(seconds=30)

@@ -6,8 +6,7 @@ from uuid import UUID
 from application.mail.message import MailTemplates, Message
 from application.mail.ports import AddressRefused, Mailer
 from application.mail.request import MailKind, MailRequest
-from application.shared.clock import Clock
-from application.shared.randomness import Randomness
+from application.shared.ports import Clock, Randomness
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.shared.ids import EndpointId, SignUpId, UserId
 from domain.users.email_address import EmailAddress

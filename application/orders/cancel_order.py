@@ -5,9 +5,8 @@ from functools import partial
 from application.orders.access import OrderAccess
 from application.orders.locking import get_order_for_update
 from application.orders.views import OrderView
-from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, IdempotentResult
-from application.shared.ids import IdFactory
+from application.shared.ports import Clock, IdFactory
 from application.shared.run_once import run_once
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.orders.canceling import cancel, cancel_lines

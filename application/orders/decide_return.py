@@ -6,8 +6,8 @@ from datetime import datetime
 
 from application.orders.locking import get_return_for_update
 from application.orders.views import ReturnView
-from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, IdempotentResult
+from application.shared.ports import Clock
 from application.shared.run_once import run_once
 from application.unit_of_work import UnitOfWorkFactory
 from domain.orders.order import Order

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from application.orders.access import OrderAccess
 from application.orders.locking import get_order_for_update
 from application.orders.views import FulfillmentView
-from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, IdempotentResult
-from application.shared.ids import IdFactory
+from application.shared.ports import Clock, IdFactory
 from application.shared.run_once import run_once
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.orders.fulfilling import fulfill

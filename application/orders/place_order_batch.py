@@ -5,7 +5,6 @@ from uuid import UUID
 
 from application.orders.ports import OrderHasExpired, PlacementContext
 from application.orders.views import OrderView
-from application.shared.clock import Clock
 from application.shared.idempotency import (
     IdempotencyKey,
     IdempotencyKeyReused,
@@ -14,7 +13,7 @@ from application.shared.idempotency import (
     Scope,
     StoredResult,
 )
-from application.shared.ids import IdFactory
+from application.shared.ports import Clock, IdFactory
 from application.signing.ports import InvalidToken
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.orders.hold_limits import CustomerHolds, HoldLimits

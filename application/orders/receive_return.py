@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from application.orders.decide_return import ReturnCommand
 from application.orders.locking import get_return_for_update
 from application.orders.views import ReturnView
-from application.shared.clock import Clock
 from application.shared.idempotency import IdempotentResult
-from application.shared.ids import IdFactory
+from application.shared.ports import Clock, IdFactory
 from application.shared.run_once import run_once
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.orders.returning import receive_return

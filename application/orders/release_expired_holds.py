@@ -3,7 +3,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from application.orders.expire_orders import expire_due
-from application.shared.clock import Clock
+from application.shared.ports import Clock
 from application.unit_of_work import UnitOfWorkFactory
 from domain.orders.placing import OrderRequest
 from domain.orders.pricing import summed

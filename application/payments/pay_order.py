@@ -8,9 +8,8 @@ from application.payments.next_actions import with_next_action
 from application.payments.provider_ports import PaymentGateways, PaymentRequest, ProviderUnavailable
 from application.payments.provider_results import ProviderResults
 from application.payments.views import PaymentView
-from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, IdempotentResult
-from application.shared.ids import IdFactory
+from application.shared.ports import Clock, IdFactory
 from application.shared.run_once import find_replay, store_result
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.orders.lifecycle import OrderStatus, Party

@@ -12,8 +12,8 @@ from application.payments.provider_ports import PaymentGateways, ProviderUnavail
 from application.payments.provider_results import ProviderResults
 from application.payments.settle_payments import ask
 from application.payments.views import PaymentView
-from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, IdempotentResult
+from application.shared.ports import Clock
 from application.shared.run_once import find_replay, store_result
 from application.unit_of_work import UnitOfWorkFactory
 from domain.orders.order import Order

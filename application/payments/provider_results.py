@@ -10,8 +10,7 @@ from datetime import timedelta
 from application.orders.access import OrderAccess
 from application.orders.locking import get_order_for_update
 from application.payments.provider_ports import Outcome, ProviderAnswer, ProviderEventKind
-from application.shared.clock import Clock
-from application.shared.ids import IdFactory
+from application.shared.ports import Clock, IdFactory
 from application.unit_of_work import UnitOfWork
 from domain.orders import authorizing, paying, refunding
 from domain.orders.order import Order

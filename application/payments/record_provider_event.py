@@ -3,7 +3,7 @@ from dataclasses import dataclass
 
 from application.payments.provider_ports import Outcome, ProviderAnswer, ProviderEvent, ProviderEventKind
 from application.payments.provider_results import ProviderResults
-from application.shared.clock import Clock
+from application.shared.ports import Clock
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.payments.payment import Payment
 from domain.payments.refund import Refund

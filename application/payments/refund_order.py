@@ -8,9 +8,8 @@ from application.payments.provider_ports import PaymentGateways, ProviderUnavail
 from application.payments.provider_requests import refund_request
 from application.payments.provider_results import ProviderResults
 from application.payments.views import RefundView
-from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, IdempotentResult
-from application.shared.ids import IdFactory
+from application.shared.ports import Clock, IdFactory
 from application.shared.run_once import find_replay, store_result
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.catalog.stock import Stock

@@ -13,7 +13,7 @@ from application.payments.provider_ports import (
 )
 from application.payments.provider_requests import payment_request, refund_request
 from application.payments.provider_results import ProviderResults
-from application.shared.clock import Clock
+from application.shared.ports import Clock
 from application.unit_of_work import UnitOfWorkFactory
 from domain.orders.authorizing import may_be_renewed, watch_authorization
 from domain.payments.payment import Payment, PaymentMethod, PaymentOperation, PaymentStatus

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from application.retention.ports import OldRecords, PrunableRecords, RecordKind
-from application.shared.clock import Clock
+from application.shared.ports import Clock
 from application.unit_of_work import UnitOfWorkFactory
 from domain.users import email_change, pending_sign_up
 

@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 
 from application.audit.entry import AuditAction
-from application.shared.clock import Clock
+from application.shared.ports import Clock
 from application.unit_of_work import UnitOfWorkFactory
 from domain.shared.actor import Actor
 from domain.shared.errors import NotFound

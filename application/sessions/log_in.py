@@ -2,9 +2,7 @@ from dataclasses import dataclass, field, replace
 
 from application.audit.entry import AuditAction
 from application.sessions.tokens import SessionTokens, claims_of
-from application.shared.clock import Clock
-from application.shared.ids import IdFactory
-from application.shared.randomness import Randomness
+from application.shared.ports import Clock, IdFactory, Randomness
 from application.signing.ports import AccessTokens
 from application.throttling.throttle import Throttle
 from application.unit_of_work import UnitOfWorkFactory

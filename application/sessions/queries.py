@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from application.sessions.ports import SessionQueries
 from application.sessions.views import SessionView
-from application.shared.clock import Clock
 from application.shared.page import Page, Position
+from application.shared.ports import Clock
 from domain.shared.ids import UserId
 
 

@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 
 from application.audit.entry import AuditAction
-from application.shared.clock import Clock
+from application.shared.ports import Clock
 from application.signing.ports import InvalidToken, TokenExpired
 from application.unit_of_work import UnitOfWorkFactory
 from application.users.authenticate import Authenticate

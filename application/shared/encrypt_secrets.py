@@ -3,8 +3,7 @@ from dataclasses import dataclass
 
 from application.audit.entry import AuditAction, AuditEntry
 from application.audit.trail import AuditTrail
-from application.shared.clock import Clock
-from application.shared.ids import IdFactory
+from application.shared.ports import Clock, IdFactory
 from application.shared.secrets import StoredSecrets
 from domain.shared.actor import Actor
 

@@ -1,7 +1,7 @@
 import asyncio
 from datetime import datetime, timedelta
 
-from application.shared.clock import Clock
+from application.shared.ports import Clock
 from application.signing.ports import AccessTokens, SigningKeys
 
 PAUSE = timedelta(seconds=5)

@@ -3,8 +3,7 @@ from datetime import timedelta
 
 from application.audit.entry import AuditAction
 from application.audit.trail import AuditTrail
-from application.shared.clock import Clock
-from application.shared.ids import IdFactory
+from application.shared.ports import Clock, IdFactory
 from application.signing.ports import SigningKey, SigningKeyFactory, SigningKeyStore
 from domain.shared.actor import Actor
 

@@ -1,6 +1,6 @@
 from dataclasses import dataclass
 
-from application.shared.clock import Clock
+from application.shared.ports import Clock
 from application.signing.ports import AccessTokens, UnknownSigningKey
 from application.signing.reload_keys import ReloadKeys
 from application.users.principal import Principal

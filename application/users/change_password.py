@@ -1,8 +1,8 @@
 from dataclasses import dataclass, field
 
 from application.audit.entry import AuditAction
-from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, IdempotentResult
+from application.shared.ports import Clock
 from application.shared.run_once import find_replay, store_result
 from application.unit_of_work import UnitOfWorkFactory
 from application.users.password_check import PasswordCheck

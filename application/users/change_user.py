@@ -1,6 +1,6 @@
 from dataclasses import dataclass
 
-from application.shared.clock import Clock
+from application.shared.ports import Clock
 from application.unit_of_work import UnitOfWorkFactory
 from application.users.views import UserView
 from domain.shared.actor import Actor

@@ -1,8 +1,7 @@
 from dataclasses import dataclass
 
 from application.orders.claim_guest_orders import claim_guest_orders
-from application.shared.clock import Clock
-from application.shared.ids import IdFactory
+from application.shared.ports import Clock, IdFactory
 from application.signing.ports import InvalidToken
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.orders.canceling import cancel

@@ -1,7 +1,7 @@
 from dataclasses import dataclass, replace
 
 from application.clients.ports import ClientQueries
-from application.shared.clock import Clock
+from application.shared.ports import Clock
 from application.signing.ports import InvalidToken
 from application.users.ports import UserQueries
 from application.users.principal import ClientPrincipal, Principal, UserPrincipal

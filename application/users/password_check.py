@@ -6,7 +6,7 @@ A stolen session alone is not sufficient for such a change.
 from dataclasses import dataclass
 
 from application.audit.entry import AuditAction
-from application.shared.clock import Clock
+from application.shared.ports import Clock
 from application.throttling.throttle import Throttle
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from application.users.ports import PasswordHasher

@@ -2,8 +2,8 @@ from dataclasses import dataclass, field
 
 from application.audit.entry import AuditAction
 from application.mail.request import MailKind, MailRequest
-from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, IdempotentResult
+from application.shared.ports import Clock
 from application.shared.run_once import find_replay, store_result
 from application.throttling.throttle import Throttle
 from application.unit_of_work import UnitOfWorkFactory

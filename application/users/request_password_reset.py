@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 
 from application.mail.request import MailKind, MailRequest
-from application.shared.clock import Clock
+from application.shared.ports import Clock
 from application.throttling.throttle import Throttle
 from application.unit_of_work import UnitOfWorkFactory
 from domain.users.attempts import Attempt, AttemptKind

@@ -2,8 +2,7 @@ from dataclasses import dataclass
 
 from application.audit.entry import AuditAction
 from application.mail.request import MailKind, MailRequest
-from application.shared.clock import Clock
-from application.shared.ids import IdFactory
+from application.shared.ports import Clock, IdFactory
 from application.throttling.throttle import Throttle
 from application.unit_of_work import UnitOfWorkFactory
 from application.users.password_policy import PasswordPolicy

@@ -1,7 +1,7 @@
 from dataclasses import dataclass, field
 
-from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, IdempotentResult
+from application.shared.ports import Clock
 from application.shared.run_once import find_replay, store_result
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from application.users.password_policy import PasswordPolicy

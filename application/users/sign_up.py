@@ -1,8 +1,7 @@
 from dataclasses import dataclass, field
 
-from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, IdempotentResult
-from application.shared.ids import IdFactory
+from application.shared.ports import Clock, IdFactory
 from application.shared.run_once import run_once
 from application.throttling.throttle import Throttle
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory

@@ -2,9 +2,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from application.mail.request import MailKind, MailRequest
-from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, IdempotentResult
-from application.shared.ids import IdFactory
+from application.shared.ports import Clock, IdFactory
 from application.shared.run_once import run_once
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from application.users.ports import EmailTaken

@@ -3,7 +3,7 @@ from dataclasses import dataclass, replace
 
 from application.audit.entry import AuditAction
 from application.events.event_types import EVENT_TYPES
-from application.shared.clock import Clock
+from application.shared.ports import Clock
 from application.unit_of_work import UnitOfWorkFactory
 from application.webhooks.owner_permissions import OwnerPermissions
 from application.webhooks.queries import GetEndpoint

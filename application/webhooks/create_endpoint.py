@@ -3,9 +3,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from application.audit.entry import AuditAction
-from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, IdempotentOperation, IdempotentResult
-from application.shared.ids import IdFactory
+from application.shared.ports import Clock, IdFactory
 from application.shared.run_once import find_replay, store_result
 from application.shared.secrets import SecretBox
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory

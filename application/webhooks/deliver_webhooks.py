@@ -10,7 +10,7 @@ from application.events.cloud_event import cloud_event
 from application.events.event_types import EVENT_TYPES
 from application.mail.recipients import addresses_of_admins
 from application.mail.request import MailKind, MailRequest
-from application.shared.clock import Clock
+from application.shared.ports import Clock
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from application.webhooks.owner_permissions import OwnerPermissions
 from application.webhooks.pause_failing_endpoint import PauseFailingEndpoint

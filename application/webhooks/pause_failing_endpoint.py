@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from application.mail.recipients import address_of, addresses_of_admins
 from application.mail.request import MailKind, MailRequest
-from application.shared.clock import Clock
+from application.shared.ports import Clock
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.shared.actor import Actor
 from domain.shared.ids import EndpointId, UserId

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 from application.events.ports import EventPublisher
 from application.events.views import PublishedEvent
-from application.shared.clock import Clock
+from application.shared.ports import Clock
 from application.webhooks.ports import DeliveryQueue
 
 

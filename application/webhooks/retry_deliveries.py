@@ -1,8 +1,8 @@
 from dataclasses import dataclass
 
 from application.audit.entry import AuditAction
-from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, IdempotentResult
+from application.shared.ports import Clock
 from application.shared.run_once import run_once
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from application.webhooks.ports import UndeliveredFilter

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from application.audit.entry import AuditAction
-from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, IdempotentOperation, IdempotentResult
+from application.shared.ports import Clock
 from application.shared.run_once import find_replay, store_result
 from application.shared.secrets import SecretBox
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory

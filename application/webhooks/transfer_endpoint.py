@@ -2,8 +2,8 @@ from dataclasses import dataclass
 
 from application.audit.entry import AuditAction
 from application.events.event_types import EVENT_TYPES
-from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, IdempotentResult
+from application.shared.ports import Clock
 from application.shared.run_once import find_replay, run_once
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from application.webhooks.owner_permissions import OwnerPermissions

@@ -9,8 +9,7 @@ from application.catalog.import_catalog import ImportCatalog
 from application.catalog.plan_import import PlanImport
 from application.catalog.queries import ExportProducts, GetProduct, GetStock, ListMovements, ListProducts
 from application.catalog.refresh_search_index import RefreshSearchIndex
-from application.shared.clock import Clock
-from application.shared.ids import IdFactory
+from application.shared.ports import Clock, IdFactory
 from entrypoints.bootstrap.database import Database
 
 

@@ -1,7 +1,7 @@
 from dependency_injector import containers, providers
 
 from application.checks.check_shop import CheckShop
-from application.shared.clock import Clock
+from application.shared.ports import Clock
 from entrypoints.bootstrap.database import Database
 
 

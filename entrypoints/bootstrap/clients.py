@@ -7,9 +7,7 @@ from application.clients.issue_token import IssueToken
 from application.clients.queries import ListClients
 from application.clients.retire_secret import RetireSecret
 from application.clients.roll_secret import RollSecret
-from application.shared.clock import Clock
-from application.shared.ids import IdFactory
-from application.shared.randomness import Randomness
+from application.shared.ports import Clock, IdFactory, Randomness
 from entrypoints.bootstrap.database import Database
 from entrypoints.bootstrap.security import Security
 from entrypoints.bootstrap.signing import Signing

@@ -39,8 +39,7 @@ from adapters.postgres.users.queries import PostgresUserQueries
 from adapters.postgres.webhooks.delivery_queue import PostgresDeliveryQueue
 from adapters.postgres.webhooks.queries import PostgresWebhookQueries
 from adapters.tracing.tracing import Tracing
-from application.shared.clock import Clock
-from application.shared.ids import IdFactory
+from application.shared.ports import Clock, IdFactory
 from entrypoints.bootstrap.security import Security
 from entrypoints.metrics.metrics import Metrics
 from entrypoints.settings import Settings

@@ -7,8 +7,7 @@ from dependency_injector import containers, providers
 from adapters.tracing.tracing import Tracing
 from application.events.queries import ListEvents
 from application.events.relay_events import RelayEvents
-from application.shared.clock import Clock
-from application.shared.ids import IdFactory
+from application.shared.ports import Clock, IdFactory
 from entrypoints.bootstrap.database import Database
 from entrypoints.bootstrap.tracing import traced_publisher
 from entrypoints.bootstrap.webhooks import Webhooks

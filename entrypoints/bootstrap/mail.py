@@ -5,8 +5,7 @@ from application.mail.deliver_mail import DeliverMail
 from application.mail.message import MailTemplates
 from application.mail.ports import Mailer
 from application.mail.queries import ListFailedMail
-from application.shared.clock import Clock
-from application.shared.randomness import Randomness
+from application.shared.ports import Clock, Randomness
 from entrypoints.bootstrap.database import Database
 from entrypoints.settings import Settings
 

@@ -28,9 +28,8 @@ from application.orders.renew_order_token import RenewOrderToken
 from application.orders.request_return import RequestReturn
 from application.shared.admission import Admission
 from application.shared.batching import Batcher
-from application.shared.clock import Clock
-from application.shared.ids import IdFactory
 from application.shared.lanes import Lanes
+from application.shared.ports import Clock, IdFactory
 from domain.orders.hold_limits import HoldLimits
 from entrypoints.bootstrap.database import Database
 from entrypoints.bootstrap.tracing import traced_order_batches, traced_order_placement

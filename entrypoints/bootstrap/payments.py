@@ -34,8 +34,7 @@ from application.payments.record_provider_event import RecordProviderEvent
 from application.payments.refund_order import RefundOrder
 from application.payments.settle_payments import SettlePayments
 from application.payments.void_payment import VoidPayment
-from application.shared.clock import Clock
-from application.shared.ids import IdFactory
+from application.shared.ports import Clock, IdFactory
 from domain.payments.payment import PaymentMethod
 from entrypoints.bootstrap.database import Database
 from entrypoints.bootstrap.orders import Orders

@@ -6,7 +6,7 @@ from dependency_injector import containers, providers
 
 from application.retention.ports import RecordKind
 from application.retention.prune import ORDER_BATCH_SIZE, Prune, PruneMail, PruneOldRecords, PruneSignUps
-from application.shared.clock import Clock
+from application.shared.ports import Clock
 from entrypoints.bootstrap.database import Database
 from entrypoints.settings import Settings
 

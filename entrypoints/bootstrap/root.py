@@ -10,9 +10,7 @@ from dependency_injector.providers import Dependency, Object, Provider, Singleto
 from adapters.postgres.core.database_clock import DatabaseClock
 from adapters.postgres.core.schema_revision import RELEASE
 from adapters.system import SystemRandomness, UuidV7Factory
-from application.shared.clock import Clock
-from application.shared.ids import IdFactory
-from application.shared.randomness import Randomness
+from application.shared.ports import Clock, IdFactory, Randomness
 from entrypoints.bootstrap.audit import Audit
 from entrypoints.bootstrap.catalog import Catalog
 from entrypoints.bootstrap.checks import Checks

@@ -9,7 +9,7 @@ from adapters.security.breached import ListedBreachedPasswords
 from adapters.security.passwords import Argon2PasswordHasher
 from adapters.security.secret_box import AesGcmSecretBox
 from application.rate_limits.ports import RateLimiter, RateLimitPolicy
-from application.shared.clock import Clock
+from application.shared.ports import Clock
 from application.throttling.throttle import CountingThrottle, NullThrottle
 from application.users.password_policy import PasswordPolicy
 from entrypoints.proxies import TrustedProxies

@@ -5,9 +5,7 @@ from application.sessions.log_in import LogIn
 from application.sessions.queries import ListSessions
 from application.sessions.refresh_session import RefreshSession
 from application.sessions.revoke_token import RevokeToken
-from application.shared.clock import Clock
-from application.shared.ids import IdFactory
-from application.shared.randomness import Randomness
+from application.shared.ports import Clock, IdFactory, Randomness
 from domain.sessions.session import SessionLifetime
 from entrypoints.bootstrap.database import Database
 from entrypoints.bootstrap.security import Security

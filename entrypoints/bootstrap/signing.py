@@ -6,9 +6,8 @@ from adapters.security.given_keys import GivenSigningKeys
 from adapters.security.keys import generate_signing_key
 from adapters.security.tokens import Ed25519AccessTokens
 from adapters.security.verified_tokens import RememberedAccessTokens
-from application.shared.clock import Clock
 from application.shared.encrypt_secrets import EncryptSecrets
-from application.shared.ids import IdFactory
+from application.shared.ports import Clock, IdFactory
 from application.signing.reload_keys import ReloadKeys
 from application.signing.rotate_key import MAX_SKEW, RotateKey
 from entrypoints.bootstrap.database import Database

@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING
 from dependency_injector import containers, providers
 
 from adapters.tracing.tracing import Tracing
-from application.shared.clock import Clock
-from application.shared.ids import IdFactory
+from application.shared.ports import Clock, IdFactory
 from application.webhooks.change_endpoint import ChangeEndpoint
 from application.webhooks.create_endpoint import CreateEndpoint
 from application.webhooks.delete_endpoint import DeleteEndpoint

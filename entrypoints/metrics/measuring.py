@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from application.checks.ports import FindingRecords
 from application.monitoring.ports import Backlogs, Queue
-from application.shared.clock import Clock
+from application.shared.ports import Clock
 from entrypoints.metrics.metrics import ShopMetrics
 
 

@@ -13,9 +13,9 @@ import pytest
 import pytest_asyncio
 
 from application.orders.place_order_batch import PlaceOrderBatch
-from application.shared.clock import Clock
 from application.shared.errors import DatabaseUnavailable
 from application.shared.idempotency import IdempotencyKeyReused, IdempotentResult
+from application.shared.ports import Clock
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.shared.actor import Actor
 from domain.shared.ids import ClientId

@@ -1,6 +1,6 @@
 from datetime import UTC, datetime, timedelta
 
-from application.shared.clock import Clock
+from application.shared.ports import Clock
 
 
 class FixedClock(Clock):

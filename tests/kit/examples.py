@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from application.catalog.views import ProductView
-from application.shared.ids import IdFactory
+from application.shared.ports import IdFactory
 from domain.catalog.product import Product, ProductDetails
 from domain.catalog.stock import Stock
 from domain.orders.address import Address

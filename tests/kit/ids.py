@@ -1,7 +1,7 @@
 from itertools import count
 from uuid import UUID
 
-from application.shared.ids import IdFactory
+from application.shared.ports import IdFactory
 
 _FIRST = UUID("019b8d2c-8e00-7000-8000-000000000000")
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from application.payments.provider_ports import PaymentRequest, ProviderEvent, RefundRequest
-from application.shared.ids import IdFactory
+from application.shared.ports import IdFactory
 from domain.shared.actor import Actor
 from domain.shared.ids import OrderId, PaymentId, RefundId
 from domain.shared.money import Money

@@ -35,7 +35,7 @@ from adapters.postgres.users.queries import PostgresUserQueries
 from adapters.postgres.webhooks.delivery_queue import PostgresDeliveryQueue
 from adapters.postgres.webhooks.queries import PostgresWebhookQueries
 from adapters.security.secret_box import AesGcmSecretBox
-from application.shared.ids import IdFactory
+from application.shared.ports import IdFactory
 from tests.kit.ids import SequentialIds
 from tests.kit.store import Store
 from tests.kit.tracing import TRACE

@@ -19,8 +19,8 @@ from application.orders.cancel_order import CancelOrder
 from application.orders.place_order import PlaceOrder
 from application.orders.place_order_batch import PlaceOrderCommand, RowsLocked
 from application.orders.views import OrderView
-from application.shared.clock import Clock
 from application.shared.idempotency import IdempotentResult
+from application.shared.ports import Clock
 from application.users.views import UserView
 from domain.shared.errors import DomainError
 from tests.kit.examples import NOW

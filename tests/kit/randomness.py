@@ -1,7 +1,7 @@
 from hashlib import shake_256
 from itertools import count
 
-from application.shared.randomness import Randomness
+from application.shared.ports import Randomness
 
 
 class CountedRandomness(Randomness):

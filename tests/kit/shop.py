@@ -42,9 +42,9 @@ from application.payments.settle_payments import SettlePayments
 from application.payments.views import PaymentView, RefundView
 from application.payments.void_payment import VoidPayment
 from application.shared.batching import Batcher, RunBatch
-from application.shared.clock import Clock
 from application.shared.idempotency import IdempotentOperation, IdempotentResult
 from application.shared.lanes import Lanes
+from application.shared.ports import Clock
 from application.users.views import UserView
 from domain.catalog.product import ProductDetails
 from domain.orders.hold_limits import HoldLimits

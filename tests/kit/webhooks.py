@@ -10,7 +10,7 @@ from uuid import UUID
 
 from adapters.security.secret_box import AesGcmSecretBox
 from application.events.relay_events import RelayEvents
-from application.shared.clock import Clock
+from application.shared.ports import Clock
 from application.webhooks.change_endpoint import ChangeEndpoint, ChangeEndpointCommand
 from application.webhooks.create_endpoint import CreateEndpoint, CreateEndpointCommand
 from application.webhooks.delete_endpoint import DeleteEndpoint

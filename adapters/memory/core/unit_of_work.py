@@ -20,8 +20,7 @@ from adapters.memory.throttling import MemoryAttemptTallies
 from adapters.memory.users import MemoryEmailChanges, MemoryOneTimeTokens, MemorySignUps, MemoryUserRepository
 from adapters.memory.webhooks import MemoryWebhookRepository
 from application.audit.trail import AuditTrail
-from application.shared.ids import IdFactory
-from application.shared.tracing import CurrentTrace, no_trace
+from application.shared.ports import CurrentTrace, IdFactory, no_trace
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.shared.actor import Actor
 

@@ -22,9 +22,8 @@ from application.payments.provider_ports import (
     ProviderUnavailable,
     RefundRequest,
 )
-from application.shared.clock import Clock
 from application.shared.errors import DatabaseUnavailable, Overloaded
-from application.shared.ids import IdFactory
+from application.shared.ports import Clock, IdFactory
 from domain.payments.payment import CaptureMethod, NextAction
 from domain.shared.money import Money
 

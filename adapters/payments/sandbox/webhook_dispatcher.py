@@ -7,7 +7,7 @@ import httpx2
 
 from adapters.payments.sandbox.store import SandboxMessage, SandboxStore
 from adapters.payments.sandbox.webhook_parser import SandboxSignatures
-from application.shared.clock import Clock
+from application.shared.ports import Clock
 
 LEASE = timedelta(seconds=30)
 """The duration of a dispatcher's lease of a message. The lease is longer than any attempt."""

@@ -8,7 +8,7 @@ from application.payments.provider_ports import (
     ProviderWebhookParser,
     UnverifiedMessage,
 )
-from application.shared.clock import Clock
+from application.shared.ports import Clock
 from application.shared.secrets import Secrets
 
 SECRET = "sandbox-webhooks"  # noqa: S105 - the name of a secret, not a secret

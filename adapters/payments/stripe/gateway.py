@@ -33,7 +33,7 @@ from application.payments.provider_ports import (
     ProviderUnavailable,
     RefundRequest,
 )
-from application.shared.clock import Clock
+from application.shared.ports import Clock
 from domain.payments.payment import CaptureMethod
 from domain.shared.errors import DomainError
 from domain.shared.money import Money

@@ -14,7 +14,7 @@ from adapters.postgres.core.database_clock import DatabaseClock, keep_time
 from adapters.postgres.core.errors import READ_ONLY, sqlstate
 from adapters.postgres.core.hosts import ACCEPTS_WRITES, connect_to_any_host
 from adapters.postgres.core.pooler import connect_args
-from application.shared.clock import Clock
+from application.shared.ports import Clock
 
 SERVER_SETTINGS = {
     "application_name": "steelyard",

@@ -10,10 +10,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.orm.exc import StaleDataError
 
+from adapters.postgres.core.cancellation import run_to_completion
 from adapters.postgres.core.driver_statement import DriverStatement, Values
 from adapters.postgres.core.errors import translated
 from adapters.postgres.core.pending_writes import PendingWrites
-from adapters.postgres.core.cancellation import run_to_completion
 from adapters.postgres.core.write_monitor import WriteMonitor
 from application.shared.errors import Overloaded
 from application.shared.idempotency import IdempotencyInFlight

@@ -32,9 +32,8 @@ from adapters.postgres.users.repository import PostgresUserRepository
 from adapters.postgres.users.sign_ups import PostgresSignUps
 from adapters.postgres.webhooks.repository import PostgresWebhookRepository
 from application.audit.trail import AuditTrail
-from application.shared.ids import IdFactory
+from application.shared.ports import CurrentTrace, IdFactory, no_trace
 from application.shared.secrets import SecretBox
-from application.shared.tracing import CurrentTrace, no_trace
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.shared.actor import Actor
 

@@ -7,8 +7,7 @@ from adapters.json_text import to_json
 from adapters.postgres.core.rows import OutboxRow
 from adapters.postgres.core.transaction import Transaction
 from adapters.postgres.core.unnest import UnnestedRows, columns_of
-from application.shared.ids import IdFactory
-from application.shared.tracing import CurrentTrace
+from application.shared.ports import CurrentTrace, IdFactory
 from domain.shared.events import Event
 
 _ENVELOPE = frozenset({"aggregate_id", "aggregate_version", "occurred_at"})

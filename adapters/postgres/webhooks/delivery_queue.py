@@ -31,7 +31,7 @@ from adapters.postgres.core.unnest import UnnestedRows, columns_of
 from adapters.postgres.events.mapping import event_from
 from adapters.postgres.webhooks.mapping import attempt_values, delivery_from, endpoint_from
 from application.events.views import PublishedEvent
-from application.shared.ids import IdFactory
+from application.shared.ports import IdFactory
 from application.shared.secrets import SecretBox
 from application.webhooks.ports import DeliveryQueue, DueDelivery, Round
 from domain.shared.ids import EndpointId

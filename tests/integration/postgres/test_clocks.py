@@ -13,7 +13,7 @@ import pytest
 from adapters.postgres.core.database_clock import DatabaseClock
 from application.events.relay_events import LEASE
 from application.mail.request import MailKind, MailRequest
-from application.shared.clock import Clock
+from application.shared.ports import Clock
 from domain.shared.actor import Actor
 from entrypoints.bootstrap.root import Container
 from entrypoints.email_addresses import parse_email_address

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from application.shared.clock import Clock
+from application.shared.ports import Clock
 from application.signing.ports import AccessTokens
 from domain.users.permissions import Scope
 from entrypoints.bootstrap.root import GRAPH

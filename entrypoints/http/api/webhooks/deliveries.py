@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import Query, Request, Response
 
-from application.shared.clock import Clock
 from application.shared.idempotency import IdempotentOperation
+from application.shared.ports import Clock
 from application.webhooks.ports import UndeliveredFilter
 from application.webhooks.queries import ListDeliveries
 from application.webhooks.retry_deliveries import RetryDeliveries
