@@ -11,15 +11,14 @@ import structlog
 from hypothesis import settings
 
 from entrypoints import logging_config as service_logging
-from entrypoints.gc_tuning import collect_seldom
+from entrypoints.gc_tuning import collect_seldom, exempt_existing_objects
 from entrypoints.http.routing.strict_route import StrictRoute
 from tests.kit.searching import EFFORT, EXAMPLES
-from tests.servers.choice import TestServer, choose_server
 from tests.servers.databases import create_copy, create_empty, drop
 
 _STATE_OF_LOGGING = ("_access", "_levels", "_logs_requests", "_has_traces")
 
-SERVER = pytest.StashKey[TestServer]()
+DATABASE = pytest.StashKey[str]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,11 +41,16 @@ def pytest_configure(config: pytest.Config) -> None:
     # Without this entry, the HTTP client searches for the missing module at each request. The search would take 10%
     # of the duration of HTTP tests.
     sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type] # importlib documents None for a path without a finder
-    config.stash[SERVER] = choose_server()
 
 
-def pytest_report_header(config: pytest.Config) -> str:
-    return f"database: {config.stash[SERVER].description}"
+def pytest_collection_finish() -> None:
+    # Some tests and the end of the run collect all garbage. They need not scan the imported modules.
+    exempt_existing_objects()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if DATABASE in config.stash:
+        terminalreporter.write_line(f"database: {config.stash[DATABASE]}")
 
 
 @pytest.fixture(autouse=True)
@@ -66,7 +70,11 @@ def _logging_as_it_was() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def database_server(pytestconfig: pytest.Config) -> Iterator[str]:
     """The URL of a database on the server, for statements about other databases."""
-    with pytestconfig.stash[SERVER].start() as url:
+    from tests.servers.choice import choose_server  # noqa: PLC0415 - the import is slow, and unit tests need no server
+
+    server = choose_server()
+    pytestconfig.stash[DATABASE] = server.description
+    with server.start() as url:
         yield url
 
 

@@ -32,14 +32,14 @@ class TestServer:
 def choose_server() -> TestServer:
     """Choose a server without starting it.
 
-    Raises pytest.UsageError if the requested server is not available.
+    The run of the tests ends if the requested server is not available.
     """
     wish = os.environ.get(VARIABLE, "")
     if wish not in {"", "container", "embedded"}:
-        raise pytest.UsageError(f"{VARIABLE} is `container`, `embedded`, or not set at all.")
+        pytest.exit(f"{VARIABLE} is `container`, `embedded`, or not set at all.", pytest.ExitCode.USAGE_ERROR)
     engine = None if wish == "embedded" else engine_version()
     if engine is not None:
         return TestServer(f"{IMAGE} in a container (engine {engine})", container_server)
     if wish == "container":
-        raise pytest.UsageError(f"{VARIABLE}=container, and no container engine answers.")
+        pytest.exit(f"{VARIABLE}=container, and no container engine answers.", pytest.ExitCode.USAGE_ERROR)
     return TestServer(f"embedded PostgreSQL {embedded_version()}", embedded_server)
