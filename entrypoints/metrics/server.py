@@ -24,6 +24,8 @@ _log = structlog.get_logger(__name__)
 
 CLIENT_SECONDS = 5
 """The time for a client to send its request and to accept data of the response."""
+STOP_POLL_SECONDS = 0.1
+"""How often the server looks whether it has to stop. This delays the end of the service."""
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -106,7 +108,9 @@ def operations_server(ip: str, port: int, apps: Mapping[str, WsgiApp]) -> Iterat
         _log.error("the metrics port cannot be used: metrics are not served", port=port, error=error.strerror)
         yield
         return
-    thread = threading.Thread(target=server.serve_forever, name="metrics", daemon=True)
+    thread = threading.Thread(
+        target=server.serve_forever, args=(STOP_POLL_SECONDS,), name="metrics", daemon=True
+    )
     thread.start()
     try:
         yield

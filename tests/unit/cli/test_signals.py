@@ -4,12 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from entrypoints.cli import signals
 from entrypoints.cli.signals import SignalEvent
 
 
 @pytest.fixture
-def event() -> Iterator[SignalEvent]:
+def event(monkeypatch: pytest.MonkeyPatch) -> Iterator[SignalEvent]:
     """An event that the handler of SIGUSR1 sets."""
+    monkeypatch.setattr(signals, "SIGNAL_SECONDS", 0.05)
     event = SignalEvent()
     before = signal.signal(signal.SIGUSR1, lambda *_: event.set())
     yield event
@@ -26,7 +28,7 @@ def test_wait_ends_when_another_thread_gets_the_signal(event: SignalEvent, timeo
 
     other = threading.Thread(target=get_the_signal)
     other.start()
-    threading.Timer(0.2, begun.set).start()
+    threading.Timer(0.1, begun.set).start()
     assert event.wait(timeout)
     other.join()
 
