@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.users.attempts import (
@@ -14,6 +14,7 @@ from domain.users.attempts import (
     AttemptTally,
     Backoff,
 )
+from tests.kit.searching import EFFORT, EXAMPLES
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -60,8 +61,8 @@ def test_attempt_that_is_taken_back_does_not_count_toward_throttling() -> None:
     assert (ann.count(NOW), ann.wait(NOW)) == (3, timedelta(0))
 
 
-@pytest.mark.parametrize("backoff", BACKOFFS)
-@given(pauses=st.lists(st.floats(0, 600), max_size=40))
+@settings(max_examples=EXAMPLES * EFFORT * 3)
+@given(backoff=st.sampled_from(BACKOFFS), pauses=st.lists(st.floats(0, 600), max_size=40))
 def test_waiting_time_after_failed_attempts_has_a_maximum_and_always_ends(
     backoff: Backoff, pauses: list[float]
 ) -> None:
