@@ -25,6 +25,11 @@ NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 LATER = NOON + timedelta(microseconds=120)
 TEXT = 'Größe "M"\u2028\n</script>'
 
+
+class DriverUUID(UUID):
+    """A subclass of UUID. Drivers of databases return ids of such classes."""
+
+
 LINE = LineView(
     id=LineId(ID),
     product_id=ProductId(ID),
@@ -86,6 +91,12 @@ ADDRESS = Address(
             ),
             OrderResponse,
         ),
+        *((replace(ORDER, status=status), OrderResponse) for status in OrderStatus),
+        *((replace(ORDER, payment_status=status), OrderResponse) for status in OrderPaymentStatus),
+        *((replace(ORDER, fulfillment_status=status), OrderResponse) for status in FulfillmentStatus),
+        (replace(ORDER, allowed_actions=tuple(Action)), OrderResponse),
+        (replace(ORDER, id=OrderId(DriverUUID(ID.hex))), OrderResponse),
+        (replace(ORDER, customer_id=None), OrderResponse),
         (PRODUCT, ProductResponse),
         (
             replace(PRODUCT, status=ProductStatus.ARCHIVED, attributes={"colour": "red"}, max_per_order=3),
