@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from time import perf_counter
 
+from pydantic_core import from_json
 from sqlalchemy import event
 from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.exc import DBAPIError, DisconnectionError
@@ -88,6 +89,8 @@ def create_engine(
         pool_use_lifo=True,
         # Errors must not show parameters, which contain password hashes and personal addresses.
         hide_parameters=True,
+        # The parser of the standard library takes ten times as long for the small objects in a row.
+        json_deserializer=from_json,
         connect_args={
             **connect_args(
                 {
