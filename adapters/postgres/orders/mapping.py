@@ -1,3 +1,4 @@
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,8 @@ from domain.users.email_address import EmailAddress
 
 _ORDER = columns_of(OrderRow)
 _LINE = columns_of(OrderLineRow, without={"order_id", "position"})
+_money = lru_cache(maxsize=10_000)(Money)
+"""Return an amount of money. Orders share equal amounts, because most are zero or a price of the catalog."""
 _order_row, _line_row = row_maker(OrderRow, _ORDER), row_maker(OrderLineRow, _LINE)
 
 ORDERS = select(*_ORDER)
@@ -130,11 +133,11 @@ def order_from(result: ResultRow) -> Order:
         status=OrderStatus(row.status),
         currency=row.currency,
         lines=[_line_from(line, row.currency) for line in lines],
-        total=Money(row.total_amount, row.currency),
-        authorized_total=Money(row.authorized_amount, row.currency),
-        paid_total=Money(row.paid_amount, row.currency),
-        refunded_total=Money(row.refunded_amount, row.currency),
-        pending_refund_total=Money(row.refunding_amount, row.currency),
+        total=_money(row.total_amount, row.currency),
+        authorized_total=_money(row.authorized_amount, row.currency),
+        paid_total=_money(row.paid_amount, row.currency),
+        refunded_total=_money(row.refunded_amount, row.currency),
+        pending_refund_total=_money(row.refunding_amount, row.currency),
         shipping_address=Address(**row.shipping_address) if row.shipping_address else None,
         note=row.note,
         metadata=row.order_metadata,
@@ -170,7 +173,7 @@ def _line_from(row: OrderLineRow, currency: str) -> OrderLine:
         product_id=ProductId(row.product_id),
         sku=row.sku,
         name=row.name,
-        unit_price=Money(row.unit_price_amount, currency),
+        unit_price=_money(row.unit_price_amount, currency),
         quantity=row.quantity,
         fulfilled=row.fulfilled,
         cancelled=row.cancelled,
