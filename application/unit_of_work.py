@@ -51,8 +51,7 @@ class Repositories:
 class UnitOfWork(Repositories, ABC):
     """One transaction. Changes are stored if they are saved and then committed.
 
-    The same transaction writes the events of saved aggregates to the outbox, and the entries of the audit
-    log.
+    The transaction also writes the events of saved aggregates to the outbox, and the audit entries to the audit log.
     """
 
     @abstractmethod
@@ -71,8 +70,8 @@ class UnitOfWorkFactory(Protocol):
     """Opens units of work. Each unit of work returns its connection when it ends.
 
     Uncommitted changes are rolled back. `actor` is the actor that performs the changes. Committing audit
-    entries without an actor raises RuntimeError. Opening raises DatabaseUnavailable, and Overloaded if no
-    connection becomes available in time.
+    entries without an actor raises RuntimeError. Opening a unit of work raises DatabaseUnavailable. It raises
+    Overloaded if no connection becomes available in time.
     """
 
     def __call__(self, actor: Actor | None = None) -> AbstractAsyncContextManager[UnitOfWork]: ...

@@ -28,7 +28,7 @@ from domain.webhooks.events import WebhookEndpointPaused, WebhookEndpointResumed
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """The audit action of an event class, and the fields of the event that become details of the entry."""
+    """The audit action of an event class, and the event fields that the audit entry contains."""
 
     action: AuditAction
     fields: tuple[str, ...] = ()

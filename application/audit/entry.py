@@ -10,9 +10,9 @@ from domain.shared.ids import AuditEntryId
 
 
 class AuditAction(StrEnum):
-    """Actions that administer or secure the shop. Each name begins with the type of the object.
+    """The audited actions of administration and security. Each name begins with the object's type.
 
-    Values are never removed, because old entries contain them.
+    No value is ever removed, because old entries contain the values.
     """
 
     USER_SIGNED_UP = "user.signed_up"
@@ -73,7 +73,7 @@ class AuditAction(StrEnum):
 Details = Mapping[str, str | int]
 """Other details of the action: only ids, numbers and codes.
 
-They contain no personal data, secrets or free text.
+Details contain no personal data, secrets or free text.
 """
 
 

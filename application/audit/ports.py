@@ -13,7 +13,10 @@ from domain.shared.ids import ClientId, UserId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditFilter:
-    """The conditions that listed entries meet. `created_after` <= `at` < `created_before`."""
+    """The conditions on the entries of a list. An entry must meet all of them.
+
+    `at` is the time of the entry: `created_after` <= `at` < `created_before`.
+    """
 
     actor_id: UserId | ClientId | None = None
     action: AuditAction | None = None

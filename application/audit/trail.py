@@ -14,7 +14,7 @@ from domain.shared.ids import AuditEntryId
 
 
 class AuditTrail:
-    """Collects audit entries, which the unit of work writes with its commit.
+    """Collects audit entries. The unit of work writes the entries when it commits.
 
     Aggregates and stock movements produce entries when they are saved. Use cases record all other actions.
     `actor` is the actor that performs the changes of the unit of work.
@@ -55,7 +55,7 @@ class AuditTrail:
                 self._record(action, movement.product_id, movement.at, details, movement.actor)
 
     def take(self) -> list[AuditEntry]:
-        """Return the collected entries and clear them."""
+        """Return the collected entries, and remove them from the trail."""
         taken, self._entries = self._entries, []
         return taken
 

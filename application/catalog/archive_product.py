@@ -9,7 +9,7 @@ from domain.shared.ids import ProductId
 
 @dataclass(frozen=True, slots=True)
 class ArchiveProduct:
-    """Archive a product, unless it was edited after the caller read it.
+    """Archive a product. The request fails if the product was edited after the caller read it.
 
     Placed orders are not affected.
     """

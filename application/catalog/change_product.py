@@ -21,7 +21,7 @@ class ChangeProductCommand:
 
 @dataclass(frozen=True, slots=True)
 class ChangeProduct:
-    """Change a product, unless it was edited after the caller read it.
+    """Change a product. The request fails if the product was edited after the caller read it.
 
     A sale does not count as an edit. The names and prices in placed orders do not change.
     """

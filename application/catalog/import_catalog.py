@@ -20,12 +20,14 @@ class ImportResult:
 
 @dataclass(frozen=True, slots=True)
 class ImportCatalog:
-    """Import a planned catalog file in one transaction: either all rows or none.
+    """Import the planned rows of a catalog file in one transaction: either all rows or none.
 
-    Even if the process is killed, the import is never partial. Only products that change are locked, and orders
-    do not wait for these locks. The stocks of these products are locked last, directly before the commit. A
-    product therefore never changes while an order reads it. The import does not change products that are
-    missing in the file. It does not change the stock of existing products either.
+    Even if the process is killed, the import is never partial. Only products that change are locked, and transactions
+    that place orders do not wait for these locks. The stocks of these products are locked last, directly before the
+    commit. A product therefore never changes while an order for the product is being placed.
+
+    The import does not change products that the file does not contain. The import does not change the stock of
+    existing products.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -35,13 +37,12 @@ class ImportCatalog:
     async def __call__(
         self, plan: ImportPlan, *, actor: Actor, progress: Callable[[int], None]
     ) -> ImportResult:
-        """Import the rows. After each batch, call `progress` with the number of rows of the batch.
+        """Import the rows. After each batch, call `progress` with the number of rows in the batch.
 
         Raises SkuTaken, Overloaded.
         """
         known = {row.product_id: row.row for row in plan.rows if row.product_id is not None}
-        # New products get their ids in the sequence of the rows in the file, because lists sort products by
-        # id.
+        # Lists sort products by id. The ids of new products are therefore in the sequence of the rows in the file.
         new = [(ProductId(self.ids.new()), row.row) for row in plan.rows if row.product_id is None]
         changed: list[Product] = []
         async with self.unit_of_work(actor) as work:

@@ -37,8 +37,8 @@ class CatalogRow:
     def values_for(self, product: Product | None, *, replace: bool) -> ProductValues:
         """Return the values of the product after the import.
 
-        If `replace` is true, fields that the row does not name get their default values. Raises
-        ValidationFailed if a new product lacks a field.
+        If `replace` is true, fields that the row does not contain get their default values. Raises ValidationFailed
+        if a new product lacks a field.
         """
         status = self.changes.status
         if product is None or replace:
@@ -50,7 +50,10 @@ class CatalogRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedRow:
-    """A row that changes a product, or creates one if `product_id` and `before` are None."""
+    """A row that changes or creates a product.
+
+    If the row creates a product, `product_id` and `before` are None.
+    """
 
     row: CatalogRow
     product_id: ProductId | None
@@ -77,14 +80,16 @@ class InvalidRows(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PlanImport:
-    """Compare the rows of a catalog file with the products. Nothing is locked or changed."""
+    """Compare the rows of a catalog file with the stored products. Nothing is locked or changed."""
 
     unit_of_work: UnitOfWorkFactory
 
     async def __call__(
         self, rows: Sequence[CatalogRow], *, replace: bool, progress: Callable[[int], None]
     ) -> ImportPlan:
-        """Plan rows with distinct SKUs. After each batch, call `progress` with the number of rows of the batch.
+        """Return the plan for the rows. No two rows may have the same SKU.
+
+        After each batch, `progress` is called with the number of rows in the batch.
 
         Raises InvalidRows.
         """

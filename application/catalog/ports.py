@@ -39,8 +39,8 @@ class ProductRepository(Protocol):
     async def lock(self, product_ids: Iterable[ProductId]) -> Mapping[ProductId, Product]:
         """Lock the products until the unit of work ends, and return them. Unknown ids are left out.
 
-        Orders do not wait for these locks. The locks are taken in one fixed sequence. Call this method before
-        `StockRepository.lock`. Raises Overloaded if a lock is not released in time.
+        Transactions that place orders do not wait for these locks. The locks are taken in one fixed sequence. Call
+        this method before `StockRepository.lock`. Raises Overloaded if a lock is not released in time.
         """
         ...
 
@@ -73,9 +73,9 @@ class StockRepository(Protocol):
     async def save(self, stocks: Iterable[Stock]) -> None:
         """Save locked stocks, with their movements.
 
-        Raises ReservationExceedsStock for an oversold stock, and another error for a stock that has changed
-        since it was read. The error may be delayed: it is raised by this call or a later one, at the latest by
-        `flush` or `commit`.
+        Raises ReservationExceedsStock if more units are reserved than on hand. Raises another error if a stock was
+        changed after it was read. The error may be delayed: it is raised by this call or by a later call, at the
+        latest by `flush` or `commit`.
         """
         ...
 

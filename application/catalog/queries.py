@@ -41,7 +41,7 @@ class GetStock:
 
 @dataclass(frozen=True, slots=True)
 class ListMovements:
-    """List the stock movements of a product with reason and actor, newest first."""
+    """List the stock movements of a product, newest first. Each movement has a reason and an actor."""
 
     stocks: StockQueries
 

@@ -70,7 +70,7 @@ class StockView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovementView:
-    """A row of the stock ledger: the change, the stock after it, the reason and the actor."""
+    """A row of the stock ledger: the change, the resulting stock, the reason and the actor."""
 
     on_hand_delta: int
     reserved_delta: int
@@ -86,7 +86,7 @@ class MovementView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdjustmentView:
-    """The result of an adjustment of several stocks."""
+    """The result of adjusting the stocks of several products."""
 
     id: UUID
     reason: MovementReason

@@ -22,9 +22,9 @@ class CheckShop:
         return findings
 
     async def unless_checked_within(self, period: timedelta) -> Sequence[Finding]:
-        """Check the shop, unless this or another worker has checked it within the last `period`.
+        """Check the shop if no worker has checked the shop within the last `period`.
 
-        Returns the findings, or no findings if the check was skipped.
+        Returns the findings, or an empty sequence if the check was skipped.
         """
         since = self.clock.now() - period
         if any(tally.checked_at > since for tally in await self.records.latest()):

@@ -1,4 +1,4 @@
-"""Invariants of the shop, and the port that checks them in the database."""
+"""The invariants of the shop, and the port for checking the invariants in the database."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 class Invariant(StrEnum):
-    """A rule that no race, rejection or crash may break."""
+    """A rule that must hold even after concurrent requests, rejections and crashes."""
 
     NOTHING_OVERSOLD = "I1"
     RESERVED_WITHIN_ON_HAND = "I2"
@@ -42,9 +42,9 @@ _MEANINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The result of checking an invariant: how many objects break it, and the first ids.
+    """The number of objects that violate an invariant, and the lowest ids of these objects.
 
-    Invariants I1 to I4 list ids of products, I5 ids of payments, and the others ids of orders.
+    The ids are ids of products for I1 to I4, ids of payments for I5, and ids of orders for I6 to I10.
     """
 
     invariant: Invariant
@@ -77,7 +77,7 @@ class FindingRecords(Protocol):
     """The results of the last check, for monitoring."""
 
     async def keep(self, findings: Sequence[Finding], *, at: datetime) -> None:
-        """Store the numbers, unless the result of a later check is already stored."""
+        """Store the numbers of violations, unless the result of a later check is already stored."""
         ...
 
     async def latest(self) -> Sequence[Tally]:

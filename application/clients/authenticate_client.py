@@ -61,8 +61,8 @@ class AuthenticateClient:
             if found is None or found.secret_with(shown) is None:
                 await self._refuse(credentials, found, work)
         async with self.unit_of_work(replace(credentials.actor, id=client_id)) as work:
-            # The secret may have been retired since the first check. It is checked again while the client's
-            # row is locked.
+            # The secret may have been retired since the first check. The second check runs while the client's row is
+            # locked.
             client = await work.clients.get(client_id)
             secret = client.secret_with(shown) if client else None
             if client is None or secret is None:

@@ -20,10 +20,10 @@ class ClientToken:
 
 @dataclass(frozen=True, slots=True)
 class IssueToken:
-    """Exchange a service client's secret for an access token of the client itself.
+    """Exchange a service client's secret for an access token of the client.
 
-    The token has the requested scopes. If no scopes are requested, it has all scopes of the client. There is no
-    refresh token.
+    The token has the requested scopes. If no scopes are requested, the token has all scopes of the client. There is
+    no refresh token.
     """
 
     authenticate_client: AuthenticateClient

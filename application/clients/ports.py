@@ -27,7 +27,7 @@ class ClientRepository(Protocol):
         ...
 
     async def peek(self, client_id: ClientId) -> ServiceClient | None:
-        """Return the client without a lock. The returned client must not be saved."""
+        """Return the client without locking its row. The returned client must not be saved."""
         ...
 
     async def get(self, client_id: ClientId) -> ServiceClient | None:
@@ -47,9 +47,9 @@ class ClientQueries(Protocol):
     """Reads of service clients, outside of any unit of work."""
 
     async def scopes_of(self, client_id: ClientId, secret_id: SecretId) -> frozenset[Scope] | None:
-        """Return the client's scopes, read by one statement.
+        """Read the client's scopes with one statement.
 
-        Returns None unless the client is enabled and the secret is valid.
+        Returns None if the client is disabled or the secret is not valid.
         """
         ...
 

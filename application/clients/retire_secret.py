@@ -12,8 +12,8 @@ from domain.shared.ids import SecretId
 class RetireSecret:
     """Retire one of a client's secrets.
 
-    Access tokens that were issued for this secret are rejected from now on. A client without a secret cannot
-    get tokens until it gets a new secret.
+    Access tokens that were issued for this secret are rejected after that. A client without a secret cannot get
+    tokens until a new secret is created.
     """
 
     unit_of_work: UnitOfWorkFactory

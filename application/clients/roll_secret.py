@@ -14,7 +14,7 @@ from domain.shared.ids import SecretId
 class RollSecret:
     """Give a service client a second secret, which is shown only once.
 
-    Both secrets are valid until one of them is retired.
+    Both secrets of the client are valid until one secret is retired.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -72,16 +72,16 @@ class PublisherUnavailable(Exception):
 
 
 class EventPublisher(Protocol):
-    """A destination of events. `name` identifies its stored progress."""
+    """A destination of events. `name` identifies the stored progress of the publisher."""
 
     @property
     def name(self) -> str: ...
 
     async def publish(self, events: Sequence[PublishedEvent]) -> None:
-        """Publish the events in this sequence, and return when they are durable at the destination.
+        """Publish the events in the given sequence, and return when they are durable at the destination.
 
-        If the result of a call is unknown, its events are published again. Receivers recognize an event by its
-        id. Raises PublisherUnavailable.
+        If the result of a call is unknown, the events of the call are published again. Receivers recognize an event
+        by its id. Raises PublisherUnavailable.
         """
         ...
 

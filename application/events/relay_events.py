@@ -15,15 +15,15 @@ from domain.shared.ids import EventId
 
 LEASE = timedelta(seconds=30)
 PUBLISH_TIMEOUT = 20.0
-"""The timeout of a publisher in seconds.
+"""The timeout of a call to a publisher, in seconds.
 
-It is shorter than a lease, so that a call ends before another relay can take the lease.
+The timeout is shorter than a lease, so that a call ends before another relay can take the lease.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class RelayEvents:
-    """Relay the events of the feed to a publisher, in order and at least once.
+    """Relay the events of the feed to a publisher, in sequence and at least once.
 
     Any number of relays can run at the same time: one holds the lease, and the others do nothing. If a relay is
     killed before it records its progress, another relay publishes the events again after the lease has expired.

@@ -1,4 +1,4 @@
-"""Events as they are published."""
+"""Published events, and pages of the event feed."""
 
 from dataclasses import dataclass
 from datetime import datetime

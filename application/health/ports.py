@@ -1,4 +1,4 @@
-"""The check whether the database can serve this release."""
+"""The check that this release can use the database."""
 
 from typing import Protocol
 

@@ -18,7 +18,7 @@ from domain.users.user import UserStatus
 class MailFailure:
     """A message that was not sent.
 
-    It is retried later or set aside. A message that was set aside is not retried. `error` is None if the
+    The message is retried later or set aside. A message that was set aside is not retried. `error` is None if the
     message was set aside because it had waited too long.
     """
 
@@ -31,11 +31,11 @@ class MailFailure:
 class DeliverMail:
     """Send the mail that is due.
 
-    The text of a message is generated when the message is sent. The token is created at that time, and only the
-    hash of the token is stored. No database connection is held during the delivery. A failed message is retried
-    after growing pauses. After the last attempt it is set aside, which means that it is not retried again. A
-    failing message never delays other messages: the same run sends all due messages, and messages without an
-    attempt come first.
+    The text of a message is generated when the message is sent. If the message contains a token, the token is created
+    at that time. Only the hash of the token is stored. No database connection is held during the delivery. A failed
+    message is retried. Each pause before a retry is longer than the previous pause. After the last attempt, the
+    message is set aside, which means that it is not retried again. A failing message never delays other messages:
+    each run sends all due messages, and messages without an attempt come first.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -9,7 +9,7 @@ from domain.users.email_address import EmailAddress
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message to one address. It can contain a token, so it is a secret."""
+    """A message to one address. A message can contain a token, so it must be kept secret."""
 
     to: EmailAddress
     subject: str
@@ -27,10 +27,10 @@ class MailTemplates:
     storefront: str | None
 
     def verify_email(self, to: EmailAddress, token: str, *, requested_at: datetime) -> Message:
-        """Return the message about one sign-up.
+        """Return the message that asks the reader to confirm one sign-up.
 
-        The message contains the time of the sign-up, so that the reader can identify the sign-up. The message
-        does not contain the name, because the client chose the name.
+        The message contains the time of the sign-up, so that the reader can identify the sign-up. The message does
+        not contain the name, because anyone can sign up with any name.
         """
         return Message(
             to,

@@ -17,7 +17,7 @@ class AddressRefused(Exception):
 
 
 class Mailer(Protocol):
-    """A mail server. Calls are slow, so never call it with an open unit of work."""
+    """A mail server. Calls are slow, so never call the server while a unit of work is open."""
 
     async def send(self, message: Message) -> None:
         """Send the message. Raises MailNotSent, AddressRefused."""
@@ -39,8 +39,8 @@ class MailRequests(Protocol):
         """Lock a due request and return it, or return None.
 
         Requests that other transactions have locked are skipped. Requests with fewer attempts come first, so
-        that failing messages do not delay others. Among requests with equally many attempts, the longest due
-        request comes first.
+        that failing messages do not delay others. Among requests with equally many attempts, the request with the
+        earliest due time comes first.
         """
         ...
 
@@ -57,7 +57,7 @@ class MailRequests(Protocol):
         ...
 
     async def prune_set_aside(self, *, until: datetime) -> None:
-        """Delete requests that were set aside at this time or earlier."""
+        """Delete the requests that were set aside at or before `until`."""
         ...
 
     async def remove(self, request: MailRequest) -> None:

@@ -12,13 +12,13 @@ from domain.users.email_address import EmailAddress
 FIRST_PAUSE = timedelta(minutes=1)
 """The pause after the first attempt.
 
-The pause is longer than an attempt takes, so that only one worker at a time sends a message.
+The pause is longer than an attempt takes. Two workers therefore never send the same message at the same time.
 """
 
 GIVE_UP_AFTER = timedelta(hours=1)
 
 MAX_ATTEMPTS = 6
-"""The maximum number of attempts. The pauses between them are 1, 2, 4, 8 and 16 minutes."""
+"""The maximum number of attempts. The pauses between the attempts are 1, 2, 4, 8 and 16 minutes."""
 
 
 class MailKind(StrEnum):
@@ -40,9 +40,9 @@ class MailKind(StrEnum):
 class MailRequest:
     """A request to send a message.
 
-    Each sign-up has its own request. A notice is about an object, whose id is `subject_id`; there is one
-    request per kind, address and object. Other messages have one request per kind and address. A second
-    request for a password reset, for example, has no effect while the first one waits.
+    Each sign-up has its own request. A notice is about the object with the id `subject_id`. There is one notice per
+    kind, address and object. Other messages have one request per kind and address. A second request for a password
+    reset, for example, has no effect while the first one waits.
     """
 
     kind: MailKind
@@ -75,7 +75,7 @@ class MailRequest:
         )
 
     def is_stale(self, now: datetime) -> bool:
-        """Return whether the message is too late to be useful."""
+        """Return whether the request is so old that the message would be useless."""
         return now - self.requested_at > GIVE_UP_AFTER
 
     @property
@@ -83,6 +83,6 @@ class MailRequest:
         return self.attempts >= MAX_ATTEMPTS
 
     def attempt(self, now: datetime) -> None:
-        """Record an attempt, and schedule the next attempt. The pauses grow."""
+        """Record an attempt, and schedule the next attempt. Each pause is twice as long as the previous one."""
         self.due_at = now + FIRST_PAUSE * 2**self.attempts
         self.attempts += 1

@@ -14,7 +14,7 @@ MAX_COUNTED = 10_000
 
 
 class Queue(StrEnum):
-    """A kind of waiting work. The age of an item is the time since it could first be processed."""
+    """A kind of waiting work. The age of an item is the time since the item could first be processed."""
 
     UNPUBLISHED_EVENTS = "unpublished_events"
     """Events without a position in the feed."""

@@ -9,11 +9,11 @@ from domain.shared.ids import UserId
 class OrderAccess:
     """The orders that a caller may read or change: one customer's own orders, or all orders.
 
-    Every use case and query requires an explicit access, so that a missing value never means all orders.
+    Every use case and query requires an explicit value of this type, so that a missing value never means all orders.
     """
 
     party: Party
-    """The role of the caller in the table of transitions."""
+    """The party that the caller belongs to. The order lifecycle lists the parties of each action."""
     customer_id: UserId | None
 
     def __post_init__(self) -> None:

@@ -31,12 +31,12 @@ class CancelOrderCommand:
 
 @dataclass(frozen=True, slots=True)
 class CancelOrder:
-    """Cancel an order that was not shipped, or some units that were not shipped.
+    """Cancel a whole order or some of its units. Shipped units cannot be canceled.
 
-    The stock of the canceled units is released, and the price that was paid for them is refunded. The refund is
-    sent to the provider shortly after the cancellation. Customers can cancel units until shipping begins. Staff
-    can cancel units at any time. When no unit is left to ship, the order becomes fulfilled if a unit was
-    shipped, and canceled otherwise.
+    The stock of the canceled units is released, and the money that was paid for these units is refunded. The refund
+    is sent to the provider shortly after the cancellation. Customers can cancel units until shipping begins. Staff
+    can cancel units at any time. When no unit is left to ship, the order becomes fulfilled if a unit was shipped, and
+    canceled otherwise.
     """
 
     unit_of_work: UnitOfWorkFactory

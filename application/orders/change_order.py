@@ -29,7 +29,7 @@ class ChangeOrderCommand:
 class ChangeOrder:
     """Change the shipping address, the note or the metadata of an order until shipping begins.
 
-    The history names the changed fields. The change is rejected if the order has changed after the caller read it.
+    The history names the changed fields. The request fails if the order was changed after the caller read it.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -10,9 +10,9 @@ from domain.users.user import User
 
 
 async def claim_guest_orders(work: UnitOfWork, user: User, *, clock: Clock, actor: Actor) -> int:
-    """Assign the guest orders with the user's verified address to the user.
+    """Assign to the user all guest orders that have the user's verified address.
 
-    Return the number of orders. The user must already be locked, because users are locked before orders.
+    Return the number of orders. The user must already be locked, because every transaction locks users before orders.
     """
     if user.email is None or not user.email_verified:
         return 0
@@ -26,9 +26,9 @@ async def claim_guest_orders(work: UnitOfWork, user: User, *, clock: Clock, acto
 
 @dataclass(frozen=True, slots=True)
 class ClaimGuestOrders:
-    """Assign all guest orders with the account's verified address to the account.
+    """Assign to the account all guest orders that have the account's verified address.
 
-    The order tokens of these orders are no longer valid.
+    Claimed orders can no longer be read with their order tokens.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -28,7 +28,7 @@ class ReturnCommand:
 
 @dataclass(frozen=True, slots=True)
 class ApproveReturn:
-    """Approve a return and set its refund.
+    """Approve a return and set the amount to refund.
 
     By default, the refund is the amount that was paid for the returned units. The refund is made when the units
     are received.

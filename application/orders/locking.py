@@ -1,4 +1,4 @@
-"""Load an order for a change."""
+"""Lock and load an order that the use case will change."""
 
 from application.orders.access import OrderAccess
 from application.unit_of_work import UnitOfWork
@@ -22,7 +22,7 @@ async def get_order_for_update(work: UnitOfWork, order_id: OrderId, *, access: O
 async def get_return_for_update(
     work: UnitOfWork, order_id: OrderId, return_id: ReturnId
 ) -> tuple[Order, OrderReturn]:
-    """Lock an order, and return the order with one of its returns. Raises NotFound."""
+    """Lock an order, and find one of its returns. Raises NotFound."""
     order = await get_order_for_update(work, order_id, access=OrderAccess.all())
     for requested in await work.returns.of_order(order_id):
         if requested.id == return_id:

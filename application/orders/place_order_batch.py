@@ -35,7 +35,7 @@ class PlaceOrderCommand:
     """The command to place an order.
 
     `waits_for` are rows that other transactions have locked. The batch waits until these locks are released.
-    `traceparent` is the trace context of this request; a batch contains commands of several requests.
+    `traceparent` is the trace context of the command's request. A batch contains commands of several requests.
     """
 
     request: OrderRequest
@@ -56,7 +56,10 @@ class PlaceOrderCommand:
 
 
 class RowsLocked(Exception):
-    """The order was neither accepted nor rejected, because another transaction has locked its rows."""
+    """Another transaction has locked rows that the order needs.
+
+    The order was neither accepted nor rejected.
+    """
 
     def __init__(self, rows: frozenset[RowId]) -> None:
         super().__init__(f"{len(rows)} rows are locked.")
@@ -79,13 +82,12 @@ class PlaceOrderBatch:
 
     A concurrent duplicate of a request needs the same rows. The duplicate is therefore decided after the first
     request has ended, and gets the result of the first request. Only a different order with the same key can be
-    decided at the same time, in another batch. The later one of the two batches then violates the unique key of
-    the idempotency records, and runs again.
+    decided by another batch at the same time. The batch that inserts its record later violates the unique key of the
+    idempotency records, and runs again.
 
     The batch does not wait for rows that another transaction has locked. Such rows therefore delay only the
-    orders that need them. The outcome of these orders is RowsLocked, unless `waits_for` names the rows. The
-    rows of `waits_for` are locked before all others, so that this transaction never waits while it holds other
-    locks.
+    orders that need them. The outcome of these orders is RowsLocked, unless `waits_for` names the rows. The rows of
+    `waits_for` are locked before all other rows, so that this transaction never waits while it holds other locks.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -97,12 +99,13 @@ class PlaceOrderBatch:
     async def __call__(self, commands: Sequence[PlaceOrderCommand]) -> Sequence[Outcome]:
         """Return one outcome per command, in the sequence of the commands.
 
-        Raises OrderExists, IdempotencyInFlight, Overloaded, DatabaseUnavailable for the batch as a whole.
+        Raises OrderExists, IdempotencyInFlight, Overloaded, DatabaseUnavailable. Each error means that the whole
+        batch failed.
         """
         try:
             return await self._run(commands)
         except IdempotencyRecordExists:
-            # The record was stored after this batch read the keys. The next run finds it.
+            # An idempotency record was stored after this batch read the keys. The second run finds the record.
             return await self._run(commands)
 
     async def _run(self, commands: Sequence[PlaceOrderCommand]) -> Sequence[Outcome]:
@@ -158,8 +161,8 @@ class PlaceOrderBatch:
         """Place one order in memory.
 
         Raises InvalidToken if the caller's account is closed. Raises AccountDisabled if the caller's account is
-        disabled. An access token can still be valid in both cases. Raises ValidationFailed if another
-        customer's account is not active.
+        disabled. An access token can still be valid in both cases. Raises ValidationFailed if the order is placed for
+        another user whose account is not active.
         """
         return place(
             command.request,
@@ -239,7 +242,7 @@ async def _replay_pruned(
     outcomes: Sequence[Outcome],
     stored: StoredResults,
 ) -> Sequence[Outcome]:
-    """Replace rejections of retries by the existing orders if the idempotency records were pruned.
+    """Replace the rejection of a retry by the existing order if the idempotency record was pruned.
 
     Without a record, a retry is processed like a new request. The retry can be rejected although the first
     request succeeded, for example because the first request took the last unit.

@@ -51,11 +51,11 @@ class OrderHasExpired(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class PlacementContext:
-    """The data by which a batch accepts or rejects orders: stock, products and the customers' holds.
+    """The data that a batch needs to accept or reject orders: products, stock, and customers' holds.
 
-    The rows of the stock are locked. `locked_elsewhere` are existing customers and products whose rows another
-    unit of work has locked. Orders that need these rows can be neither accepted nor rejected now. `used_keys`
-    are the scopes of idempotency keys that have a record.
+    The stock rows are locked. `locked_elsewhere` are existing customers and products whose rows another unit of work
+    has locked. Orders that need these rows can be neither accepted nor rejected now. `used_keys` contains the scope
+    of each idempotency key for which a record is stored.
     """
 
     products_with_stock: ProductsWithStock
@@ -82,21 +82,22 @@ class OrderRepository(Protocol):
         keys: Collection[IdempotencyKey],
         holds_at: datetime | None,
     ) -> PlacementContext:
-        """Lock the customers and stocks that are not locked yet, and read the data to decide on orders.
+        """Lock the customers and stocks that are not locked yet, and read the data for the batch.
 
         The call does not wait for locks: see `PlacementContext.locked_elsewhere`. Holds and keys are read after
-        locking, so that they include the orders that other units of work placed before. Holds that have ended
-        at `holds_at` do not count. If `holds_at` is None, holds are not counted, and the locks on customers
-        only prevent changes of the customers' accounts.
+        locking. They therefore include all orders that other units of work placed before these rows were locked.
+        Holds that have ended at `holds_at` do not count. If `holds_at` is None, holds are not counted, and the locks
+        on customers only prevent changes of the customers' accounts.
         """
         ...
 
     async def add(self, orders: Sequence[Order], *, fingerprints: Sequence[bytes] = ()) -> None:
         """Add orders with their history.
 
-        `fingerprints` contains the fingerprint of the request for each order, in the sequence of `orders`, or
-        is empty. Raises OrderExists if the caller has already placed an order with the key. The error may be
-        delayed: it is raised by this call or a later one, at the latest by `flush` or `commit`.
+        `fingerprints` is empty or contains one fingerprint per order, in the sequence of `orders`. A fingerprint
+        identifies the request that placed the order. Raises OrderExists if the caller has already placed an order
+        with the key. The error may be delayed: it is raised by this call or a later one, at the latest by `flush` or
+        `commit`.
         """
         ...
 
@@ -108,9 +109,9 @@ class OrderRepository(Protocol):
         ...
 
     async def find_by_keys(self, keys: Collection[OrderKey]) -> Mapping[OrderKey, StoredResult[OrderView]]:
-        """Find orders by caller and idempotency key, and return their current state.
+        """Find orders by caller and idempotency key. Return the current state of each order.
 
-        Each order is returned with the fingerprint of the request that placed it.
+        Each order is returned with the fingerprint of the request that placed the order.
         """
         ...
 
@@ -122,7 +123,7 @@ class OrderRepository(Protocol):
         ...
 
     async def renew_token(self, order_id: OrderId) -> int | None:
-        """Increment the version of the order token of a guest's order, and return the new version.
+        """Increment the order token's version for a guest's order, and return the new version.
 
         Returns None for other orders.
         """
@@ -136,16 +137,17 @@ class OrderRepository(Protocol):
         ...
 
     async def due(self, now: datetime, *, limit: int) -> Sequence[Order]:
-        """Lock and return pending orders whose hold has ended, the longest due first.
+        """Lock and return pending orders whose hold has ended. The earliest end of a hold comes first.
 
-        Orders that another transaction has locked are skipped, so that workers share the work.
+        Orders that another transaction has locked are skipped, so that several workers can expire orders at the same
+        time.
         """
         ...
 
     async def due_holding(
         self, product_ids: Collection[ProductId], now: datetime, *, limit: int
     ) -> Sequence[Order]:
-        """Lock and return due orders that hold units of these products, the longest due first.
+        """Lock and return due orders that hold units of these products, earliest due time first.
 
         The call waits for orders that another transaction has locked, so that no due order is missed. Raises
         Overloaded if a lock is not released in time.
@@ -158,7 +160,7 @@ class OrderRepository(Protocol):
 
 
 class ExpiredOrders(PrunableRecords, Protocol):
-    """Expired orders that never had a payment. They are deleted outside of a unit of work."""
+    """Expired orders that never had a payment, for deletion outside of a unit of work."""
 
     async def prune(self, *, before: datetime, limit: int) -> int:
         """Delete at most `limit` orders that expired before `before`, oldest first.
@@ -220,13 +222,13 @@ class OrderQueries(Protocol):
         ...
 
     async def token_version(self, order_id: OrderId) -> int | None:
-        """Return the version of the order token of a guest's order, or None for other orders."""
+        """Return the order token's version for a guest's order, or None for other orders."""
         ...
 
     async def get_by_key(self, placed_by: CallerId, idempotency_key: str) -> StoredResult[OrderView] | None:
         """Return the current state of the order that the caller placed with this key.
 
-        The order is returned with the fingerprint of its request.
+        The order is returned with the fingerprint of the request that placed the order.
         """
         ...
 
@@ -239,7 +241,7 @@ class OrderQueries(Protocol):
         after: Position | None,
         limit: int,
     ) -> Page[OrderView]:
-        """Return the matching orders that `access` covers, after a position.
+        """Return matching orders after a position. Only orders that `access` covers are returned.
 
         The sort keys are `placed_at` and then the id, in the same direction.
         """

@@ -9,9 +9,9 @@ from domain.orders.placing import OrderRequest, OutOfStock, ProductsWithStock, Q
 
 @dataclass(frozen=True, slots=True)
 class PreviewOrder:
-    """Return the current price of an order, or the reason why it would be rejected.
+    """Return the price that an order would have now. No order is placed.
 
-    No stock is reserved.
+    If the order would be rejected, this request is rejected with the same error. No stock is reserved.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -111,7 +111,7 @@ class GetFulfillment:
 
 @dataclass(frozen=True, slots=True)
 class ListFulfillments:
-    """List the fulfillments of an order for its customer or for staff, oldest first."""
+    """List the fulfillments of an order, oldest first. Only the customer and staff can read them."""
 
     get_order: GetOrder
     orders: OrderQueries
@@ -126,7 +126,7 @@ class ListFulfillments:
 
 @dataclass(frozen=True, slots=True)
 class ListStatusChanges:
-    """List the status changes of an order with time, actor and reason, oldest first."""
+    """List an order's status changes, oldest first. Each change has a time, an actor and a reason."""
 
     get_order: GetOrder
     orders: OrderQueries
@@ -157,7 +157,7 @@ class GetReturn:
 
 @dataclass(frozen=True, slots=True)
 class ListReturns:
-    """List the returns of an order for its customer or for staff, oldest first."""
+    """List the returns of an order, oldest first. Only the customer and staff can read them."""
 
     get_order: GetOrder
     orders: OrderQueries

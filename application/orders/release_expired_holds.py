@@ -24,8 +24,8 @@ def demand_of(request: OrderRequest) -> Demand:
 class ReleaseExpiredHolds:
     """Expire due orders that hold units of the demanded products.
 
-    Returns for each demand whether the caller should try again to place the order that needs the units. Even if
-    the worker is late, a product is therefore never reported as out of stock while due orders hold its units.
+    Returns for each demand whether the caller should try again to place the order that needs the units. Even if the
+    worker expires orders late, a product is therefore never reported as out of stock while due orders hold its units.
     """
 
     unit_of_work: UnitOfWorkFactory

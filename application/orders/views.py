@@ -83,7 +83,7 @@ class OrderView(PersonalResult):
     payable_total: Money | None = None
     """The price of the units that are not canceled.
 
-    It is None in results that an earlier release stored.
+    The value is None in results that an earlier release stored.
     """
 
     guest: GuestView | None = None
@@ -131,7 +131,7 @@ class OrderView(PersonalResult):
         )
 
     def without_details(self) -> Self:
-        """Return the order without its lines and without the customer's own text."""
+        """Return the order without lines, shipping address, note, metadata and guest."""
         return replace(self, lines=(), shipping_address=None, note=None, metadata={}, guest=None)
 
     def seen_by(self, party: Party) -> Self:

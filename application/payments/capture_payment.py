@@ -12,7 +12,7 @@ from domain.shared.money import Money
 
 @dataclass(frozen=True, slots=True)
 class CapturePayment:
-    """Capture all or a part of an authorized payment, and release the rest.
+    """Capture all or part of an authorized amount. The remaining amount is released.
 
     A payment can be captured only once. Until the provider answers, another request is rejected with
     `payment_in_progress`.

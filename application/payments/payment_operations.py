@@ -1,4 +1,4 @@
-"""Captures and voids, which are committed before the provider is called."""
+"""Capture and void payments. Each request is committed before the provider is called."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from domain.shared.errors import NotFound
 from domain.shared.ids import OrderId, PaymentId
 
 Request = Callable[[Order, Payment, datetime], None]
-"""A function that requests an operation on a payment. The order of the payment must be locked."""
+"""A function that requests an operation on a payment. The payment's order must be locked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Recording of providers' answers and events.
+"""Record the answers and events of payment providers.
 
 The caller commits. A repeated answer changes nothing.
 """
@@ -32,7 +32,7 @@ ACTION_TIMED_OUT = "authentication_timed_out"
 class ProviderResults:
     """Apply a provider's answers to payments and refunds.
 
-    `hold` is the time for which an unpaid order holds its stock.
+    `hold` is the duration for which an unpaid order keeps its stock reserved.
     """
 
     clock: Clock
@@ -161,7 +161,7 @@ class ProviderResults:
         reason: str,
         actor: Actor,
     ) -> None:
-        """Record the result of a refund. The order must be locked, and the caller saves the order."""
+        """Record a refund that was made at the provider. The order must be locked. The caller saves the order."""
         recorded = refunding.record_provider_refund(
             order,
             payment,
@@ -186,7 +186,7 @@ class ProviderResults:
         asked: PaymentOperation | None,
         actor: Actor,
     ) -> bool:
-        """Apply an answer other than a capture. Return whether the payment has changed."""
+        """Apply an answer that does not report a capture. Return whether the payment has changed."""
         now = self.clock.now()
         hold_until = now + self.hold
         is_known = False

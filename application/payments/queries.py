@@ -35,7 +35,7 @@ class GetPayment:
 
 @dataclass(frozen=True, slots=True)
 class ListPayments:
-    """List the payments of an order for its customer or for staff, oldest first."""
+    """List the payments of an order, oldest first. Only the customer and staff can read them."""
 
     get_order: GetOrder
     payments: PaymentQueries
@@ -66,7 +66,7 @@ class GetRefund:
 
 @dataclass(frozen=True, slots=True)
 class ListRefunds:
-    """List the refunds of an order for its customer or for staff, oldest first."""
+    """List the refunds of an order, oldest first. Only the customer and staff can read them."""
 
     get_order: GetOrder
     payments: PaymentQueries
@@ -83,13 +83,13 @@ class ListRefunds:
 class FindMissingProviders:
     """Count the payments and refunds whose provider is not configured.
 
-    They cannot be settled until the provider is configured again.
+    These payments and refunds cannot be settled until the provider is configured again.
     """
 
     payments: PaymentQueries
     gateways: PaymentGateways
 
     async def __call__(self) -> Mapping[PaymentMethod, int]:
-        """Return the numbers by payment method. Raises DatabaseUnavailable, Overloaded."""
+        """Return one number for each payment method. Raises DatabaseUnavailable, Overloaded."""
         unsettled = await self.payments.unsettled()
         return {method: count for method, count in unsettled.items() if method not in self.gateways}

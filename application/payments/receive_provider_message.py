@@ -10,7 +10,8 @@ from domain.shared.errors import NotFound
 class ReceiveProviderMessage:
     """Verify the signature of a payment provider's webhook, and record its event.
 
-    Webhooks can arrive repeatedly and in any order. A repetition changes nothing and gets the same answer.
+    Webhooks can arrive repeatedly and in any sequence. A repeated webhook changes nothing, and gets the same response
+    as the first one.
     """
 
     inboxes: ProviderInboxes
@@ -19,8 +20,8 @@ class ReceiveProviderMessage:
     async def __call__(self, provider: str, message: UnverifiedMessage, *, actor: Actor) -> None:
         """Verify and record the message. If an error is raised, nothing was recorded.
 
-        Raises NotFound for a provider that is not configured, InvalidSignature, ValidationFailed, Overloaded,
-        DatabaseUnavailable.
+        Raises InvalidSignature, ValidationFailed, Overloaded, DatabaseUnavailable. Raises NotFound if the provider is
+        not configured.
         """
         inbox = {str(method): inbox for method, inbox in self.inboxes.items()}.get(provider)
         if inbox is None:

@@ -25,8 +25,8 @@ _OF_REFUNDS = frozenset({ProviderEventKind.REFUNDED, ProviderEventKind.REFUND_FA
 class RecordProviderEvent:
     """Record each event of a payment provider only once, even if it arrives late or repeatedly.
 
-    Captures, voids, refunds and disputes that were started at the provider are also recorded. The provider's
-    reference identifies the payment in this case. Events of unknown payments and refunds are ignored.
+    Captures, voids, refunds and disputes that were started at the provider are also recorded. In this case, the
+    provider's id of the payment identifies the payment. Events of unknown payments and refunds are ignored.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -45,7 +45,7 @@ class RecordProviderEvent:
                 await work.commit()
 
     async def _record(self, work: UnitOfWork, event: ProviderEvent, actor: Actor) -> bool:
-        """Record the event. Return whether it belongs to a payment or refund of the shop."""
+        """Record the event. Return whether the event belongs to a payment or refund of the shop."""
         refund = await _refund(work, event) if event.kind in _OF_REFUNDS else None
         if refund is not None:
             answer = _answer(event)

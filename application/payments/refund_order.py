@@ -39,7 +39,7 @@ class RefundOrderCommand:
 
 @dataclass(frozen=True, slots=True)
 class ScheduledRefund:
-    """A committed refund with its request to the provider."""
+    """A committed refund, and the request to send to the provider."""
 
     result: IdempotentResult[RefundView]
     method: PaymentMethod
@@ -54,8 +54,8 @@ class RefundOrder:
     amount changes no units.
 
     The refund is committed before the provider is called. If no answer arrives, the shop queries the result
-    later, so that nothing is refunded twice. With `channel` `external`, staff record money that was refunded by
-    other means, and the provider is not called. A retry with the same key never creates a second refund. It
+    later, so that nothing is refunded twice. If `channel` is `external`, staff record money that was refunded by
+    other means. The provider is not called. A retry with the same key never creates a second refund. The retry
     returns the refund in its current state.
     """
 

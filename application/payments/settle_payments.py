@@ -23,11 +23,11 @@ from domain.shared.actor import Actor
 
 @dataclass(frozen=True, slots=True)
 class SettlePayments:
-    """Query providers for results of payments, and send captures, voids and refunds to them.
+    """Query providers for payment results, and send captures, voids and refunds to providers.
 
-    A payment is queried and never sent again: if the provider has never received a payment, the payment has
-    failed. Captures, voids and refunds are sent until the provider answers. Each request has an id, so the
-    provider never carries it out twice.
+    A payment is never sent again: only the payment's state is queried. If the provider has never received a payment,
+    the payment has failed. Captures, voids and refunds are sent repeatedly until the provider answers. Each request
+    has an id, so the provider never carries it out twice.
 
     If a refund is rejected and the shop owes the money, another refund replaces it after a pause. The pause
     doubles with each rejection, from an hour up to a week. A payment that its customer does not authenticate in
@@ -37,8 +37,9 @@ class SettlePayments:
     renewed if the provider permits a renewal and the payment is less than 30 days old. Otherwise, the
     authorization is voided if no unit was shipped.
 
-    Any number of workers can run at the same time: before a worker calls the provider for a payment or refund,
-    it commits the time of the next inquiry.
+    Any number of workers can run at the same time. Before a worker calls the provider for a payment or refund, the
+    worker commits the time of the next inquiry. Until then, no other worker calls the provider for this payment or
+    refund.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -92,7 +93,7 @@ class SettlePayments:
             return
 
     async def _watch(self, payment: Payment, end: datetime, actor: Actor) -> None:
-        """Announce the end of an authorization, then renew or void it.
+        """Announce the end of an authorization, then renew or void the authorization.
 
         After the end of the authorization, query the payment's state at the provider.
         """
@@ -113,7 +114,7 @@ class SettlePayments:
         return not payment.is_watched or payment.authorized_until != end
 
     async def _change(self, payment: Payment, actor: Actor) -> Payment:
-        """Announce the end of an authorization, or request its void. Return the changed payment."""
+        """Announce the end of an authorization, or request to void the payment. Return the changed payment."""
         async with self.unit_of_work() as work:
             order = await get_order_for_update(work, payment.order_id, access=OrderAccess.all())
             [payment] = [each for each in await work.payments.of_order(order.id) if each.id == payment.id]
@@ -168,6 +169,6 @@ async def ask(gateway: PaymentGateway, payment: Payment) -> ProviderAnswer:
 
 
 async def _refunded(gateway: PaymentGateway, refund: Refund, payment: Payment) -> ProviderAnswer:
-    """Query the refund if the provider has answered an earlier request for it. Otherwise send the refund."""
+    """Query the refund if the provider has answered an earlier refund request. Otherwise send the request."""
     request = refund_request(refund, payment)
     return await (gateway.refund(request) if refund.reference is None else gateway.find_refund(request))

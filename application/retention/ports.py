@@ -12,7 +12,7 @@ class PrunableRecords(Protocol):
 
 
 class RecordKind(StrEnum):
-    """A kind of record. After its retention period, nothing refers to a record of this kind."""
+    """A kind of record. Nothing refers to such a record after the retention period of the kind."""
 
     SESSIONS = "sessions"
     WEBHOOK_DELIVERIES = "webhook_deliveries"

@@ -13,10 +13,10 @@ from application.unit_of_work import UnitOfWorkFactory
 from domain.users import email_change, pending_sign_up
 
 BATCH_SIZE = 1000
-"""The number of records that one transaction deletes. It keeps transactions short."""
+"""The maximum number of records that one transaction deletes. A small number keeps transactions short."""
 
 ORDER_BATCH_SIZE = 100
-"""The number of orders that one transaction deletes.
+"""The maximum number of orders that one transaction deletes.
 
 The number is smaller than BATCH_SIZE, because the transaction also locks the customers of the orders.
 """
@@ -66,7 +66,7 @@ class PruneOldRecords:
 
 @dataclass(frozen=True, slots=True)
 class PruneSignUps:
-    """Delete sign-ups and changes of addresses that were not confirmed in time."""
+    """Delete the sign-ups and the e-mail changes that were not confirmed in time."""
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock

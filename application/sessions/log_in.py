@@ -41,7 +41,7 @@ class LogInCommand:
 class LogIn:
     """Exchange an e-mail address and a password for the tokens of a new session.
 
-    The tokens are an access token and a refresh token. For an unknown address, the answer and its duration are
+    The tokens are an access token and a refresh token. For an unknown address, the response and the response time are
     the same as for a wrong password. Attempts are throttled for each account and for each network. No database
     connection is held while the password is checked.
     """
@@ -85,7 +85,7 @@ class LogIn:
     async def _record_refusal(
         self, refusal: DomainError, user: User | None, attempt: Attempt, actor: Actor
     ) -> None:
-        """Audit a rejected log-in in its own unit of work, because the log-in committed nothing."""
+        """Audit a rejected log-in in a separate unit of work, because the log-in committed nothing."""
         details = {"reason": _reason(refusal)}
         if user is None:
             details = {"reason": "unknown_address", "address": masked_email(attempt.account)}

@@ -25,7 +25,7 @@ class SessionRepository(Protocol):
         ...
 
     async def of_user(self, user_id: UserId) -> Sequence[Session]:
-        """Return all sessions of a user, including ended ones."""
+        """Return all sessions of a user, including ended sessions."""
         ...
 
     async def save(self, session: Session) -> None:

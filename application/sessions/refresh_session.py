@@ -12,7 +12,7 @@ from domain.shared.actor import Actor
 
 @dataclass(frozen=True, slots=True)
 class RefreshSession:
-    """Exchange a refresh token for an access token and the next refresh token.
+    """Exchange a refresh token for an access token and a new refresh token, the successor.
 
     Each refresh token can be exchanged only once, with two exceptions. Within ten seconds after the exchange,
     the same token yields the same successor again. A client needs this if a response does not arrive, or if two

@@ -23,7 +23,7 @@ class UnrevocableToken(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class RevokeToken:
-    """Revoke a refresh token or an access token (RFC 7009), and end its session.
+    """Revoke a refresh token or an access token (RFC 7009), and end the token's session.
 
     An unknown token counts as revoked. A request with the token of a service client is rejected, because such a
     token belongs to no session and stays valid.

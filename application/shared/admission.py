@@ -11,12 +11,12 @@ from application.shared.errors import Overloaded
 class Admission:
     """Admit as many requests as a batcher can serve in time.
 
-    `LoadSheddingMiddleware` rejects requests while the admission is full. A request counts from the arrival of
-    its body to its response. It would be too late to count only requests with a valid token: a whole burst
-    would pass the middleware before its first request is counted. Most of the burst would then be rejected
-    after expensive work.
+    `LoadSheddingMiddleware` rejects requests while the admission is full. A request counts from the arrival of its
+    body until its response is sent. To count only requests with a valid token would be too late: a whole burst would
+    pass the middleware before its first request is counted. Most of the burst would then be rejected after expensive
+    work.
 
-    A request with a valid token also counts until its work ends, because that work continues after its client
+    A request with a valid token also counts until its work ends, because the work continues after the client
     disconnects.
 
     `len(apart)` is the number of commands that wait elsewhere, such as in `Lanes`. These commands have a
@@ -40,7 +40,7 @@ class Admission:
 
     @contextmanager
     def received(self) -> Iterator[None]:
-        """Count a request whose body has arrived, until the context ends."""
+        """Count a request whose body has arrived, until the `with` block ends."""
         self._received += 1
         try:
             yield
@@ -49,9 +49,9 @@ class Admission:
 
     @contextmanager
     def entered(self) -> Iterator[None]:
-        """Count a request with a valid token as in progress until the context ends.
+        """Count a request with a valid token as in progress until the `with` block ends.
 
-        Raises Overloaded above the bound.
+        Raises Overloaded if the number of these requests has reached the bound.
         """
         if self._is_reached_by(self._inside):
             raise Overloaded

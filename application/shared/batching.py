@@ -19,8 +19,8 @@ R = TypeVar("R")
 RunBatch = Callable[[Sequence[C]], Awaitable[Sequence[R | Exception]]]
 """A function that runs commands in one transaction.
 
-It returns the result or error of each command, in the sequence of the commands. If the function itself raises
-an exception, the whole batch has failed without any effect.
+The function returns the result or error of each command, in the sequence of the commands. If the function itself
+raises an exception, the whole batch has failed without any effect.
 """
 
 BatchObserver = Callable[[Sequence[float]], None]
@@ -30,7 +30,7 @@ QUEUE_TIMEOUT = 1.0
 """The default queue timeout in seconds."""
 MAX_WAITING = 512
 _DECAY = 0.8
-"""The factor by which the weight of a batch shrinks with each later batch."""
+"""After each batch, the counts and durations of earlier batches are multiplied by this factor."""
 _IN_TIME = 0.4
 """The fraction of the queue timeout within which commands should finish.
 
@@ -60,12 +60,12 @@ class Batcher(Generic[C, R]):
     """Combine concurrent commands into batches, first in, first out.
 
     Each command gets its own result or error. If a batch fails as a whole, its commands run again one by one. A
-    failing command therefore never makes another command fail. If its caller is canceled, a command that has
-    not begun is dropped. A command that has begun runs to completion.
+    failing command therefore never makes another command fail. A command that has not begun is dropped if its caller
+    is canceled. A command that has begun runs to completion.
 
-    `max_batch` bounds a transaction and `max_waiting` the queue. `queue_timeout` is how many seconds a command
-    can wait in the queue. `slots` bounds how many batchers run at the same time. `on_batch` is called when a
-    batch begins.
+    `max_batch` is the maximum number of commands in a transaction. `max_waiting` is the maximum number of commands in
+    the queue. `queue_timeout` is how many seconds a command can wait in the queue. `slots` bounds how many batchers
+    run at the same time. `on_batch` is called when a batch begins.
     """
 
     def __init__(
@@ -103,8 +103,8 @@ class Batcher(Generic[C, R]):
     def capacity(self) -> int:
         """The number of concurrent commands that finish in time at the recent speed.
 
-        In time means within a fixed fraction of the queue timeout. The number is at least the size of one
-        batch, because only a full batch shows how fast batches are.
+        A command finishes in time if it finishes within a fixed fraction of the queue timeout. The number is at least
+        the size of one batch, because only a full batch shows how fast batches are.
         """
         in_time = self._max_waiting
         if self._recent.seconds:
@@ -119,7 +119,7 @@ class Batcher(Generic[C, R]):
         if len(self._waiting) >= self._max_waiting:
             raise Overloaded
         loop = asyncio.get_running_loop()
-        # A call with type arguments would assign them to each object, which takes time.
+        # A call of `_Waiting[C, R]` would be slower, because such a call stores the type arguments on each object.
         waiting: _Waiting[C, R] = _Waiting(command, loop.create_future(), loop.time())
         self._waiting.append(waiting)
         if self._timer is None:
@@ -141,8 +141,8 @@ class Batcher(Generic[C, R]):
     def _time_out(self) -> None:
         """Reject the commands that have waited too long, without waiting for the running batch.
 
-        The next call is at the timeout of the first command in the queue, which has waited longest. A timer for
-        each command would take more time than queueing it.
+        The next call is at the timeout of the first command in the queue, which has waited longest. A timer for each
+        command would take more time than queueing the command.
         """
         loop = asyncio.get_running_loop()
         self._timer = None

@@ -110,8 +110,9 @@ def _no_earlier_version(_version: int) -> bytes | None:
 class IdempotencyKey:
     """A client's `key` with its scope.
 
-    `fingerprint` identifies the request: method, path and body. `earlier_fingerprint` returns the fingerprint
-    that an earlier version would have made, or None if that version would have rejected the request.
+    `fingerprint` identifies the request: method, path and body. `earlier_fingerprint` returns the fingerprint of the
+    request in an earlier version of the algorithm. It returns None if releases with that version would have rejected
+    the request.
     """
 
     principal: str
@@ -157,7 +158,7 @@ class IdempotencyKey:
 
 @dataclass(frozen=True, slots=True)
 class IdempotentResult(Generic[V]):
-    """The result of an idempotent operation. `replayed` is true if an earlier request ran it.
+    """The result of an idempotent operation. `replayed` is true if an earlier request ran the operation.
 
     `is_current_state` is true if the stored response has been pruned and the result is the current state.
     """
@@ -188,7 +189,7 @@ class StoredResult(Generic[V]):
 class PersonalResult:
     """A result with personal data of one user. `subject` identifies the user.
 
-    Its idempotency record is deleted when the account is closed.
+    The idempotency record of the result is deleted when the user's account is closed.
     """
 
     __slots__ = ()
@@ -201,7 +202,7 @@ class PersonalResult:
 def subject_of(key: IdempotencyKey, result: object) -> UserId | None:
     """Return the user whose personal data a record contains, or None.
 
-    None means that the record contains no personal data of a user other than its principal.
+    None means that the record contains no personal data, or only personal data of the record's principal.
     """
     if not isinstance(result, PersonalResult) or str(result.subject) == key.principal:
         return None
@@ -235,10 +236,10 @@ class IdempotencyRecords(Protocol):
         """Store the results of keys.
 
         A claimed key without a result can be claimed again after the commit. A key that was not claimed gets a
-        new record. Raises IdempotencyRecordExists if another unit of work has stored a result for such a key.
-        This error may be delayed: it is raised by this call or a later one, at the latest by `flush` or
+        new record. Raises IdempotencyRecordExists if another unit of work has stored a result for a key that was not
+        claimed. This error may be delayed: it is raised by this call or a later one, at the latest by `flush` or
         `commit`. The call first waits for other units of work that are storing a result for the key. Raises
-        Overloaded if they take too long.
+        Overloaded if the wait takes too long.
         """
         ...
 

@@ -15,8 +15,8 @@ K = TypeVar("K", bound=Hashable)
 class Lanes(Generic[K, C, R]):
     """One batcher for each locked row, created on demand and removed when it is idle.
 
-    `max_running` bounds how many lanes wait at the same time, because each of them holds a database
-    connection. `max_waiting` bounds the commands of all lanes together.
+    `max_running` bounds how many lanes wait at the same time, because each waiting lane holds a database connection.
+    `max_waiting` bounds the commands of all lanes together.
     """
 
     def __init__(

@@ -9,7 +9,7 @@ from uuid import UUID
 T = TypeVar("T")
 
 Position = tuple[str | int | datetime | UUID, ...]
-"""The position of a row: its sort values. The last value is unique."""
+"""The position of a row: the sort values of the row. The last sort value is unique."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ async def find_replay(
 
 
 async def store_result(work: UnitOfWork, key: IdempotencyKey | None, result: V) -> IdempotentResult[V]:
-    """Store the result of an operation for the key of the request, if any, and commit."""
+    """Store the result of an operation, and commit. If the request has no key, only commit."""
     if key is not None:
         await work.idempotency.store({key: result})
     await work.commit()

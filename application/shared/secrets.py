@@ -1,4 +1,4 @@
-"""Secrets that the service creates and shares between its processes, and their encryption."""
+"""Secrets that the processes of the service share, and the encryption of stored secrets."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
@@ -15,7 +15,7 @@ class Secrets(Protocol):
 class SecretNotReadable(Exception):
     """An encrypted secret cannot be decrypted.
 
-    The stored text was changed, or was encrypted with an unknown key or for another place.
+    The stored text was changed, or was encrypted with an unknown key or with another context.
     """
 
 
@@ -69,8 +69,8 @@ class StoredSecrets(Protocol):
         """Encrypt up to `limit` secrets with the first key in one transaction. Return their number.
 
         If `in_clear` is true, secrets in clear text are encrypted. Otherwise, secrets that another key has
-        encrypted are encrypted with the first key instead. Unless the number is 0, `entries_of` is called with
-        the number and the id of the key. It returns the entries for the audit log.
+        encrypted are encrypted with the first key instead. If the number is not 0, `entries_of` is called with the
+        number and the id of the key. `entries_of` returns the entries for the audit log.
 
         Raises:
             SecretNotReadable: a secret is encrypted with an unknown key.

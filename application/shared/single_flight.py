@@ -12,8 +12,8 @@ V = TypeVar("V")
 class SingleFlight(Generic[K, V]):
     """Concurrent calls with the same key share one result.
 
-    A caller never gets the result of work that began before its call: it waits for the next run, and shares the
-    result with all callers that arrive before this run begins. Nothing is cached, so no result is stale.
+    A caller never gets the result of work that began before its call. Instead, the caller waits for the next run, and
+    shares the result with all callers that arrive before that run begins. Nothing is cached, so no result is stale.
     """
 
     def __init__(self) -> None:

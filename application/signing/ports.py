@@ -1,4 +1,4 @@
-"""Access tokens and the keys that sign them."""
+"""Access tokens, and the signing keys."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -37,8 +37,7 @@ class TokenExpired(DomainError):
 class AccessClaims:
     """The claims of an access token (RFC 9068, section 2.2).
 
-    `client_id` is the client to which the token was issued. If this is a service client, it is also the
-    subject.
+    `client_id` is the client to which the token was issued. For a service client, `client_id` is also the subject.
     """
 
     bearer: Principal
@@ -59,8 +58,8 @@ class AccessToken:
 class SigningKey:
     """An Ed25519 key pair. `private_pem` is a secret in the format PKCS #8.
 
-    The key signs from `signs_from` until a later key begins to sign. It verifies until `verifies_until`; None
-    means that it verifies forever.
+    The key signs tokens from `signs_from` until a later key begins to sign. The key verifies tokens until
+    `verifies_until`. None means that the key verifies tokens forever.
     """
 
     kid: str
@@ -90,7 +89,7 @@ class SigningKeyStore(SigningKeys, Protocol):
     ) -> None:
         """Store the key, and delete keys that no longer verify.
 
-        Former keys verify until `former_until` at most. The audit entries are written in the same
+        Former keys verify tokens until `former_until` at the latest. The audit entries are written in the same
         transaction.
         """
         ...

@@ -24,7 +24,7 @@ class ReloadKeys:
     async def __call__(self) -> None:
         """Reload the keys. If an error is raised, the former keys stay in use.
 
-        Raises ValueError for a key that cannot be used, DatabaseUnavailable, Overloaded.
+        Raises DatabaseUnavailable, Overloaded. Raises ValueError if a key cannot be used.
         """
         self._tokens.use(await self._keys.all())
 

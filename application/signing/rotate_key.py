@@ -21,7 +21,7 @@ MAX_SKEW = timedelta(seconds=30)
 class RotateKey:
     """Rotate the signing key without ending sessions.
 
-    The key is published immediately and signs a minute later, when every process and verifier knows it. The
+    The new key is published immediately and signs a minute later, when every process and verifier knows the key. The
     former key verifies until its last token has expired, and is deleted by a later rotation.
     """
 

@@ -43,7 +43,7 @@ class CountingThrottle(Throttle):
     """Throttle attempts with tallies in the database, which all processes share.
 
     An attempt is counted before it is verified, so that concurrent guesses are limited in the same way as
-    sequential guesses. A rejected attempt does not count, so that every wait ends.
+    sequential guesses. A rejected attempt does not count. Otherwise, repeated attempts could extend the wait forever.
     """
 
     clock: Clock

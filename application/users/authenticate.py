@@ -8,7 +8,7 @@ from application.users.principal import Principal
 
 @dataclass(frozen=True, slots=True)
 class Authenticate:
-    """Authenticate the caller by its access token."""
+    """Authenticate the caller by the access token."""
 
     tokens: AccessTokens
     reload_keys: ReloadKeys

@@ -24,7 +24,10 @@ class ChangeMeCommand:
 
 @dataclass(frozen=True, slots=True)
 class ChangeMe:
-    """Change the caller's own account, unless it changed after the caller read it."""
+    """Change the caller's own account.
+
+    The request fails if the account was changed after the caller read it.
+    """
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
@@ -32,7 +35,7 @@ class ChangeMe:
     async def __call__(self, command: ChangeMeCommand) -> UserView:
         """Return the changed account.
 
-        Raises InvalidToken if the account is closed, AccountDisabled, PreconditionFailed.
+        Raises AccountDisabled, PreconditionFailed. Raises InvalidToken if the account is closed.
         """
         async with self.unit_of_work(command.actor) as work:
             user = await work.users.get(command.user_id)

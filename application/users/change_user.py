@@ -27,8 +27,8 @@ class ChangeUserCommand:
 class ChangeUser:
     """Change the role of an account, or disable or enable the account.
 
-    An admin cannot change their own account, and the last admin cannot be removed. A new role applies
-    immediately. A disabled account is logged out and cannot place orders. For some minutes, its access tokens
+    An admin cannot change their own account, and the last admin cannot be disabled or get another role. A new role
+    applies immediately. A disabled account is logged out and cannot place orders. For some minutes, its access tokens
     can still read the account's own data.
     """
 

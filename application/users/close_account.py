@@ -39,7 +39,7 @@ class CloseAccount:
     async def __call__(self, command: CloseAccountCommand) -> None:
         """Close the account.
 
-        Raises InvalidToken if the account is already closed, AccountDisabled, PreconditionFailed, LastAdmin.
+        Raises AccountDisabled, PreconditionFailed, LastAdmin. Raises InvalidToken if the account is already closed.
         """
         async with self.unit_of_work(command.actor) as work:
             admins = await work.users.lock_admins()
@@ -80,7 +80,7 @@ class CloseAccount:
 
 @dataclass(frozen=True, slots=True)
 class EraseClosedAccounts:
-    """Erase personal data of closed accounts from orders that were delivered later."""
+    """Erase personal data from orders that were delivered after the customer's account was closed."""
 
     unit_of_work: UnitOfWorkFactory
 

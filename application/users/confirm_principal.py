@@ -13,8 +13,8 @@ class ConfirmPrincipal:
     """Check an access token's claims against the database.
 
     A token is valid for some minutes. If a role, account, session, client, secret or scope is revoked during
-    that time, the token must no longer grant the revoked rights. Only public reads, reads of the caller's own
-    data and placing orders rely on the token alone.
+    that time, the token must no longer grant the revoked rights. The token alone is sufficient only for public reads,
+    for reads of the caller's own data, and for placing orders.
     """
 
     users: UserQueries

@@ -44,7 +44,7 @@ class PasswordCheck:
     clock: Clock
 
     async def admit(self, work: UnitOfWork, user_id: UserId, network: str) -> User | None:
-        """Count the attempt, and return the user without a lock. The caller commits.
+        """Count the attempt, and return the user without locking the user's row. The caller commits.
 
         Raises TooManyAttempts, Overloaded.
         """

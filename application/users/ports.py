@@ -41,7 +41,7 @@ class UserRepository(Protocol):
         ...
 
     async def peek(self, user_id: UserId) -> User | None:
-        """Return the user without a lock. The returned user must not be saved."""
+        """Return the user without locking the user's row. The returned user must not be saved."""
         ...
 
     async def lock_admins(self) -> Collection[UserId]:
@@ -63,7 +63,7 @@ class OneTimeTokens(Protocol):
     """
 
     async def put(self, token: OneTimeToken) -> None:
-        """Store the token. It replaces the user's earlier token for the same purpose."""
+        """Store the token. The token replaces the user's earlier token for the same purpose."""
         ...
 
     async def find(self, purpose: TokenPurpose, token_hash: bytes) -> OneTimeToken | None: ...
@@ -71,7 +71,7 @@ class OneTimeTokens(Protocol):
     async def take(self, token: OneTimeToken) -> bool:
         """Consume the token, and return whether it was valid.
 
-        If several callers consume a token concurrently, only one of them succeeds.
+        If several callers consume a token concurrently, only one caller gets True.
         """
         ...
 
@@ -92,7 +92,7 @@ class SignUps(Protocol):
         ...
 
     async def save(self, sign_up: PendingSignUp) -> None:
-        """Store the sign-up's token. If the sign-up has become void, nothing is stored."""
+        """Store the sign-up's token. If the sign-up is no longer valid, nothing is stored."""
         ...
 
     async def claim(self, sign_up: PendingSignUp) -> bool:
@@ -115,7 +115,7 @@ class EmailChanges(Protocol):
     """
 
     async def put(self, change: EmailChange) -> None:
-        """Store the change. It replaces the user's earlier change."""
+        """Store the change. The change replaces the user's earlier change."""
         ...
 
     async def get(self, user_id: UserId) -> EmailChange | None: ...
@@ -138,7 +138,7 @@ class EmailChanges(Protocol):
 
 
 class PersonalData(Protocol):
-    """The part of a unit of work that erases or transfers personal data outside of accounts."""
+    """The part of a unit of work that erases or transfers personal data. The data of accounts is excluded."""
 
     async def erase(self, user: User) -> None:
         """Erase all personal data except the data needed to deliver open orders.
@@ -205,7 +205,7 @@ class UserQueries(Protocol):
 class PasswordHasher(Protocol):
     """Password hashing with Argon2id, which is slow by design.
 
-    Never call it while a unit of work is open. The number of waiting passwords is bounded.
+    Never hash a password while a unit of work is open. The number of waiting passwords is bounded.
     """
 
     async def hash(self, password: str) -> str:
@@ -220,9 +220,9 @@ class PasswordHasher(Protocol):
     async def verify(self, password: str, hashed: str | None) -> bool:
         """Return whether the password matches the hash.
 
-        If `hashed` is None, because the account does not exist, the answer is False and takes the same time.
-        The same holds for a password of more than `MAX_RAW_LENGTH` characters, which is never normalized or
-        hashed completely.
+        If the account does not exist, `hashed` is None. The call then returns False after the same time as for a
+        wrong password. A password of more than `MAX_RAW_LENGTH` characters also gets False after this time, although
+        it is not normalized or hashed completely.
 
         Raises:
             Overloaded: too many passwords wait to be hashed.
@@ -230,7 +230,7 @@ class PasswordHasher(Protocol):
         ...
 
     def needs_rehash(self, hashed: str) -> bool:
-        """Return whether `hashed` was made with weaker parameters than the current ones."""
+        """Return whether `hashed` was made with weaker parameters than the current parameters."""
         ...
 
 

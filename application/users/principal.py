@@ -1,4 +1,4 @@
-"""The authenticated caller: a user or a service client, as the access token describes it."""
+"""The authenticated caller, as described by the access token: a user or a service client."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Set as AbstractSet
@@ -10,7 +10,7 @@ from domain.users.permissions import PERMISSIONS, Permission, Role, Scope, permi
 
 
 class InsufficientScope(Forbidden):
-    """The scopes of a client's access token do not permit this (RFC 6750, section 3.1)."""
+    """The scopes of a client's access token do not permit the operation (RFC 6750, section 3.1)."""
 
     def __init__(self) -> None:
         super().__init__("The scopes of this client's token do not permit this, or it is for people only.")
@@ -45,7 +45,7 @@ class Principal(ABC):
 
 @dataclass(frozen=True, slots=True)
 class UserPrincipal(Principal):
-    """A user, in a session."""
+    """A user with the role and the session from the access token."""
 
     user_id: UserId
     role: Role
@@ -65,7 +65,7 @@ class UserPrincipal(Principal):
 
 @dataclass(frozen=True, slots=True)
 class ClientPrincipal(Principal):
-    """A service client, authenticated by one of its secrets. It has scopes and owns no orders."""
+    """A service client, authenticated by one of its secrets. A client has scopes and owns no orders."""
 
     client_id: ClientId
     secret_id: SecretId

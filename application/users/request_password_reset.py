@@ -12,7 +12,7 @@ from domain.users.email_address import EmailAddress
 class RequestPasswordReset:
     """Request a message with a token to reset the password.
 
-    The account is looked up later, when the message is written. The response and its duration are therefore the
+    The account is looked up later, when the message is written. The response and the response time are therefore the
     same for all addresses.
     """
 

@@ -19,9 +19,9 @@ class RequestSignUp:
     """Store a sign-up, and send a message with a token to its e-mail address.
 
     The token confirms the password and the name of this sign-up only. Any number of sign-ups can wait for one
-    address: the first one that is confirmed opens the account, and the others become void. If the address
-    already has an account, the response and its duration are the same. Only the message says that the account
-    exists.
+    address: the first one that is confirmed opens the account, and the others become invalid. If the address already
+    has an account, the response and the response time are the same as for a new address. Only the message says that
+    the account exists.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -57,7 +57,7 @@ class RequestSignUp:
             known = await work.users.find_by_email(email)
             await work.sign_ups.add(sign_up)
             await work.mail.add(MailRequest.made(MailKind.SIGN_UP, email, sign_up_id=sign_up.id, now=now))
-            # Both cases record one audit entry, so that they execute the same number of statements.
+            # A known and an unknown address each cause one audit entry, so the number of statements is the same.
             if known is None:
                 work.audit.record(
                     AuditAction.USER_SIGN_UP_REQUESTED, None, at=now, address=masked_email(email.normalized)

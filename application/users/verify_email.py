@@ -31,9 +31,9 @@ class VerifyEmail:
     """Confirm an e-mail address with a mailed token.
 
     A token can be used only once, within a day. The token of a sign-up opens the account, with the name and the
-    password of that sign-up. Other sign-ups for the address become void. The token of an address change
-    replaces the account's address, and a message to the former address announces the change. All sessions end
-    except the session that requested the change.
+    password of that sign-up. Other sign-ups for the address become invalid. The token of an address change replaces
+    the account's address, and a message to the former address announces the change. All sessions end except the
+    session that requested the change.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -73,7 +73,7 @@ class VerifyEmail:
         former = user.email
         user.change_email(change.email, now=now)
         await work.email_changes.remove(user.id)
-        # The remaining one-time tokens were sent to the former address, so they become void.
+        # The remaining one-time tokens were sent to the former address, so they become invalid.
         await work.one_time_tokens.remove(user.id)
         sessions = await work.sessions.of_user(user.id)
         await work.sessions.remove([s for s in sessions if s.id != change.session_id])

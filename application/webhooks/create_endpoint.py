@@ -37,10 +37,10 @@ class CreateEndpointCommand:
 class CreateEndpoint:
     """Subscribe a URL to new events of all types or of some types.
 
-    Events are sent as CloudEvents. The messages are signed with the secret in this response, as Standard
-    Webhooks specifies. The secret is shown only in this response and to a retry with the same key. The retry
-    gets null if the service has no key to encrypt the secret. A delivery without a 2xx response is retried for
-    about three days. An event can arrive more than once, with the same `webhook-id`.
+    Events are sent as CloudEvents. The messages are signed with the endpoint's secret, as Standard Webhooks
+    specifies. The secret is shown only in the response, and in the response to a retry with the same key. The retry
+    gets null if the service has no key to encrypt the secret. A delivery without a 2xx response is retried for about
+    three days. An event can arrive more than once, with the same `webhook-id`.
 
     The caller owns the endpoint. The endpoint receives only events that its owner may read when they are sent.
     """

@@ -21,7 +21,7 @@ from domain.users.permissions import Permission, may_read_event
 from domain.webhooks.delivery import Attempt
 
 LEASE = timedelta(minutes=1)
-"""The lease of an endpoint. It is longer than the longest round of deliveries."""
+"""The duration of an endpoint's lease. A lease is longer than the longest round of deliveries."""
 
 HELD_BACK = timedelta(minutes=5)
 """The pause until the owner's permission to read a postponed event is checked again."""
@@ -37,9 +37,9 @@ class DeliverWebhooks:
     """Send due deliveries endpoint by endpoint, and retry failed deliveries later.
 
     Each event is delivered at least once. If the endpoint's owner may not read an event now, the event stays
-    queued without an attempt. It is sent when the owner has the permission, or after the endpoint is
-    transferred. Any number of workers can run. Only one worker at a time serves an endpoint, so a slow
-    endpoint occupies only one worker. An endpoint that fails for days is paused.
+    queued without an attempt. The event is sent when the owner has the permission, or after the endpoint is
+    transferred. Any number of workers can run. Only one worker at a time serves an endpoint, so a slow endpoint
+    occupies only one worker. An endpoint that fails for days is paused.
     """
 
     queue: DeliveryQueue

@@ -1,4 +1,4 @@
-"""Secrets in responses: shown once, and again only to a retry with the same key."""
+"""Secrets in responses. A secret is shown in the first response, and only a retry sees it again."""
 
 from base64 import b64encode
 from dataclasses import asdict, dataclass, replace

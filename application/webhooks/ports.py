@@ -15,7 +15,7 @@ from domain.webhooks.endpoint import WebhookEndpoint
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UndeliveredFilter:
-    """Deliveries of an endpoint with `since` <= creation time < `until`.
+    """The deliveries of an endpoint that were created in a time window: `since` <= created < `until`.
 
     Empty `event_types` stand for all event types.
     """
@@ -117,9 +117,9 @@ class DeliveryQueue(Protocol):
     async def take(self, *, now: datetime, until: datetime, limit: int) -> Round | None:
         """Return due deliveries of the least recently served endpoint, or None.
 
-        The longest due deliveries come first. No other worker gets the endpoint until the lease ends at `until`
-        or is released. An event waits while an earlier event of the same order, product or user is pending. The
-        cost of the call does not depend on the number of waiting events.
+        Deliveries with the earliest due time come first. No other worker gets the endpoint until the lease ends at
+        `until` or is released. An event waits while an earlier event of the same order, product or user is pending.
+        The cost of the call does not depend on the number of waiting events.
         """
         ...
 

@@ -38,7 +38,7 @@ class ListEndpoints:
 class ListDeliveries:
     """List the deliveries of an endpoint and their responses, newest event first.
 
-    A `dead` delivery has failed for about three days. It is sent again only if a client requests a retry.
+    A `dead` delivery has failed for about three days. The delivery is sent again only if a client requests a retry.
     """
 
     get_endpoint: GetEndpoint

@@ -11,17 +11,17 @@ from domain.shared.actor import Actor
 from domain.shared.errors import NotFound, ValidationFailed, Violation
 
 MAX_RETRIED = 1000
-"""The maximum number of deliveries in one request. It keeps the transaction short."""
+"""The maximum number of deliveries in one request. The limit keeps the transaction short."""
 
 
 @dataclass(frozen=True, slots=True)
 class RetryDeliveries:
     """Make the undelivered deliveries of a time window due now.
 
-    These are dead deliveries, and pending deliveries that are not due yet. `since` and `until` limit the time
-    at which a delivery was created. At most 1000 deliveries are scheduled, the oldest first. While `has_more`
-    is true, repeat the request with another key. An event still waits for earlier events of the same order,
-    product or user.
+    Undelivered deliveries are dead deliveries, and pending deliveries that are not due yet. `since` and `until` limit
+    the time at which a delivery was created. At most 1000 deliveries are scheduled, the oldest first. While
+    `has_more` is true, repeat the request with another key. An event still waits for earlier events of the same
+    order, product or user.
     """
 
     unit_of_work: UnitOfWorkFactory

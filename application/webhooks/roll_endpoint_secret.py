@@ -21,7 +21,7 @@ from domain.users.permissions import Permission
 class RollEndpointSecretCommand:
     """The command to replace an endpoint's secret. `permissions` are the actor's permissions.
 
-    `overlap` is the time for which the former secret also signs messages.
+    `overlap` is the duration for which the former secret also signs messages.
     """
 
     endpoint_id: EndpointId
@@ -37,10 +37,10 @@ class RollEndpointSecret:
 
     During the overlap, messages are signed with both secrets, as Standard Webhooks permits. The receiver can
     replace its secret at any time during the overlap. An earlier overlap that is still running ends
-    immediately. Without an overlap, the former secret is no longer used. The new secret is shown only in this
-    response and to a retry with the same key. The retry gets null if the service has no key to encrypt the
-    secret. Only the owner and admins may replace the secret, because it signs messages that the receiver
-    trusts.
+    immediately. Without an overlap, the former secret is no longer used. The new secret is shown only in the
+    response, and in the response to a retry with the same key. The retry gets null if the service has no key to
+    encrypt the secret. Only the owner and admins may replace the secret, because the secret signs messages that the
+    receiver trusts.
     """
 
     unit_of_work: UnitOfWorkFactory

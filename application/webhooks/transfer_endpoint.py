@@ -19,8 +19,8 @@ from domain.users.permissions import may_read_event
 class TransferEndpoint:
     """Give a webhook endpoint another owner.
 
-    The new owner is an active user or an enabled client that may read all of its events. Some events may still
-    wait because the former owner lost the permission to read them. These events are sent within five minutes.
+    The new owner is an active user or an enabled client that may read all events of the endpoint. Some events may
+    still wait because the former owner lost the permission to read them. These events are sent within five minutes.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -46,7 +46,7 @@ class EndpointView:
 class NewEndpointView(EndpointView):
     """An endpoint with its secret: `whsec_` and Base64.
 
-    The secret is None in a replay if no key was configured to encrypt it.
+    The secret is None in a replay if no key was configured to encrypt the secret.
     """
 
     secret: str | None = field(repr=False)
@@ -65,7 +65,7 @@ class RetriedView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryView:
-    """A delivery. `next_attempt_at` is None unless the delivery is pending.
+    """A delivery. `next_attempt_at` is set only while the delivery is pending.
 
     The fields of the last attempt are None before the first attempt.
     """

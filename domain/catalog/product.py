@@ -1,4 +1,4 @@
-"""Products: what the shop sells."""
+"""Products that the shop sells."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
@@ -34,7 +34,7 @@ class ProductStatus(StrEnum):
     """The status of a product.
 
     - `active`: on sale.
-    - `archived`: not on sale. Only staff see it, and it can be put on sale again.
+    - `archived`: not on sale. Only staff see the product, and they can put it on sale again.
     """
 
     ACTIVE = "active"
@@ -64,7 +64,7 @@ class ProductCreated(ProductEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductChanged(ProductEvent):
-    """A product was edited or archived. The event has all its fields after the change."""
+    """A product was edited or archived. The event contains all fields, with their values after the change."""
 
     type = "product.changed"
 
@@ -75,8 +75,8 @@ class ProductDetails:
 
     Fields with a default are optional. Clearing such a field restores its default.
 
-    Creation, changes, imports and storage pass the details as one object. Only mapping functions name its
-    fields.
+    Creation, changes, imports and storage pass the details as one object. Only mapping functions access the
+    individual fields.
     """
 
     name: str
@@ -137,9 +137,9 @@ TEXT_RULES: Mapping[str, TextRule] = {"name": PRODUCT_NAME, "description": DESCR
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductChanges:
-    """Changes to a product. UNSET fields keep their value, and None clears a field.
+    """Changes to a product. A field that is UNSET does not change, and None clears a field.
 
-    In `attributes`, None removes a key. Keys that are not named keep their values.
+    In `attributes`, None removes a key. Other keys keep their values.
     """
 
     name: str | Unset = UNSET
@@ -199,7 +199,7 @@ class Product(Aggregate):
         return self.version + stock.version - self.stock_version
 
     def ensure_unedited_since(self, seen: int, stock: Stock) -> None:
-        """Raise PreconditionFailed if the product was edited after `expected_version`."""
+        """Raise PreconditionFailed if the product was edited after the version `seen`."""
         current = self.version_with(stock)
         if not self.version <= seen <= current:
             raise PreconditionFailed(current)
@@ -222,12 +222,13 @@ class Product(Aggregate):
         self._record(ProductChanged)
 
     def update_stock_version(self, stock: Stock) -> bool:
-        """Count stock movements between an edit and its commit as if they preceded the edit.
+        """Update the versions directly before a commit, if the stock has changed since the edit.
 
-        Returns whether there were such movements.
+        Stock movements between the edit and the commit then count as movements before the edit. Returns whether there
+        were such movements.
 
-        The version that clients see does not change. Without this step, an editor who had seen such a movement
-        could overwrite the edit without an error.
+        The version that clients see does not change. Without this step, a second editor who read the product between
+        such a movement and the commit could overwrite the first edit without an error.
         """
         if self.stock_version == stock.version:
             return False

@@ -12,7 +12,7 @@ _LETTERS = str.maketrans(
 )
 """Letters that Unicode does not decompose, with their usual ASCII spelling.
 
-The last one is the Turkish dotless I.
+The last letter is the Turkish dotless I.
 """
 _WITHOUT_SPACES = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
@@ -20,7 +20,7 @@ _WITHOUT_SPACES = re.compile(
 )
 """Scripts that are written without spaces between words.
 
-They are Thai, Lao, Burmese, Khmer, Han, Hiragana and Katakana.
+The scripts are Thai, Lao, Burmese, Khmer, Han, Hiragana and Katakana.
 """
 MAX_SUFFIX_LENGTH = 12
 """The number of characters that the search compares in scripts without spaces.
@@ -48,7 +48,7 @@ Without a limit, the variants of very long words would fill the index.
 
 @dataclass(frozen=True, slots=True)
 class SearchTerm:
-    """One term of a query. It matches whole words of a product, or the beginnings of words.
+    """One term of a query. A term matches whole words of a product, or the beginnings of words.
 
     If only punctuation separates the term from the neighboring terms of the query, a word that begins with
     `joined` also matches. The query `USB-C` therefore finds `USBC`.
@@ -106,10 +106,10 @@ def terms(query: str) -> Sequence[SearchTerm]:
     """Return the terms of a query without duplicates.
 
     A term matches as a prefix, except for a single letter or digit. A single letter or digit matches only
-    whole words, so that `t shirt` does not match every word that begins with T. As the last term, it also
-    matches as a prefix, because the client may still be typing. If punctuation joins it to another word, as
-    in `USB-C`, it matches only whole words. A single character of a script without spaces always matches as a
-    prefix.
+    whole words, so that `t shirt` does not match every word that begins with T. If the single letter or digit is the
+    last term, it also matches as a prefix, because the client may still be typing. An exception is a last term that
+    punctuation joins to another word, as in `USB-C`. A single character of a script without spaces always matches as
+    a prefix.
     """
     joined = {}
     listed = []
@@ -133,12 +133,12 @@ def terms(query: str) -> Sequence[SearchTerm]:
 
 
 def _tokens(text: str) -> Sequence[Sequence[str]]:
-    """Return the folded words of a text at full length, grouped by the spaces of the text."""
+    """Split a text at spaces. Return the folded words of each part at full length."""
     return [words_ for token in folded(text).split() if (words_ := _split(token))]
 
 
 def _split(token: str) -> Sequence[str]:
-    """Split a text without spaces into words of letters, digits and their combining marks."""
+    """Split a text without spaces into words. Words consist of letters, digits and combining marks."""
     runs = ["".join(run) for is_word, run in groupby(token, _is_of_word) if is_word]
     return [word for run in runs if (word := run.lstrip("".join(filter(_is_mark, run))))]
 
@@ -152,10 +152,10 @@ def _is_mark(char: str) -> bool:
 
 
 def _suffixes(word: str) -> Iterator[str]:
-    """Yield the searchable beginning of each suffix of a text in a script without spaces.
+    """Yield the suffixes of a text in a script without spaces, cut to MAX_SUFFIX_LENGTH.
 
-    A suffix starts at each character of the script, and at the first character of another script that
-    follows.
+    A suffix starts at each character of such a script. If another script follows, a suffix also starts at the first
+    character of that script.
     """
     if not _WITHOUT_SPACES.search(word):
         return

@@ -39,7 +39,7 @@ class ReservationExceedsStock(DomainError):
 
 
 class MovementReason(StrEnum):
-    """The reason for a stock change. The first four are the reasons that staff can give for an adjustment."""
+    """The reason for a stock change. Staff can give the first four reasons for an adjustment."""
 
     RECEIPT = "receipt"
     DAMAGE = "damage"

@@ -13,7 +13,7 @@ from domain.users.permissions import Scope
 MAX_SECRETS = 2
 """The maximum number of secrets of a client: the current secret and its successor.
 
-Both are valid until all instances of the client use the successor.
+Both secrets are valid until all instances of the client use the successor.
 """
 
 MAX_NAME_LENGTH = 100
@@ -50,8 +50,9 @@ class InvalidScope(DomainError):
 class ServiceClient:
     """A program that acts for itself and not for a user (RFC 6749, section 4.4).
 
-    The `scopes` determine the client's permissions. The client has one secret, or two while a secret is being
-    replaced. `name` is shown to people. A client is never deleted, because histories refer to its id.
+    The `scopes` determine the client's permissions. The client has one secret, two secrets while a secret is being
+    replaced, or no secret after the last one was retired. `name` is shown to people. A client is never deleted,
+    because histories refer to its id.
     """
 
     id: ClientId
@@ -83,7 +84,7 @@ class ServiceClient:
         return next((secret for secret in self.secrets if secret.is_hash(shown_hash)), None)
 
     def granted(self, asked: str) -> frozenset[Scope]:
-        """Return the requested scopes, or all scopes of the client if the request is empty.
+        """Return the requested scopes, or all scopes of the client if no scope is requested.
 
         The requested scopes are separated by spaces (RFC 6749, section 3.3). Raises InvalidScope.
         """
@@ -104,7 +105,7 @@ class ServiceClient:
         self.secrets.append(secret)
 
     def retire(self, secret_id: SecretId) -> None:
-        """Retire a secret and void every token that was issued for it. Raises NotFound."""
+        """Retire a secret and invalidate every token that was issued for this secret. Raises NotFound."""
         remaining = [secret for secret in self.secrets if secret.id != secret_id]
         if len(remaining) == len(self.secrets):
             raise NotFound("The client has no such secret.")

@@ -10,10 +10,10 @@ from typing import Self
 from domain.shared.ids import SecretId
 
 SECRET_BYTES = 32
-"""The size of a secret in bytes. 256 random bits cannot be guessed, so a plain SHA-256 protects them."""
+"""The size of a secret in bytes. 256 random bits cannot be guessed, so a plain SHA-256 hash is sufficient."""
 
 PREFIX = "steelyard_"
-"""The prefix of a secret, by which secret scanners find leaked secrets."""
+"""The prefix of each secret. Secret scanners find leaked secrets by this prefix."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

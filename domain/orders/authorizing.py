@@ -78,7 +78,7 @@ def may_be_renewed(payment: Payment, *, now: datetime) -> bool:
 
 
 def watch_authorization(order: Order, payment: Payment, *, now: datetime, actor: Actor) -> None:
-    """Announce that an authorization ends soon, and void it an hour before its end.
+    """Announce that an authorization ends soon, or void the authorization an hour before its end.
 
     The authorization is not voided if a part of the order was shipped. Such an authorization lasts until the
     provider ends it, so that staff can still capture the payment. The order must be locked.

@@ -75,9 +75,9 @@ def cancel_lines(
     and no unit is left. An unpaid order is also canceled if its remaining units cost nothing. The order and the
     stocks must be locked. Returns the new refunds.
 
-    Raises InvalidTransition, OrderDisputed, PaymentInProgress, and ValidationFailed with every line that
-    exceeds its units left to ship. A retry of the same request would fail as well, because the units left to
-    ship never increase.
+    Raises InvalidTransition, OrderDisputed, PaymentInProgress. Raises ValidationFailed if more units of a line are
+    requested than are left to ship. The error lists every such line. A retry of the same request would fail as well,
+    because the units left to ship never increase.
     """
     order.ensure_allows(Action.CANCEL_LINES, party)
     order.ensure_undisputed(dispute_override)

@@ -17,7 +17,7 @@ MAX_METADATA = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderChanges:
-    """Changes to the details of an order. UNSET keeps a value, and None clears a field.
+    """Changes to the details of an order. A field that is UNSET does not change, and None clears a field.
 
     An address is replaced as a whole. In `metadata`, None removes a key, and other keys stay.
     """

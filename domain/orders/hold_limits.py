@@ -50,8 +50,8 @@ class EmailNotVerified(DomainError):
 class HoldLimits:
     """Limits on what a customer can hold in unpaid orders. 0 means no limit.
 
-    `max_unpaid_orders` limits a customer's open unpaid orders, and `max_units_held` limits their units of one
-    product.
+    `max_unpaid_orders` limits a customer's open unpaid orders. `max_units_held` limits the units of one product in
+    these orders.
     """
 
     max_unpaid_orders: int = 0
@@ -60,7 +60,7 @@ class HoldLimits:
 
     @property
     def counts_holds(self) -> bool:
-        """Whether a limit applies. If none applies, the customer's holds need not be loaded."""
+        """Whether a limit applies. If no limit applies, the customer's holds need not be loaded."""
         return bool(self.max_unpaid_orders or self.max_units_held)
 
     def ensure_allow(self, holds: "CustomerHolds", lines: Sequence[PricedLine]) -> None:
@@ -101,7 +101,7 @@ class CustomerHolds:
     units: dict[ProductId, int] = field(default_factory=dict)
 
     def add_order(self, lines: Iterable[PricedLine]) -> None:
-        """Count an order that is placed in the same batch."""
+        """Count an order of the customer that was placed in this batch."""
         self.unpaid_orders += 1
         for line in lines:
             self.units[line.product_id] = self.units.get(line.product_id, 0) + line.quantity

@@ -35,11 +35,12 @@ CANCEL_REASON = TextRule(min_length=1, max_length=500)
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Order(OrderPayments):
-    """An order and its lines. Only its methods change the status, as `lifecycle.TRANSITIONS` defines.
+    """An order with its lines. Only methods of this class change the status of an order.
 
-    Each of these methods increments `version`, appends a StatusChange to `changes`, and records the events
-    that the table lists. The repository writes `changes` and clears the list. The methods do not change
-    stock. Functions in other modules of this package change an order together with its stock.
+    `lifecycle.TRANSITIONS` defines the permitted changes. Each method that changes the status increments `version`,
+    appends a StatusChange to `changes`, and records the events that the table lists. The repository writes `changes`
+    and clears the list. The methods do not change stock. Functions in other modules of this package change an order
+    together with its stock.
     """
 
     @classmethod
@@ -134,7 +135,7 @@ class Order(OrderPayments):
         now: datetime,
         actor: Actor,
     ) -> None:
-        """Cancel units that are left to ship, and schedule their refund.
+        """Cancel units that are left to ship, and schedule the refund of their price.
 
         If no unit is left to ship afterwards, the order becomes fulfilled. Raises ValidationFailed,
         InvalidTransition.

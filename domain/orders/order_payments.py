@@ -47,7 +47,7 @@ class OrderPayments(OrderReturns):
         )
 
     def authorize(self, payment: Payment, *, now: datetime, actor: Actor) -> None:
-        """Confirm the order with an authorized payment of its payable amount.
+        """Confirm the order, because its payable amount is authorized.
 
         Raises InvalidTransition.
         """
@@ -61,7 +61,7 @@ class OrderPayments(OrderReturns):
         self.events.append(OrderConfirmed(**self._event_fields(now)))
 
     def announce_ending(self, payment: Payment, *, now: datetime, actor: Actor) -> None:
-        """Record the event that an authorization ends soon."""
+        """Record an event about an authorization that ends soon."""
         self._transition(Action.ANNOUNCE_ENDING, now=now, actor=actor)
         self.events.append(
             AuthorizationEnding(
@@ -79,7 +79,7 @@ class OrderPayments(OrderReturns):
         )
 
     def release_authorization(self, payment: Payment) -> None:
-        """Remove the payment's authorization after it was captured or has ended."""
+        """Subtract a captured or ended authorization from the authorized total."""
         self.authorized_total -= payment.amount
 
     def record_capture(self, payment: Payment, excess: Refund | None, *, now: datetime, actor: Actor) -> None:
@@ -131,7 +131,7 @@ class OrderPayments(OrderReturns):
     def record_unapplied_payment(
         self, payment: Payment, refund: Refund, *, now: datetime, actor: Actor
     ) -> None:
-        """Record captured money that the order cannot use, and its refund."""
+        """Record captured money that the order cannot use, and the refund of this money."""
         self.paid_total += payment.captured
         self._transition(Action.RECORD_UNAPPLIED_PAYMENT, now=now, actor=actor)
         self.events.append(PaymentUnapplied(**self._event_fields(now), **_decided(payment)))

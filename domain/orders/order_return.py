@@ -17,7 +17,7 @@ RETURN_REASON = TextRule(min_length=1, max_length=500)
 class ReturnStatus(StrEnum):
     """The status of a return.
 
-    - `requested`: staff have to decide on it.
+    - `requested`: staff have to approve or refuse the return.
     - `approved`: the units are expected.
     - `refused`: the units are not taken back.
     - `received`: the units came back.
@@ -43,10 +43,10 @@ RETURN_TRANSITIONS: Mapping[tuple[ReturnStatus, ReturnAction], ReturnStatus] = {
     (ReturnStatus.APPROVED, ReturnAction.RECEIVE): ReturnStatus.RECEIVED,
     (ReturnStatus.APPROVED, ReturnAction.REFUSE): ReturnStatus.REFUSED,
 }
-"""The next status by current status and action. Pairs that are not listed are invalid."""
+"""The next status by current status and action. Pairs of status and action that are not listed are invalid."""
 
 OPEN = frozenset({ReturnStatus.REQUESTED, ReturnStatus.APPROVED})
-"""Statuses of a return whose units can still arrive."""
+"""The statuses in which the units of the return can still arrive."""
 
 
 class InvalidReturnTransition(DomainError):
@@ -122,7 +122,7 @@ class OrderReturn:
         )
 
     def approve(self, refund_amount: Money, *, now: datetime) -> None:
-        """Agree on the refund. Raises InvalidReturnTransition."""
+        """Approve the return and set the agreed refund. Raises InvalidReturnTransition."""
         self._transition(ReturnAction.APPROVE)
         self.refund_amount = refund_amount
         self.decided_at = now

@@ -53,7 +53,7 @@ class OrderReturns(OrderRefunds):
         now: datetime,
         actor: Actor,
     ) -> None:
-        """Record that returned units arrived, and their refund.
+        """Record that returned units arrived, and record the refund for these units.
 
         `override` is the reason why staff accept the return of a disputed order.
         """

@@ -26,9 +26,9 @@ No two orders have the same pair.
 
 
 def key_of(caller: CallerId | None, idempotency_key: str) -> OrderKey:
-    """Return the key that identifies an order: a caller with an idempotency key.
+    """Return the key that identifies an order: a caller and an idempotency key.
 
-    `caller` is the customer of the order, or the caller that placed the order for a guest.
+    `caller` is the caller that placed the order: the customer, staff or a service client.
     """
     if caller is None:
         raise ValueError("An order without a customer needs the caller that placed it.")
@@ -36,7 +36,7 @@ def key_of(caller: CallerId | None, idempotency_key: str) -> OrderKey:
 
 
 class OrderDisputed(DomainError):
-    """A payment of the order is disputed. Staff can override this error with a reason."""
+    """A payment of the order is disputed. Staff can override this error if they give a reason."""
 
     code = "order_disputed"
 
@@ -58,13 +58,13 @@ class StatusChange:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class OrderState(Aggregate):
-    """The fields of an order, with the sums and guards that depend on them.
+    """The fields of an order. Properties compute sums and guards from the fields.
 
     `authorized_total` is the money that is authorized and not captured. `paid_total` is the captured money.
-    `refunded_total` is the part of it that was refunded, and `pending_refund_total` is the part that is being
-    refunded. `is_hold_extended` is true if the hold was extended because a customer has to authenticate a
-    payment. `open_disputes` counts disputed payments. `placed_by` is the caller that placed the order for its
-    customer, or None if the customer placed it. The order of a guest has no `customer_id`.
+    `refunded_total` is the part of `paid_total` that was refunded. `pending_refund_total` is the part that is being
+    refunded. `is_hold_extended` is true if the hold was extended because a customer has to authenticate a payment.
+    `open_disputes` counts disputed payments. `placed_by` is the caller that placed the order for its customer, or
+    None if the customer placed it. The order of a guest has no `customer_id`.
     """
 
     id: OrderId
@@ -171,7 +171,7 @@ class OrderState(Aggregate):
             raise PreconditionFailed(self.version)
 
     def ensure_undisputed(self, override: str | None) -> None:
-        """Raise OrderDisputed while a payment is disputed, unless staff gave a reason to override."""
+        """Raise OrderDisputed if a payment is disputed and `override` contains no reason of staff."""
         if self.open_disputes > 0 and override is None:
             raise OrderDisputed
 
@@ -188,7 +188,7 @@ class OrderState(Aggregate):
     def _record_cancelled_units(
         self, parts: Sequence[CancelledLine], reason: str | None, now: datetime
     ) -> None:
-        """Add the events that report the canceled units of a transition."""
+        """Add the events about canceled units, after the transition has set the status."""
         self.events.append(LinesCancelled(**self._event_fields(now), lines=tuple(parts), reason=reason))
         if self.status is OrderStatus.FULFILLED:
             self.events.append(OrderFulfilled(**self._event_fields(now)))

@@ -60,7 +60,7 @@ def request_payment(
 ) -> Payment:
     """Request a payment of the order's payable amount.
 
-    `payments` are all payments of the order. Each of them must have a result. The order must be locked.
+    `payments` are all payments of the order. Each of these payments must have a result. The order must be locked.
 
     Raises: InvalidTransition, PaymentInProgress, ValidationFailed.
     """
@@ -93,7 +93,7 @@ def ensure_none_undecided(payments: Sequence[Payment]) -> None:
 def request_capture(order: Order, payment: Payment, amount: Money | None, *, now: datetime) -> None:
     """Request a capture of `amount`, or of the order's payable amount if `amount` is None.
 
-    The provider releases the rest of the authorization.
+    The provider releases the remaining authorized amount.
 
     The order must be locked. Raises InvalidTransition, PaymentInProgress, ValidationFailed.
     """
@@ -130,7 +130,7 @@ def request_void(order: Order, payment: Payment, party: Party, *, now: datetime)
 
 
 def request_captures(order: Order, payments: Sequence[Payment], *, now: datetime) -> None:
-    """Request a capture of the authorized payment of a shipped order, if such a payment exists."""
+    """If a shipped order has an authorized payment, request a capture of the payment."""
     for payment in payments:
         if payment.status is PaymentStatus.AUTHORIZED and payment.requested is None:
             request_capture(order, payment, None, now=now)
@@ -185,7 +185,7 @@ def capture(
     now: datetime,
     actor: Actor,
 ) -> Captured | None:
-    """Record captured money of a payment. Return None if it was already recorded.
+    """Record captured money of a payment. Return None if the capture was already recorded.
 
     A pending order is confirmed. An expired order is reinstated if its stock is available. The capture of an
     authorized payment does not change the status. Money above the payable amount is refunded. A payment that

@@ -33,7 +33,9 @@ class OutOfStock(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRequest:
-    """A request to place an order. It is rejected if the total differs from `expected_total`.
+    """A request to place an order.
+
+    The request is rejected if the total differs from `expected_total`.
 
     `placed_by` is the caller that places the order for its customer, or None if the customer places it. The order
     of a guest has no `customer_id`.
@@ -72,7 +74,7 @@ class ProductsWithStock:
 def quote(request: OrderRequest, products_with_stock: ProductsWithStock) -> Quote:
     """Return the priced lines and the total of the request.
 
-    Raises: ProductUnavailable, PriceChanged, OutOfStock, ValidationFailed, each with every invalid line.
+    Raises: ProductUnavailable, PriceChanged, OutOfStock, ValidationFailed. Each error lists every invalid line.
     """
     lines = priced(request.lines, products_with_stock.products)
     total = total_of(lines)

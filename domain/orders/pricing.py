@@ -15,7 +15,7 @@ MAX_QUANTITY = 1_000_000
 class ProductUnavailable(DomainError):
     """At least one product cannot be ordered.
 
-    The product is unknown or archived, has another currency, or is requested in a quantity above the limit.
+    The product is unknown or archived, its price is in another currency, or the quantity exceeds the limit.
     """
 
     code = "product_unavailable"
@@ -57,7 +57,7 @@ def priced(
 ) -> tuple[PricedLine, ...]:
     """Return the priced lines of the request, one line per product.
 
-    Raises ValidationFailed, and ProductUnavailable with the reason for each product.
+    Raises ValidationFailed. Raises ProductUnavailable with a reason for each unavailable product.
     """
     if not 1 <= len(requested) <= MAX_LINES:
         raise ValidationFailed(f"An order has 1 to {MAX_LINES} lines.")

@@ -1,4 +1,4 @@
-"""Refunds of an order. They never exceed the captured amount."""
+"""Refunds of an order. The refunds never exceed the captured amount."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from domain.shared.money import Money
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The result of recording a failure. `retry` is the new refund if the shop owes the money."""
+    """The result of recording a failed refund. `retry` is the new refund if the shop owes the money."""
 
     retry: Refund | None
 
@@ -190,10 +190,10 @@ def fail(
 ) -> Failed | None:
     """Record a failed refund. Return None if this was already recorded.
 
-    A bank can reject a refund after the refund had succeeded. Another refund is scheduled for the part of the
-    amount that the shop owes. If the order is canceled or expired, the shop owes the full amount. Otherwise the
-    shop owes the price of refunded units and the money above the payable amount. Staff decide on the rest.
-    `others` are the order's other refunds. The order must be locked.
+    A bank can reject a refund after the provider has reported a success. Another refund is scheduled for the part of
+    the amount that the shop owes. If the order is canceled or expired, the shop owes the full amount. Otherwise the
+    shop owes the price of refunded units and the money above the payable amount. Staff decide whether to refund the
+    remaining amount. `others` are the order's other refunds. The order must be locked.
     """
     if refund.status is RefundStatus.FAILED:
         return None

@@ -36,8 +36,8 @@ def request_return(
 ) -> OrderReturn:
     """Request a return of shipped units.
 
-    `returns` are all returns of the order. The order must be locked. Raises InvalidTransition, and
-    ValidationFailed with every line that exceeds its returnable units.
+    `returns` are all returns of the order. The order must be locked. Raises InvalidTransition. Raises
+    ValidationFailed if more units of a line are requested than can be returned. The error lists every such line.
     """
     order.ensure_allows(Action.REQUEST_RETURN, party)
     lines = _summed(order, returns, parts)

@@ -1,4 +1,4 @@
-"""Statuses that are computed from the amounts and counts of an order and never stored."""
+"""Statuses of an order that are computed from its amounts and units, and never stored."""
 
 from enum import StrEnum
 

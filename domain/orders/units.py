@@ -24,7 +24,8 @@ class LineUnits(Protocol):
 class SummedUnits:
     """The requested units of each line, and the violations.
 
-    `exceeding` are violations of the limit. `unknown` are violations for lines that do not exist.
+    `exceeding` contains a violation for each line with too many units. `unknown` contains a violation for each line
+    that does not exist.
     """
 
     units: Mapping[LineId, int]
@@ -34,7 +35,8 @@ class SummedUnits:
     def ensure_valid(self, message: str) -> Mapping[LineId, int]:
         """Return the requested units of each line.
 
-        Raises ValidationFailed with every violation, or if the request has no lines.
+        Raises ValidationFailed if there are violations, or if the request has no lines. The error lists every
+        violation.
         """
         violations = sorted((*self.unknown, *self.exceeding), key=lambda violation: violation.path[1])
         if violations or not self.units:

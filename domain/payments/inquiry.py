@@ -1,4 +1,4 @@
-"""The times of queries to a provider, and of retries of failed refunds."""
+"""Schedules for queries to a provider and for retries of failed refunds."""
 
 from datetime import datetime, timedelta
 

@@ -29,7 +29,7 @@ class PaymentStatus(StrEnum):
     - `authorized`: the amount is reserved and can be captured.
     - `captured`: the shop has the money.
     - `failed`: no money moved.
-    - `voided`: ended before any money was captured.
+    - `voided`: the payment was ended before any money was captured.
     """
 
     PENDING = "pending"
@@ -43,8 +43,8 @@ class PaymentStatus(StrEnum):
 class CaptureMethod(StrEnum):
     """The way in which money is captured.
 
-    - `automatic`: the payment itself captures the money.
-    - `manual`: the payment authorizes the amount, and a later request captures it.
+    - `automatic`: the provider captures the money without another request.
+    - `manual`: the payment authorizes the amount, and a later request captures the amount.
     """
 
     AUTOMATIC = "automatic"
@@ -112,12 +112,12 @@ class Charge:
 class Payment:
     """One payment of an order.
 
-    `captured` is the captured money, and `returned` is the part of it that was refunded or is being refunded.
-    `requested` is the requested operation that the provider has not answered yet. `requested_amount` is the
-    amount of a requested capture. A void that replaces the capture does not clear this amount. `origin` is
-    PROVIDER if the payment was captured or voided without a request by the shop. `action_until` is the time at
-    which a required action of the customer times out. `authorized_until` is the time at which an authorization
-    ends. `inquire_at` is the time of the next call to the provider. It is None if no answer is missing.
+    `captured` is the captured money, and `returned` is the part of this money that was refunded or is being refunded.
+    `requested` is the requested operation that the provider has not answered yet. `requested_amount` is the amount of
+    a requested capture. A void that replaces the capture does not clear this amount. `origin` is PROVIDER if the
+    payment was captured or voided without a request by the shop. `action_until` is the time at which a required
+    action of the customer times out. `authorized_until` is the time at which an authorization ends. `inquire_at` is
+    the time of the next call to the provider. `inquire_at` is None if no answer is outstanding.
     """
 
     id: PaymentId
@@ -186,7 +186,7 @@ class Payment:
         )
 
     def require_action(self, reference: str | None, *, until: datetime, now: datetime) -> None:
-        """Record that the customer has to authenticate the payment before it times out at `until`."""
+        """Record that the customer has to authenticate the payment. The payment times out at `until`."""
         self.status = PaymentStatus.REQUIRES_ACTION
         self.reference = reference or self.reference
         self.action_until = until
@@ -202,7 +202,7 @@ class Payment:
         self._watch_from(until, now)
 
     def renew(self, until: datetime, *, now: datetime) -> None:
-        """Record that the amount stays reserved until `until`, after a renewal."""
+        """Record a renewal: the amount stays reserved until `until`."""
         self.authorized_until = until
         self.is_ending_announced = False
         self._watch_from(until, now)

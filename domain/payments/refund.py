@@ -31,7 +31,7 @@ class RefundChannel(StrEnum):
     """The way in which a refund is paid.
 
     - `original`: through the provider of the payment.
-    - `external`: by the shop through other means, such as a bank transfer. The shop only records it.
+    - `external`: by the shop through other means, such as a bank transfer. The service only records the refund.
     """
 
     ORIGINAL = "original"
@@ -61,8 +61,8 @@ class RefundedLine:
 class Refund:
     """A full or partial refund of one payment. `lines` is empty if an amount was requested.
 
-    `inquire_at` is the time at which the refund is sent to the provider or the result is queried. It is None
-    after the result is known.
+    `inquire_at` is the time at which the refund is sent to the provider or the result is queried. `inquire_at` is
+    None after the result is known.
     """
 
     id: RefundId

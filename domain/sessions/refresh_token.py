@@ -12,7 +12,7 @@ FAMILY_BYTES = 16
 SECRET_BYTES = 32
 """The size of the secret part. 256 random bits cannot be guessed.
 
-Therefore, a plain SHA-256 protects them (RFC 9700, section 4.14).
+Therefore, a plain SHA-256 hash is sufficient (RFC 9700, section 4.14).
 """
 
 TEXT_LENGTH = (FAMILY_BYTES + SECRET_BYTES) * 4 // 3

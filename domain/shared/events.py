@@ -26,12 +26,12 @@ class Event:
 class Aggregate:
     """An object that is changed as a whole.
 
-    It collects its events until the unit of work takes them.
+    An aggregate collects events until the unit of work takes them.
     """
 
     events: list[Event] = field(default_factory=list, init=False, repr=False)
 
     def take_events(self) -> list[Event]:
-        """Return the recorded events and clear them."""
+        """Return the recorded events, and remove them from the aggregate."""
         taken, self.events = self.events, []
         return taken

@@ -24,4 +24,4 @@ DeliveryId = NewType("DeliveryId", UUID)
 AuditEntryId = NewType("AuditEntryId", UUID)
 
 CallerId = UserId | ClientId
-"""The id of a user or of a service client. No user and service client have the same id."""
+"""The id of a user or of a service client. A user and a service client never have the same id."""

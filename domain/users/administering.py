@@ -31,7 +31,7 @@ class AccountClosed(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountChanges:
-    """Changes to an account. UNSET fields keep their value. `status` is ACTIVE or DISABLED."""
+    """Changes to an account. A field that is UNSET does not change. `status` is ACTIVE or DISABLED."""
 
     role: Role | Unset = UNSET
     status: UserStatus | Unset = UNSET
@@ -47,7 +47,7 @@ def administer(
 ) -> None:
     """Change an account's role or status. `admins` are all active admins; they must be locked.
 
-    Raises Forbidden if an admin changes their own account, AccountClosed, LastAdmin.
+    Raises AccountClosed, LastAdmin. Raises Forbidden if an admin changes their own account.
     """
     if user.id == actor_id:
         raise Forbidden("Nobody changes their own role or status. Ask another admin.")

@@ -53,7 +53,7 @@ ACCOUNT_BACKOFF: Mapping[AttemptKind, Backoff] = {
 }
 """Throttling per e-mail address or client id: about 300 log-in attempts a day.
 
-It also applies to addresses without an account.
+The throttling also applies to addresses without an account.
 """
 
 NETWORK_BACKOFF: Mapping[AttemptKind, Backoff] = {
@@ -68,7 +68,7 @@ NETWORK_BACKOFF: Mapping[AttemptKind, Backoff] = {
 }
 """Throttling per client network.
 
-The limits are higher than those per account, because a network can be a household, a school or a whole town.
+The limits are higher than the limits per account, because a network can be a household, a school or a whole town.
 """
 
 
@@ -110,7 +110,7 @@ class AttemptTally:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """An attempt from a network on an account. `account` is an e-mail address or a client id."""
+    """An attempt that is throttled, such as a log-in. `account` is an e-mail address or a client id."""
 
     kind: AttemptKind
     account: str

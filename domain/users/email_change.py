@@ -26,7 +26,7 @@ class SameEmail(ValidationFailed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmailChange:
-    """An address change that waits for confirmation. A user has at most one, the latest.
+    """An address change that waits for confirmation. A later change replaces an earlier one.
 
     `session_id` is the session that requested the change. This session stays valid when the change is
     confirmed.
@@ -52,5 +52,5 @@ class EmailChange:
         return now >= self.requested_at + LIFETIME
 
     def with_token(self, secret: bytes) -> Self:
-        """Return the change with a new token, made from `secret`. An earlier token becomes void."""
+        """Return the change with a new token, made from `secret`. An earlier token becomes invalid."""
         return replace(self, token_hash=hash_of(text_of(secret)))

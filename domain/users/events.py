@@ -1,6 +1,6 @@
 """Events of accounts.
 
-They contain no personal data, because they are stored after an account is closed.
+The events contain no personal data, because they remain stored after an account is closed.
 """
 
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class UserEmailVerified(UserEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserEmailChanged(UserEvent):
-    """A user confirmed a new e-mail address, which replaced the former one."""
+    """A user confirmed a new e-mail address. The new address replaced the former address."""
 
     type = "user.email_changed"
 
@@ -63,7 +63,7 @@ class UserRoleChanged(UserEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserDisabled(UserEvent):
-    """An admin disabled an account. It can no longer be used, and all its sessions ended."""
+    """An admin disabled an account. The account can no longer be used, and all its sessions ended."""
 
     type = "user.disabled"
 

@@ -1,4 +1,4 @@
-"""One-time tokens. Only a user who reads the mail of the address knows the token."""
+"""One-time tokens. Only a user who can read the mail of the address knows the token."""
 
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from domain.shared.errors import ValidationFailed, Violation
 from domain.shared.ids import UserId
 
 SECRET_BYTES = 32
-"""The size of a token in bytes. 256 random bits cannot be guessed, so a plain SHA-256 protects them."""
+"""The size of a token in bytes. 256 random bits cannot be guessed, so a plain SHA-256 hash is sufficient."""
 
 
 class TokenPurpose(StrEnum):
@@ -41,7 +41,7 @@ class InvalidOneTimeToken(ValidationFailed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OneTimeToken:
-    """A stored one-time token, which contains only the hash of the token.
+    """The stored form of a one-time token: the hash of the token, not the token itself.
 
     A user has at most one token per purpose, the latest.
     """

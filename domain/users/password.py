@@ -1,4 +1,4 @@
-"""The rules for passwords: only the length counts (NIST SP 800-63B, section 3.1.1.2)."""
+"""The rules for passwords. They limit the length, not the characters (NIST SP 800-63B, section 3.1.1.2)."""
 
 import unicodedata
 
@@ -20,7 +20,7 @@ LOWEST_MIN_LENGTH = 8
 class WeakPassword(ValidationFailed):
     """The password is too short, too long or too easy to guess.
 
-    `field` is the field of the command.
+    `field` is the name of the command's field that contains the password.
     """
 
     def __init__(self, field: str, code: str, detail: str) -> None:

@@ -16,11 +16,11 @@ LIFETIME = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingSignUp:
-    """A sign-up that waits for confirmation. Only its own token confirms its name and password.
+    """A sign-up that waits for confirmation. Its name and password are confirmed only by its own token.
 
     Until a sign-up is confirmed, there is no account. Therefore the sign-up's personal data is found and erased
     by `email`. Any number of sign-ups can wait for one address. The first one that is confirmed opens the
-    account, and the others become void. `token_hash` is None until the message is written.
+    account, and the others become invalid. `token_hash` is None until the message is written.
     """
 
     id: SignUpId
@@ -52,5 +52,5 @@ class PendingSignUp:
         return now >= self.expires_at
 
     def with_token(self, secret: bytes) -> Self:
-        """Return the sign-up with a new token, made from `secret`. An earlier token becomes void."""
+        """Return the sign-up with a new token, made from `secret`. An earlier token becomes invalid."""
         return replace(self, token_hash=hash_of(text_of(secret)))

@@ -1,4 +1,4 @@
-"""Roles, scopes and the permissions that they grant."""
+"""Roles and scopes, and the permissions of each role and scope."""
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
@@ -40,7 +40,7 @@ class Permission(StrEnum):
 TRUSTED_IN_TOKEN = frozenset({Permission.PLACE_ORDERS})
 """Permissions for which the access token is trusted without a check in the database.
 
-They apply to routes that read or place only the caller's own orders.
+These permissions apply to routes that read or place only the caller's own orders.
 
 Every other permission gives access to other people's data or permits changes: see ConfirmPrincipal.
 """
@@ -100,7 +100,7 @@ SCOPES: Mapping[Scope, frozenset[Permission]] = {
 }
 """Permissions by scope. No scope permits paying or administering accounts.
 
-A client owns no orders: it places orders for others.
+A client owns no orders. It places orders for customers.
 """
 
 

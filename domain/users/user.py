@@ -30,10 +30,10 @@ FULL_NAME = TextRule(min_length=1, max_length=200)
 class UserStatus(StrEnum):
     """The status of an account.
 
-    - `pending`: opened by a former release before the address was verified. This release opens active accounts.
+    - `pending`: the address is not verified yet. Only former releases opened such accounts.
     - `active`: the user can log in.
     - `disabled`: an admin has blocked the account.
-    - `closed`: the owner has closed the account. Its personal data are erased.
+    - `closed`: the owner has closed the account. Its personal data is erased.
     """
 
     PENDING = "pending"
@@ -64,8 +64,8 @@ class AccountPending(DomainError):
 class User(Aggregate):
     """An account. `password_hash` is opaque to the domain.
 
-    `password_changed_at` is the time at which the current password was chosen. A new hash of the same
-    password does not change it.
+    `password_changed_at` is the time at which the current password was chosen. Another hash of the same password does
+    not change this time.
     """
 
     id: UserId
@@ -156,7 +156,7 @@ class User(Aggregate):
         self._record(UserEmailVerified)
 
     def change_email(self, email: EmailAddress, *, now: datetime) -> None:
-        """Replace the address with a confirmed one. The caller ends the other sessions."""
+        """Replace the address with a confirmed address. The caller ends the other sessions."""
         self.email = email
         self.email_verified = True
         self._change(now)
@@ -184,7 +184,7 @@ class User(Aggregate):
         )
 
     def disable(self, *, now: datetime) -> None:
-        """Disable the account until it is enabled again. The caller ends its sessions."""
+        """Disable the account until it is enabled again. The caller ends the account's sessions."""
         self.status = UserStatus.DISABLED
         self._change(now)
         self._record(UserDisabled)
@@ -209,7 +209,7 @@ class User(Aggregate):
         self._record(UserClosed)
 
     def rehash(self, password_hash: str) -> None:
-        """Replace the hash of the same password. The version does not change."""
+        """Store another hash of the same password. The version does not change."""
         self.password_hash = password_hash
 
     def ensure_active(self) -> None:

@@ -13,7 +13,7 @@ PAUSES = tuple(
 """Pauses between attempts, as Standard Webhooks recommends: about three days in total."""
 
 JITTER = 0.2
-"""The largest random extension of a pause, as a fraction of the pause. It spreads retries over time."""
+"""The largest random extension of a pause, as a fraction of the pause. The extension spreads retries over time."""
 
 
 class DeliveryStatus(StrEnum):
@@ -21,7 +21,7 @@ class DeliveryStatus(StrEnum):
 
     - `pending`: the next attempt is scheduled.
     - `delivered`: the endpoint answered with a status of 200 to 299.
-    - `dead`: all attempts failed. It is sent again only if a client requests a retry.
+    - `dead`: all attempts failed. The event is sent again only if a client requests a retry.
     """
 
     PENDING = "pending"
@@ -85,7 +85,7 @@ class Delivery:
         )
 
     def note(self, attempt: Attempt, *, jitter: float) -> None:
-        """Record an attempt. If it failed, schedule the next one.
+        """Record an attempt. If the attempt failed, schedule the next attempt.
 
         `jitter` is a number from 0 to 1.
         """

@@ -16,14 +16,14 @@ from domain.webhooks.events import PauseReason, WebhookEndpointPaused, WebhookEn
 MAX_URL_LENGTH = 2000
 ENDPOINT_DESCRIPTION = TextRule(max_length=500)
 MAX_OVERLAP = timedelta(days=7)
-"""The maximum duration for which both the former and the new secret sign messages."""
+"""The maximum duration for which the former secret also signs messages."""
 
 _ANY_PORT = range(1, 65536)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointChanges:
-    """Changes to an endpoint. UNSET fields keep their value."""
+    """Changes to an endpoint. A field that is UNSET does not change."""
 
     url: str | Unset = UNSET
     event_types: Sequence[str] | Unset = UNSET
@@ -35,11 +35,11 @@ class EndpointChanges:
 class WebhookEndpoint(Aggregate):
     """A URL that receives events of all types or of some types. `secret` signs the messages.
 
-    It receives only events that its owner, a user or a client, has the permission to read. An endpoint without
-    an owner belongs to the admins. `blocked_at` is the time at which the owner lost the permission to read some
-    of its events. `paused_at` is the time at which the endpoint was paused. Until `former_secret_expires_at`,
-    the former secret also signs the messages. `failing_since` is the time of the first failed round of
-    deliveries after the last successful round.
+    The endpoint receives only events that its owner may read. The owner is a user or a service client. An endpoint
+    without an owner belongs to the admins. `blocked_at` is the time at which the owner lost the permission to read
+    some of its events. `paused_at` is the time at which the endpoint was paused. Until `former_secret_expires_at`,
+    the former secret also signs the messages. `failing_since` is the time of the first failed round of deliveries
+    after the last successful round.
     """
 
     id: EndpointId
@@ -98,7 +98,7 @@ class WebhookEndpoint(Aggregate):
     def change(self, changes: EndpointChanges, *, allow_plain_http: bool, now: datetime) -> None:
         """Change the endpoint. Raises ValidationFailed like `create`.
 
-        Waiting deliveries are sent to the new URL, even if their event types were removed.
+        Waiting deliveries are sent to the new URL, even if the endpoint no longer receives their event types.
         """
         if not isinstance(changes.url, Unset):
             ensure_can_be_sent_to(changes.url, allow_plain_http=allow_plain_http)
@@ -146,7 +146,7 @@ class WebhookEndpoint(Aggregate):
     def note_rights(self, *, is_blocked: bool, now: datetime) -> bool:
         """Record whether the owner may read all events of the endpoint.
 
-        Returns whether this has changed.
+        Returns whether the permission has changed.
         """
         if is_blocked == (self.blocked_at is not None):
             return False
@@ -196,7 +196,7 @@ def _sorted(event_types: Sequence[str]) -> tuple[str, ...]:
 
 
 def ensure_can_be_sent_to(url: str, *, allow_plain_http: bool) -> None:
-    """Raise ValidationFailed for a URL to which events are not sent.
+    """Raise ValidationFailed if the service does not send events to the URL.
 
     A permitted URL has an allowed scheme and a host, and contains no password.
     """

@@ -1,6 +1,6 @@
 """Events of webhook endpoints.
 
-They contain no URL and no secret, because every subscriber with the permission can read them.
+The events contain no URL and no secret, because every subscriber with the permission can read the events.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class PauseReason(StrEnum):
 class WebhookEndpointEvent(Event):
     """The fields of an event about a webhook endpoint.
 
-    `owner_id` is the user or client that owns the endpoint. It is null if the shop's admins own it.
+    `owner_id` is the user or client that owns the endpoint. `owner_id` is null if the shop's admins own the endpoint.
     """
 
     aggregate_type = "webhook_endpoint"
@@ -49,6 +49,6 @@ class WebhookEndpointPaused(WebhookEndpointEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookEndpointResumed(WebhookEndpointEvent):
-    """A paused endpoint was resumed. Waiting events are sent again."""
+    """A paused endpoint was resumed. The service now sends the events that waited."""
 
     type = "webhook_endpoint.resumed"
