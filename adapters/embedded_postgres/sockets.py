@@ -13,13 +13,13 @@ PORT = 5432  # The port is only a part of the socket's name. No process listens 
 SOCKET = f".s.PGSQL.{PORT}"
 # A socket's path has at most 108 bytes on Linux, and 104 on BSD and macOS, including the final NUL.
 LONGEST_PATH = 103
-# The path must not contain commas, quotes or blanks, because PostgreSQL would need an escape for them, and
-# URLs of SQLAlchemy have no such escape.
+# The path must not contain commas, quotes or blanks. PostgreSQL needs an escape for these characters, but URLs of
+# SQLAlchemy cannot contain the escape.
 PLAIN = re.compile(r"[A-Za-z0-9/._~+=@-]+")
 
 
 def prepare_socket_directory(layout: Layout, account: Account) -> Path:
-    """Return a directory for the socket that only the account can enter.
+    """Return a directory for the socket. Only the account can enter this directory.
 
     If the path of the data directory is short and has no special characters, the directory is created there.
     Otherwise a temporary directory is used. A link in the data directory points to the temporary directory,
@@ -35,7 +35,7 @@ def prepare_socket_directory(layout: Layout, account: Account) -> Path:
         account.own(layout.socket)
         return layout.socket
     shutil.rmtree(layout.socket, ignore_errors=True)
-    # The path is short, and only the owner can enter it.
+    # The directory has a short path, and only the owner can enter it.
     directory = Path(tempfile.mkdtemp(prefix="steelyard-", dir="/tmp"))
     account.own(directory)
     layout.socket.symlink_to(directory)
@@ -52,7 +52,7 @@ def remove_socket_directory(layout: Layout, directory: Path) -> None:
 def remove_stale_sockets(directory: Path) -> None:
     """Remove the socket of a dead server, and the lock file of the socket.
 
-    Another program may have reused the process id in the lock file.
+    Otherwise PostgreSQL would refuse to start if another program now has the process id in the lock file.
     """
     for stale in directory.glob(".s.PGSQL.*"):
         stale.unlink()

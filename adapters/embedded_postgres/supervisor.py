@@ -1,8 +1,8 @@
 """Keep PostgreSQL running while any process uses it.
 
-`python -m adapters.embedded_postgres.supervisor DATA_DIR SETTINGS` detaches itself. If the server cannot
-start, the program writes the reason to standard error. A warning about a running server is also written
-there. The program then closes standard error.
+`python -m adapters.embedded_postgres.supervisor DATA_DIR SETTINGS` runs in the background. If the server cannot
+start, the program writes the reason to standard error. A warning about a running server is also written there. The
+program then closes standard error.
 """
 
 import json
@@ -78,7 +78,7 @@ def _check_reach(layout: Layout, account: Account) -> None:
 
 
 def _detach_standard_error(layout: Layout) -> None:
-    """Signal that the server is ready, by closing the pipe to the process that started this one."""
+    """Close the pipe to the process that started the supervisor. This signals that the server is ready."""
     with layout.log.open("a") as log:
         os.dup2(log.fileno(), sys.stderr.fileno())
 

@@ -12,7 +12,7 @@ from domain.shared.ids import EventId
 
 
 class MemoryEventFeed(EventFeed):
-    """An event feed in memory. Its sequence is the sequence of the commits."""
+    """An event feed in memory. The events are in the sequence of their commits."""
 
     def __init__(self, database: MemoryDatabase) -> None:
         self._database = database

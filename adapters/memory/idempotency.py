@@ -20,7 +20,7 @@ V = TypeVar("V")
 
 
 class MemoryIdempotencyRecords(IdempotencyRecords):
-    """Idempotency records in memory. A claim locks the key's scope until the unit of work ends."""
+    """Idempotency records in memory. A claimed key is locked until the unit of work ends."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
@@ -61,7 +61,7 @@ class MemoryIdempotencyRecordStore(IdempotencyRecordStore):
         stored = self._tables.idempotency_stored_at
         ages = sorted((at, scope) for scope, at in stored.items() if at < before)
         for _, scope in ages[:limit]:
-            # If the record was erased with an account's personal data, only the time of its creation is still stored.
+            # If the record was erased with an account's personal data, only its creation time is still stored.
             self._tables.idempotency.pop(scope, None)
             del stored[scope]
         return len(ages[:limit])

@@ -1,4 +1,4 @@
-"""The records of the sandbox provider in memory."""
+"""In-memory records of the sandbox provider."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,7 +18,7 @@ from domain.shared.ids import PaymentId, RefundId
 
 
 class MemorySandboxStore(SandboxStore):
-    """The records in memory. Each call is atomic: it never awaits between reading and writing."""
+    """In-memory records. Each call is atomic, because it never awaits between reading and writing."""
 
     def __init__(self) -> None:
         self._charges: dict[PaymentId, list[SandboxCharge]] = {}

@@ -47,7 +47,7 @@ class MemorySessionRepository(SessionRepository):
             del self._transaction.tables.sessions[session.id]
 
     async def _locked(self, session_ids: Iterable[SessionId]) -> list[Session]:
-        """Lock the sessions, and return the sessions that still exist afterwards."""
+        """Lock the sessions, and return the sessions that still exist when the locks are held."""
         wanted = sorted(session_ids)
         await self._transaction.lock(session_row(id_) for id_ in wanted)
         await yield_control()

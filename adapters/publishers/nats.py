@@ -41,8 +41,8 @@ class NatsPublisher(EventPublisher):
     JetStream deduplicates messages. Any error closes the connection, and the next events open another connection. A
     message therefore never stays in a buffer of the client, and never arrives after later messages.
 
-    `servers` are URLs of one cluster, `nats://user:password@host:4222` or `tls://…`. The user of the first
-    URL is used for all servers; a user without a password is a token. `source` is the service's address.
+    `servers` are URLs of one cluster, `nats://user:password@host:4222` or `tls://…`. The user of the first URL is
+    used for all servers. If this user has no password, the user name is a token. `source` is the service's address.
     """
 
     name = "nats"

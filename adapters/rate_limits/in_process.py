@@ -27,7 +27,7 @@ class InProcessRateLimiter(RateLimiter):
         return Allowance(taken.allowed, policy.quota - taken.used, resets_in=resets_in)
 
     async def close(self) -> None:
-        """Do nothing: there is no connection to close."""
+        """Do nothing, because there is no connection to close."""
 
 
 class UnlimitedRateLimiter(RateLimiter):

@@ -30,7 +30,6 @@ class MovingWindows:
         self._windows: OrderedDict[tuple[str, str], tuple[int, array[float]]] = OrderedDict()
 
     def __len__(self) -> int:
-        """Return the number of stored keys."""
         return len(self._windows)
 
     def take(self, key: tuple[str, str], *, limit: int, window: int, now: float) -> Taken:

@@ -27,7 +27,7 @@ def _give_way() -> None:
 
 
 class BoundedExecutor:
-    """A pool of `workers` threads with a queue of at most `max_waiting` calls."""
+    """A pool of `workers` threads with a queue. At most `max_waiting` calls wait in the queue."""
 
     def __init__(self, name: str, *, workers: int, max_waiting: int) -> None:
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix=name, initializer=_give_way)
@@ -42,9 +42,9 @@ class BoundedExecutor:
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `function` in a thread and return its result.
 
-        Raises Overloaded immediately if the queue is full. If the caller is canceled while the call is queued, the
-        place of the call is released immediately, and `function` is never called. If the caller is canceled while
-        `function` runs, the place is released when the thread finishes, because threads cannot be stopped.
+        Raises Overloaded immediately if the queue is full. If the caller is canceled while the call is queued,
+        `function` is never called and the queue has room for another call immediately. If the caller is canceled
+        while `function` runs, the thread stays occupied until `function` returns, because threads cannot be stopped.
         """
         if not self._places.acquire(blocking=False):
             raise Overloaded
@@ -54,7 +54,7 @@ class BoundedExecutor:
         return await asyncio.wrap_future(call)
 
     def _release(self, call: Future[Any]) -> None:
-        """Release the place of a call. A thread of the pool calls this method."""
+        """Make room for another call after a call has ended. A thread of the pool calls this method."""
         self._calls.discard(call)
         self._places.release()
 

@@ -14,13 +14,13 @@ _FILE = files("adapters.security").joinpath("breached_passwords.bin")
 
 
 class ListedBreachedPasswords(BreachedPasswords):
-    """Lookup of passwords, ignoring case: capital letters do not make a known password secret.
+    """A lookup of passwords that ignores case. Capital letters do not make a known password secret.
 
     `breached_passwords.bin` contains the first five bytes of the hash of each password. The first two bytes select a
     bucket. The bucket lists the other three bytes of each hash. 65,537 offsets at the beginning of the file are the
     boundaries of the buckets. A lookup reads two offsets and a bucket of about 190 bytes, and caches nothing. About
-    one of 270,000 passwords that are not breached is rejected, because its hash begins with the same five bytes as a
-    listed hash.
+    one in 270,000 passwords that are not breached is rejected. The hash of such a password begins with the same five
+    bytes as a listed hash.
 
     `python -m tests.unit.security.pack_breached_passwords` writes the file.
     """
@@ -39,6 +39,6 @@ class ListedBreachedPasswords(BreachedPasswords):
 def locate(password: str) -> tuple[int, bytes]:
     """Return the bucket and the suffix that represent a password in the file."""
     folded = normalize_password(password).casefold()
-    # A lone surrogate can be hashed only with `surrogatepass`. No listed password has one.
+    # A lone surrogate can be hashed only with `surrogatepass`. No listed password contains a lone surrogate.
     digest = sha256(folded.encode(errors="surrogatepass")).digest()
     return int.from_bytes(digest[:2]), digest[2 : 2 + SUFFIX_LENGTH]

@@ -23,7 +23,8 @@ class GivenSigningKeys(SigningKeys):
     async def all(self) -> Sequence[SigningKey]:
         """Check and return the keys.
 
-        Raises OSError. Raises ValueError unless all keys are Ed25519 in unencrypted PKCS #8.
+        Raises OSError if the keys cannot be read. Raises ValueError if a key is not an Ed25519 key in unencrypted
+        PKCS #8.
         """
         pems = _PEM.findall(self._read())
         if not pems:

@@ -46,7 +46,10 @@ class KeyRing:
         return next(signing, pairs[-1])
 
     def verifying_pair(self, kid: str) -> "KeyPair | None":
-        """Return the public key with this `kid`, whether or not it verifies now."""
+        """Return the key pair with this `kid`, or None.
+
+        The result does not depend on the period in which the key pair verifies tokens.
+        """
         return self._pairs.get(kid)
 
     def json_web_keys(self, now: datetime) -> Sequence[JsonWebKey]:

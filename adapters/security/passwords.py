@@ -14,8 +14,8 @@ from domain.users.password import MAX_RAW_LENGTH, normalize_password
 class Argon2PasswordHasher(PasswordHasher):
     """A password hasher with its own thread pool. Argon2 releases the interpreter lock.
 
-    The default costs are those of OWASP's Password Storage Cheat Sheet: 19 MiB, two passes, one lane. By
-    default there is one worker per core. Hashing never takes more memory than `memory_kib` times `workers`.
+    The default costs are from OWASP's Password Storage Cheat Sheet: 19 MiB, two passes, no parallelism. By default
+    there is one worker per core. Hashing never takes more memory than `memory_kib` times `workers`.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Argon2PasswordHasher(PasswordHasher):
 
 
 def _secret(password: str) -> bytes:
-    """Return the bytes to hash, which are equal for equivalent ways of typing a password.
+    """Return the bytes to hash. Equivalent ways of typing a password give equal bytes.
 
     See NIST SP 800-63B-4, section 3.1.1.2. Lone surrogates, which a terminal can produce, are hashed as well.
     Raises ValueError for a password that is too long.
@@ -75,8 +75,8 @@ def _secret(password: str) -> bytes:
 def _hash_without_password(hasher: argon2.PasswordHasher) -> str:
     """Return an encoded hash that matches no known password.
 
-    Verifying a password against this hash costs as much as against a hash that `hasher` made. Salt and digest are
-    random, so creating the hash costs almost nothing.
+    Verifying a password against this hash takes as long as verifying it against a hash that `hasher` made. Salt and
+    digest are random, so creating this hash takes almost no time.
     """
     salt, digest = (
         b64encode(os.urandom(length)).decode().rstrip("=") for length in (hasher.salt_len, hasher.hash_len)

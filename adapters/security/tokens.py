@@ -1,4 +1,7 @@
-"""Access tokens: JSON Web Tokens by RFC 9068. Signed with Ed25519, and verified by RFC 8725."""
+"""Access tokens: JSON Web Tokens as RFC 9068 specifies.
+
+They are signed with Ed25519, and verified as RFC 8725 requires.
+"""
 
 import math
 import re
@@ -117,7 +120,7 @@ class SignedClaims:
 
 
 class Ed25519AccessTokens(AccessTokens):
-    """Issuing and verification of tokens with the keys of the last call of `use`.
+    """An issuer and verifier of access tokens. It uses the keys that the last call of `use` set.
 
     Before the first call of `use`, every token is rejected and no token can be signed.
     """
@@ -132,7 +135,7 @@ class Ed25519AccessTokens(AccessTokens):
     ) -> None:
         """Create the service.
 
-        Raises ValueError for a leeway above `MAX_LEEWAY`, because a leeway covers only clock differences.
+        The leeway allows for clock differences between machines. Raises ValueError for a leeway above `MAX_LEEWAY`.
         """
         if not timedelta(0) <= leeway <= MAX_LEEWAY:
             raise ValueError(f"The leeway must lie between 0 and {MAX_LEEWAY.seconds} seconds.")

@@ -1,4 +1,4 @@
-"""Export of spans to a collector, configured by OpenTelemetry's standard variables."""
+"""Export of spans to a collector, configured by OpenTelemetry's standard environment variables."""
 
 from collections.abc import Sequence
 
@@ -56,7 +56,7 @@ class SafeExporter(SpanExporter):
 
 
 class ServiceSampler(Sampler):
-    """The configured sampler, which decides on a new trace before FastAPI begins a span.
+    """The configured sampler. Its decision about a new trace is made before FastAPI begins a span.
 
     For many requests, beginning a span takes longer than serving the request, even if the span is dropped. Statements
     and outgoing requests outside of a trace, such as those of periodic jobs, are dropped.
@@ -94,7 +94,7 @@ class ServiceSampler(Sampler):
 
 
 def tracer_provider(exporter: SpanExporter) -> tuple[TracerProvider, ServiceSampler]:
-    """Return a provider that exports in the background, and its sampler.
+    """Return a provider of tracers, and its sampler. The provider exports spans in the background.
 
     The caller shuts the provider down.
     """

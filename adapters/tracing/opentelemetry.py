@@ -61,7 +61,7 @@ class OpenTelemetryTracing(Tracing):
 
     def records_request(self, traceparent: str | None) -> bool:
         if traceparent and get_current_span(_context(traceparent)).get_span_context().is_valid:
-            return True  # The sampler decides later, because the request belongs to a trace of the client.
+            return True  # a trace of the client: the sampler decides when the span begins
         return self._sampler.samples_new_trace()
 
     def order_placement(self, place_order: PlaceOrder) -> PlaceOrder:
@@ -110,7 +110,7 @@ class _TracedPlaceOrder(PlaceOrder):
 class _TracedBatches:
     """A use case that records each batch as a span.
 
-    The span is in the trace of the batch's first request, and links to all requests of the batch.
+    The span is in the trace of the batch's first request, and has links to all requests of the batch.
     """
 
     place: PlaceBatch
@@ -125,7 +125,7 @@ class _TracedBatches:
             # context.
             token = attach(Context())
             try:
-                with suppress_instrumentation():  # This saves a tenth of the CPU time of placing an order.
+                with suppress_instrumentation():  # saves 10% of the CPU time of placing an order
                     return await self.place(commands)
             finally:
                 detach(token)

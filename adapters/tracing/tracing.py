@@ -29,7 +29,7 @@ class Tracing:
         return None
 
     def current_trace(self) -> str | None:
-        """Return the trace context of the running code, or None if its trace is not recorded."""
+        """Return the trace context of the running code, or None if the trace is not recorded."""
         return None
 
     def records_request(self, traceparent: str | None) -> bool:  # noqa: ARG002 - the subclass that records traces reads it

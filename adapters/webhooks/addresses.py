@@ -1,4 +1,4 @@
-"""The distinction between IP addresses on the internet and private or reserved addresses."""
+"""Distinguish public IP addresses from private and reserved IP addresses."""
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
@@ -18,7 +18,7 @@ _NOT_PUBLIC = (
     IPv4Network("198.51.100.0/24"),
     IPv4Network("203.0.113.0/24"),
     IPv4Network("224.0.0.0/3"),  # The block contains multicast and reserved addresses.
-    # The block of IETF protocols contains Teredo. Its globally reachable parts have no web servers.
+    # The block of IETF protocols contains Teredo. The globally reachable parts of this block have no web servers.
     IPv6Network("2001::/23"),
     IPv6Network("2001:db8::/32"),
     IPv6Network("3fff::/20"),

@@ -1,4 +1,4 @@
-"""Connections to public addresses only, even if a host name resolves to private ones."""
+"""Connections to public addresses only. No connection is made to a host name that resolves to a private address."""
 
 import asyncio
 import socket

@@ -48,7 +48,7 @@ from entrypoints.repeating import repeating
 from entrypoints.settings import Settings
 
 DRAIN_SECONDS = 10.0
-"""The time for running requests to finish when the process stops."""
+"""The maximum time in which running requests can finish when the process stops."""
 
 DESCRIPTION = """Accounts, a catalog with stock, and orders that never oversell.
 
@@ -68,7 +68,7 @@ their client id and secret.
 """
 
 ROUTERS: Sequence[APIRouter] = (
-    # FastAPI tries routers and their routes in this sequence, so the most frequently used routers come first.
+    # FastAPI tries the routers in the sequence of this list, so the most frequently used routers come first.
     products.router,
     orders.router,
     payments.router,

@@ -1,4 +1,4 @@
-"""Copies of stored values. A reader can change its copy without changing the stored value."""
+"""Copies of stored values. A reader can change the copy without changing the stored value."""
 
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
@@ -40,6 +40,6 @@ def _copy_entity(names: tuple[str, ...], entity: Any) -> Any:  # noqa: ANN401 - 
     copy = object.__new__(entity.__class__)
     for name in names:
         part = getattr(entity, name)
-        copier = _copier(part.__class__)  # `copied` would cost a call for each immutable part
+        copier = _copier(part.__class__)  # calling `copied` for each immutable part would be slower
         setattr(copy, name, part if copier is None else copier(part))
     return copy

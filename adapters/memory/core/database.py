@@ -1,4 +1,4 @@
-"""The data of one shop. All adapters of this package use the same data."""
+"""The in-memory data of one shop. All in-memory adapters use this data."""
 
 import asyncio
 from collections.abc import Callable

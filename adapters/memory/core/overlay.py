@@ -8,7 +8,7 @@ V = TypeVar("V")
 
 
 class Overlay(MutableMapping[K, V], Generic[K, V]):
-    """A view of a table that buffers writes and deletions until `absorb_into` applies them."""
+    """A view of a table. It buffers writes and deletions until `absorb_into` applies them to the table."""
 
     __slots__ = ("_deleted", "_table", "_written")  # each transaction creates an overlay for each table
 

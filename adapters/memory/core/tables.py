@@ -51,7 +51,7 @@ from domain.webhooks.endpoint import WebhookEndpoint
 class Tables:
     """One mapping per table.
 
-    Movements and status changes are keyed by the version that results from them.
+    The key of a movement or a status change contains the version of the stock or the order after the change.
     """
 
     users: MutableMapping[UserId, User] = field(default_factory=dict)
@@ -93,7 +93,7 @@ class Tables:
         return type(self)(*(copied(table) for table in self._all()))
 
     def overlaid(self) -> Self:
-        """Return a view of these tables that buffers its own writes."""
+        """Return a view of these tables. The view buffers writes."""
         return type(self)(*(Overlay(table) for table in self._all()))
 
     def absorb(self, overlay: Self) -> None:

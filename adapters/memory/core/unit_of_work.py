@@ -56,7 +56,7 @@ class MemoryUnitOfWork(UnitOfWork):
         )
 
     async def flush(self) -> None:
-        """Do nothing: the transaction collects events and audit entries until the commit."""
+        """Do nothing, because the transaction collects events and audit entries until the commit."""
 
     async def commit(self) -> None:
         try:
@@ -72,7 +72,7 @@ class MemoryUnitOfWork(UnitOfWork):
 
 
 class MemoryUnitOfWorkFactory(UnitOfWorkFactory):
-    """A factory of units of work in memory.
+    """A factory of in-memory units of work.
 
     A unit of work waits up to `lock_timeout` seconds for a lock or a claimed key.
     """

@@ -34,8 +34,8 @@ EXCEEDS_CHARGE = "exceeds_charge"
 class SandboxGateway(PaymentGateway):
     """The simulated provider. It records charges, and sends webhooks about these charges.
 
-    `tokens.py` defines the provider's behavior. A late payment is decided `late_by` after its request, which is after
-    the hold of the order has ended.
+    `tokens.py` defines the provider's behavior. A late payment is decided `late_by` after it was requested. At that
+    time, the hold of the order has ended.
     """
 
     def __init__(self, store: SandboxStore, clock: Clock, ids: IdFactory, *, late_by: timedelta) -> None:
@@ -151,9 +151,9 @@ class SandboxGateway(PaymentGateway):
 
 
 ENDS_SOON = timedelta(days=1)
-"""If the lifetime of an authorization is shorter, the sandbox sends a webhook at its end.
+"""If an authorization lasts less than this duration, the sandbox sends a webhook when the authorization ends.
 
-If the lifetime is longer, the shop voids the authorization before its end.
+The shop voids a longer authorization before it ends.
 """
 EXPIRED = "authorization_expired"
 _UNKNOWN = ProviderAnswer(outcome=Outcome.UNKNOWN)
@@ -201,7 +201,7 @@ def _answer(decided: SandboxCharge | SandboxRefund) -> ProviderAnswer:
 def _objection(
     refund: RefundRequest, charge: SandboxCharge | None, earlier: Sequence[SandboxRefund]
 ) -> str | None:
-    """Return the reason why the refund is rejected, or None."""
+    """Return the reason why the refund is rejected, or None if it is not rejected."""
     if charge is None or charge.failure or charge.amount.currency != refund.amount.currency:
         return CHARGE_NOT_FOUND
     taken = (charge.captured or charge.amount).amount

@@ -17,7 +17,7 @@ class SandboxCharge:
     Until `decides_at`, the charge is pending. If `requires_action` is true, it waits for the customer. From
     `decides_at` on, a charge with a `failure` has failed. A charge that `is_manual` is authorized until
     `authorized_until`, and every other charge is captured. If the charge `is_renewable`, the shop can extend the
-    authorization. `captured` is the captured part of an authorization. `voided_at` is the time at which the
+    authorization. `captured` is the captured amount of an authorization. `voided_at` is the time at which the
     authorization was voided.
     """
 
@@ -61,21 +61,24 @@ class SandboxMessage:
 
 
 Decide = Callable[[SandboxCharge | None, Sequence[SandboxRefund]], tuple[SandboxRefund, SandboxMessage]]
-"""A function that decides on a refund, given its charge (or None) and earlier refunds of the charge."""
+"""A function that decides on a refund. Its arguments are the charge or None, and earlier refunds of the charge."""
 
 Change = Callable[[SandboxCharge], tuple[SandboxCharge, SandboxMessage] | None]
-"""A function that changes a charge. It returns the charge and a message, or None without a change."""
+"""A function that changes a charge. It returns the charge and a message, or None if nothing changes."""
 
 
 class SandboxStore(Protocol):
-    """The port of the sandbox's records. All methods raise Overloaded and DatabaseUnavailable."""
+    """The port through which the sandbox provider stores its records.
+
+    All methods raise Overloaded and DatabaseUnavailable.
+    """
 
     async def charge(
         self, payment_id: PaymentId, charges: Sequence[SandboxCharge], messages: Sequence[SandboxMessage]
     ) -> bool:
         """Insert the charges of a payment, unless the payment already has charges.
 
-        Returns whether they were inserted.
+        Returns whether charges were inserted.
         """
         ...
 
@@ -94,7 +97,7 @@ class SandboxStore(Protocol):
         ...
 
     async def refund(self, refund_id: RefundId, charge_reference: str, decide: Decide) -> SandboxRefund:
-        """Return the refund with this id. If there is none, decide and insert it.
+        """Return the refund with this id. If it does not exist, decide on the refund and insert it.
 
         Refunds of one charge are decided one at a time.
         """

@@ -19,12 +19,12 @@ _DOUBLINGS = 9
 _MOST_ATTEMPTS = 100
 """The maximum number of attempts per message. All attempts together take about eight hours.
 
-After the last attempt, the shop has to query the result, as with every provider.
+If all attempts fail, the shop has to query the result.
 """
 
 
 class SandboxWebhookDispatcher:
-    """A dispatcher that sends messages to `url`, each of them at least once.
+    """A dispatcher that sends each message to `url` at least once.
 
     Any number of dispatchers can run.
     """

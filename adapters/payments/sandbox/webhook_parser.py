@@ -16,7 +16,10 @@ SECRET_BYTES = 32
 
 
 class SandboxSignatures:
-    """The secrets that sandbox and shop share. They are configured, or generated and stored."""
+    """The webhook secrets that the sandbox and the shop share.
+
+    If no secret is configured, a secret is generated and stored.
+    """
 
     def __init__(self, secrets: Secrets, configured: Sequence[bytes]) -> None:
         self._secrets = secrets

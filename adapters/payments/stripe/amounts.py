@@ -26,7 +26,7 @@ def to_stripe(money: Money) -> tuple[int, str]:
 def from_stripe(amount: int, currency: str) -> Money:
     """Return Stripe's amount as money.
 
-    Raises KeyError for an unknown currency, and AmountOutOfRange.
+    Raises AmountOutOfRange. Raises KeyError for an unknown currency.
     """
     code = currency.upper()
     return Money(amount * 10 ** EXPONENTS[code] // 10 ** _DIGITS[code], code)

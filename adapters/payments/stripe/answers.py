@@ -11,16 +11,16 @@ from domain.payments.payment import NextAction
 
 PAYMENT_ID = "payment_id"
 REFUND_ID = "refund_id"
-"""The metadata keys under which Stripe's objects contain the service's ids."""
+"""The metadata keys of Stripe's objects under which the service stores its own ids."""
 
 UNKNOWN = ProviderAnswer(outcome=Outcome.UNKNOWN)
 _AUTHORIZATION = timedelta(days=7)
-"""The assumed lifetime of an authorization if Stripe does not report its end."""
+"""The assumed lifetime of an authorization. It is used if Stripe does not report the end of the authorization."""
 _UNCONFIRMED = {"requires_payment_method", "requires_confirmation"}
 
 
 def our_id(made: StripeObject, name: str) -> UUID | None:
-    """Return the id that the service gave to the object, or None for another program's object."""
+    """Return the id that the service gave to the object, or None if another program created the object."""
     try:
         return UUID(made["metadata"][name])
     except (KeyError, TypeError, ValueError):
@@ -59,7 +59,7 @@ def payment_answer(intent: PaymentIntent) -> ProviderAnswer:
 def is_voided(intent: PaymentIntent) -> bool:
     """Return whether the intent was canceled with a reason.
 
-    If a payment is rejected, its intent is canceled without a reason.
+    The service cancels the intent of a rejected payment without a reason.
     """
     return intent.status == "canceled" and bool(getattr(intent, "cancellation_reason", None))
 
@@ -97,8 +97,8 @@ def _next_action(intent: PaymentIntent) -> NextAction:
 def failure_of_payment(intent: PaymentIntent) -> str:
     """Return the reason why the last attempt to pay failed.
 
-    The bank's own reason (`decline_code`) is not used: the holder of a stolen card must not learn that the
-    theft is known.
+    The bank's own reason (`decline_code`) is not used, because a thief must not learn that the bank knows about the
+    theft of the card.
     """
     error = intent.last_payment_error
     return (error.code if error else None) or intent.status

@@ -44,7 +44,8 @@ class _HttpClient(stripe.HTTPClient):
                 method, url, headers=headers, content=post_data or None, timeout=TIMEOUT
             )
         except httpx2.HTTPError as error:
-            # The exception contains only the type of the error, because the library logs the message.
+            # Stripe's library logs the message of this exception. Therefore the message contains only the type of the
+            # error.
             raise stripe.APIConnectionError(type(error).__name__) from None  # type: ignore[no-untyped-call] # the library has no annotation
         return response.content, response.status_code, response.headers
 

@@ -55,10 +55,10 @@ _CANCELABLE = {"requires_payment_method", "requires_confirmation", "requires_act
 class StripeGateway(PaymentGateway):
     """A gateway that pays in two steps: it creates an intent, then confirms the intent.
 
-    Creating an intent moves no money. The state of a payment can therefore always be found: creating the intent again
-    with the same idempotency key returns the existing intent, or creates an intent that moves no money. (A search
-    would find an intent only after Stripe has updated its index.) The intent's secret is shown only to a customer
-    whose bank requires authentication.
+    Creating an intent moves no money. Therefore the gateway can always find the state of a payment: it creates the
+    intent again with the same idempotency key. Stripe returns the existing intent, or creates an intent that moves no
+    money. (A search would find an intent only after Stripe has updated the search index.) The intent's secret is
+    shown only to a customer whose bank requires authentication.
     """
 
     def __init__(self, client: stripe.StripeClient, clock: Clock) -> None:
@@ -91,8 +91,8 @@ class StripeGateway(PaymentGateway):
                 )
                 return payment_answer(captured)
             except (stripe.CardError, stripe.InvalidRequestError, stripe.IdempotencyError) as refusal:
-                # The intent's state is the result, because another call may have captured or canceled the intent in
-                # the meantime.
+                # The result is the current state of the intent, because another call may have captured or canceled
+                # the intent during this call.
                 answer = payment_answer(await self._retrieve(intent.id))
                 is_rejected = answer.outcome is Outcome.AUTHORIZED
                 return replace(answer, failure=code_of(refusal)) if is_rejected else answer
@@ -197,7 +197,8 @@ class StripeGateway(PaymentGateway):
                 )
             )
         except (stripe.CardError, stripe.InvalidRequestError, stripe.IdempotencyError) as refusal:
-            # The intent's state is the result, because another call may have confirmed the intent in the meantime.
+            # The result is the current state of the intent, because another call may have confirmed the intent during
+            # this call.
             intent = await self._retrieve(intent.id)
             if not is_untouched(intent):
                 return payment_answer(intent)
@@ -215,9 +216,9 @@ class StripeGateway(PaymentGateway):
         return None
 
     async def _find_refund_made_at_stripe(self, refund: RefundRequest, refusal: Exception) -> Refund | None:
-        """Return a refund of the same amount that was made in Stripe's dashboard.
+        """Return a refund from Stripe's dashboard that has the amount of the rejected refund.
 
-        Such a refund explains why the shop's refund was rejected.
+        Stripe rejected the shop's refund because this refund had already returned the money.
         """
         if code_of(refusal) != "charge_already_refunded":
             return None

@@ -97,9 +97,9 @@ def _event_of(event: Event) -> ProviderEvent | None:
 
 
 def _dispute_kind(event_type: str, status: str) -> ProviderEventKind | None:
-    """Return the kind of the provider event for an event about a dispute, or None.
+    """Return the kind of provider event for Stripe's event about a dispute, or None.
 
-    The result is None for an inquiry of a bank (`warning_...`), which moves no money.
+    The result is None for a bank's inquiry (`warning_...`), because an inquiry moves no money.
     """
     if event_type == "charge.dispute.created" and not status.startswith("warning_"):
         return ProviderEventKind.DISPUTE_OPENED

@@ -30,7 +30,6 @@ _PRUNE = delete(AuditEntryRow).where(AuditEntryRow.id.in_(_OLDEST))
 
 
 def parameters(entries: Sequence[AuditEntry]) -> dict[str, list[object]]:
-    """Return the parameters of INSERT."""
     return _ENTRIES.parameters(map(_values, entries))
 
 

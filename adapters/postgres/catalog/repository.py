@@ -80,8 +80,8 @@ _ADD_MOVEMENTS = written_rows(
 class PostgresProductRepository(ProductRepository):
     """Products in PostgreSQL.
 
-    To write several products, the driver executes one prepared statement for each product. It does not wait for a
-    response before it sends the next execution.
+    To write several products, the driver executes one prepared statement for each product. It sends all executions
+    without waiting for the responses in between.
     """
 
     def __init__(self, transaction: Transaction, outbox: Outbox) -> None:
@@ -162,7 +162,7 @@ class PostgresStockRepository(StockRepository):
         return {stock.product_id: stock for stock in stocks}
 
     def _take_movements(self, stocks: Iterable[Stock]) -> list[dict[str, object]]:
-        """Remove the new movements from the stocks, and return each with the resulting version."""
+        """Remove the new movements from the stocks. Return each movement with the version of the stock after it."""
         taken: list[dict[str, object]] = []
         for stock in stocks:
             self._audit.follow_movements(stock.movements)
@@ -176,8 +176,8 @@ class PostgresStockRepository(StockRepository):
 
 
 def _changed(stock: Stock) -> dict[str, object]:
-    """Return the values of the stock, and the version that was read.
+    """Return the values of the stock, and the version that the stock had when it was read.
 
-    Since then, each movement has added one to the version.
+    Each new movement has added one to the version.
     """
     return {**stock_values(stock), "read_version": stock.version - len(stock.movements)}

@@ -15,7 +15,7 @@ class StockRow(Row):
 
     Stocks are the most frequently updated rows. The index on `in_stock` permits HOT updates as long as the value of
     `in_stock` does not change. It changes only when the last available unit is taken, or when units become available
-    again. An index on the expression would prevent HOT updates.
+    again. An index on the expression `on_hand > reserved` would prevent HOT updates.
     """
 
     __tablename__ = "stocks"
@@ -35,9 +35,9 @@ class StockRow(Row):
 class StockMovementRow(Row):
     """The stock ledger. `version` is the version of the stock after the movement.
 
-    Two concurrent writers cannot store the same version. There is no foreign key to the stock: movements are written
-    only in a transaction that has locked their stock, and no stock is ever deleted. To check a foreign key,
-    PostgreSQL would look up the stock once for each line of each order.
+    Two concurrent writers cannot store the same version. No foreign key to the stock is needed. A movement is written
+    only in a transaction that has locked the stock, and stocks are never deleted. To check a foreign key, PostgreSQL
+    would look up the stock once for each line of each order.
     """
 
     __tablename__ = "stock_movements"
@@ -75,8 +75,8 @@ class ProductRow(Row):
     """A product. Its stock is inserted first, so that every product has a stock.
 
     The domain computes `sort_name`, `search_words` and `search_typos` from the product. `search_version` is the
-    version of the product for which they were computed. If the product has another version, an earlier release
-    computed these columns by earlier rules: see `ProductSearchIndex`. Names are sorted by code point on every server,
+    version of the product for which these columns were computed. If it differs from `version`, an earlier release
+    computed the columns by earlier rules: see `ProductSearchIndex`. Names are sorted by code point on every server,
     as in Python.
     """
 
@@ -114,7 +114,7 @@ class ProductRow(Row):
 
 
 class ProductWithStockRow(ProductRow):
-    """A product with columns of its stock, as queries read them. This class is not a table."""
+    """The type of a query's result row: a product with columns of its stock. This class is not a table."""
 
     __abstract__ = True
 

@@ -18,7 +18,7 @@ class InvariantTallyRow(Row):
 
 
 class RetentionMarkRow(Row):
-    """The time since which records of a kind are complete. Older records may have been pruned."""
+    """A time for one kind of record. All later records still exist. Earlier records may have been pruned."""
 
     __tablename__ = "retention_marks"
 

@@ -17,7 +17,7 @@ from application.shared.ports import Clock
 
 _SYSTEM_CLOCK = SystemClock()
 _COUNTER = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-"""This machine's clock, which measures the time since the database's time was read.
+"""This machine's clock. It measures how long ago the database's time was read.
 
 Only Linux has CLOCK_BOOTTIME. CLOCK_MONOTONIC may stop while the machine is suspended.
 """
@@ -67,7 +67,7 @@ class DatabaseClock(Clock):
         return True
 
     async def read(self, connection: asyncpg.Connection) -> None:
-        """Read the server's time, and assign it to the midpoint between request and response."""
+        """Read the server's time. The result counts as the time at the midpoint between request and response."""
         # A pooler could send the two messages of a statement to different servers if there were no
         # transaction.
         async with connection.transaction():

@@ -34,7 +34,6 @@ class DriverStatement:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of the columns."""
         return tuple(self._columns.keys())
 
     async def fetch(
@@ -80,7 +79,7 @@ class DriverStatement:
 
     @cached_property
     def _constants(self) -> Mapping[str, object]:
-        """The parameters whose values are a part of the statement."""
+        """The parameters whose values the statement itself contains."""
         return {name: value for name, value in self._compiled.params.items() if value is not None}
 
     def _arguments(self, parameters: Mapping[str, object]) -> list[object]:
@@ -97,14 +96,14 @@ class DriverStatement:
 
 
 def _parameter_conversion(kind: TypeEngine[Any]) -> _Convert | None:
-    """Return SQLAlchemy's conversion to a value for the driver, or None."""
+    """Return SQLAlchemy's function that converts a parameter for the driver, or None."""
     if isinstance(kind, ARRAY) and _parameter_conversion(kind.item_type) is None:
         return None  # SQLAlchemy's conversion would copy the list without need.
     return kind.dialect_impl(_DIALECT).bind_processor(_DIALECT)
 
 
 def _result_conversion(kind: TypeEngine[Any]) -> _Convert | None:
-    """Return SQLAlchemy's conversion of a value from the driver, or None."""
+    """Return SQLAlchemy's function that converts a value from the driver, or None."""
     if isinstance(kind, ARRAY) and _result_conversion(kind.item_type) is None:
         return None  # SQLAlchemy's conversion would copy the list without need.
     return kind.dialect_impl(_DIALECT).result_processor(_DIALECT, None)

@@ -36,10 +36,10 @@ PUBLIC_READ_TIMEOUT = timedelta(seconds=1)
 """The timeout of public reads. No search may occupy a connection for longer than this."""
 
 READ_ISOLATION = "read_isolation"
-"""The name of the execution option that single reads use.
+"""The name of the execution option with the isolation level of single reads.
 
-Behind a pooler, the settings are in effect only in a transaction. Without a pooler, autocommit saves two
-round trips.
+Without a pooler, single reads use autocommit, which saves two round trips. Behind a pooler, they use a transaction,
+because settings are in effect only in a transaction.
 """
 
 CHECKING_SETTINGS = {
@@ -87,7 +87,7 @@ def create_engine(
         pool_timeout=checkout_timeout,
         # The pool is last in, first out, so that an idle service uses few connections.
         pool_use_lifo=True,
-        # Errors must not show parameters, which contain password hashes and personal addresses.
+        # Errors must not show parameters, because parameters contain password hashes and personal data.
         hide_parameters=True,
         # The parser of the standard library takes ten times as long for the small objects in a row.
         json_deserializer=from_json,

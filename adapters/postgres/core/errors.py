@@ -1,4 +1,4 @@
-"""Translation of database errors to errors of the core."""
+"""Translation of database errors to application errors and domain errors."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,7 +46,7 @@ _GONE_CLASSES = {
 
 @contextmanager
 def translated(*, lock_timeout_error: type[Overloaded | IdempotencyInFlight] = Overloaded) -> Iterator[None]:
-    """Translate errors of the database, the driver and the pool to errors of the core.
+    """Translate errors of the database, the driver and the pool to application errors and domain errors.
 
     `lock_timeout_error` is raised if a lock is not released in time. If `constraints.py` has no error for a violated
     constraint, the violation is raised unchanged, because it is a mistake in the code.

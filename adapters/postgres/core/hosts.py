@@ -1,4 +1,4 @@
-"""Connect to the one of several hosts that accepts writes."""
+"""Connect to the host that accepts writes, if the URL has several hosts."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ STANDBY = "standby"
 
 
 def connect_to_any_host(engine: AsyncEngine, target_session: str = ACCEPTS_WRITES) -> None:
-    """Let the engine try the hosts of its URL one by one, starting with the host used last.
+    """Let the engine try the hosts of its URL one by one, beginning with the last used host.
 
     asyncpg has one timeout for all hosts. A host that does not answer would use up this timeout, and no
     connection would succeed. Here each host gets an equal share of the timeout. If the URL has no

@@ -27,8 +27,8 @@ def _deletion(
 ) -> Delete:
     """Return a statement that deletes the oldest rows.
 
-    Because the rows are sorted, PostgreSQL reads the index of ages only up to the limit. The statement skips locked
-    rows, so that it causes no deadlock.
+    The statement sorts the rows by age. Therefore PostgreSQL reads the index on the age only up to the limit. The
+    statement skips locked rows, so that it causes no deadlock.
     """
     key = inspect(row).primary_key
     old = (

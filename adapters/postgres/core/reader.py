@@ -30,7 +30,7 @@ class Reader(ABC):
         """Return all rows."""
 
     def prepare(self, statement: Select[*tuple[Any, ...]]) -> Read:
-        """Return a function that takes parameters and returns all rows of a frequent statement."""
+        """Return a function that executes a frequent statement with given parameters and returns all rows."""
         return partial(self.all, statement)
 
     async def one_or_none(
@@ -64,9 +64,10 @@ class AutocommitReader(Reader):
                 return (await connection.execute(statement, parameters)).all()
 
     def prepare(self, statement: Select[*tuple[Any, ...]]) -> Read:
-        """Return a function that lets the driver execute the statement, except behind a pooler.
+        """Return a function that executes the statement with the driver, without SQLAlchemy.
 
-        Behind a pooler, the statement must be in a transaction, and the driver does not begin one.
+        Behind a pooler, SQLAlchemy executes the statement, because the statement needs a transaction and the driver
+        does not begin one.
         """
         return super().prepare(statement) if self._is_pooled else DriverRead(self._engine, statement)
 

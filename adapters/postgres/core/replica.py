@@ -1,4 +1,4 @@
-"""Reads on a replica that has replayed all commits that preceded the read."""
+"""Reads on a replica. Each read waits until the replica has replayed all earlier commits."""
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
@@ -41,8 +41,9 @@ class ReplicaReader(Reader):
     """A reader that uses the replica, or the primary if the replica cannot be used.
 
     The replica cannot be used while it lags, fails, or is no longer a replica. Every caller reads its own writes,
-    including writes through other processes: a read first gets the primary's position in the write-ahead log, and
-    then waits until the replica has replayed this position. Concurrent reads share the query for the position.
+    including writes through other processes. To ensure this, a read first gets the primary's position in the
+    write-ahead log. It then waits until the replica has replayed this position. Concurrent reads share the query for
+    the position.
     """
 
     def __init__(self, primary: AutocommitReader, replica: AsyncEngine) -> None:
@@ -125,8 +126,8 @@ def create_reader(
 async def _await_replay(connection: AsyncConnection, position: int) -> None:
     """Wait until the server of this connection has replayed the position.
 
-    If the server has been promoted, closes the connection and raises DatabaseUnavailable. The pool then connects to
-    another host that is a replica.
+    If the server has been promoted to primary, this method closes the connection and raises DatabaseUnavailable. The
+    pool then connects to another host that is a replica.
     """
     while True:
         progress = (await connection.execute(_FIND_PROGRESS, {"position": position})).one()

@@ -1,4 +1,4 @@
-"""Rows of results, and their types."""
+"""Typed result rows."""
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Sequence
@@ -20,7 +20,7 @@ def typed_rows(kind: type[R], rows: Sequence[ResultRow]) -> Sequence[R]:  # noqa
     """Convert rows to typed rows of a table, so that mypy checks the mappings.
 
     The statement must select the table's columns. The result consists of named tuples. Reading an attribute of a
-    named tuple takes a tenth of the time that it takes with a row of SQLAlchemy.
+    named tuple is ten times faster than reading an attribute of an SQLAlchemy row.
     """
     make = tuple_maker(rows[0]._fields) if rows else tuple
     return cast("Sequence[R]", list(map(make, rows)))

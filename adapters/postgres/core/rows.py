@@ -1,6 +1,6 @@
 """All tables. `migrations/` creates them, and a test compares both definitions.
 
-Classes of rows are separate from entities; the mapping.py of each feature converts between them.
+Row classes are separate from entities. The mapping.py of each feature converts between rows and entities.
 """
 
 from adapters.postgres.audit.rows import AuditEntryRow

@@ -27,7 +27,7 @@ class Row(DeclarativeBase):
     """The declarative class of all tables.
 
     JSON objects are stored as `json`, not as `jsonb`, because clients must get the members back unchanged and in the
-    same sequence. No query searches the objects.
+    original sequence. No query searches the objects.
     """
 
     metadata = MetaData(naming_convention=NAMES)

@@ -1,7 +1,7 @@
 """The release number of this code, and the schema revision that the code needs.
 
-The revision is read from the names of the migration files. Importing Alembic takes longer than the rest of a
-start, and only a migration needs it.
+The revision is read from the names of the migration files. Alembic is imported only for a migration, because this
+import would more than double the startup time.
 """
 
 from functools import cache

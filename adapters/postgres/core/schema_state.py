@@ -1,4 +1,4 @@
-"""The check whether this release can run on the database's schema."""
+"""Check whether this release can run on the database's schema."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,7 +37,6 @@ FIND_REVISION = text("SELECT version_num AS revision FROM alembic_version")
 
 
 def state_parameters() -> Mapping[str, object]:
-    """Return the parameters of FIND_STATE."""
     return {"needed": needed_revision()}
 
 

@@ -21,7 +21,7 @@ class SecretColumns:
 
     def seal(self, secret: bytes, *, place: str) -> bytes:
         """Return the encrypted secret. Without an encryption key, return the secret itself."""
-        # The box encrypts text, and Latin-1 maps every byte to a character.
+        # `SecretBox` encrypts text. Latin-1 maps every byte to a character.
         sealed = self.box.seal(secret.decode("latin-1"), context=place)
         return secret if sealed is None else sealed.encode()
 

@@ -99,7 +99,7 @@ class Transaction:
         """Write rows together with other pending writes, before the next statement of the transaction.
 
         The keys of `parts` are data-modifying CTEs that return a row for each row that they write. The values are the
-        expected numbers of these rows. The errors of `flush` are raised by this call or by a later one.
+        expected numbers of these rows. The errors of `flush` are raised by this call or by a later call.
         """
         self._usable_connection()
         if not self._pending.can_add(parts):
@@ -160,7 +160,7 @@ class Transaction:
         # If the rollback fails, the pool closes the connection, and the server rolls back.
         with suppress(SQLAlchemyError, OSError, InternalClientError):
             if self._has_failed_commit:
-                # SQLAlchemy would return the connection without a rollback. The transaction can still be open, and
-                # the next unit of work would then run in it.
+                # SQLAlchemy would return the connection to the pool without a rollback. The transaction can still be
+                # open. The next unit of work would then run in this transaction.
                 await self._connection.invalidate()
             await self._connection.close()

@@ -45,10 +45,10 @@ class UnnestedRows:
     The statement unnests the arrays together. The names of the parameters begin with `name`, so that a statement can
     have several kinds of rows.
 
-    Encoding values is a large part of the cost of a write. Therefore values that the statement can add are not
-    passed. If a column has only NULL values, an empty array is passed, because `unnest` fills shorter arrays up with
-    NULL. Equal values in a column of `repeated` are passed as one value, which `values` repeats for each row.
-    Statements must read such a column from `values`, not from `c`.
+    Encoding the arrays takes a large part of the CPU time of a write. Therefore arrays of equal values are shortened.
+    If a column has only NULL values, its array is empty, because `unnest` adds NULL to shorter arrays. If a column in
+    `repeated` has only equal values, its array has one value. The attribute `values` then repeats this value for each
+    row. Statements must read columns in `repeated` from `values`, not from `c`.
     """
 
     def __init__(self, name: str, columns: Sequence[Column[Any]], *, repeated: Collection[str] = ()) -> None:
@@ -65,7 +65,7 @@ class UnnestedRows:
 
     @property
     def values(self) -> list[ColumnElement[Any]]:
-        """The values of a row, in the sequence of the columns."""
+        """The SQL expressions for the values of a row, in the sequence of the columns."""
         return [
             self._repeated_value(name) if name in self._repeated else self.c[name]
             for name in self._parameters
@@ -98,7 +98,7 @@ class UnnestedRows:
 def _shortened(values: list[object], *, is_repeated: bool) -> list[object]:
     """Return a shorter list if all values are equal, and otherwise the same list.
 
-    If all values are None, the result is empty. Other equal values become one value if the statement repeats this
+    If all values are None, the result is empty. If all values are equal and `is_repeated` is true, the result is one
     value.
     """
     if not values or not (values[0] is None or is_repeated):

@@ -28,8 +28,8 @@ The limit also applies if few events have the requested type.
 _TRY_LOCK = select(func.pg_try_advisory_xact_lock(ONE_AT_A_TIME))
 
 # All new events of an aggregate are published together. Events are sorted by their timestamps. The clocks of
-# processes differ: if an event has an earlier timestamp than the aggregate's previous event, it is sorted with the
-# timestamp of the previous event.
+# processes differ. Therefore an event can have an earlier timestamp than the aggregate's previous event. Such an
+# event is sorted with the timestamp of the previous event.
 _PUBLISH = text("""
     WITH taken AS (
         SELECT DISTINCT aggregate_id
@@ -94,7 +94,7 @@ _READ_TYPE = _READ.where(OutboxRow.type == bindparam("type"))
 
 
 class PostgresEventFeed(EventFeed):
-    """The event feed in PostgreSQL. One process at a time assigns positions, without gaps.
+    """The event feed in PostgreSQL. Only one process at a time assigns positions. The positions have no gaps.
 
     Positions are assigned in the transaction that publishes the events.
     """

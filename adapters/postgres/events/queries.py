@@ -11,9 +11,9 @@ from application.events.ports import OutboxQueries
 
 
 class PostgresOutboxQueries(OutboxQueries):
-    """Queries of the outbox. They use no index.
+    """Queries of the outbox.
 
-    They are rare: people run them to reconcile data.
+    The queries use no index, because they are rare: people run them to reconcile data.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:

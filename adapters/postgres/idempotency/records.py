@@ -106,9 +106,9 @@ _PRUNE = delete(IdempotencyKeyRow).where(tuple_(*_SCOPE).in_(_OLD))
 
 
 class PostgresIdempotencyRecords(IdempotencyRecords):
-    """Idempotency records as rows.
+    """Idempotency records in PostgreSQL.
 
-    A result is a view. It is stored as JSON, and an equal view is read from the JSON.
+    The result of a command is a view. It is stored as JSON.
     """
 
     def __init__(self, transaction: Transaction) -> None:

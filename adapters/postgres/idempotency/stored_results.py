@@ -1,6 +1,6 @@
 """The JSON of stored results.
 
-The former release also reads this JSON: during a rolling upgrade, and after a return to the former release.
+The former release also reads this JSON, during a rolling upgrade and after a downgrade.
 """
 
 import json

@@ -39,9 +39,9 @@ from application.orders.ports import ExpiredOrders
 from application.orders.views import OrderView
 from application.shared.idempotency import FORMAT_VERSION, UNVERIFIABLE, IdempotentOperation
 
-# Orders that had a payment are never pruned, so their number grows. Therefore pruning continues after the last
-# order that it has examined, and each statement examines a limited number of orders. PostgreSQL could plan NOT
-# EXISTS here by reading all payments; the scalar subquery reads one entry of an index for each order.
+# Orders that had a payment are never pruned, so their number grows. Therefore each statement examines a limited
+# number of orders. Pruning then continues after the last examined order. For NOT EXISTS, PostgreSQL could read all
+# payments. The scalar subquery reads only one index entry for each order.
 _EXAMINE = text("""
     SELECT placed_at, id,
            updated_at < :before

@@ -29,7 +29,7 @@ _order_row, _line_row = row_maker(OrderRow, _ORDER), row_maker(OrderLineRow, _LI
 
 ORDERS = select(*_ORDER)
 PLACED_BY: ColumnElement[UUID] = func.coalesce(OrderRow.placed_by, OrderRow.customer_id)
-"""The caller that placed an order.
+"""The SQL expression for the caller that placed an order.
 
 A unique index contains this expression and the idempotency key.
 """
@@ -106,7 +106,7 @@ def line_values(order_id: OrderId, position: int, line: OrderLine) -> dict[str, 
 
 
 def change_values(order_id: OrderId, version: int, change: StatusChange) -> dict[str, object]:
-    """Return a row of the history. `version` is the version of the order after the change."""
+    """Return a row of the status history. `version` is the version of the order after the change."""
     return {
         "order_id": order_id,
         "version": version,

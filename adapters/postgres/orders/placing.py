@@ -89,7 +89,7 @@ _HOLDS = """
 
 
 class _Customer(NamedTuple):
-    """The columns of `_READ` with data of a customer. In rows of other kinds, they are None."""
+    """The columns of `_READ` with data of a customer. In rows of other kinds, these columns are None."""
 
     customer_id: UUID | None
     account_status: str
@@ -102,8 +102,8 @@ class _Customer(NamedTuple):
 def _lock(lock_customers: str, *, wait: bool) -> DriverStatement:
     """Return the statement that locks customers and stocks.
 
-    If `wait` is true, the statement waits for rows that are locked by other transactions. Otherwise it skips these
-    rows.
+    If `wait` is true, the statement waits for rows that are locked by other transactions. Otherwise the statement
+    skips these rows.
     """
     how = "" if wait else "SKIP LOCKED"
     statement = _LOCK.format(
@@ -133,8 +133,8 @@ def _read(holds: str, *parameters: BindParameter[datetime]) -> DriverStatement:
     return DriverStatement(statement.columns(*columns))
 
 
-# If the holds of customers are counted, the customers are locked exclusively. Otherwise batches share a lock
-# that only prevents changes of the account.
+# If the holds of customers are counted, the customers are locked exclusively. Otherwise concurrent batches share a
+# lock that only prevents changes of the account.
 _LOCK_ALONE, _LOCK_SHARED = _lock("FOR NO KEY UPDATE", wait=False), _lock("FOR SHARE", wait=False)
 _AWAIT_LOCKS = _lock("FOR NO KEY UPDATE", wait=True)
 _READ_HOLDS = _read(_HOLDS, bindparam("holds_at", type_=DateTime(timezone=True)))
@@ -144,7 +144,6 @@ _READ_NO_HOLDS = _read(_NO_HOLDS)
 async def await_locks(
     transaction: Transaction, customer_ids: Collection[UserId], product_ids: Collection[ProductId]
 ) -> None:
-    """Implement `OrderRepository.await_locks`."""
     ids = {"customer_ids": list(customer_ids), "product_ids": list(product_ids)}
     await transaction.fetch(_AWAIT_LOCKS, ids)
 
@@ -157,7 +156,6 @@ async def lock_for_placing(
     keys: Collection[IdempotencyKey],
     holds_at: datetime | None,
 ) -> PlacementContext:
-    """Implement `OrderRepository.lock_for_placing`."""
     ids: dict[str, object] = {"customer_ids": list(customer_ids), "product_ids": list(product_ids)}
     given = {
         **ids,

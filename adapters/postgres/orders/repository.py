@@ -161,8 +161,8 @@ _UPDATED_LINES = (
     .where(OrderLineRow.order_id == _LINES.c.order_id, OrderLineRow.id == _LINES.c.id)
     .cte("updated_lines")
 )
-# Rows of the history are written only for orders whose version has not changed since the orders were read. The number
-# of written rows shows whether this is true for all orders.
+# Rows of the history are written only for orders whose version has not changed since the orders were read. If fewer
+# rows are written than expected, an order has changed since it was read.
 _SAVE = (
     insert(OrderHistoryRow)
     .from_select(
@@ -285,9 +285,9 @@ def _new_order_values(order: Order, fingerprint: bytes | None) -> dict[str, obje
 
 
 def _update(order: Order) -> dict[str, object]:
-    """Return the values of the order, and the version that was read.
+    """Return the values of the order, and the version that the order had when it was read.
 
-    Since then, each change has added one to the version.
+    Each new status change has added one to the version.
     """
     return {**order_values(order), "read_version": order.version - len(order.changes)}
 

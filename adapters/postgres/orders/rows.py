@@ -123,10 +123,11 @@ class OrderRow(Row):
 
 
 class OrderLineRow(Row):
-    """A line of an order. `position` is its place in the order.
+    """A line of an order. `position` is the line's place in the order.
 
-    There is no foreign key to the product. Products are never deleted, and a line is written only while its product's
-    stock is locked. To check a foreign key, PostgreSQL would also lock the product's row, once for each line.
+    No foreign key to the product is needed. Products are never deleted, and a line is written only while the
+    product's stock is locked. To check a foreign key, PostgreSQL would also lock the product's row, once for each
+    line.
     """
 
     __tablename__ = "order_lines"
@@ -176,7 +177,8 @@ class OrderHistoryRow(Row):
 class FulfillmentRow(Row):
     """A fulfillment.
 
-    Its lines are JSON, because they are read only together with it. The order's lines contain the sums.
+    The lines of a fulfillment are JSON, because they are read only together with the fulfillment. The order's lines
+    contain the total quantities of all fulfillments.
     """
 
     __tablename__ = "fulfillments"

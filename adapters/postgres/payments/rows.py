@@ -21,7 +21,7 @@ class PaymentRow(Row):
     """A payment. All amounts are in `currency`.
 
     An order has at most one undecided payment. `predates_sole_payment` marks additional undecided payments that were
-    stored before this rule existed. Only the migration sets it.
+    stored before this rule existed. Only the migration sets this column.
     """
 
     __tablename__ = "payments"
@@ -75,7 +75,8 @@ class PaymentRow(Row):
 class RefundRow(Row):
     """A refund.
 
-    Its lines are JSON, because they are read only together with it. The order's lines contain the sums.
+    The lines of a refund are JSON, because they are read only together with the refund. The order's lines contain the
+    total quantities of all refunds.
     """
 
     __tablename__ = "refunds"

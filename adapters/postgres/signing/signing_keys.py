@@ -42,8 +42,8 @@ class PostgresSigningKeys(SigningKeyStore):
     async def add_first(self, key: SigningKey) -> None:
         with translated():
             async with self._engine.begin() as connection:
-                # If two processes start at the same time, the second one waits here and then finds the key of
-                # the first one.
+                # If two processes start at the same time, the second process waits here and then finds the key of the
+                # first process.
                 await connection.execute(_LOCK)
                 if not (await connection.execute(_IS_THERE)).scalar_one():
                     await connection.execute(_ADD, self._values(key))

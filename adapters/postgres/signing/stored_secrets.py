@@ -1,4 +1,4 @@
-"""Count the secrets of all tables by encryption key, and encrypt them with the current key."""
+"""Count the secrets of all tables by encryption key, and encrypt the secrets with the current key."""
 
 from collections.abc import Mapping
 

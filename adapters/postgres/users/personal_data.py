@@ -44,9 +44,9 @@ from domain.users.user import User, UserStatus
 
 _RESULT = cast(cast(IdempotencyKeyRow.result, Text), JSONB)
 _WITHOUT_SUBJECT = IdempotencyKeyRow.format_version == 1
-"""The condition that release 6daf4a4 wrote an idempotency record.
+"""The SQL condition for idempotency records that release 6daf4a4 wrote.
 
-Records of this release have no `subject`. Only the result of such a record shows whose data the record contains.
+Records of release 6daf4a4 have no `subject`. Only the stored result shows whose data the record contains.
 """
 _ID_IN_RESULT = _RESULT["id"].as_string()
 _CUSTOMER_IN_RESULT = _RESULT["customer_id"].as_string()
@@ -92,8 +92,9 @@ _RETURN_RECORDS = delete(IdempotencyKeyRow).where(
         select(OrderRow.id).where(OrderRow.customer_id == bindparam("user_id"))
     ),
 )
-"""The deletion of all idempotency records of the customer's returns. A record of staff can contain the customer's
-reason.
+"""Delete all idempotency records of the customer's returns.
+
+Records of commands from staff are deleted too, because they can contain the customer's reason.
 """
 _REASONS = (
     update(OrderHistoryRow)
@@ -143,8 +144,9 @@ _TAKE_OVER = (
     .values(subject=bindparam("user_id"))
     .where(IdempotencyKeyRow.subject == any_(bindparam("order_ids", type_=ARRAY(Uuid))))
 )
-"""The update of the idempotency records of a guest's orders. The subject of such a record is the order itself: see
-`OrderView.subject`.
+"""Make the user the subject of the idempotency records of a guest's orders.
+
+Before this update, the subject of such a record is the order itself: see `OrderView.subject`.
 """
 _CLOSED = select(UserRow.id).where(UserRow.status == UserStatus.CLOSED)
 _FROM_ORDERS_OF_CLOSED = _FROM_ORDERS.where(OrderRow.customer_id.in_(_CLOSED))

@@ -31,7 +31,7 @@ class _Template:
 
 
 class LoadSheddingMiddleware:
-    """Return 503 immediately while an admission is full.
+    """Return 503 immediately while an `Admission` is full.
 
     A rejection takes only a fraction of the work for an accepted request.
 

@@ -41,7 +41,7 @@ _OVER_TLS: Headers = ((b"strict-transport-security", b"max-age=31536000; include
 _CONTENT_SECURITY_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 _NO_STORE = (b"cache-control", b"no-store")
 _NO_STORE_WITH_ETAG = (b"cache-control", b"no-store, no-transform")
-"""The default for responses with an ETag.
+"""The default Cache-Control header of responses with an ETag.
 
 If-Match needs the original ETag. `no-transform` prevents a compressing proxy from changing the ETag (RFC
 9111, 5.2.2.6).
@@ -56,15 +56,15 @@ async def internal_error(scope: Scope, receive: Receive, send: Send) -> None:
 class RequestContextMiddleware:
     """The outermost middleware: request ids, unexpected errors, access log and metrics.
 
-    The id of a request is the client's `X-Request-Id` if it has 1 to 64 letters, digits, dots, hyphens and
-    underscores, and otherwise a new id. Handlers find it as `request.state.request_id`. Records and logs
-    contain `request.state.recorded_id`, which begins with `client:` if the client chose the id. No client can
-    therefore write an entry that looks like an entry of a worker. The log has the route's template. The log
-    never has the path, the query or a header, because the client chooses them.
+    If the client's `X-Request-Id` has 1 to 64 letters, digits, dots, hyphens and underscores, it becomes the id of
+    the request. Otherwise the request gets a new id. Handlers read the id from `request.state.request_id`. Records
+    and logs contain `request.state.recorded_id`, which begins with `client:` if the client chose the id. No client
+    can therefore write an entry that looks like an entry of a worker. The log has the route's template. The log never
+    has the path, the query or a header, because the client chooses them.
 
     `unexpected` is the app that responds if a request failed before a response was sent.
 
-    HEAD is handled as GET (RFC 9110, section 9.3.2); the server omits the content. `over_tls` adds
+    HEAD is handled as GET (RFC 9110, section 9.3.2), and the server omits the response body. `over_tls` adds
     Strict-Transport-Security (RFC 6797).
     """
 

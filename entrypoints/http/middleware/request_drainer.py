@@ -1,4 +1,4 @@
-"""Completion of running requests when a client disconnects or the process stops."""
+"""Complete running requests when a client disconnects or the process stops."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -18,7 +18,7 @@ _log = structlog.get_logger(__name__)
 class RequestDrainer:
     """Runs the work of requests. Work that changes data runs in a separate task.
 
-    A server cancels a request's task when its client disconnects. A canceled transaction can leave a
+    A server cancels a request's task when the client disconnects. A canceled transaction can leave a database
     connection in an unknown state. The work therefore runs in a second task, which the first task awaits.
     """
 
@@ -37,10 +37,10 @@ class RequestDrainer:
         return len(self._tasks) + self._reads
 
     async def run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """Run `work` to completion, even if the caller is canceled in the meantime.
+        """Run `work` to completion, even if the caller is canceled while `work` runs.
 
-        Raises the errors of `work`, and HTTPProblem `shutting_down` if draining has begun or cancels the
-        work.
+        Raises the errors of `work`. Raises HTTPProblem `shutting_down` if draining began before the call, or if
+        draining cancels `work`.
         """
         if self._draining:
             raise shutting_down()
@@ -58,8 +58,8 @@ class RequestDrainer:
     async def run_here(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Run `work`, which only reads, in the caller's task.
 
-        The work ends when the caller is canceled. Raises the errors of `work`, and HTTPProblem
-        `shutting_down` if draining has begun.
+        `work` ends when the caller is canceled. Raises the errors of `work`. Raises HTTPProblem `shutting_down` if
+        draining has begun.
         """
         if self._draining:
             raise shutting_down()
@@ -78,7 +78,7 @@ class RequestDrainer:
         self.is_stop_announced = True
 
     async def drain(self, timeout: float) -> int:  # noqa: ASYNC109 - the time to wait before cancellation, not a timeout of the call
-        """Reject new work, wait at most `timeout` seconds for running work, then cancel the rest.
+        """Reject new work, and wait at most `timeout` seconds for running work. Then cancel unfinished work.
 
         Returns the number of canceled tasks, all of which have ended. Read requests are not canceled here,
         because the server cancels them.

@@ -14,7 +14,8 @@ The longest value is an access token of at most 8 KiB.
 _SENT_ONCE = (b"host", b"content-type")
 """The headers that may be sent only once.
 
-If a header were sent twice, a proxy could have used the other line (RFC 9112, section 3.2).
+If a client sent such a header twice, a proxy could use one line and the service the other line (RFC 9112, section
+3.2).
 """
 
 

@@ -13,13 +13,13 @@ from entrypoints.http.security.client_network import network_of
 from entrypoints.proxies import TrustedProxies
 
 GRACE_SECONDS = 5.0
-"""Seconds after the headers during which a body may arrive at any rate."""
+"""For this number of seconds after the headers, a body may arrive at any rate."""
 
 TICK_SECONDS = 0.5
 """The interval between checks of the unread bodies.
 
-A body counts toward the bounds if it is still unread at the second check after its start. A body that has
-arrived is read within one iteration of the event loop, even if the loop is busy, and therefore never counts.
+A body counts toward the bounds if it is still unread at the second check after the app began to read it. A body that
+has arrived is read within one iteration of the event loop, even if the loop is busy, and therefore never counts.
 """
 
 _WITHOUT_BODY = {"GET", "HEAD", "OPTIONS"}
@@ -45,7 +45,7 @@ class BodyLimits:
 
 
 class UnreadBodiesMiddleware:
-    """Rejects slow bodies (`request_timeout`) and too many unread bodies (`overloaded`).
+    """Rejects slow bodies with `request_timeout`, and excess unread bodies with `overloaded`.
 
     The error is raised while the app reads the body. A request does not count if the app does not read its
     body. Trusted proxies are exempt from the bound per network, because they send the bodies of many clients.
@@ -62,7 +62,7 @@ class UnreadBodiesMiddleware:
         self._timer: asyncio.TimerHandle | None = None
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        # This method is no coroutine function, because a second coroutine would take time for every request.
+        # This method is no coroutine function, because a second coroutine would take CPU time for every request.
         if scope["type"] != "http" or scope["method"] in _WITHOUT_BODY:
             return self.app(scope, receive, send)
         return self._serve(scope, receive, send)

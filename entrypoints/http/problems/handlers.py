@@ -33,7 +33,7 @@ async def answer_domain_error(request: Request, exc: DomainError) -> Response:
 
 
 def problem_of_error(exc: DomainError) -> HTTPProblem:
-    """Return a problem with the status of the error's code.
+    """Return the problem that describes the error. The error's code determines the status.
 
     Raises KeyError for an unknown code. The response is then a 500.
     """
@@ -75,9 +75,9 @@ async def answer_http_exception(request: Request, exc: HTTPException) -> Respons
 
 
 def _allowed_methods(request: Request) -> str:
-    """Return all methods of the path (RFC 9110, section 10.2.1).
+    """Return all methods that the path supports (RFC 9110, section 10.2.1).
 
-    The framework returns only the methods of one route.
+    The framework lists only the methods of one of the routes with this path.
     """
     methods: set[str] = set()
     for route in iter_route_contexts(request.app.routes):

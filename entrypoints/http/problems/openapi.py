@@ -56,7 +56,7 @@ def with_problems(responses: Mapping[int | str, Mapping[str, Any]], *codes: str)
 def raises_problems(*codes: str) -> Callable[[_Function], _Function]:
     """Declare the problems that a dependency can raise.
 
-    Every route that uses the dependency documents them.
+    Every route that uses the dependency documents these problems.
     """
 
     def mark(dependency: _Function) -> _Function:

@@ -50,7 +50,7 @@ ProblemCode = TypeAliasType(
         ),
     ],
 )
-"""A named type, so that the OpenAPI document has one schema for it."""
+"""A named type, so that the OpenAPI document has one schema for this type."""
 
 
 class ProblemItem(BaseModel):

@@ -9,8 +9,9 @@ from typing import Any
 class ProblemType:
     """One code of the registry: a problem type of RFC 9457, section 4.
 
-    `meaning` explains the problem and `remedy` what to do, for developers of API clients. `detail`, `errors` and
-    `params` are an example of an occurrence. `headers` are the names of the headers in the response.
+    Developers of API clients read `meaning` and `remedy`. `meaning` explains the problem, and `remedy` explains how
+    to solve it. `detail`, `errors` and `params` are an example of an occurrence. `headers` are the names of the
+    headers in the response.
     """
 
     code: str

@@ -8,7 +8,7 @@ from pydantic import MISSING, BaseModel, SecretStr
 
 
 def declared_part(annotation: Any, path: Sequence[str | int]) -> list[str | int]:  # noqa: ANN401 - accepts any annotation
-    """Return the longest prefix of `path` that consists of fields of models and list positions.
+    """Return the longest prefix of `path` that consists of model fields and list positions.
 
     The prefix ends before a key of a mapping, before an unknown field, and before pydantic's label of a union
     member. The label is not part of the body.

@@ -43,8 +43,8 @@ def broken_rule(*path: str | int, code: str, detail: str, **params: Param) -> Py
 def problem_of(errors: Sequence[Mapping[str, Any]], *, body: Any, body_type: Any) -> HTTPProblem:  # noqa: ANN401 - the body is any JSON value, and its type any annotation
     """Return the problem of a request that the operation's schema rejects.
 
-    `body` is the parsed body and `body_type` its annotation. With both values, names of the schema are
-    distinguished from names that the client chose.
+    `body` is the parsed body and `body_type` its annotation. The function uses `body` and `body_type` to distinguish
+    names of the schema from names that the client chose.
     """
     for error in errors:
         place, *path = error["loc"]

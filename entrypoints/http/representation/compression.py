@@ -20,14 +20,14 @@ _THREAD_MIN_BYTES = 128 * 1024
 In a thread, compression does not delay other requests. Starlette has the same threshold.
 """
 _LEVEL = 4
-"""The compression level. With it, a page of 100 products is compressed in 0.4 ms.
+"""The compression level. At this level, a page of 100 products is compressed in 0.4 ms.
 
-Level 9 takes nine times as long and saves 8% more.
+Level 9 takes nine times as long, and the result is 8% smaller.
 """
 
 
 def compresses_response(dependency: _Function) -> _Function:
-    """Mark a dependency whose routes compress their responses on request."""
+    """Mark a dependency. Routes with this dependency compress responses if the client accepts gzip."""
     dependency.__compresses_response__ = True  # type: ignore[attr-defined] # functions can have attributes
     return dependency
 

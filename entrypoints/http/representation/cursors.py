@@ -42,7 +42,7 @@ class Cursors:
     def open(self, cursor: str, fingerprint: bytes) -> Position:
         """Return the position.
 
-        Raises HTTPProblem `invalid_cursor` unless the cursor was signed for this list.
+        Raises HTTPProblem `invalid_cursor` if the service did not sign the cursor for this list.
         """
         if len(cursor) > MAX_LENGTH or not cursor.isascii():
             raise HTTPProblem("invalid_cursor")

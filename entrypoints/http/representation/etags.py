@@ -43,7 +43,7 @@ IF_NONE_MATCH: Mapping[str, Any] = {
 }
 """The OpenAPI Parameter Object of If-None-Match.
 
-The function `if_none_match` reads the header. A dependency would take time for every request.
+The function `if_none_match` reads the header. A dependency would take CPU time for every request.
 """
 
 _OWN_TAG = re.compile(r'"v([1-9][0-9]{0,17})"')
@@ -63,8 +63,7 @@ def version_tag(version: int) -> str:
 def content_tag(content: bytes) -> str:
     """Return the weak entity tag of a representation without a version, such as a page.
 
-    The tag is weak because the same content is also sent compressed, as other bytes (RFC 9110, section
-    8.8.1).
+    The tag is weak because the content can also be sent compressed. The bytes then differ (RFC 9110, section 8.8.1).
     """
     return f'W/"{urlsafe_b64encode(hashlib.sha256(content).digest()[:15]).decode()}"'
 
@@ -85,10 +84,9 @@ async def expected_version(
 ) -> int:
     """Return the version that the client expects.
 
-    An unknown or weak tag matches no version (RFC 9110, section 13.1.1) and becomes 0. Of several versions,
-    the highest counts. If-Match is required, because it prevents lost updates. With `*` a client would
-    overwrite any version. A header with `*` therefore counts as absent. Raises HTTPProblem
-    `precondition_required`.
+    An unknown or weak tag matches no version (RFC 9110, section 13.1.1) and becomes 0. If the header lists several
+    versions, the highest version counts. If-Match is required, because it prevents lost updates. A header with `*`
+    would overwrite any version. Therefore it counts as absent. Raises HTTPProblem `precondition_required`.
     """
     if if_match.strip() == "*":
         raise HTTPProblem("precondition_required")
@@ -100,7 +98,7 @@ IfMatch = Annotated[int, Depends(expected_version)]
 
 
 def with_etag(request: Request, response: Response, view: V, version: int) -> V | Response:
-    """Tag the response with the object's version.
+    """Add the object's version to the response as ETag.
 
     Returns the object, or a response with status 304 if the client has this version.
     """
@@ -108,7 +106,9 @@ def with_etag(request: Request, response: Response, view: V, version: int) -> V 
 
 
 def if_none_match(request: Request, response: Response, answer: V, tag: str) -> V | Response:
-    """Tag the response. Returns `answer`, or a response with status 304 if the client has this version.
+    """Add the ETag to the response.
+
+    Returns `answer`, or a response with status 304 if the client has this version.
 
     The 304 has the headers of the 200 (RFC 9110, section 15.4.5).
     """

@@ -14,7 +14,7 @@ FINGERPRINT_SECRET_BYTES = 32
 _canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 """Canonical JSON: sorted names and no white space.
 
-Numbers and strings are as Python parsed them.
+Numbers and strings are serialized as Python parsed them.
 """
 
 
@@ -29,8 +29,8 @@ NO_BODY = _NoBody()
 class Fingerprints:
     """Makes fingerprints with a secret that all processes share.
 
-    The fingerprint covers the JSON that was received, so a new optional field in a schema does not change it.
-    The fingerprint is keyed (HMAC-SHA256), so that the record alone is not enough to guess passwords and
+    The fingerprint covers the JSON that was received, so a new optional field in a schema does not change the
+    fingerprint. The fingerprint is keyed (HMAC-SHA256), so that the record alone is not enough to guess passwords and
     tokens in the body.
     """
 

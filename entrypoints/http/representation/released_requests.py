@@ -1,9 +1,9 @@
 """Request bodies as release 6daf4a4 parsed them.
 
-Do not change these models. The idempotency records of that release have fingerprints of bodies in this form.
-The models contain only the parts that affect the serialization: names, the sequence of names, defaults, and
-types with a special format. Changes to the current schemas do not apply to the models. The models can be
-deleted when the retention of the last record of that release has passed.
+Do not change these models. The idempotency records of that release have fingerprints of bodies in this form. The
+models contain only the parts that affect the serialization: names, the sequence of names, defaults, and types with a
+special format. Changes to the current schemas do not apply to the models. The models can be deleted when the last
+idempotency record of that release has been pruned.
 """
 
 from typing import Annotated, Any

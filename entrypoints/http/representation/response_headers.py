@@ -61,7 +61,7 @@ _OF_SUCCESS = {"ETag", "Idempotent-Replayed", "Link", "Location"}
 def sends_headers(*names: str) -> Callable[[_Function], _Function]:
     """Declare the headers that a dependency sets.
 
-    Every response of the routes that use the dependency documents them.
+    The routes that use the dependency document these headers for every response.
     """
 
     def mark(dependency: _Function) -> _Function:

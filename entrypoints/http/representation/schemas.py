@@ -51,10 +51,10 @@ def _lax_types(schema: Any) -> Iterator[str]:  # noqa: ANN401 - pydantic's schem
 
 
 class RequestModel(BaseModel):
-    """A JSON object of a request: no unknown fields, and strict numbers, booleans and timestamps.
+    """A JSON object of a request. It rejects unknown fields. Fields must be strict.
 
-    Raises TypeError when the class is defined with a field that is not strict: use StrictInt, StrictBool,
-    Timestamp.
+    If a subclass has a field that is not strict, the definition of the subclass raises TypeError. Use StrictInt,
+    StrictBool or Timestamp.
     """
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
@@ -102,7 +102,7 @@ def _in_order(mapping: dict[str, Any]) -> dict[str, Any]:
 InOrder = AfterValidator(_in_order)
 """A mapping with keys from the client.
 
-It is sorted, so that equal contents have equal fingerprints.
+The mapping is sorted, so that equal contents have equal fingerprints.
 """
 
 
@@ -124,7 +124,7 @@ def _email(parse: Callable[[str], EmailAddress]) -> AfterValidator:
 
 
 def _utc(value: object) -> object:
-    """Parse an RFC 3339 timestamp, and convert it to UTC. Pydantic rejects other values."""
+    """Parse an RFC 3339 timestamp, and convert it to UTC. Reject any other value."""
     try:
         if isinstance(value, str) and len(value) <= MAX_TIMESTAMP and _RFC3339.fullmatch(value):
             value = datetime.fromisoformat(value.upper())
@@ -149,7 +149,7 @@ Currency = TypeAliasType(
         ),
     ],
 )
-"""A named type, so that the OpenAPI document has one schema for it."""
+"""A named type, so that the OpenAPI document has one schema for this type."""
 
 _EMAIL_SCHEMA: JsonDict = {"format": "idn-email", "pattern": r"^[^@\s]+@[^@\s]+\.[^@\s]+$"}
 

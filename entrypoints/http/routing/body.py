@@ -52,7 +52,7 @@ class StrictRequest(Request):
         sends a response in both cases.
 
         Raises:
-            HTTPProblem: `body_too_large`, or `malformed_request` for a body that breaks off.
+            HTTPProblem: `body_too_large`, or `malformed_request` for an incomplete body.
         """
         if not hasattr(self, "_body"):
             received = bytearray()

@@ -39,7 +39,7 @@ Overrides = Mapping[Call, Call]
 
 _UNSOLVED: Any = object()
 _REQUEST, _RESPONSE, _FIRST_FREE = 0, 1, 2
-"""Indexes in the list of values: the request, the response, and the value of each step."""
+"""The first indexes in the list of values. The list contains the request, the response, and the result of each step."""
 
 
 class Unsupported(TypeError):
@@ -50,7 +50,7 @@ class Unsupported(TypeError):
 
 
 def split_before_body(route: APIRoute) -> tuple[list[Dependant], Dependant]:
-    """Split the route's dependant into the dependencies marked with `before_body` and the rest."""
+    """Return the dependencies marked with `before_body`, and the route's dependant without them."""
     number = len(route.dependencies)  # FastAPI puts the route's own dependencies first
     own, others = route.dependant.dependencies[:number], route.dependant.dependencies[number:]
     before: list[Dependant] = []
@@ -62,7 +62,7 @@ def split_before_body(route: APIRoute) -> tuple[list[Dependant], Dependant]:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One call of a dependency or, in the last step, of the endpoint."""
+    """A call of a dependency. The last step calls the endpoint."""
 
     number: int
     call: Call
@@ -120,7 +120,7 @@ class CompiledDependencies:
         return self._solve(solving, self._before_body, PydanticUndefined)
 
     async def solve(self, solving: Solving, body: Any) -> Any:  # noqa: ANN401 - takes any JSON value, returns the endpoint's result
-        """Solve the other dependencies and call the endpoint.
+        """Solve the dependencies that are not marked with `before_body`, and call the endpoint.
 
         Raises RequestValidationError, and the errors of dependencies and endpoint.
         """
@@ -259,7 +259,7 @@ def _supported_call(dependant: Dependant, *, may_be_synchronous: bool) -> Call:
 
 
 def _arguments_of(call: Call, sources: Mapping[str | None, int]) -> tuple[tuple[str, ...], bool]:
-    """Return the names of a call's arguments in order, and whether they are positional."""
+    """Return the names of a call's arguments in sequence, and whether the arguments are positional."""
     every = _parameters_of(call)
     parameters = [parameter for parameter in every if parameter.name in sources]
     names = tuple(parameter.name for parameter in parameters)

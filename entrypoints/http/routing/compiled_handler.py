@@ -41,9 +41,9 @@ class Handler:
     Its result is passed to `finish`.
     """
     finish: Callable[[Request, Any, Any], Coroutine[Any, Any, Response]]
-    """A function of the request, the result of `begin` and the body.
+    """A function that solves the dependencies without this mark and calls the endpoint.
 
-    It solves the other dependencies and calls the endpoint.
+    Its arguments are the request, the result of `begin` and the body.
     """
 
 
@@ -85,7 +85,10 @@ def compile_handler(route: APIRoute) -> Handler:
 
 
 def stock_handler(route: APIRoute, effective: APIRoute) -> Handler:
-    """Return a handler that calls FastAPI's own handler of a route or of an inclusion of the route."""
+    """Return a handler that calls FastAPI's own handler.
+
+    `effective` is the route itself, or the route as `include_router` has changed it.
+    """
     before, rest = split_before_body(effective)
     marked = [dependant.call for dependant in before]
     first = APIRoute(
@@ -131,9 +134,9 @@ def _responder(route: APIRoute) -> _Respond:
 
 
 def _filling(route: APIRoute, serialize: Callable[[Any], bytes]) -> _Respond:
-    """Return a JSON responder.
+    """Return a function that makes a JSON response.
 
-    The responder returns the injected response, so that no second response has to be created.
+    The function writes the JSON into the injected response, so that it does not have to create another response.
     """
     status = route.status_code or HTTPStatus.OK.value
 
@@ -151,7 +154,7 @@ def _filling(route: APIRoute, serialize: Callable[[Any], bytes]) -> _Respond:
 
 
 def _making(route: APIRoute) -> _Respond:
-    """Return a responder that creates a response of the route's class, as FastAPI does."""
+    """Return a function that creates a response of the route's response class, as FastAPI does."""
     response_class = route.response_class
     make = response_class.value if isinstance(response_class, DefaultPlaceholder) else response_class
     serialize = jsonable_encoder if route.response_field is None else _serializer(route, "serialize")

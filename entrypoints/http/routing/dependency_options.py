@@ -26,7 +26,7 @@ class ImmediateDependency:
 
 
 def immediate(function: Callable[_P, _R]) -> Callable[_P, Awaitable[_R]]:
-    """Convert a function that never awaits to a dependency.
+    """Make a dependency from a function that never awaits.
 
     Compiled dependencies call the function without a coroutine. FastAPI gets a coroutine function, because
     FastAPI would run any other function in a thread.
@@ -43,7 +43,7 @@ def immediate(function: Callable[_P, _R]) -> Callable[_P, Awaitable[_R]]:
 def before_body(dependency: _F) -> _F:
     """Mark a dependency to be solved before the query is checked and the body is read.
 
-    The mark has an effect only in `dependencies=` of a route, a router or an inclusion. The dependency must
+    The mark has an effect only in `dependencies=` of a route, of a router or of `include_router`. The dependency must
     not read the body.
     """
     dependency.__before_body__ = True  # type: ignore[attr-defined] # functions can have attributes

@@ -1,8 +1,7 @@
 """Every private part of FastAPI that this package uses, under a public name.
 
-If an upgrade of FastAPI removes one of these parts, set `StrictRoute.compiles = False`: routes then run on
-FastAPI's own handlers, and only `effective_route` and the fields of `Dependant` are still needed from this
-module.
+If an upgrade of FastAPI removes one of these parts, set `StrictRoute.compiles = False`. Routes then run on FastAPI's
+own handlers. They then need only `effective_route` and the fields of `Dependant` from this module.
 """
 
 from collections.abc import Callable, Coroutine, Iterator, Sequence

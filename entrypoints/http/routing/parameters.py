@@ -23,7 +23,7 @@ _IMMUTABLE = (str, int, float, bool, bytes, type(None))
 
 
 def parameter_readers(dependant: Dependant) -> Iterator[tuple[str, ReadParameter]]:
-    """Yield the reader and the argument name of each parameter, in FastAPI's order."""
+    """Yield the reader and the argument name of each parameter, in the same sequence as FastAPI."""
     for fields, source in (
         (dependant.path_params, _path),
         (dependant.query_params, _query),

@@ -1,4 +1,4 @@
-"""Checks of query strings: size, UTF-8, and only known and unrepeated parameters."""
+"""Checks of query strings: size, UTF-8, unknown parameters and repeated parameters."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -81,7 +81,7 @@ def _ensure_small(query_string: bytes) -> None:
 def _unacceptable(
     sent: Sequence[tuple[str, str]], repeatable: Mapping[str, bool]
 ) -> Iterator[dict[str, Any]]:
-    """Yield a description of each unknown parameter, and then of each repeated one."""
+    """Yield a description of each unknown parameter, and then of each repeated parameter."""
     for position, (name, _) in enumerate(sent, start=1):
         if name not in repeatable:
             yield {

@@ -30,7 +30,7 @@ _BAD_CHARACTER = re.compile("[\0\ud800-\udfff]")
 _MAX_STRINGS = 2 * MAX_MEMBERS + 1
 """The maximum number of strings. A field has at most two: its name and its value."""
 _TOKENS = re.compile(r'(?P<string>"[^"]*"?)|(?P<member>,|[\[{](?![ \t\n\r]*+[\]}]))|[^",\[{]+|.')
-"""A pattern for strings without escapes, beginnings of members, and the rest.
+"""A pattern that splits JSON without escapes into strings, beginnings of members, and other text.
 
 A member begins with `,` or with the start of a non-empty array or object.
 """
@@ -97,7 +97,10 @@ def _constant(_: str) -> NoReturn:
 
 
 def _ensure_shallow(value: Any) -> None:  # noqa: ANN401 - any JSON value
-    """Search the value level by level, so that a deep value cannot exhaust the stack."""
+    """Reject a value that is nested too deeply.
+
+    The function checks one level after the other, so that a deep value cannot exhaust the stack.
+    """
     level = [value]
     for _ in range(MAX_DEPTH + 1):
         level = [member for member in level if type(member) in _CONTAINERS]
@@ -122,7 +125,8 @@ def _ensure_few_members(text: str) -> None:
 def _ensure_clean(value: Any) -> None:  # noqa: ANN401 - any JSON value
     """Check every string.
 
-    Outside of escapes, UTF-8 and the decoder reject some characters. Escapes can encode these characters.
+    The decoder rejects forbidden characters, unless they are written as escapes. This function finds characters that
+    were written as escapes.
     """
     if isinstance(value, str):
         if _BAD_CHARACTER.search(value):

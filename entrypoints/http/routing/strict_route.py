@@ -61,7 +61,7 @@ class StrictRoute(APIRoute):
     compiles: ClassVar[bool] = True
     """Whether dependencies are compiled.
 
-    Otherwise FastAPI's own handler solves the dependencies, with the same result.
+    If this attribute is false, FastAPI's own handler solves the dependencies, with the same result.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - the arguments of APIRoute

@@ -1,4 +1,4 @@
-"""A router that detects requests for other routers without matching each of its own routes."""
+"""A router that skips requests with another path prefix, without matching each of its own routes."""
 
 from itertools import takewhile
 from typing import Any

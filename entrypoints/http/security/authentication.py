@@ -58,9 +58,10 @@ async def verify_token(
     token: Annotated[str | None, Depends(bearer_token)],
     authenticate: Annotated[Authenticate, from_container(GRAPH.users.authenticate)],
 ) -> Principal | InvalidToken | TokenExpired | None:
-    """Return the caller that the token describes, None if there is no token, or the token's error.
+    """Return the caller that the token describes, or None if there is no token.
 
-    The error is returned instead of raised, so that rate limits also count requests with a rejected token.
+    If the token is rejected, return the error instead of raising it. Rate limits can therefore also count requests
+    with a rejected token.
     """
     if token is None:
         return None
@@ -147,7 +148,7 @@ def get_current_user(
 def requires(
     *permissions: Permission, trust_token: bool = False
 ) -> Callable[[Principal], Awaitable[Principal]]:
-    """Return a dependency that returns the caller if it has one of the permissions.
+    """Return a dependency that returns the caller if the caller has one of the permissions.
 
     For any other caller, the dependency raises Forbidden. By default, it checks the caller of each request
     against the database. With `trust_token`, it skips this check if TRUSTED_IN_TOKEN contains every one of
@@ -203,9 +204,9 @@ def requires_user(
 
 
 def _ensure_any(principal: Principal, accepted: AbstractSet[Permission]) -> None:
-    """Raise Forbidden if the principal has none of the permissions. Log the principal's id.
+    """Raise Forbidden if the principal has none of the permissions.
 
-    ASVS 5.0, 16.3.2 requires the log line.
+    Before the error is raised, it is logged with the principal's id, as ASVS 5.0, 16.3.2 requires.
     """
     try:
         principal.ensure_any(accepted)
@@ -223,7 +224,7 @@ def _user(principal: Principal) -> UserPrincipal:
 def actor_of(request: Request, principal: Principal | None) -> Actor:
     """Return the actor for histories, ledgers and the audit log.
 
-    `principal` is None without a token.
+    `principal` is None if the request has no token.
     """
     return Actor(principal.id if principal else None, request.state.recorded_id)
 
@@ -242,7 +243,7 @@ OrderPlacer = Annotated[
     Principal,
     Depends(requires(Permission.PLACE_ORDERS, Permission.PLACE_ORDERS_FOR_OTHERS, trust_token=True)),
 ]
-"""The caller who places orders.
+"""The caller that places orders.
 
 The token is trusted, because the account is checked when the batch of orders is placed.
 """
@@ -250,7 +251,7 @@ PayingCustomer = Annotated[UserPrincipal, Depends(requires_user(Permission.PLACE
 OrderReader = Annotated[
     Principal, Depends(requires(Permission.PLACE_ORDERS, Permission.SEE_ALL_ORDERS, trust_token=True))
 ]
-"""The caller who reads orders.
+"""The caller that reads orders.
 
 The caller may read all orders or only the caller's own orders.
 """

@@ -28,7 +28,7 @@ def get_network(request: Request, proxies: Annotated[TrustedProxies, Depends(tru
 
 
 def network_of_client(request: Request, proxies: TrustedProxies) -> str:
-    """Return the client's network: an IPv4 address alone, or the prefix of an IPv6 address."""
+    """Return the client's network: a single IPv4 address, or the prefix of an IPv6 address."""
     peer = request.client.host if request.client else ""
     return network_of(proxies.client_of(peer, request.headers))
 

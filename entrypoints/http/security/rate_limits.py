@@ -18,9 +18,9 @@ from entrypoints.http.security.authentication import TokenResult
 from entrypoints.http.security.client_network import get_network, network_of_client, trusted_proxies
 
 _text_of_id = lru_cache(maxsize=10_000)(str)
-"""The text of an id.
+"""Convert an id to text.
 
-The principal of a token is cached, so the same id objects are converted again and again.
+The results are cached, because the principal of a token is cached too and has the same id object in each request.
 """
 
 
@@ -76,8 +76,8 @@ def _remaining_header(name: str, remaining: int, resets_in: int) -> tuple[bytes,
 LimitReads = Depends(limited("reads", by=get_principal_or_network))
 LimitWrites = Depends(limited("writes", by=get_principal_or_network))
 LimitOrders = Depends(limited("orders", by=get_principal_or_network))
-# Sign-up, log-in and log-out need no token. They are counted by network, even if a token is sent.
-# The use cases also throttle attempts to sign up and to log in: see domain/users/attempts.py.
+# Sign-up, log-in and log-out need no token. Their requests are counted by network, even if a token is sent. The use
+# cases also throttle attempts to sign up and to log in: see domain/users/attempts.py.
 LimitSignUps = Depends(limited("writes", by=get_network))
 LimitTokens = Depends(limited("tokens", by=get_network))
 LimitLogOuts = Depends(limited("writes", by=get_network))

@@ -1,8 +1,8 @@
 """Migrate the schema up and down, and report its state.
 
-A migration uses two connections. One of them holds the lock that prevents concurrent migrations, in a transaction
-that stays open. The lock belongs to this transaction and not to the session, because a pooler can give the session to
-another client.
+A migration uses two connections. The first connection opens a transaction that holds a lock until the migration ends.
+The lock prevents concurrent migrations. It belongs to the transaction and not to the session, because a pooler can
+give the session to another client.
 """
 
 import asyncio
@@ -50,7 +50,7 @@ def upgrade(url: str, *, pooled: bool = False) -> None:
 
 
 def downgrade(url: str, revision: str, *, pooled: bool = False) -> None:
-    """Migrate the database down to a revision, or to nothing (`base`).
+    """Migrate the database down to a revision, or to an empty database (`base`).
 
     Data that the older schema cannot store is deleted.
 
@@ -62,7 +62,6 @@ def downgrade(url: str, revision: str, *, pooled: bool = False) -> None:
 
 
 def state(url: str, *, pooled: bool = False) -> SchemaState:
-    """Return the state of the schema."""
     return asyncio.run(_migrate(url, _state_of, is_exclusive=False, pooled=pooled))
 
 
@@ -90,8 +89,8 @@ async def _migrate(
 async def _take_turn(connection: AsyncConnection) -> None:
     """Wait until no other process runs a migration.
 
-    The transaction then stays open until the connection is closed. It has no snapshot between statements,
-    because CREATE INDEX CONCURRENTLY would wait for the snapshot.
+    The transaction then stays open until the connection is closed. The transaction has no snapshot between
+    statements, because CREATE INDEX CONCURRENTLY would wait for the snapshot.
     """
     while not await connection.scalar(_TRY_LOCK, {"key": _ONE_AT_A_TIME}):
         await connection.rollback()

@@ -16,7 +16,7 @@ def _record_revision(
     ctx: MigrationContext, step: MigrationInfo, heads: Collection[object], run_args: Mapping[str, object]
 ) -> None:
     """Record an upgrade or a downgrade in `schema_revisions`, in the migration's transaction."""
-    del ctx, heads, run_args  # Alembic passes the arguments by these names.
+    del ctx, heads, run_args  # Alembic passes the arguments by name.
     revision = step.up_revision_id
     if revision is None or revision < _RECORDED_SINCE:
         return

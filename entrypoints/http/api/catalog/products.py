@@ -229,7 +229,7 @@ def _sees_archived(reader: Principal | None) -> bool:
 def _let_be_stored(response: Response, reader: Principal | None) -> None:
     """Permit caches to store the response if they revalidate it before each use.
 
-    Stock changes with every order.
+    The response contains the stock, which changes with every order.
     """
     audience = b"public" if reader is None else b"private"
     response.raw_headers += [

@@ -1,6 +1,6 @@
-"""The docs page and the documents: Swagger UI from local files.
+"""The API documents, and a docs page with Swagger UI.
 
-The content security policy permits no other sources.
+The files of Swagger UI are local. The content security policy permits no other sources.
 """
 
 import asyncio
@@ -34,9 +34,9 @@ _PARAMETERS: dict[str, Any] = {
 
 
 _DOCUMENT_HEADERS = {"Cache-Control": "public, no-cache, no-transform", "Vary": "Accept-Encoding"}
-"""The caching of documents.
+"""The Cache-Control value of documents.
 
-Caches may store a document if they revalidate it before each use. A document changes with a release and its
+Caches may store a document, but must revalidate it before each use. A document changes with the release and with the
 settings.
 """
 
@@ -89,8 +89,8 @@ def install_docs(app: FastAPI) -> None:
 class _Document:
     """A document that is generated once, on the first request.
 
-    Generating it takes longer than creating the rest of the app. It is generated in a thread, so that other
-    requests are served meanwhile.
+    Generating the document takes longer than creating the rest of the app. The document is generated in a thread, so
+    that the event loop continues to serve other requests.
     """
 
     def __init__(self, make: Callable[[], dict[str, Any]]) -> None:
@@ -99,7 +99,10 @@ class _Document:
         self._generated: _GeneratedDocument | None = None
 
     async def show(self, request: Request) -> Response:
-        """Return the document, compressed on request, or a 304 if the client already has it."""
+        """Return the document, or a 304 if the client already has it.
+
+        The document is compressed if the client accepts gzip.
+        """
         async with self._lock:
             if self._generated is None:
                 self._generated = await asyncio.to_thread(_GeneratedDocument.of, self._make)

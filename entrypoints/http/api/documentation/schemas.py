@@ -8,7 +8,7 @@ _PREFIX = "#/components/schemas/"
 _VALUES = {"const", "default", "enum", "example", "examples", "value"}
 """Members that contain JSON values, not schemas."""
 _BY_NAME = {"properties", "patternProperties"}
-"""Members of a schema whose value maps arbitrary names to schemas."""
+"""Members of a schema that map arbitrary names to schemas."""
 _KINDS = {"type", "anyOf", "oneOf", "allOf", "$ref", "const", "enum"}
 """Every schema has at least one of these members."""
 
@@ -37,7 +37,7 @@ def _named(part: Any, names: dict[str, str]) -> Any:  # noqa: ANN401 - documents
     if isinstance(part, str) and part.startswith(_PREFIX):
         return _PREFIX + names.get(part.removeprefix(_PREFIX), part.removeprefix(_PREFIX))
     if isinstance(part, float) and part.is_integer():
-        return int(part)  # FastAPI converts all bounds to floats
+        return int(part)  # undo FastAPI's conversion of all bounds to floats
     if isinstance(part, list):
         return [_named(member, names) for member in part]
     if not isinstance(part, dict):
@@ -55,7 +55,7 @@ def _named(part: Any, names: dict[str, str]) -> Any:  # noqa: ANN401 - documents
 
 
 def without_defaults(document: dict[str, Any]) -> None:
-    """Move the defaults of fields in request bodies into their descriptions.
+    """For each field of a request body, move the default into the description of the field.
 
     Some generators (openapi-typescript) assume that a field with a default is always present. This is true
     only for responses.

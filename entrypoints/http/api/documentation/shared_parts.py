@@ -29,7 +29,7 @@ def _responses(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _refer(parts: dict[str, Any], kind: str, shared: dict[str, Any]) -> None:
-    """Replace parts by references to shared parts of the same name.
+    """Replace each part with a reference to the shared part of the same name.
 
     A part that differs from the shared part stays unchanged.
     """

@@ -31,7 +31,7 @@ EventType = TypeAliasType(
         ),
     ],
 )
-"""A named type, so that the OpenAPI document has one schema for it.
+"""A named type, so that the OpenAPI document has one schema for event types.
 
 In responses use `EventType | str`, which permits new types.
 """

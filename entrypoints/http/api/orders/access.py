@@ -11,12 +11,12 @@ from domain.users.permissions import Permission
 
 
 def order_access(principal: Principal, permission: Permission) -> OrderAccess:
-    """Return access to all orders if the principal has the permission.
+    """Return access to all orders if the principal has `permission`.
 
-    A user without the permission gets access to the user's own orders.
+    A user without `permission` gets access only to the user's own orders.
 
     Raises:
-        Forbidden: a service client without the permission; clients own no orders.
+        Forbidden: the principal is a service client without `permission`. Service clients own no orders.
     """
     if principal.may(permission):
         return OrderAccess.all()

@@ -1,4 +1,4 @@
-"""Returns of shipped units. Customers or staff request them, and staff decide."""
+"""Returns of shipped units. Customers or staff request returns. Staff approve or refuse them."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Orders. Customers place orders and see their own; staff see all."""
+"""Orders. Customers place orders and read their own orders. Staff read all orders."""
 
 from typing import Annotated
 

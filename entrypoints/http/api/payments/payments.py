@@ -1,4 +1,4 @@
-"""Payments of orders: requested by customers or staff, captured and voided."""
+"""Payments of orders. Customers and staff request and void payments. Staff capture payments."""
 
 from typing import Annotated
 

@@ -120,7 +120,7 @@ def _credentials_of(
 ) -> ClientCredentials:
     """Return the credentials from the form (RFC 6749, section 2.3.1). Raises OAuthError.
 
-    If the form may not contain credentials, the secret is not verified, so that the error reveals nothing
+    If the settings forbid credentials in the form, the secret is not verified. The error therefore reveals nothing
     about the secret.
     """
     if shown is not None:

@@ -1,4 +1,7 @@
-"""Examples of successful responses by operation and status, except those about orders."""
+"""Examples of successful responses, by operation and status.
+
+`orders.py` contains the examples of responses about orders.
+"""
 
 from collections.abc import Mapping
 from typing import Any
