@@ -1,4 +1,4 @@
-"""A bulk retry schedules all events of a time window that were not delivered."""
+"""Deliveries are retried one by one, or all undelivered events of a time window together."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -7,12 +7,16 @@ import pytest
 import pytest_asyncio
 
 from application.audit.entry import AuditAction
-from application.shared.idempotency import IdempotencyKey, IdempotentOperation, IdempotentResult
+from application.shared.idempotency import (
+    IdempotencyKey,
+    IdempotentOperation,
+    IdempotentResult,
+)
 from application.webhooks import retry_deliveries
 from application.webhooks.ports import UndeliveredFilter
 from application.webhooks.views import EndpointView, RetriedView
 from domain.shared.errors import NotFound, ValidationFailed
-from domain.shared.ids import EndpointId
+from domain.shared.ids import DeliveryId, EndpointId
 from domain.webhooks.delivery import PAUSES, DeliveryStatus
 from tests.kit.actors import SOMEBODY
 from tests.kit.auditing import entry_of
@@ -197,3 +201,62 @@ async def test_bulk_retry_is_audited_with_the_number_of_deliveries(
     await retry(webhooks, failing, start)
     entry = await entry_of(webhooks.shop, AuditAction.WEBHOOK_ENDPOINT_DELIVERIES_RETRIED)
     assert (entry.object_id, entry.details) == (str(failing.id), {"retried": 1})
+
+
+async def test_manual_retry_of_a_dead_delivery_makes_one_attempt(webhooks: Webhooks) -> None:
+    endpoint = await webhooks.endpoint()
+    webhooks.subscribers.answers[ANN] = 500
+    await webhooks.shop.product()
+    await webhooks.work()
+    for pause in PAUSES:
+        webhooks.shop.clock.advance(pause)
+        await webhooks.work()
+    [dead] = await webhooks.log(endpoint.id)
+    retried = (await webhooks.retry(endpoint.id, dead.id, key=None, actor=SOMEBODY)).result
+    assert (retried.status, retried.next_attempt_at) == (
+        DeliveryStatus.PENDING,
+        webhooks.shop.clock.now(),
+    )
+    assert await webhooks.work() == 1
+    assert [each.status for each in await webhooks.log(endpoint.id)] == [DeliveryStatus.DEAD]
+    del webhooks.subscribers.answers[ANN]
+    await webhooks.retry(endpoint.id, dead.id, key=None, actor=SOMEBODY)
+    await webhooks.work()
+    [delivery] = await webhooks.log(endpoint.id)
+    assert (delivery.status, delivery.attempts) == (DeliveryStatus.DELIVERED, len(PAUSES) + 3)
+
+
+async def test_successful_delivery_can_be_sent_again(webhooks: Webhooks) -> None:
+    endpoint = await webhooks.endpoint()
+    await webhooks.shop.product()
+    await webhooks.work()
+    [delivery] = await webhooks.log(endpoint.id)
+    await webhooks.retry(endpoint.id, delivery.id, key=None, actor=SOMEBODY)
+    assert await webhooks.work() == 1
+    assert len({message.message_id for message in webhooks.subscribers.messages}) == 1
+
+
+async def test_repeated_delivery_retry_with_one_idempotency_key_has_one_effect(webhooks: Webhooks) -> None:
+    endpoint = await webhooks.endpoint()
+    await webhooks.shop.product()
+    await webhooks.work()
+    [delivery] = await webhooks.log(endpoint.id)
+    key = webhooks.shop.commands.key(
+        delivery.id, operation=IdempotentOperation.RETRY_WEBHOOK_DELIVERY, key="one"
+    )
+    first = await webhooks.retry(endpoint.id, delivery.id, key=key, actor=SOMEBODY)
+    await webhooks.work()
+    second = await webhooks.retry(endpoint.id, delivery.id, key=key, actor=SOMEBODY)
+    assert (second.replayed, second.result) == (True, first.result)
+    assert await webhooks.work() == 0
+
+
+async def test_retry_of_an_unknown_delivery_is_not_found(webhooks: Webhooks) -> None:
+    endpoint, other = await webhooks.endpoint(), await webhooks.endpoint(BOB)
+    await webhooks.shop.product()
+    await webhooks.work()
+    [delivery] = await webhooks.log(endpoint.id)
+    with pytest.raises(NotFound):
+        await webhooks.retry(other.id, delivery.id, key=None, actor=SOMEBODY)
+    with pytest.raises(NotFound):
+        await webhooks.retry(endpoint.id, DeliveryId(webhooks.shop.ids.new()), key=None, actor=SOMEBODY)

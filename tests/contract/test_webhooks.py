@@ -1,6 +1,5 @@
 """Webhooks deliver each event at least once. The events of an aggregate are in order, and retries are limited."""
 
-import asyncio
 from datetime import timedelta
 
 import pytest
@@ -9,7 +8,6 @@ from application.shared.idempotency import IdempotencyKeyReused, IdempotentOpera
 from application.webhooks.create_endpoint import CreateEndpointCommand
 from application.webhooks.deliver_webhooks import LEASE
 from domain.shared.errors import NotFound, ValidationFailed
-from domain.shared.ids import DeliveryId
 from domain.users.permissions import Permission
 from domain.webhooks.delivery import PAUSES, DeliveryStatus
 from tests.kit.actors import SOMEBODY
@@ -168,94 +166,6 @@ async def test_failing_endpoint_does_not_delay_other_endpoints(webhooks: Webhook
     assert len(webhooks.subscribers.event_types_sent_to(BOB)) == 3
 
 
-async def test_event_that_is_relayed_twice_is_queued_only_once_per_endpoint(webhooks: Webhooks) -> None:
-    endpoint = await webhooks.endpoint()
-    await webhooks.shop.product()
-    await webhooks.shop.store.event_feed.publish_new(limit=10)
-    events = (await webhooks.shop.store.event_feed.read(after=None, type_=None, limit=10)).events
-    for _ in range(2):
-        await webhooks.shop.store.delivery_queue.put(events, now=webhooks.shop.clock.now())
-    assert len(await webhooks.log(endpoint.id)) == 1
-    assert await webhooks.work() == 1
-
-
-async def test_concurrent_workers_send_each_event_only_once_per_endpoint(webhooks: Webhooks) -> None:
-    for number in range(3):
-        await webhooks.endpoint(f"https://ann.example.com/{number}")
-    for _ in range(5):
-        await webhooks.shop.product()
-    await webhooks.relay(limit=100)
-
-    async def work() -> None:
-        while await webhooks.deliver()(limit=2):
-            pass
-
-    await asyncio.gather(*(work() for _ in range(4)))
-    await work()
-    sent = [(message.url, message.message_id) for message in webhooks.subscribers.messages]
-    assert len(set(sent)) == len(sent) == 15
-
-
-async def test_slow_endpoint_delays_only_one_of_several_workers(webhooks: Webhooks) -> None:
-    await webhooks.endpoint(ANN)
-    await webhooks.endpoint(BOB)
-    await webhooks.shop.product()
-    await webhooks.relay(limit=100)
-    now = webhooks.shop.clock.now()
-    slow = await webhooks.shop.store.delivery_queue.take(now=now, until=now + LEASE, limit=10)
-    assert slow is not None
-    while await webhooks.deliver()(limit=10):
-        pass
-    [message] = webhooks.subscribers.messages
-    assert message.url != slow.url
-
-
-async def test_delivery_of_a_killed_worker_is_sent_after_the_lease_expires(
-    webhooks: Webhooks,
-) -> None:
-    await webhooks.endpoint()
-    await webhooks.shop.product()
-    await webhooks.relay(limit=100)
-    now = webhooks.shop.clock.now()
-    due = await webhooks.shop.store.delivery_queue.take(now=now, until=now + LEASE, limit=10)
-    assert due is not None
-    assert await webhooks.work() == 0
-    webhooks.shop.clock.advance(LEASE)
-    assert await webhooks.work() == 1
-
-
-async def test_lease_of_another_worker_is_not_released_by_a_worker_whose_lease_expired(
-    webhooks: Webhooks,
-) -> None:
-    await webhooks.endpoint()
-    await webhooks.shop.product()
-    await webhooks.relay(limit=100)
-    queue, clock = webhooks.shop.store.delivery_queue, webhooks.shop.clock
-    late = await queue.take(now=clock.now(), until=clock.now() + LEASE, limit=10)
-    assert late is not None
-    clock.advance(LEASE)
-    assert await queue.take(now=clock.now(), until=clock.now() + LEASE, limit=10) is not None
-    await queue.give_back(late, now=clock.now())
-    assert await queue.take(now=clock.now(), until=clock.now() + LEASE, limit=10) is None
-
-
-async def test_webhook_endpoints_receive_deliveries_in_turn(webhooks: Webhooks) -> None:
-    urls = [f"https://ann.example.com/{number}" for number in range(3)]
-    for url in urls:
-        await webhooks.endpoint(url)
-    for _ in range(4):
-        await webhooks.shop.product()
-    await webhooks.relay(limit=100)
-    served = []
-    for _ in range(6):
-        webhooks.subscribers.messages.clear()
-        await webhooks.deliver()(limit=1)
-        webhooks.shop.clock.advance(SECOND)
-        served.append(webhooks.subscribers.messages[0].url)
-    assert served[:3] == served[3:]
-    assert set(served) == set(urls)
-
-
 async def test_removed_endpoint_receives_no_event(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint()
     await webhooks.shop.product()
@@ -267,73 +177,6 @@ async def test_removed_endpoint_receives_no_event(webhooks: Webhooks) -> None:
         await webhooks.log(endpoint.id)
     with pytest.raises(NotFound):
         await webhooks.delete(endpoint.id, actor=SOMEBODY)
-
-
-async def test_endpoint_can_be_removed_during_a_delivery(webhooks: Webhooks) -> None:
-    endpoint = await webhooks.endpoint()
-    await webhooks.shop.product()
-    webhooks.subscribers.during_send = lambda: webhooks.delete(endpoint.id, actor=SOMEBODY)
-    assert await webhooks.work() == 1
-    assert (await webhooks.list(after=None, limit=10)).items == ()
-
-
-async def test_manual_retry_of_a_dead_delivery_makes_one_attempt(webhooks: Webhooks) -> None:
-    endpoint = await webhooks.endpoint()
-    webhooks.subscribers.answers[ANN] = 500
-    await webhooks.shop.product()
-    await webhooks.work()
-    for pause in PAUSES:
-        webhooks.shop.clock.advance(pause)
-        await webhooks.work()
-    [dead] = await webhooks.log(endpoint.id)
-    retried = (await webhooks.retry(endpoint.id, dead.id, key=None, actor=SOMEBODY)).result
-    assert (retried.status, retried.next_attempt_at) == (
-        DeliveryStatus.PENDING,
-        webhooks.shop.clock.now(),
-    )
-    assert await webhooks.work() == 1
-    assert [each.status for each in await webhooks.log(endpoint.id)] == [DeliveryStatus.DEAD]
-    del webhooks.subscribers.answers[ANN]
-    await webhooks.retry(endpoint.id, dead.id, key=None, actor=SOMEBODY)
-    await webhooks.work()
-    [delivery] = await webhooks.log(endpoint.id)
-    assert (delivery.status, delivery.attempts) == (DeliveryStatus.DELIVERED, len(PAUSES) + 3)
-
-
-async def test_successful_delivery_can_be_sent_again(webhooks: Webhooks) -> None:
-    endpoint = await webhooks.endpoint()
-    await webhooks.shop.product()
-    await webhooks.work()
-    [delivery] = await webhooks.log(endpoint.id)
-    await webhooks.retry(endpoint.id, delivery.id, key=None, actor=SOMEBODY)
-    assert await webhooks.work() == 1
-    assert len({message.message_id for message in webhooks.subscribers.messages}) == 1
-
-
-async def test_repeated_delivery_retry_with_one_idempotency_key_has_one_effect(webhooks: Webhooks) -> None:
-    endpoint = await webhooks.endpoint()
-    await webhooks.shop.product()
-    await webhooks.work()
-    [delivery] = await webhooks.log(endpoint.id)
-    key = webhooks.shop.commands.key(
-        delivery.id, operation=IdempotentOperation.RETRY_WEBHOOK_DELIVERY, key="one"
-    )
-    first = await webhooks.retry(endpoint.id, delivery.id, key=key, actor=SOMEBODY)
-    await webhooks.work()
-    second = await webhooks.retry(endpoint.id, delivery.id, key=key, actor=SOMEBODY)
-    assert (second.replayed, second.result) == (True, first.result)
-    assert await webhooks.work() == 0
-
-
-async def test_retry_of_an_unknown_delivery_is_not_found(webhooks: Webhooks) -> None:
-    endpoint, other = await webhooks.endpoint(), await webhooks.endpoint(BOB)
-    await webhooks.shop.product()
-    await webhooks.work()
-    [delivery] = await webhooks.log(endpoint.id)
-    with pytest.raises(NotFound):
-        await webhooks.retry(other.id, delivery.id, key=None, actor=SOMEBODY)
-    with pytest.raises(NotFound):
-        await webhooks.retry(endpoint.id, DeliveryId(webhooks.shop.ids.new()), key=None, actor=SOMEBODY)
 
 
 async def test_deliveries_are_listed_newest_first_and_filtered_by_status(webhooks: Webhooks) -> None:
