@@ -1,15 +1,12 @@
 """Payments are authorized, and later captured or voided. The order's status changes accordingly."""
 
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from application.orders.access import OrderAccess
 from application.orders.fulfill_order import FulfillOrder
-from application.orders.views import OrderView
 from application.payments.provider_ports import Outcome, ProviderEventKind
-from application.payments.views import PaymentView
 from application.shared.idempotency import IdempotentOperation
 from domain.orders.lifecycle import Action, InvalidTransition, OrderStatus
 from domain.orders.paying import PaymentInProgress
@@ -17,21 +14,12 @@ from domain.orders.statuses import OrderPaymentStatus
 from domain.payments.inquiry import CALL_TIMEOUT
 from domain.payments.payment import (
     ENDING_NOTICE,
-    RENEW_BEFORE_END,
-    RENEWED_FOR,
-    CaptureMethod,
     PaymentStatus,
 )
 from domain.shared.errors import NotFound, ValidationFailed
-from tests.invariants import assert_invariants, history, payments, refunds
-from tests.kit.gateway import CLIENT_SECRET
+from tests.invariants import assert_invariants, payments, refunds
+from tests.kit.payments import an_authorized_order
 from tests.kit.shop import HOLD, Shop, owner_of
-
-
-async def an_authorized_order(shop: Shop, *, quantity: int = 2) -> tuple[OrderView, PaymentView]:
-    order = await shop.order(await shop.product(stock=5, price=1000), quantity)
-    payment = await shop.authorize(order)
-    return await shop.current_order(order), payment
 
 
 async def test_order_with_an_authorized_payment_is_confirmed_and_can_be_shipped(shop: Shop) -> None:
@@ -181,123 +169,6 @@ async def test_capture_whose_response_was_lost_takes_money_only_once(shop: Shop)
     await assert_invariants(shop)
 
 
-async def test_authorization_records_an_event_before_it_ends_and_is_later_voided(shop: Shop) -> None:
-    order, payment = await an_authorized_order(shop)
-    assert payment.authorized_until is not None
-    shop.clock.set(payment.authorized_until - ENDING_NOTICE)
-    assert await shop.settle() == 1
-    assert (await shop.store.outbox.counts())["payment.authorization_ending"] == 1
-    assert await shop.settle() == 0
-    shop.clock.set(payment.authorized_until - RENEW_BEFORE_END)
-    await shop.settle()
-    assert shop.gateway.payments[payment.id].outcome is Outcome.VOIDED
-    assert (await shop.current_order(order)).status is OrderStatus.PENDING_PAYMENT
-    actions = [change.action for change in await history(shop, await shop.current_order(order))]
-    assert actions[-2:] == [Action.ANNOUNCE_ENDING, Action.RECORD_VOID]
-    await assert_invariants(shop)
-
-
-async def authorized_until(shop: Shop, order: OrderView) -> datetime:
-    [payment] = await payments(shop, order)
-    assert payment.authorized_until is not None
-    return payment.authorized_until
-
-
-@pytest.mark.parametrize("shipped", [0, 1])
-async def test_authorization_is_renewed_before_it_ends_if_the_provider_permits_renewal(
-    shop: Shop, shipped: int
-) -> None:
-    order, payment = await an_authorized_order(shop)
-    if shipped:
-        await shop.fulfil(order, shipped)
-    shop.gateway.renewal = timedelta(days=7)
-    end = await authorized_until(shop, order)
-    for time in (end - ENDING_NOTICE, end - RENEW_BEFORE_END):
-        shop.clock.set(time)
-        assert await shop.settle() == 1
-        assert await shop.settle() == 0
-    assert await authorized_until(shop, order) == end + timedelta(days=7)
-    assert (await shop.store.outbox.counts())["payment.authorization_renewed"] == 1
-    seen = await shop.current_order(order)
-    assert (seen.status, seen.payment_status) == (OrderStatus.CONFIRMED, OrderPaymentStatus.AUTHORIZED)
-    actions = [change.action for change in await history(shop, seen)]
-    assert actions[-2:] == [Action.ANNOUNCE_ENDING, Action.RENEW_AUTHORIZATION]
-    shop.clock.set(await authorized_until(shop, order) - ENDING_NOTICE)
-    await shop.settle()
-    assert (await shop.store.outbox.counts())["payment.authorization_ending"] == 2
-    await shop.capture(payment)
-    assert (await shop.current_order(order)).payment_status is OrderPaymentStatus.PAID
-    await assert_invariants(shop)
-
-
-async def test_authorization_is_not_renewed_more_than_thirty_days_after_the_request(shop: Shop) -> None:
-    order, payment = await an_authorized_order(shop)
-    shop.gateway.renewal = timedelta(days=7)
-    while (await shop.current_order(order)).status is OrderStatus.CONFIRMED:
-        shop.clock.advance(timedelta(minutes=30))
-        await shop.settle()
-        assert shop.clock.now() < payment.requested_at + RENEWED_FOR + timedelta(days=7)
-    assert shop.clock.now() > payment.requested_at + RENEWED_FOR
-    assert shop.gateway.payments[payment.id].outcome is Outcome.VOIDED
-    await assert_invariants(shop)
-
-
-async def test_authorization_renewal_without_a_response_is_retried(shop: Shop) -> None:
-    order, _ = await an_authorized_order(shop)
-    shop.gateway.renewal = timedelta(days=7)
-    end = await authorized_until(shop, order)
-    shop.clock.set(end - ENDING_NOTICE)
-    await shop.settle()
-    shop.clock.set(end - RENEW_BEFORE_END)
-    shop.gateway.is_down = True
-    await shop.settle()
-    assert await authorized_until(shop, order) == end
-    shop.gateway.is_down = False
-    shop.clock.advance(CALL_TIMEOUT)
-    await shop.settle()
-    assert await authorized_until(shop, order) > end
-    await assert_invariants(shop)
-
-
-async def test_late_report_with_an_earlier_end_of_the_authorization_is_ignored(shop: Shop) -> None:
-    order, payment = await an_authorized_order(shop)
-    end = await authorized_until(shop, order)
-    renewed = end + timedelta(days=7)
-    for until in (renewed, end, renewed):
-        await shop.report_provider_event(ProviderEventKind.AUTHORIZED, payment, authorized_until=until)
-    assert await authorized_until(shop, order) == renewed
-    assert (await shop.store.outbox.counts())["payment.authorization_renewed"] == 1
-    await assert_invariants(shop)
-
-
-async def test_renewal_report_during_a_capture_does_not_delay_the_capture(shop: Shop) -> None:
-    order, payment = await an_authorized_order(shop)
-    shop.gateway.is_down = True
-    await shop.capture(payment)
-    until = shop.clock.now() + timedelta(days=14)
-    await shop.report_provider_event(ProviderEventKind.AUTHORIZED, payment, authorized_until=until)
-    shop.gateway.is_down = False
-    shop.clock.advance(CALL_TIMEOUT)
-    assert await shop.settle() == 1
-    assert (await shop.current_order(order)).payment_status is OrderPaymentStatus.PAID
-    await assert_invariants(shop)
-
-
-async def test_missing_end_of_an_authorization_is_queried_at_the_provider(shop: Shop) -> None:
-    order = await shop.order(await shop.product(stock=5))
-    payment = await shop.authorize(order, "tok_pending")
-    shop.gateway.authorized_until = shop.clock.now() + timedelta(days=5)
-    shop.gateway.decide(payment.id, Outcome.AUTHORIZED)
-    await shop.report_provider_event(ProviderEventKind.AUTHORIZED, payment)
-    assert [each.authorized_until for each in await payments(shop, order)] == [None]
-    shop.clock.advance(CALL_TIMEOUT)
-    assert await shop.settle() == 1
-    assert await authorized_until(shop, order) == shop.gateway.authorized_until
-    assert await shop.settle() == 0
-    assert (await shop.store.outbox.counts())["payment.authorization_renewed"] == 0
-    await assert_invariants(shop)
-
-
 async def test_authorization_voided_by_the_provider_is_recorded_as_voided(shop: Shop) -> None:
     """A part of the order is already shipped, so the shop itself does not void the payment."""
     order, payment = await an_authorized_order(shop)
@@ -334,75 +205,3 @@ async def test_retried_capture_with_the_same_idempotency_key_is_replayed(shop: S
     assert (first.replayed, again.replayed) == (False, True)
     assert again.result == first.result
     assert shop.gateway.charges == 1
-
-
-async def test_required_payment_authentication_extends_the_hold_only_once(shop: Shop) -> None:
-    order = await shop.order(await shop.product(stock=5))
-    shop.clock.advance(timedelta(minutes=10))
-    access = owner_of(order)
-    paid = await shop.pay_order(replace(shop.commands.pay_order(order, "tok_3ds"), access=access))
-    payment = paid.result
-    assert payment.status is PaymentStatus.REQUIRES_ACTION
-    assert payment.next_action is not None
-    assert payment.next_action.client_secret == CLIENT_SECRET
-    assert (await shop.current_order(order)).expires_at == shop.clock.now() + HOLD
-    with pytest.raises(PaymentInProgress):
-        await shop.pay(order)
-    await shop.void(payment, access=access)
-    shop.clock.advance(timedelta(minutes=5))
-    await shop.pay_order(replace(shop.commands.pay_order(order, "tok_3ds"), access=access))
-    assert (await shop.current_order(order)).expires_at == shop.clock.now() - timedelta(minutes=5) + HOLD
-    await assert_invariants(shop)
-
-
-async def test_secret_of_a_payments_next_action_is_shown_only_to_the_customer(shop: Shop) -> None:
-    order = await shop.order(await shop.product(stock=5))
-    access = owner_of(order)
-    command = replace(shop.commands.pay_order(order, "tok_3ds", key="k"), access=access)
-    payment = (await shop.pay_order(command)).result
-    replay = await shop.pay_order(command)
-    assert replay.replayed
-    assert replay.result.next_action == payment.next_action
-    kept = await shop.store.payments.payment(order.id, payment.id)
-    assert kept is not None
-    assert kept.next_action is None
-    for event in (await shop.store.event_feed.read(after=None, type_=None, limit=100)).events:
-        assert CLIENT_SECRET not in repr(event)
-    other = await shop.order(await shop.product(stock=5))
-    assert (await shop.pay(other, "tok_3ds")).next_action is None
-
-
-@pytest.mark.parametrize("capture_method", CaptureMethod)
-async def test_order_is_confirmed_when_the_customer_has_authenticated_the_payment(
-    shop: Shop, capture_method: CaptureMethod
-) -> None:
-    order = await shop.order(await shop.product(stock=5))
-    command = replace(shop.commands.pay_order(order, "tok_3ds"), capture_method=capture_method)
-    payment = (await shop.pay_order(command)).result
-    is_manual = capture_method is CaptureMethod.MANUAL
-    shop.gateway.decide(payment.id, Outcome.AUTHORIZED if is_manual else Outcome.SUCCEEDED)
-    await shop.report_provider_event(
-        ProviderEventKind.AUTHORIZED if is_manual else ProviderEventKind.CAPTURED, payment
-    )
-    assert (await shop.current_order(order)).status is OrderStatus.CONFIRMED
-    await assert_invariants(shop)
-
-
-async def test_order_can_be_paid_again_after_failed_authentication(shop: Shop) -> None:
-    order = await shop.order(await shop.product(stock=5))
-    payment = await shop.pay(order, "tok_3ds")
-    await shop.report_provider_event(ProviderEventKind.FAILED, payment, failure="authentication_failed")
-    await shop.pay(order)
-    assert (await shop.current_order(order)).status is OrderStatus.CONFIRMED
-    await assert_invariants(shop)
-
-
-async def test_abandoned_payment_authentication_times_out_when_the_hold_ends(shop: Shop) -> None:
-    order = await shop.order(await shop.product(stock=5))
-    payment = await shop.pay(order, "tok_3ds")
-    shop.clock.advance(HOLD)
-    await shop.settle()
-    [ended] = await payments(shop, order)
-    assert (ended.status, ended.failure) == (PaymentStatus.VOIDED, "authentication_timed_out")
-    assert shop.gateway.payments[payment.id].outcome is Outcome.VOIDED
-    await assert_invariants(shop)

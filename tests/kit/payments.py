@@ -1,12 +1,25 @@
-"""Requests to a provider, and a fake use case that records provider events."""
+"""Authorized orders, requests to a provider, and a fake use case that records provider events."""
 
 from datetime import datetime
 
-from application.payments.provider_ports import PaymentRequest, ProviderEvent, RefundRequest
+from application.orders.views import OrderView
+from application.payments.provider_ports import (
+    PaymentRequest,
+    ProviderEvent,
+    RefundRequest,
+)
+from application.payments.views import PaymentView
 from application.shared.ports import IdFactory
 from domain.shared.actor import Actor
 from domain.shared.ids import OrderId, PaymentId, RefundId
 from domain.shared.money import Money
+from tests.kit.shop import Shop
+
+
+async def an_authorized_order(shop: Shop, *, quantity: int = 2) -> tuple[OrderView, PaymentView]:
+    order = await shop.order(await shop.product(stock=5, price=1000), quantity)
+    payment = await shop.authorize(order)
+    return await shop.current_order(order), payment
 
 
 def a_payment(ids: IdFactory, *, now: datetime, amount: Money | None = None) -> PaymentRequest:
