@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 
+from tests.contract.intercepted_stripe import Stripe
 from tests.contract.payment_providers import Provider
 from tests.contract.sandbox_provider import sandbox_provider
 from tests.contract.stripe_provider import stripe_provider
@@ -93,6 +94,13 @@ def stripe_api() -> Iterator[str]:
 async def stripe_at_its_api(stripe_api: str) -> AsyncIterator[Provider]:
     async with stripe_provider(stripe_api) as provider:
         yield provider
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def stripe(stripe_api: str) -> AsyncIterator[Stripe]:
+    stripe = Stripe(stripe_api)
+    yield stripe
+    await stripe.close()
 
 
 @pytest.fixture(params=["sandbox_in_memory", "sandbox_in_postgres", "stripe"])

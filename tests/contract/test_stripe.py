@@ -1,28 +1,19 @@
 """The behavior that only the Stripe gateway has.
 
-The tests include responses that are lost, late or malformed.
+The tests include responses that are lost or late.
 """
 
 import asyncio
-import json
-import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import httpx2
 import pytest
-import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from adapters.payments.stripe import gateway as gateway_module
 from adapters.payments.stripe.client import create_client
-from adapters.payments.stripe.gateway import StripeGateway
 from adapters.payments.stripe.webhook_parser import StripeWebhookParser
-from adapters.system import UuidV7Factory
 from application.payments.provider_ports import (
     Outcome,
     PaymentRequest,
@@ -33,98 +24,15 @@ from application.payments.provider_ports import (
 )
 from domain.payments.payment import CaptureMethod
 from domain.shared.money import Money
-from tests.kit.clock import FixedClock
-from tests.kit.payments import a_payment, a_refund
+from tests.contract.intercepted_stripe import (
+    API_KEY,
+    ASKS_ITS_OWNER,
+    REFUSING_ACCOUNT,
+    Stripe,
+    losing,
+)
+from tests.kit.payments import a_refund
 from tests.servers.fake_stripe import CAPTURE_WITHIN
-
-API_KEY = "sk_test_canary"
-VISA, ASKS_ITS_OWNER, REFUSING_ACCOUNT = "4242424242424242", "4000002500003155", "DE62370400440532013001"
-
-Intercept = Callable[[httpx2.Request, httpx2.AsyncBaseTransport], Awaitable[httpx2.Response]]
-
-
-class Stripe:
-    """A gateway to the fake Stripe.
-
-    Requests are recorded, and `intercept` can replace their responses.
-    """
-
-    def __init__(self, api_base: str) -> None:
-        self.api_base = api_base
-        self.sent: list[str] = []
-        self.intercept: Intercept | None = None
-        self.clock = FixedClock()
-        self.ids = UuidV7Factory()  # each test needs other ids, because tests share the fake server
-        self._network = httpx2.AsyncHTTPTransport()
-        self.http_client = httpx2.AsyncClient(transport=_Wire(self._carry))
-        self.gateway = StripeGateway(create_client(API_KEY, self.http_client, api_base=api_base), self.clock)
-
-    def payment(self, **fields: Any) -> PaymentRequest:
-        return a_payment(self.ids, now=self.clock.now(), **fields)
-
-    async def card(self, number: str) -> str:
-        card = {"number": number, "exp_month": 12, "exp_year": 2030, "cvc": "123"}
-        return await self._payment_method({"type": "card", "card": card})
-
-    async def account(self, iban: str) -> str:
-        owner = {"name": "Ann", "email": "ann@example.com"}
-        return await self._payment_method(
-            {"type": "sepa_debit", "sepa_debit": {"iban": iban}, "billing_details": owner}
-        )
-
-    def count(self, what: str) -> int:
-        return sum(what in sent for sent in self.sent)
-
-    async def close(self) -> None:
-        await self.http_client.aclose()
-        await self._network.aclose()
-
-    async def _payment_method(self, fields: dict[str, Any]) -> str:
-        response = await self.http_client.post(
-            f"{self.api_base}/v1/payment_methods", json=fields, headers={"Authorization": f"Bearer {API_KEY}"}
-        )
-        return str(response.json()["id"])
-
-    async def _carry(self, request: httpx2.Request) -> httpx2.Response:
-        self.sent.append(f"{request.method} {request.url.path}")
-        if self.intercept:
-            return await self.intercept(request, self._network)
-        return await self._network.handle_async_request(request)
-
-
-class _Wire(httpx2.AsyncBaseTransport):
-    def __init__(self, carry: Callable[[httpx2.Request], Awaitable[httpx2.Response]]) -> None:
-        self._carry = carry
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        return await self._carry(request)
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def stripe(stripe_api: str) -> AsyncIterator[Stripe]:
-    stripe = Stripe(stripe_api)
-    yield stripe
-    await stripe.close()
-
-
-def losing(answer_to: str) -> Intercept:
-    """Return an interceptor that sends the request, but does not return the response."""
-
-    async def lose(request: httpx2.Request, network: httpx2.AsyncBaseTransport) -> httpx2.Response:
-        response = await network.handle_async_request(request)
-        if request.method == "POST" and request.url.path.endswith(answer_to):
-            await response.aread()
-            raise httpx2.ReadTimeout("lost")
-        return response
-
-    return lose
-
-
-def answering(status: int, body: str) -> Intercept:
-    async def answer(_request: httpx2.Request, _network: httpx2.AsyncBaseTransport) -> httpx2.Response:
-        return httpx2.Response(status, text=body)
-
-    return answer
 
 
 async def test_stripe_payment_with_a_lost_response_is_found_and_charged_only_once(stripe: Stripe) -> None:
@@ -316,85 +224,6 @@ async def test_stripe_refund_with_a_lost_response_is_sent_only_once(stripe: Stri
     assert stripe.count("POST /v1/refunds") == 1
 
 
-@pytest.mark.parametrize(
-    "nonsense",
-    [
-        answering(500, "{}"),
-        answering(503, "<html>"),
-        answering(429, '{"error": {"type": "invalid_request_error", "code": "lock_timeout"}}'),
-        answering(409, '{"error": {"type": "idempotency_error", "code": "idempotency_key_in_use"}}'),
-        answering(200, ""),
-        answering(200, "<html>"),
-        answering(200, "[]"),
-        answering(200, "{}"),
-        answering(200, '{"object": "payment_intent", "id": "pi_1", "status": "succeeded"}'),
-        answering(
-            200,
-            json.dumps(
-                {
-                    "object": "payment_intent",
-                    "id": "pi_1",
-                    "status": "succeeded",
-                    "last_payment_error": None,
-                    "amount_received": 2**60,
-                    "currency": "xxx",
-                }
-            ),
-        ),
-    ],
-)
-async def test_malformed_stripe_response_is_reported_as_unavailable(
-    stripe: Stripe, nonsense: Intercept
-) -> None:
-    payment = stripe.payment()
-    refund = a_refund(stripe.ids, payment, "pi_1", amount=100, now=stripe.clock.now())
-    stripe.intercept = nonsense
-    for ask in (
-        stripe.gateway.pay(payment, "pm_card_visa"),
-        stripe.gateway.find_payment(payment),
-        stripe.gateway.refund(refund),
-        stripe.gateway.find_refund(refund),
-    ):
-        with pytest.raises(ProviderUnavailable):
-            await ask
-
-
-async def test_stripe_call_without_a_response_times_out(
-    stripe: Stripe, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def hang(_request: httpx2.Request, _network: httpx2.AsyncBaseTransport) -> httpx2.Response:
-        return await asyncio.Future()
-
-    monkeypatch.setattr(gateway_module, "SECONDS", 0.01)
-    stripe.intercept = hang
-    with pytest.raises(ProviderUnavailable):
-        await stripe.gateway.pay(stripe.payment(), "pm_card_visa")
-
-
-async def test_error_for_a_wrong_stripe_api_key_is_logged_without_the_key(
-    stripe: Stripe, stripe_api: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    wrong = StripeGateway(create_client("pk_canary", stripe.http_client, api_base=stripe_api), stripe.clock)
-    with pytest.raises(ProviderUnavailable):
-        await wrong.pay(stripe.payment(), "pm_card_visa")
-    assert "Stripe refuses the API key" in caplog.text
-    assert "canary" not in caplog.text
-
-
-async def test_stripe_api_key_and_tokens_are_never_logged(
-    stripe: Stripe, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.INFO)
-    token = await stripe.card(VISA)
-    await stripe.gateway.pay(stripe.payment(), token)
-    stripe.intercept = losing("/confirm")
-    with suppress(ProviderUnavailable):
-        await stripe.gateway.pay(stripe.payment(), token)
-    assert "canary" not in caplog.text
-    assert token not in caplog.text
-
-
 async def test_stripe_webhook_signature_is_verified(stripe: Stripe) -> None:
     arrived: asyncio.Queue[UnverifiedMessage] = asyncio.Queue()
 
@@ -419,46 +248,3 @@ async def test_stripe_webhook_signature_is_verified(stripe: Stripe) -> None:
     event = events[-1]
     assert event.kind is ProviderEventKind.CAPTURED
     assert (event.reference, event.amount) == (answer.reference, payment.amount)
-
-
-async def in_dashboard(stripe: Stripe, path: str, **fields: Any) -> None:
-    """Change a payment as a user of Stripe's dashboard does."""
-    response = await stripe.http_client.post(
-        f"{stripe.api_base}/v1/payment_intents/{path}",
-        json=fields,
-        headers={"Authorization": f"Bearer {API_KEY}"},
-    )
-    assert response.is_success, response.text
-
-
-async def test_capture_that_was_made_in_the_stripe_dashboard_is_found(stripe: Stripe) -> None:
-    payment = replace(stripe.payment(), capture_method=CaptureMethod.MANUAL)
-    authorized = await stripe.gateway.pay(payment, "pm_card_visa")
-    await in_dashboard(stripe, f"{authorized.reference}/capture", amount_to_capture="1500")
-    found = await stripe.gateway.find_payment(payment)
-    assert (found.outcome, found.amount) == (Outcome.SUCCEEDED, Money(1500, "EUR"))
-    assert await stripe.gateway.capture(payment, payment.amount) == found
-    assert await stripe.gateway.void(payment) == found
-
-
-async def test_void_made_in_the_stripe_dashboard_is_found_with_the_reason_of_the_void(stripe: Stripe) -> None:
-    payment = replace(stripe.payment(), capture_method=CaptureMethod.MANUAL)
-    authorized = await stripe.gateway.pay(payment, "pm_card_visa")
-    await in_dashboard(stripe, f"{authorized.reference}/cancel", cancellation_reason="fraudulent")
-    found = await stripe.gateway.find_payment(payment)
-    assert (found.outcome, found.failure) == (Outcome.VOIDED, "fraudulent")
-    assert await stripe.gateway.capture(payment, payment.amount) == found
-
-
-async def test_pending_refund_is_settled_by_an_equal_refund_in_the_stripe_dashboard(stripe: Stripe) -> None:
-    payment = stripe.payment()
-    captured = await stripe.gateway.pay(payment, "pm_card_visa")
-    made = await stripe.http_client.post(
-        f"{stripe.api_base}/v1/refunds",
-        json={"payment_intent": captured.reference, "amount": 1999, "metadata": {}},
-        headers={"Authorization": f"Bearer {API_KEY}"},
-    )
-    refund = a_refund(stripe.ids, payment, captured.reference, amount=1999, now=stripe.clock.now())
-    answer = await stripe.gateway.refund(refund)
-    assert (answer.outcome, answer.reference) == (Outcome.SUCCEEDED, made.json()["id"])
-    assert (await stripe.gateway.refund(refund)).reference == answer.reference
