@@ -5,8 +5,27 @@ from collections.abc import Hashable
 from contextlib import suppress
 from dataclasses import dataclass
 
+from domain.orders.lifecycle import InvalidTransition
+from domain.orders.order_return import InvalidReturnTransition
+from domain.orders.order_state import OrderDisputed
+from domain.orders.paying import PaymentInProgress
+from domain.orders.placing import OutOfStock
+from domain.orders.refunding import RefundExceedsPaid
+from domain.shared.errors import ValidationFailed
+from tests.model.moves import Move, Moves
 from tests.model.rules import BrokenRule, check_state, check_step
-from tests.model.world import REFUSALS, Bounds, Move, Snapshot, World
+from tests.model.world import Bounds, Snapshot, World
+
+REFUSALS = (
+    InvalidReturnTransition,
+    InvalidTransition,
+    OrderDisputed,
+    OutOfStock,
+    PaymentInProgress,
+    RefundExceedsPaid,
+    ValidationFailed,
+)
+"""The errors that a use case may raise. Any other exception is a defect."""
 
 
 class Counterexample(Exception):
@@ -43,7 +62,7 @@ async def explore(bounds: Bounds) -> ExplorationCounts:
     while waiting:
         state, way = waiting.popleft()
         world.restore(state)
-        for move in list(world.moves()):
+        for move in list(Moves(world).possible()):
             world.restore(state)
             steps += 1
             way_on = (*way, move.name)
