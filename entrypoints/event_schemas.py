@@ -50,7 +50,7 @@ _MEMBERS: Mapping[str, str] = {
     "role": "The role of the user.",
     "sku": "The shop's own code for the product.",
     "status": "Whether the product is on sale.",
-    "total": "The price of all units of the order, including cancelled ones.",
+    "total": "The price of all units of the order, including canceled ones.",
     "tracking": "The carrier's number of the parcel; null if it is unknown.",
     "unit_price": "The price of one unit when the order was placed.",
 }

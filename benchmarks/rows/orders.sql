@@ -1,4 +1,4 @@
--- The orders from $first to $last, a second apart: one in ten waits for its payment, the others were cancelled.
+-- The orders from $first to $last, a second apart: one in ten waits for its payment, the others were canceled.
 
 CREATE TEMPORARY TABLE made AS
 SELECT n, ('000000a0-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid AS id,

@@ -21,8 +21,8 @@ from domain.shared.errors import Param
 from domain.shared.ids import ProductId, RefundId
 from domain.shared.money import Money
 
-REASON = "The order was cancelled."
-LINES_REASON = "Units of the order were cancelled."
+REASON = "The order was canceled."
+LINES_REASON = "Units of the order were canceled."
 _VOIDABLE = frozenset({PaymentStatus.AUTHORIZED, PaymentStatus.REQUIRES_ACTION})
 
 
@@ -164,10 +164,10 @@ def _summed(order: Order, parts: Sequence[CancelledLine]) -> tuple[CancelledLine
     def exceeded(line: OrderLine) -> tuple[str, str, Mapping[str, Param]]:
         return (
             "exceeds_left_to_ship",
-            "A quantity is at least 1, and at most what is neither fulfilled nor cancelled.",
+            "A quantity is at least 1, and at most what is neither fulfilled nor canceled.",
             {"ordered": line.quantity, "fulfilled": line.fulfilled, "cancelled": line.cancelled},
         )
 
     summed = sum_units(order, parts, at_most=lambda line: line.left_to_ship, exceeded=exceeded)
-    units = summed.ensure_valid("These units cannot be cancelled.")
+    units = summed.ensure_valid("These units cannot be canceled.")
     return tuple(CancelledLine(line_id, quantity) for line_id, quantity in units.items())

@@ -56,7 +56,7 @@ def _summed(order: Order, parts: Sequence[FulfilledLine]) -> tuple[FulfilledLine
     def exceeded(line: OrderLine) -> tuple[str, str, Mapping[str, Param]]:
         return (
             "exceeds_unfulfilled",
-            "A quantity is at least 1, and at most what is neither fulfilled nor cancelled.",
+            "A quantity is at least 1, and at most what is neither fulfilled nor canceled.",
             {"ordered": line.quantity, "fulfilled": line.fulfilled, "cancelled": line.cancelled},
         )
 

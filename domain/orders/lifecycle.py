@@ -443,7 +443,7 @@ class InvalidTransition(DomainError):
 
     def __init__(self, source: OrderStatus, action: Action, allowed: tuple[Action, ...]) -> None:
         super().__init__(
-            f"An order that is {source.value.replace('_', ' ')} cannot take this action.",
+            f"An order with the status {source.value} cannot take this action.",
             params={
                 "from": source.value,
                 "action": action.value,

@@ -68,7 +68,7 @@ def request_payment(
     ensure_none_undecided(payments)
     if amount != order.payable:
         raise ValidationFailed(
-            "An order is paid all at once: the amount is its total without cancelled units.",
+            "An order is paid all at once: the amount is its total without canceled units.",
             violations=[
                 Violation(
                     ("amount",),

@@ -217,7 +217,7 @@ def _summed(order: Order, lines: Sequence[RefundedLine]) -> tuple[RefundedLine, 
     def exceeded(line: OrderLine) -> tuple[str, str, Mapping[str, Param]]:
         return (
             "exceeds_ordered",
-            "At most what is neither shipped nor cancelled. Shipped units are refunded with a return, or by amount.",
+            "At most what is neither shipped nor canceled. Shipped units are refunded with a return, or by amount.",
             {"ordered": line.quantity, "fulfilled": line.fulfilled, "cancelled": line.cancelled},
         )
 

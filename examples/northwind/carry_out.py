@@ -126,7 +126,7 @@ class _OneOrder:
         )
         if response is None:
             return
-        self._note(response, "partly cancelled")
+        self._note(response, "partly canceled")
         path = f"/v1/orders/{self.placed.id}/refunds"
         [refund] = (await self.client.send("GET", path, token=self.people.cashier)).json()["items"]
         if await self._await_status(f"refunds/{refund['id']}", "succeeded"):

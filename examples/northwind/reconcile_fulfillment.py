@@ -20,7 +20,7 @@ def check_actions(northwind: Northwind, fetched: Sequence[FetchedOrder]) -> list
     by_id = {order.northwind_id: order for order in fetched}
     expected: Counter[str] = Counter()
     found: Counter[str] = Counter()
-    differences: dict[str, list[str]] = {"paid": [], "refunded": [], "cancelled": [], "shipped": []}
+    differences: dict[str, list[str]] = {"paid": [], "refunded": [], "canceled": [], "shipped": []}
     for order in northwind.orders:
         planned = _planned(northwind, order)
         expected.update(planned)
@@ -37,7 +37,7 @@ def check_actions(northwind: Northwind, fetched: Sequence[FetchedOrder]) -> list
         ),
         *(
             Check(f"Units {name}", f"{expected[name]:,}", f"{found[name]:,}", tuple(differences[name]))
-            for name in ("cancelled", "shipped")
+            for name in ("canceled", "shipped")
         ),
     ]
 
@@ -47,7 +47,7 @@ def _planned(northwind: Northwind, order: NorthwindOrder) -> dict[str, int]:
     return {
         "paid": northwind.total(order) if plan.is_paid else 0,
         "refunded": plan.refunded(northwind),
-        "cancelled": 1 if plan.cancelled else 0,
+        "canceled": 1 if plan.cancelled else 0,
         "shipped": sum(plan.shipped.values()),
     }
 
@@ -89,6 +89,6 @@ def _actions(order: FetchedOrder) -> dict[str, int]:
     return {
         "paid": order.paid,
         "refunded": order.refunded,
-        "cancelled": sum(order.cancelled.values()),
+        "canceled": sum(order.cancelled.values()),
         "shipped": sum(order.shipped.values()),
     }

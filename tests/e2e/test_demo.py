@@ -15,7 +15,7 @@ def test_second_run_of_the_demo_adds_no_orders_and_passes_reconciliation(empty_d
     assert f"Orders: {ORDERS} new, 0 replayed, 0 rejected" in first
     assert f"Orders: 0 new, {ORDERS} replayed, 0 rejected" in second
     assert (
-        "Then: 24 captured, 1 captured with 3-D Secure, 6 declined, 6 partly cancelled, 18 refunded, "
+        "Then: 24 captured, 1 captured with 3-D Secure, 6 declined, 6 partly canceled, 18 refunded, "
         "6 returned, 19 shipped, 0 replayed, 0 rejected"
     ) in " ".join(first.split())
     assert "Then: nothing new, 80 replayed, 0 rejected" in second

@@ -99,7 +99,7 @@ CATALOGUE_PROBLEMS = (
         status=409,
         title="The stock does not permit this",
         meaning="There would be fewer units than are reserved for orders.",
-        remedy="Read the stock again. Units that are reserved are free again when their order is cancelled or expires.",
+        remedy="Read the stock again. Units that are reserved are free again when their order is canceled or expires.",
         detail="There would be fewer units than are reserved.",
         errors=[
             {
@@ -215,7 +215,7 @@ ORDER_PROBLEMS = (
         title="The order's state does not permit this",
         meaning="What can be done with an order depends on its state; `params.allowed_actions` says what can be done now.",
         remedy="Read the order again and choose from its `allowed_actions`.",
-        detail="An order that is cancelled cannot take this action.",
+        detail="An order with the status cancelled cannot take this action.",
         params={"from": "cancelled", "action": "cancel", "allowed_actions": []},
     ),
     ProblemType(
@@ -223,7 +223,7 @@ ORDER_PROBLEMS = (
         status=409,
         title="The order is disputed",
         meaning="The customer's bank has charged a payment of the order back. Until that is decided, the order is neither"
-        " shipped nor refunded nor cancelled, so that the shop does not lose twice.",
+        " shipped nor refunded nor canceled, so that the shop does not lose twice.",
         remedy="Wait for the decision. Staff can go on with `dispute_override` and a reason, which is recorded.",
         detail="A payment of this order is disputed. Staff can override that with a reason.",
     ),

@@ -175,7 +175,7 @@ BREAKING = {
         """UPDATE orders SET authorized_amount = authorized_amount + 1 WHERE id = $1;""",
         set(),
     ),
-    "an authorization of a cancelled order that nobody voids": (
+    "an authorization of a canceled order that nobody voids": (
         Invariant.MONEY_IS_USED_OR_RETURNED,
         """UPDATE orders SET status = 'cancelled', paid_amount = 0, authorized_amount = total_amount WHERE id = $1;
            UPDATE payments SET status = 'authorized', captured = 0, decided_at = NULL WHERE order_id = $1;""",

@@ -51,7 +51,7 @@ def test_actions_that_equal_the_demo_plan_pass_reconciliation() -> None:
         ),
         (
             [SHIPPED, WITH_REBATE, WAITING, replace(CANCELLED, cancelled={})],
-            {"Units cancelled": ("order 10275: 0 cancelled, not 1",)},
+            {"Units canceled": ("order 10275: 0 canceled, not 1",)},
         ),
         (
             [replace(SHIPPED, shipped={}), WITH_REBATE, WAITING, CANCELLED],

@@ -72,11 +72,11 @@ class LineResponse(ResponseModel):
     sku: str = Field(description="The product's SKU when the order was placed.")
     name: str = Field(description="The product's name when the order was placed.")
     unit_price: MoneySchema = Field(description="The price of one unit when the order was placed.")
-    quantity: int = Field(description="The ordered units, including cancelled ones.")
+    quantity: int = Field(description="The ordered units, including canceled ones.")
     fulfilled: int = Field(description="Units that were shipped.")
     refunded: int = Field(description="Units whose price was refunded or is being refunded.")
     line_total: MoneySchema = Field(description="`unit_price` times `quantity`.")
-    cancelled: Annotated[int, Field(description="Units that were cancelled and will not be shipped.")]
+    cancelled: Annotated[int, Field(description="Units that were canceled and will not be shipped.")]
     returned: Annotated[int, Field(description="Fulfilled units that came back.")]
 
 
@@ -106,7 +106,7 @@ class OrderResponse(ResponseModel):
     )
     currency: Currency = Field(description="The currency of all amounts of the order.")
     lines: list[LineResponse] = Field(description="The ordered products with their prices at that time.")
-    total: MoneySchema = Field(description="The price of all units, including cancelled ones.")
+    total: MoneySchema = Field(description="The price of all units, including canceled ones.")
     paid_total: MoneySchema = Field(description="Money that was captured.")
     refunded_total: MoneySchema = Field(description="Money that was refunded or is being refunded.")
     customer_id: UserId | None = Field(description="The customer; null for the order of a guest.")
@@ -127,7 +127,7 @@ class OrderResponse(ResponseModel):
     payable_total: Annotated[
         MoneySchema | None,
         Field(
-            description="The total without cancelled units; null in a result that an earlier release has stored."
+            description="The total without canceled units; null in a result that an earlier release has stored."
         ),
     ]
     guest: Annotated[
@@ -186,7 +186,7 @@ class CancelOrderRequest(RequestModel):
     """A cancellation. Without a body the whole order is canceled."""
 
     lines: SomeLines | None = Field(
-        None, description="The units to cancel; without it, the whole order is cancelled."
+        None, description="The units to cancel; without it, the whole order is canceled."
     )
     reason: Annotated[str, text_of(CANCEL_REASON)] | None = Field(
         None, description="The reason of the cancellation. The customer can read it."

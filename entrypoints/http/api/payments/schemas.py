@@ -104,7 +104,7 @@ class RefundOrderRequest(RequestModel):
         description="The amount to refund: at most the money that was paid and not yet refunded. It cancels no units.",
     )
     lines: SomeLines | None = Field(
-        None, description="The units to refund at their price. Units that were not shipped are cancelled."
+        None, description="The units to refund at their price. Units that were not shipped are canceled."
     )
     reason: Annotated[str, text_of(REFUND_REASON)] = Field(
         description="The reason of the refund. The customer can read it."
