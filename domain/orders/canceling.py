@@ -10,14 +10,13 @@ from uuid import UUID
 from domain.catalog.stock import Stock
 from domain.orders.holds import release, release_units
 from domain.orders.lifecycle import Action, OrderStatus, Party
-from domain.orders.line import CancelledLine, OrderLine
+from domain.orders.line import CancelledLine
 from domain.orders.order import Order
 from domain.orders.paying import PaymentInProgress
-from domain.orders.units import sum_units
+from domain.orders.units import sum_units_to_ship
 from domain.payments.payment import Payment, PaymentOperation, PaymentStatus
 from domain.payments.refund import Refund, RefundedLine
 from domain.shared.actor import Actor
-from domain.shared.errors import Param
 from domain.shared.ids import ProductId, RefundId
 from domain.shared.money import Money
 
@@ -161,13 +160,11 @@ def _refund_of(
 
 
 def _summed(order: Order, parts: Sequence[CancelledLine]) -> tuple[CancelledLine, ...]:
-    def exceeded(line: OrderLine) -> tuple[str, str, Mapping[str, Param]]:
-        return (
-            "exceeds_left_to_ship",
-            "A quantity is at least 1, and at most what is neither fulfilled nor canceled.",
-            {"ordered": line.quantity, "fulfilled": line.fulfilled, "cancelled": line.cancelled},
-        )
-
-    summed = sum_units(order, parts, at_most=lambda line: line.left_to_ship, exceeded=exceeded)
+    summed = sum_units_to_ship(
+        order,
+        parts,
+        code="exceeds_left_to_ship",
+        message="A quantity is at least 1, and at most what is neither fulfilled nor canceled.",
+    )
     units = summed.ensure_valid("These units cannot be canceled.")
     return tuple(CancelledLine(line_id, quantity) for line_id, quantity in units.items())

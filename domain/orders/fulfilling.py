@@ -6,11 +6,9 @@ from datetime import datetime
 from domain.catalog.stock import Stock
 from domain.orders.fulfillment import CARRIER, TRACKING, FulfilledLine, Fulfillment
 from domain.orders.lifecycle import Action, Party
-from domain.orders.line import OrderLine
 from domain.orders.order import Order
-from domain.orders.units import sum_units
+from domain.orders.units import sum_units_to_ship
 from domain.shared.actor import Actor
-from domain.shared.errors import Param
 from domain.shared.ids import FulfillmentId, ProductId
 from domain.shared.text import ensure_valid
 
@@ -53,13 +51,11 @@ def fulfill(
 
 
 def _summed(order: Order, parts: Sequence[FulfilledLine]) -> tuple[FulfilledLine, ...]:
-    def exceeded(line: OrderLine) -> tuple[str, str, Mapping[str, Param]]:
-        return (
-            "exceeds_unfulfilled",
-            "A quantity is at least 1, and at most what is neither fulfilled nor canceled.",
-            {"ordered": line.quantity, "fulfilled": line.fulfilled, "cancelled": line.cancelled},
-        )
-
-    summed = sum_units(order, parts, at_most=lambda line: line.left_to_ship, exceeded=exceeded)
+    summed = sum_units_to_ship(
+        order,
+        parts,
+        code="exceeds_unfulfilled",
+        message="A quantity is at least 1, and at most what is neither fulfilled nor canceled.",
+    )
     units = summed.ensure_valid("These units cannot be fulfilled.")
     return tuple(FulfilledLine(line_id, quantity) for line_id, quantity in units.items())

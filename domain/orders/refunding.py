@@ -8,13 +8,13 @@ from uuid import UUID
 from domain.catalog.stock import Stock
 from domain.orders.holds import release_units
 from domain.orders.lifecycle import PAID_AND_ACTIVE, Action, Party
-from domain.orders.line import CancelledLine, OrderLine
+from domain.orders.line import CancelledLine
 from domain.orders.order import Order
-from domain.orders.units import sum_units
+from domain.orders.units import sum_units_to_ship
 from domain.payments.payment import DisputeStatus, Payment
 from domain.payments.refund import Refund, RefundChannel, RefundedLine, RefundStatus
 from domain.shared.actor import Actor
-from domain.shared.errors import DomainError, Param, ValidationFailed, Violation
+from domain.shared.errors import DomainError, ValidationFailed, Violation
 from domain.shared.ids import ProductId, RefundId
 from domain.shared.money import Money
 
@@ -214,14 +214,12 @@ def fail(
 
 
 def _summed(order: Order, lines: Sequence[RefundedLine]) -> tuple[RefundedLine, ...]:
-    def exceeded(line: OrderLine) -> tuple[str, str, Mapping[str, Param]]:
-        return (
-            "exceeds_ordered",
-            "At most what is neither shipped nor canceled. Shipped units are refunded with a return, or by amount.",
-            {"ordered": line.quantity, "fulfilled": line.fulfilled, "cancelled": line.cancelled},
-        )
-
-    summed = sum_units(order, lines, at_most=lambda line: line.left_to_ship, exceeded=exceeded)
+    summed = sum_units_to_ship(
+        order,
+        lines,
+        code="exceeds_ordered",
+        message="At most what is neither shipped nor canceled. Shipped units are refunded with a return, or by amount.",
+    )
     if summed.unknown or not summed.units:
         raise ValidationFailed("These lines cannot be refunded.", violations=summed.unknown)
     if summed.exceeding:

@@ -70,3 +70,16 @@ def sum_units(
         if part.quantity < 1 or units[line.id] > at_most(line):
             exceeding.append(Violation(("lines", position, "quantity"), *exceeded(line)))
     return SummedUnits(units, tuple(unknown), tuple(exceeding))
+
+
+def sum_units_to_ship(order: Order, parts: Iterable[LineUnits], *, code: str, message: str) -> SummedUnits:
+    """Add up the requested units of each line, at most the units that are left to ship.
+
+    `code` and `message` describe the violation if more units are requested.
+    """
+
+    def exceeded(line: OrderLine) -> tuple[str, str, Mapping[str, Param]]:
+        params = {"ordered": line.quantity, "fulfilled": line.fulfilled, "cancelled": line.cancelled}
+        return code, message, params
+
+    return sum_units(order, parts, at_most=lambda line: line.left_to_ship, exceeded=exceeded)
