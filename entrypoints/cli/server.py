@@ -18,7 +18,7 @@ from datetime import timedelta
 from enum import Enum, auto
 from functools import partial
 from multiprocessing import resource_tracker
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any
 
 from granian.constants import HTTPModes, Interfaces, Loops
@@ -194,7 +194,24 @@ class _Server(MPServer):
         if self._prepared is not None:
             _send(sender, self._prepared)
         worker: WorkerProcess = super()._spawn_worker(idx, target, partial(callback_loader, receiver))
+        leave_exit_code_to_parent(worker)
         return worker
+
+
+def leave_exit_code_to_parent(worker: WorkerProcess) -> None:
+    """Let the thread that watches a process read its exit code only if the process exits unexpectedly.
+
+    Only one thread can read the exit code. If the parent stops a process and the other thread reads the code first,
+    the parent can see the process as running, and would log that the process is killed because it does not stop.
+    """
+    report_exit: Callable[[], None] = worker._watcher  # noqa: SLF001 - Granian has no public method
+
+    def watch() -> None:
+        wait([worker.inner.sentinel])
+        if not worker.interrupt_by_parent:
+            report_exit()
+
+    worker._watcher = watch  # type: ignore[method-assign]  # noqa: SLF001 - Granian runs this method in the watching thread
 
 
 def _send(worker: Connection, message: Mapping[str, str] | _Message) -> None:
