@@ -1,10 +1,9 @@
 """Run use cases from a command, without HTTP."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from adapters.postgres.core.cancellation import silence_abandoned_connections
+from adapters.postgres.core.cancellation import run_interruptible, silence_abandoned_connections
 from entrypoints.bootstrap.root import Container
 from entrypoints.cli.database import database, migrate
 from entrypoints.cli.failures import describe_database_errors
@@ -28,7 +27,7 @@ def in_shop(work: Callable[[Container], Awaitable[T]]) -> T:
         if settings.database_url is None:
             migrate(url, settings)
         container = Container(settings=settings.model_copy(update={"database_url": url}))
-        return asyncio.run(_in_container(container, work))
+        return run_interruptible(_in_container(container, work))
 
 
 async def _in_container(container: Container, work: Callable[[Container], Awaitable[T]]) -> T:

@@ -1,4 +1,4 @@
-"""Cancellation of tasks that use a connection."""
+"""Cancellation of tasks that use a connection, also by Ctrl-C."""
 
 import asyncio
 from collections.abc import Coroutine, Iterator
@@ -6,6 +6,26 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+WAKE_UP_SECONDS = 0.5
+
+
+def run_interruptible(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine as `asyncio.run` does, but end at Ctrl-C even if another thread gets the signal.
+
+    Python runs signal handlers only in the main thread. If the kernel delivers a signal to another thread, the
+    waiting loop of `asyncio.run` does not notice it. Therefore, this loop wakes up every half second.
+    """
+    return asyncio.run(_with_wake_ups(work))
+
+
+async def _with_wake_ups(work: Coroutine[Any, Any, T]) -> T:
+    _wake_up(asyncio.get_running_loop())
+    return await work
+
+
+def _wake_up(loop: asyncio.AbstractEventLoop) -> None:
+    loop.call_later(WAKE_UP_SECONDS, _wake_up, loop)
 
 
 async def run_to_completion(work: Coroutine[Any, Any, T]) -> T:

@@ -5,7 +5,6 @@ session: statements have no names, and each transaction begins with the settings
 sends at its start.
 """
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -13,7 +12,7 @@ import asyncpg
 from sqlalchemy import NullPool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from adapters.postgres.core.cancellation import silence_abandoned_connections
+from adapters.postgres.core.cancellation import run_interruptible, silence_abandoned_connections
 from adapters.postgres.core.hosts import connect_to_any_host
 
 _PROBE = {"lock_timeout": "2999ms"}
@@ -46,7 +45,7 @@ def connection_state(url: str) -> ConnectionState:
 
     Do not call this function in a running event loop. Raises the errors of asyncpg and SQLAlchemy.
     """
-    return asyncio.run(_connection_state(url))
+    return run_interruptible(_connection_state(url))
 
 
 def _pooled_connection(settings: Mapping[str, str]) -> type[asyncpg.Connection]:

@@ -14,7 +14,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, NullPool, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from adapters.postgres.core.cancellation import silence_abandoned_connections
+from adapters.postgres.core.cancellation import run_interruptible, silence_abandoned_connections
 from adapters.postgres.core.hosts import connect_to_any_host
 from adapters.postgres.core.pooler import connect_args
 from adapters.postgres.core.schema_revision import RELEASE, known_revisions
@@ -46,7 +46,7 @@ def upgrade(url: str, *, pooled: bool = False) -> None:
     Raises:
         ReleaseOutdated: a newer release has migrated the database, and its schema does not permit this release.
     """
-    asyncio.run(_migrate(url, _upgrade, pooled=pooled))
+    run_interruptible(_migrate(url, _upgrade, pooled=pooled))
 
 
 def downgrade(url: str, revision: str, *, pooled: bool = False) -> None:
@@ -58,11 +58,11 @@ def downgrade(url: str, revision: str, *, pooled: bool = False) -> None:
         UnknownRevision: this release does not have the migration, or does not know the current revision of the
             database.
     """
-    asyncio.run(_migrate(url, lambda connection: _downgrade(connection, revision), pooled=pooled))
+    run_interruptible(_migrate(url, lambda connection: _downgrade(connection, revision), pooled=pooled))
 
 
 def state(url: str, *, pooled: bool = False) -> SchemaState:
-    return asyncio.run(_migrate(url, _state_of, is_exclusive=False, pooled=pooled))
+    return run_interruptible(_migrate(url, _state_of, is_exclusive=False, pooled=pooled))
 
 
 async def _migrate(

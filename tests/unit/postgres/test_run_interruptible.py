@@ -1,0 +1,22 @@
+import asyncio
+import signal
+import threading
+
+import pytest
+
+from adapters.postgres.core import cancellation
+from adapters.postgres.core.cancellation import run_interruptible
+
+
+def test_waiting_loop_ends_when_another_thread_gets_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cancellation, "WAKE_UP_SECONDS", 0.05)
+
+    def get_the_signal() -> None:
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+
+    # The delay lets the loop begin to wait. Every loop notices a signal that comes before.
+    other = threading.Timer(0.1, get_the_signal)
+    other.start()
+    with pytest.raises(KeyboardInterrupt):
+        run_interruptible(asyncio.Event().wait())
+    other.join()
