@@ -58,8 +58,8 @@ class AuditFailed(Exception):
 class Expected:
     """The permitted range of the number of orders after a run.
 
-    There is one order for each 201 response. Requests that were cut off at the end of the run can have placed
-    additional orders.
+    The minimum counts the orders before the run and one order for each 201 response. The maximum also counts the
+    requests that were cut off at the end of the run, because these requests can have placed orders.
     """
 
     before: int
@@ -83,7 +83,7 @@ def audit(server: Server, database: str, expected: Expected) -> int:
     """Return the number of orders that a run placed. Raises AuditFailed."""
     placed = orders_in(server, database) - expected.before
     for rule, query in MUST_FIND_NOTHING.items():
-        found = server.query(f"SELECT count(*) FROM ({query}) violations", database=database)[0]["count"]  # noqa: S608 - constant table names
+        found = server.query(f"SELECT count(*) FROM ({query}) violations", database=database)[0]["count"]  # noqa: S608 - the queries are constants
         if found:
             raise AuditFailed(f"{rule}: {found} violations")
     if not expected.acknowledged <= placed <= expected.acknowledged + expected.cut_off:

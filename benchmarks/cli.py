@@ -54,7 +54,7 @@ def run(
     ] = None,
     keep: Annotated[bool, typer.Option(help="Write the result to benchmarks/results/.")] = False,
 ) -> None:
-    """Compare the service with its peers in alternating rounds. Each run is audited."""
+    """Compare the service with its peers in alternating rounds, and check the invariants after each run."""
     contenders: Sequence[Contender] = [
         one for one in everybody() if _is_here(one) and (not only or one.name in only)
     ]
@@ -90,7 +90,7 @@ def run(
 
 @app.command()
 def plot() -> None:
-    """Draw the newest result in benchmarks/results/ into docs/images/, and write its tables into the docs."""
+    """Draw charts of the newest result in benchmarks/results/, and write its tables into the docs."""
     report = newest()
     charts = list(draw(report))
     for file in (*(chart.file for chart in charts), *publish(report, charts)):

@@ -1,4 +1,4 @@
-"""Check that contenders do the same work: clients get equal responses and equal errors."""
+"""Check that all contenders do the same work: equal requests get equal responses and equal errors."""
 
 import json
 import re
@@ -43,9 +43,9 @@ class Client:
         if key:
             headers["Idempotency-Key"] = key
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.url + path, data, headers, method=method)  # noqa: S310 - always http://127.0.0.1
+        request = urllib.request.Request(self.url + path, data, headers, method=method)  # noqa: S310 - the URL always begins with http://127.0.0.1
         try:
-            with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310 - always http://127.0.0.1
+            with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310 - the URL always begins with http://127.0.0.1
                 return Answer(response.status, response.headers, json.loads(response.read()))
         except urllib.error.HTTPError as error:
             with error:
@@ -111,7 +111,7 @@ def _tagged(answer: Answer) -> dict[str, Any]:
 
 
 def _comparable(value: Any) -> Any:  # noqa: ANN401 - a JSON value can have any type
-    """Return JSON with all timestamps in the same format."""
+    """Return a JSON value in which all timestamps have one format."""
     if isinstance(value, dict):
         return {name: _comparable(member) for name, member in value.items()}
     if isinstance(value, list):

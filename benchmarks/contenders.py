@@ -23,7 +23,7 @@ EVERYTHING = READS + PLACING
 Environment = Callable[[Server, str, Shop, int], Mapping[str, str]]
 """A function that returns environment variables.
 
-Its arguments are a database, a shop and a number of connections.
+The arguments of the function are the server, a database, a shop and a number of connections.
 """
 
 
@@ -69,8 +69,7 @@ class Contender:
 def _service(server: Server, database: str, _: Shop, pool: int) -> Mapping[str, str]:
     """Return the default settings, with rate limits and access log.
 
-    Unpaid orders are not limited, because the benchmark places orders for few customers and pays for none of
-    them.
+    The number of unpaid orders is not limited, because the benchmark never pays for orders.
     """
     return {
         "STEELYARD_MAX_UNPAID_ORDERS": "0",
@@ -81,7 +80,7 @@ def _service(server: Server, database: str, _: Shop, pool: int) -> Mapping[str, 
 
 
 def _peer(server: Server, database: str, shop: Shop, pool: int) -> Mapping[str, str]:
-    """Return a peer's environment variables. The service reads these values from its settings."""
+    """Return the environment variables of a peer. Steelyard gets these values from its settings."""
     return {
         **server.environment_of(database),
         "POOL_SIZE": str(pool),
@@ -106,7 +105,7 @@ def steelyard(*, pool: int = 10, workers: int = 1) -> Contender:
 
 
 def baseline(checkout: Path) -> Contender:
-    """Return the service from another checkout, for comparison with the service from this one."""
+    """Return the service from another checkout. The benchmark compares it with the service from this checkout."""
     root = checkout.resolve()
     _python, *arguments = steelyard().command
     if not (root / "entrypoints/cli/worker.py").exists():
@@ -172,7 +171,7 @@ def go(*, pool: int = 10, placing: str = "statements") -> Contender:
 
 
 def everybody() -> Sequence[Contender]:
-    """Return all contenders, each with ten connections. `with_best_pools` can change the number."""
+    """Return all contenders, each with ten connections. `with_best_pools` changes the number of connections."""
     return (
         steelyard(),
         steelyard(workers=2),

@@ -14,7 +14,7 @@ _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True, slots=True)
 class CpuTime:
-    """The CPU seconds of the serving processes and of PostgreSQL, user and system time together."""
+    """The CPU seconds of the serving processes, and those of PostgreSQL. User and system time are added."""
 
     server: float
     database: float
@@ -36,7 +36,7 @@ class _Process:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Return the CPU time of a process and of its descendants, including those that have ended."""
+    """Return the CPU time of a process and of its descendants, including ended descendants."""
     return sum(process.ticks for process in _family(pid)) / _TICKS_PER_SECOND
 
 
@@ -45,7 +45,7 @@ def descendants(pid: int) -> Iterator[int]:
 
 
 def _family(pid: int) -> list[_Process]:
-    # /proc/<pid>/task/<tid>/children would be shorter, but it can omit a process while another one ends.
+    # /proc/<pid>/task/<tid>/children is simpler to read, but can omit a process while another process ends.
     processes = list(_processes())
     found = [process for process in processes if process.pid == pid]
     for process in found:  # The loop also visits the children that it appends to the list.

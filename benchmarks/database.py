@@ -19,7 +19,7 @@ DATA_DIR = Path(".data/benchmarks")
 SETTINGS = {"max_connections": "200"}
 """The settings of the embedded server.
 
-The server is as durable as the server of a shop, and permits more connections for the copies.
+Durability is configured as for the server of a shop. More connections are permitted, for the copies of the shop.
 """
 PREFIX = "bench_"
 DROP_TRIES = 100
@@ -27,7 +27,7 @@ DROP_TRIES = 100
 
 @contextmanager
 def server() -> Iterator["Server"]:
-    """Yield a running server without databases of earlier benchmark runs."""
+    """Start the server, drop the databases of earlier benchmark runs, and yield the server."""
     with EmbeddedPostgres(DATA_DIR, SETTINGS).lease() as url:
         pid_file = PidFile.read(Layout(DATA_DIR).cluster)
         if pid_file is None:
@@ -39,7 +39,7 @@ def server() -> Iterator["Server"]:
 
 
 class Server:
-    """A server. `pid` is the process id of its postmaster."""
+    """A PostgreSQL server. `pid` is the process id of the postmaster."""
 
     def __init__(self, url: URL, pid: int) -> None:
         self.url = url
@@ -52,9 +52,9 @@ class Server:
         return name
 
     def drop(self, name: str) -> None:
-        """Drop a database and end its remaining connections."""
+        """Drop a database. Connections to the database that are still open are ended."""
         for _ in range(DROP_TRIES):
-            # Autovacuum can be running in the database, and the role may not be permitted to end it.
+            # Autovacuum can be running in the database, and the role may not be permitted to end autovacuum.
             with suppress(asyncpg.InsufficientPrivilegeError):
                 self.execute(f"DROP DATABASE {name} WITH (FORCE)")
                 return

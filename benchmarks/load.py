@@ -9,15 +9,15 @@ from uuid import uuid4
 SCRIPT = Path(__file__).parent / "wrk" / "shop.lua"
 CONNECTIONS = 64
 THREADS = 1
-"""One thread of wrk is enough to load two cores, and leaves more CPU time to the servers."""
+"""One thread of wrk is enough to load two cores. More threads would take CPU time from the servers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
     """The results of wrk.
 
-    `refused` counts responses with a status of 400 or higher. `lost` counts missing responses. Latencies include all
-    responses.
+    `refused` counts responses with a status of 400 or higher. `lost` counts requests without a response. Latencies
+    include all responses.
     """
 
     requests: int
@@ -42,7 +42,7 @@ class Measurement:
 class Workload:
     """A workload. `name` is the name of the function in wrk's script.
 
-    `places` is true if each response is a new order.
+    `places` is true if each successful request creates an order.
     """
 
     name: str
@@ -73,8 +73,8 @@ def put_under_load(
 ) -> Measurement:
     """Send requests to a server for some seconds. Raises CalledProcessError if wrk fails.
 
-    With a `rate`, this number of requests starts per second, independently of the latency, as long as idle
-    connections are available. Without a `rate`, each connection sends its next request as soon as it has a response.
+    With a `rate`, wrk starts `rate` requests per second, independently of the latency, as long as idle connections
+    are available. Without a `rate`, each connection sends its next request as soon as it has a response.
     """
     command = [
         "wrk",

@@ -44,7 +44,7 @@ class Chart:
 
 
 def draw(report: Report) -> Iterator[Chart]:
-    """Write and yield the charts of CPU time, throughput and latency."""
+    """Write charts of CPU time, throughput and latency. Yield the file and caption of each chart."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     note = f"{report.machine['cores']} cores shared by server, PostgreSQL and wrk; {report.connections} connections"
     charts = {

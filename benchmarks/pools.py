@@ -1,4 +1,4 @@
-"""The search for the pool size with which a contender places the most orders."""
+"""The search for the pool size with which a contender places the most orders per second."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -12,7 +12,7 @@ from benchmarks.shop import Shop
 SECONDS = 1
 """The number of seconds of load for each pool size.
 
-It is short, because pools of similar size differ little.
+A short load is enough, because pools of similar size differ little.
 """
 
 

@@ -1,4 +1,4 @@
-"""Servers as child processes on unused local ports. Their descendants stop with them."""
+"""Servers as child processes on unused local ports. When a server is stopped, its descendants are stopped too."""
 
 import os
 import signal
@@ -23,7 +23,7 @@ class DidNotStart(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A running server. `started_in` is the seconds from its start to its first response."""
+    """A running server. `started_in` is the number of seconds from the start of the process to the first response."""
 
     url: str
     pid: int
@@ -81,14 +81,14 @@ def inherited_environment() -> dict[str, str]:
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 - always http://127.0.0.1
+        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 - the URL always begins with http://127.0.0.1
             return bool(response.status == 200)  # noqa: PLR2004 - 200 is the HTTP status OK
     except (URLError, OSError):
         return False
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
-    """Terminate the server, then kill the remaining processes of its process session."""
+    """Terminate the server, then kill the processes that are left in the server's POSIX session."""
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
         try:

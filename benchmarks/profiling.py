@@ -15,7 +15,7 @@ WARM_UP_SECONDS = 2
 
 
 class CannotProfile(Exception):
-    """py-spy is not permitted to read another process here. The message is py-spy's own."""
+    """py-spy is not permitted to read the memory of other processes. The message comes from py-spy."""
 
 
 def profile(workload: Workload, *, seconds: int) -> tuple[Path, Measurement]:

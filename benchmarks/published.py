@@ -1,4 +1,4 @@
-"""The charts and tables of a report in the docs, between two HTML comments."""
+"""Write the charts and tables of a report into the docs, between two HTML comments."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -34,7 +34,7 @@ def publish(report: Report, charts: Sequence[Chart]) -> Iterator[Path]:
 
 
 def with_content(page: str, content: str) -> str:
-    """Return a page with another content between the comments. Raises ValueError if the page lacks them."""
+    """Replace the text between the two HTML comments of a page. Raises ValueError if a comment is missing."""
     found = re.compile(f"{re.escape(START)}.*?{re.escape(END)}", re.DOTALL)
     if len(found.findall(page)) != 1:
         raise ValueError(f"The page needs one {START} with its {END}.")

@@ -9,7 +9,7 @@ from benchmarks.load import WORKLOADS
 
 RESULTS = Path(__file__).parent / "results"
 CEILING = "pgbench"
-"""The contender that sends statements directly to PostgreSQL. Its throughput is the upper limit."""
+"""The contender that sends statements directly to PostgreSQL. The throughput of this contender is the upper limit."""
 SERVICE_CONTENDERS = ("steelyard", "steelyard-2")
 """The service in one process, and the service with one process per core."""
 
@@ -20,7 +20,7 @@ Rows = Sequence[Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report. `medians` are over `rounds` alternating rounds of `seconds` each.
+    """A report. `medians` are computed from `rounds` alternating rounds. Each round took `seconds`.
 
     The keys of `titles` and `pools` are contenders.
     """
@@ -42,7 +42,7 @@ class Report:
     def cost_ratios(self, name: str) -> Rows:
         """Return ratios: the CPU time of this contender divided by the CPU time of each peer.
 
-        The CPU time of PostgreSQL is included in both.
+        Both CPU times include the CPU time of PostgreSQL.
         """
         ours = self.medians.get(name, {})
 

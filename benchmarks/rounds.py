@@ -1,6 +1,6 @@
-"""Alternating rounds: each round measures all contenders, in changing order.
+"""Alternating rounds: each round measures all contenders, in a changing sequence.
 
-Noise therefore affects all of them.
+Noise on the machine therefore affects all contenders alike.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -39,7 +39,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A measurement of one contender, with the CPU time that its servers used in this period."""
+    """A measurement of one contender, with the CPU time that its servers used during the measurement."""
 
     contender: str
     workload: str
@@ -48,12 +48,12 @@ class Sample:
 
     @property
     def server_us(self) -> float:
-        """The CPU time of the serving processes for one response, in microseconds."""
+        """The CPU time of the serving processes divided by the number of responses, in microseconds."""
         return self.cpu.server / max(1, self.measurement.answered) * 1e6
 
     @property
     def database_us(self) -> float:
-        """The CPU time of PostgreSQL for one response, in microseconds."""
+        """The CPU time of PostgreSQL divided by the number of responses, in microseconds."""
         return self.cpu.database / max(1, self.measurement.answered) * 1e6
 
 
@@ -62,8 +62,8 @@ def run_all(
 ) -> Mapping[tuple[str, str], Sequence[Sample]]:
     """Measure all contenders in every round, each on a fresh copy of the shop.
 
-    Each copy is audited. Raises AuditFailed and DidNotStart. Raises Differs if a contender does not do the same work
-    as the first contender.
+    The invariants are checked on each copy. Raises AuditFailed and DidNotStart. Raises Differs if a contender does
+    not do the same work as the first contender.
     """
     data = (BUILD / "data").resolve()
     shop.write_to(data)
@@ -104,7 +104,7 @@ def _measure(
         if workload.places:
             runs = (warm_up, measurement)
             acknowledged = sum(run.answered for run in runs)
-            # wrk closes its connections when it ends, but servers still process the last requests.
+            # wrk closes all connections when it ends, but servers still process the last requests.
             cut_off = sum(CONNECTIONS + run.lost for run in runs)
             audit(server, database, Expected(before, acknowledged, cut_off))
         yield Sample(contender.name, workload.name, measurement, cpu)

@@ -41,7 +41,7 @@ ACTOR = Actor(None, "benchmarks")
 class Size:
     """The size of the shop.
 
-    There are many customers, so that each customer stays within its rate limits.
+    There are many customers, so that no customer exceeds a rate limit.
     """
 
     customers: int = 1000
@@ -80,7 +80,7 @@ def open_shop(server: Server, size: Size) -> Shop:
     settings = Settings(
         database_url=server.url_of(name),
         order_hold=timedelta(days=30),  # No order may expire during the benchmark.
-        # The benchmark never pays its orders, so their number must not be limited. 0 means no limit.
+        # The benchmark never pays for orders, so the number of unpaid orders must not be limited. 0 means no limit.
         max_unpaid_orders=0,
         max_units_held=0,
         token_lifetime=timedelta(hours=1),

@@ -1,4 +1,4 @@
-"""The AsyncAPI 3.0 description of the events. It is generated from the event classes.
+"""The AsyncAPI 3.0 description of the events, generated from the event classes.
 
 The format is specified at https://www.asyncapi.com.
 """

@@ -10,7 +10,7 @@ _FORMER_GRAMMAR = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}"
     r"@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+"
 )
-"""The grammar of addresses in a former release. It resembles that of `<input type=email>` in HTML."""
+"""The grammar of addresses in a former release. HTML defines a similar grammar for `<input type=email>`."""
 
 
 def parse_email_address(text: str) -> EmailAddress:

@@ -1,4 +1,4 @@
-"""JSON Schemas of the events' payloads. They are generated from the event classes.
+"""JSON Schemas of the events' payloads. The schemas are generated from the event classes.
 
 The OpenAPI document and the AsyncAPI document contain these schemas.
 """
@@ -54,11 +54,11 @@ _MEMBERS: Mapping[str, str] = {
     "tracking": "The carrier's number of the parcel; null if it is unknown.",
     "unit_price": "The price of one unit when the order was placed.",
 }
-"""Descriptions of payload fields for JSON Schema. The classes of the domain do not contain them."""
+"""Descriptions of payload fields for JSON Schema. The classes of the domain have no descriptions of fields."""
 
 
 def payload_schemas(prefix: str) -> dict[str, dict[str, Any]]:
-    """Return a schema of `data` for each event type. References begin with the prefix."""
+    """Return a schema of `data` for each event type. JSON references in the schemas begin with `prefix`."""
     return {type_: _payload(kind, prefix) for type_, kind in EVENT_TYPES.items()}
 
 
@@ -71,7 +71,7 @@ def shared_schemas(prefix: str) -> dict[str, dict[str, Any]]:
 
 
 def model_schemas(name: str, model: type[Any], prefix: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the schema of a Pydantic model as `name`, and the schemas to which it refers."""
+    """Yield the schema of a Pydantic model as `name`, and the schemas to which this schema refers."""
     schema = model.model_json_schema(ref_template=prefix + "{model}", mode="serialization")
     for other, part in schema.pop("$defs", {}).items():
         yield other, untitled(part)
@@ -79,7 +79,7 @@ def model_schemas(name: str, model: type[Any], prefix: str) -> Iterator[tuple[st
 
 
 def untitled(schema: Any) -> Any:  # noqa: ANN401 - schemas are nested arbitrarily
-    """Remove the titles, because they repeat the names."""
+    """Remove all titles from a schema, because the titles repeat the names of fields."""
     if isinstance(schema, list):
         return [untitled(part) for part in schema]
     if isinstance(schema, dict):

@@ -67,7 +67,7 @@ class FromContainer(ImmediateDependency):
     def resolve(self, request: Request) -> Any:  # noqa: ANN401 - the annotation of the route's parameter states the type
         """Return the object of the provider.
 
-        The provider is cached for the last app, because a search by name takes time.
+        Finding a provider by name takes time, so the provider of the most recent app is cached.
         """
         app = request.scope["app"]
         if self._provider is None or self._app is not app:

@@ -18,11 +18,11 @@ class _State:
 
 
 class JobHealth:
-    """A record of when each job last succeeded. It finds failing and hanging jobs.
+    """A record of when each job last succeeded. The record finds failing jobs and hanging jobs.
 
-    A job is failing if its last run failed and its last success is older than two intervals of the job. A job
-    hangs if it has neither failed nor succeeded for two intervals plus the maximum duration of a run. Any
-    thread can read the health. `now` returns seconds.
+    A job is failing if its last run failed and its last success is older than two intervals of the job. A job hangs
+    if it has neither failed nor succeeded for two intervals plus the maximum duration of a run. Any thread can read
+    the health. `now` returns seconds.
     """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:

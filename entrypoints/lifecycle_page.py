@@ -71,9 +71,9 @@ def _table() -> Iterable[str]:
 
 
 def _grouping_key(row: Transition) -> object:
-    """Return a key that is equal for rows that become one row of the table.
+    """Return the key by which transitions are grouped. Each group becomes one row of the page's table.
 
-    Such rows keep the order's status, and differ only in that status.
+    Transitions of one group do not change the order's status. They differ only in this status.
     """
     is_in_place = row.source is row.target
     return row.action, row.event, row.guard, is_in_place or (row.source, row.target)

@@ -1,4 +1,4 @@
-"""Startup and shutdown of a process, and its periodic jobs."""
+"""Startup, shutdown and periodic jobs of a process of the service."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -17,11 +17,11 @@ from entrypoints.setting_names import WrongSettings
 
 _log = structlog.get_logger(__name__)
 
-CURSOR_SECRET = "list-cursors"  # noqa: S105 - the name of a secret, not a secret
+CURSOR_SECRET = "list-cursors"  # noqa: S105 - this is the name of a secret, not the secret
 CURSOR_SECRET_BYTES = 32
 
 RELOAD_KEYS_EVERY = timedelta(seconds=15)
-"""The interval of reloading keys.
+"""The interval at which keys are reloaded.
 
 Keys are reloaded several times in the minute before a new key signs (rotate_key.py).
 """
@@ -29,7 +29,7 @@ Keys are reloaded several times in the minute before a new key signs (rotate_key
 SEND_MAIL_EVERY = timedelta(seconds=2)
 PRUNE_EVERY = timedelta(minutes=10)
 PRUNE_LONG_LIVED_EVERY = timedelta(hours=1)
-"""The interval of pruning, for records that are stored for days or longer."""
+"""The interval at which long-lived records are pruned. Such records are stored for days or longer."""
 
 
 @asynccontextmanager
@@ -64,7 +64,7 @@ async def running(container: Container) -> AsyncIterator[bytes]:
 
 
 def _engines(container: Container) -> Iterator[AsyncEngine]:
-    """Yield the engines of the primary and of the replica, if there is one."""
+    """Yield the engine of the primary, and the engine of the replica if there is a replica."""
     database = container.database
     yield database.engine()
     yield database.public_read_engine()
@@ -111,10 +111,10 @@ async def _deliver_mail(deliver_mail: DeliverMail) -> None:
 
 
 async def _check_stored_secrets(container: Container) -> None:
-    """Raise WrongSettings if the service lacks a key for its stored secrets.
+    """Raise WrongSettings if the configured keys do not fit the stored secrets.
 
-    There are two cases. Stored secrets are encrypted with an unknown key, or a new shop has no key with which
-    to encrypt secrets.
+    There are two cases. In the first case, stored secrets are encrypted with a key that is not configured. In the
+    second case, a new shop that is not on a loopback address has no configured key.
     """
     settings, key_ids = container.settings(), container.security.secret_box().key_ids
     stored = await container.database.stored_secrets().count_by_key()

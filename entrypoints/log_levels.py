@@ -1,4 +1,4 @@
-"""Log levels of the service and of single packages."""
+"""Log levels of the whole service and of individual packages."""
 
 import logging
 import re
@@ -16,7 +16,7 @@ _PACKAGE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 
 @dataclass(frozen=True, slots=True)
 class LogLevels:
-    """The default level, and the levels of packages with their subpackages."""
+    """The default level, and the levels of packages. A package's level also applies to its subpackages."""
 
     default: int = logging.INFO
     packages: Mapping[str, int] = field(default_factory=dict)
@@ -42,7 +42,7 @@ class LogLevels:
         return min(self.default, *self.packages.values(), logging.CRITICAL)
 
     def of(self, logger: str) -> int:
-        """Return the level of a logger: the level of its nearest package, or the default."""
+        """Return the level of a logger: the level of the innermost configured package, or the default level."""
         name = logger
         while name:
             if name in self.packages:

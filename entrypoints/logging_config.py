@@ -62,7 +62,7 @@ class _BufferedWriter:
 _access: _BufferedWriter | None = None
 """The writer of the access log as JSON.
 
-It is None on a terminal, and before logging is configured.
+The value is None on a terminal, and before logging is configured.
 """
 _levels = LogLevels()
 _logs_requests = True
@@ -70,7 +70,7 @@ _has_traces = False
 
 
 class _NamedLogger(structlog.WriteLogger):
-    """A writer of lines with the name of its logger."""
+    """A writer of log lines, with the name of the logger in `name`."""
 
     def __init__(self, stream: TextIO, name: str) -> None:
         super().__init__(stream)
@@ -80,9 +80,9 @@ class _NamedLogger(structlog.WriteLogger):
 def configure_logging(levels: LogLevels | None = None, *, stream: TextIO | None = None) -> None:
     """Send the logs of structlog and of the standard library to one stream.
 
-    The default stream is standard error. Libraries log at level warning and above, because their lower levels
-    contain addresses, queries and parameters. A level that is configured for the library's package replaces
-    this limit. A later call replaces the levels.
+    The default stream is standard error. For libraries, the level is warning, because lower levels contain addresses,
+    queries and parameters. A level that is configured for the library's package replaces this level. A later call
+    replaces the levels.
     """
     global _access, _has_traces, _levels, _logs_requests  # noqa: PLW0603 - the state of structlog and logging is global, too
     stream = stream or sys.stderr
@@ -188,7 +188,7 @@ def _json_line(_: WrappedLogger, __: str, event: EventDict) -> str:
 
 
 def add_request_id(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Add the id of the current request."""
+    """Add the id of the current request to a log line."""
     current = request_id.get()
     if current is not None:
         event.setdefault("request_id", current)
@@ -208,7 +208,7 @@ def drop_below_level(logger: WrappedLogger, _: str, event: EventDict) -> EventDi
 
 
 def add_trace_ids(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Add the ids of the current trace and span."""
+    """Add the ids of the current trace and span to a log line."""
     event.update(_trace_ids())
     return event
 
@@ -236,7 +236,7 @@ def _is_secret(name: str) -> bool:
 def describe_exception(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """Replace `exc_info` by the types and stack frames of the exception and its causes.
 
-    The messages are removed, because drivers and validators repeat invalid values in them, such as a password
+    The messages are removed, because the messages of drivers and validators repeat invalid values, such as a password
     or an address.
     """
     info = event.pop("exc_info", None)

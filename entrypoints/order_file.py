@@ -73,5 +73,5 @@ class OrderCsvWriter:
 
 
 def _cell(value: object) -> object:
-    """Format a value as in JSON: times are RFC 3339 in UTC."""
+    """Format a value as in JSON. Timestamps have the format of RFC 3339, in UTC."""
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value

@@ -19,19 +19,19 @@ _PAIR = (
     r'\s*(?P<name>[\w!#$%&\'*+.^`|~-]+)=(?P<value>[\w!#$%&\'*+.^`|~-]+|"(?:[^"\\]|\\.)*")\s*(?P<end>[;,]|$)'
 )
 _FORWARDED_PAIR = re.compile(_PAIR, re.ASCII)
-"""One `name=value` pair (RFC 7239, section 4), and the separator after the pair."""
+"""A pattern for one `name=value` pair (RFC 7239, section 4) and the separator after the pair."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class TrustedProxies:
-    """Networks of reverse proxies, and the header in which they pass the client's address.
+    """Networks of reverse proxies, and the header in which these proxies pass the client's address.
 
-    Any client can send such a header, so only entries that a trusted proxy wrote are used. The nearest proxy
-    wrote the last entry. The header is therefore read from its end, up to the first entry whose writer is not
-    trusted. If a proxy passes no address, the proxy's own address counts as the client's. All clients of this
-    proxy then share one rate limit.
+    Any client can send such a header, so only entries that a trusted proxy wrote are used. The nearest proxy wrote
+    the last entry. The header is therefore read from its end, up to the first entry whose writer is not trusted. If a
+    proxy passes no address, the proxy's own address counts as the client's. All clients of this proxy then share one
+    rate limit.
     """
 
     networks: Sequence[IPNetwork]
@@ -53,7 +53,7 @@ class TrustedProxies:
         return str(nearest)
 
     def _warn_once(self, headers: Headers) -> None:
-        """Log that an untrusted peer sends an address. A reverse proxy may be missing in the setting."""
+        """Log that an untrusted peer sends an address. The peer may be a proxy that is missing in the settings."""
         if not self._has_warned and self.header in headers:
             self._has_warned = True
             _log.warning(
@@ -79,14 +79,14 @@ def parse_address(text: str) -> IPAddress | None:
 
 
 def _hops_of_x_forwarded_for(lines: Sequence[str]) -> Iterator[IPAddress | None]:
-    """Yield the hops, nearest first. The caller can stop before entries that a client has added."""
+    """Yield the hops' addresses, nearest hop first. The caller can stop before entries that a client has added."""
     for line in reversed(lines):
         for hop in reversed(line.split(",")):
             yield _node(hop.strip())
 
 
 def _hops_of_forwarded(lines: Sequence[str]) -> Iterator[IPAddress | None]:
-    """Yield the address of each element, nearest first; None if an element has no address."""
+    """Yield the address of each element, or None if an element has none. The nearest hop comes first."""
     for node in reversed(list(_nodes_of_forwarded(lines))):
         yield None if node is None else _node(node)
 
@@ -94,7 +94,7 @@ def _hops_of_forwarded(lines: Sequence[str]) -> Iterator[IPAddress | None]:
 def _nodes_of_forwarded(lines: Sequence[str]) -> Iterator[str | None]:
     """Yield the `for` value of each element.
 
-    The value is None if it is missing or if the rest of the line is malformed.
+    The result is None if an element has no such value, or if the rest of the line is malformed.
     """
     for line in lines:
         position = 0

@@ -1,4 +1,4 @@
-"""Reloading of files without a restart: log levels and signing keys."""
+"""Reload the files with log levels and signing keys, without a restart of the process."""
 
 import asyncio
 import os
@@ -42,7 +42,7 @@ async def reload(container: "Container") -> None:
 
 
 def reload_log_levels(settings: Settings) -> None:
-    """Reload the log levels from their file. An invalid file leaves the levels unchanged."""
+    """Reload the log levels from the configured file. An invalid file leaves the levels unchanged."""
     try:
         configure_logging(settings.read_log_levels())
     except WrongSettings as error:

@@ -1,4 +1,4 @@
-"""Names of settings: the variables of the environment, former names, and unknown ones."""
+"""Names of settings: current environment variables, former names and unknown names."""
 
 import difflib
 import logging
@@ -14,7 +14,7 @@ OLD_NAMES = {
     "audit_log_kept": "audit_log_retention",
     "replays_kept": "idempotency_retention",
 }
-"""Former names of settings. They still work, with a warning."""
+"""Former names of settings. The service still accepts these names, but logs a warning."""
 
 _log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ def values_under_old_names() -> dict[str, Any]:
 
 
 def describe_unknown_variables(settings: Collection[str]) -> Sequence[str]:
-    """Return one line for each variable with the service's prefix that is not a setting.
+    """Return one line for each unknown variable that begins with the service's prefix.
 
     The line names the nearest setting, if one is similar. The value is left out, because it can be a secret.
     """

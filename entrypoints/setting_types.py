@@ -1,6 +1,6 @@
 """Types of settings. Each type checks the text of a variable.
 
-Errors never quote the text, which can be a secret.
+Errors never quote the text, because the text can be a secret.
 """
 
 import re
@@ -23,7 +23,8 @@ from entrypoints.proxies import IPNetwork
 def _asyncpg_url(url: str) -> str:
     """Return the URL with the driver asyncpg, so that a plain `postgresql://` also works.
 
-    Several hosts, as in `//host1:5432,host2:5432/`, become parameters, as SQLAlchemy needs them.
+    Several hosts, as in `//host1:5432,host2:5432/`, become parameters of the URL, because SQLAlchemy requires this
+    form.
     """
     try:
         parsed = make_url(_with_hosts_as_parameters(url))

@@ -26,20 +26,20 @@ The number is small, because the sandbox provider calls this service itself.
 NATS_BATCH_SIZE = 25
 """The number of events per batch.
 
-Events are sent one by one. A batch fits into the relay's timeout even if the NATS server is far away.
+Events are sent one by one. Even if the NATS server is far away, a batch takes less time than the relay's timeout.
 """
 
 ROUNDS = 50
-"""The number of batches of a job between two checks of whether the worker should stop."""
+"""A job processes at most this many batches. Then the worker checks whether it should stop."""
 
 DELIVERY_LANES = 4
 """The number of webhook endpoints to which one worker sends at the same time.
 
-A slow endpoint blocks only one of these tasks.
+A slow endpoint delays only one of these concurrent deliveries.
 """
 
 LONGEST_PAUSE = timedelta(seconds=30)
-"""The longest pause between two attempts at a failing job."""
+"""The longest pause between two runs of a failing job."""
 
 _ACTOR = Actor(None, "worker")
 _log = structlog.get_logger(__name__)
@@ -59,7 +59,7 @@ class Job:
     longest_batch: timedelta = timedelta(minutes=1)
 
     async def __call__(self, progress: Callable[[], None] | None = None) -> None:
-        """Process batches until no item is left, but at most ROUNDS. Call `progress` after each batch."""
+        """Process batches until no item is left, but at most ROUNDS batches. Call `progress` after each batch."""
         for _ in range(ROUNDS):
             found = await self.work(self.batch)
             if progress is not None:
@@ -69,7 +69,7 @@ class Job:
 
 
 def jobs_of(container: Container) -> Sequence[Job]:
-    """Return those jobs of a worker that are enabled by the settings."""
+    """Return the jobs of a worker that the settings enable."""
     return list(_jobs(container))
 
 
@@ -136,7 +136,7 @@ async def _measure(measure_shop: MeasureShop, _: int) -> int:
 
 
 async def _check_invariants(check_shop: CheckShop, every: timedelta) -> int:
-    """Check the invariants unless a worker has checked them in the last `every`. Log broken invariants."""
+    """Check the invariants, and log broken ones. Skip the check if the last check is younger than `every`."""
     for finding in await check_shop.unless_checked_within(every):
         if finding.count:
             _log.error(

@@ -13,10 +13,10 @@ _Problem = tuple[str, list[str]]
 
 
 def health_apps(health: JobHealth, *, is_stopping: Callable[[], bool]) -> Mapping[str, WsgiApp]:
-    """Return the health checks of a worker by their paths. Both list the affected jobs.
+    """Return the health checks of a worker by path. The responses list the affected jobs.
 
-    `/livez` fails if a job hangs, because a restart can help. `/readyz` also fails if jobs fail, or if the
-    worker is stopping.
+    `/livez` fails if a job hangs, because a restart can help. `/readyz` also fails if jobs fail, or if the worker is
+    stopping.
     """
 
     def liveness() -> _Problem | None:

@@ -1,4 +1,4 @@
-"""The PostgreSQL of the tests. It starts when the first test needs a database."""
+"""The PostgreSQL server of the tests. The server starts when the first test needs a database."""
 
 import asyncio
 import logging
@@ -31,15 +31,15 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--stock-routes"):
         StrictRoute.compiles = False
     collect_seldom()
-    # Hypothesis would fail tests that exceed its deadline on a slow machine.
+    # On a slow machine, tests would exceed Hypothesis's deadline and fail.
     settings.register_profile("suite", deadline=None, max_examples=EXAMPLES * EFFORT)
     settings.load_profile("suite")
     # A shell ignores SIGINT for background jobs (`make test &`), and child processes would inherit this
     # setting.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    # Without this entry, the HTTP client searches for the missing module at each request. The search would take 10%
-    # of the duration of HTTP tests.
+    # Without this entry, the HTTP client would search for an uninstalled module at each request. The search would
+    # take 10% of the duration of HTTP tests.
     sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type] # importlib documents None for a path without a finder
 
 
@@ -69,7 +69,7 @@ def _logging_as_it_was() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def database_server(pytestconfig: pytest.Config) -> Iterator[str]:
-    """The URL of a database on the server, for statements about other databases."""
+    """The URL of a database on the server. Tests use it to create and drop other databases."""
     from tests.servers.choice import choose_server  # noqa: PLC0415 - the import is slow, and unit tests need no server
 
     server = choose_server()

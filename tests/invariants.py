@@ -25,14 +25,14 @@ EVENT_TYPES = {row.event for row in TRANSITIONS if row.event} | {
     event for row in TRANSITIONS for event in row.along
 }
 REQUESTED = "refund.requested"
-"""The event type that reports each refund exactly once, whatever caused the refund."""
+"""The event type that reports refunds. There is exactly one such event per refund, whatever caused the refund."""
 LINES_CANCELLED = "order.lines_cancelled"
 
 
 async def assert_invariants(shop: Shop, *, pruned: int = 0) -> None:
     """Read the whole shop, and check every rule that no race, rejection or crash may break.
 
-    `pruned` is the number of pruned expired orders. Their events and stock movements are still stored.
+    `pruned` is the number of pruned expired orders. The events and stock movements of these orders are still stored.
     """
     orders = await every_order(shop)
     await assert_stock_is_what_orders_and_ledger_say(shop, orders)

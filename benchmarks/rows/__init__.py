@@ -19,7 +19,7 @@ _KINDS = {"order": 0xA0, "product": 0xB0, "customer": 0xC0}
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The size of a shop, given by its number of orders. Other numbers of rows are proportional."""
+    """The size of a shop. The number of orders determines the numbers of all other rows."""
 
     orders: int
 
@@ -50,10 +50,10 @@ def made_id(kind: str, number: int) -> UUID:
 
 
 async def make_rows(connection: asyncpg.Connection, rows: Rows, *, portion: int = 250_000) -> None:
-    """Fill an empty schema and analyze it.
+    """Fill an empty schema with rows, and run ANALYZE.
 
-    Indexes are created after the rows, which is much faster. Foreign keys are dropped, because no query plan depends
-    on them. The ledger is long, but not consistent.
+    Indexes are created after the rows, because this takes much less time. Foreign keys are dropped, because no query
+    plan depends on them. The stock ledger has a realistic number of rows, but does not add up.
     """
     numbers = {"orders": rows.orders, "customers": rows.customers, "products": rows.products, "lines": LINES}
     await connection.execute(_text("before"))

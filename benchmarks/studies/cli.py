@@ -45,7 +45,7 @@ def idle() -> None:
 
 @group.command()
 def memory(requests: Annotated[int, typer.Option(min=1000)] = 1_000_000) -> None:
-    """Measure the memory of the service while it answers many requests."""
+    """Measure the memory of the service while the service answers many requests."""
     with _shop() as (postgres, database, shop):
         for sample in weighing.measure(postgres, database, shop, requests):
             console.print(f"{sample.requests:12,} requests  {sample.mebibytes:7.1f} MiB")
@@ -74,7 +74,7 @@ def dashboard(seconds: Seconds = 20) -> None:
 
 @group.command()
 def metrics() -> None:
-    """Measure the CPU time of recording the metrics of one request."""
+    """Measure how much CPU time the service uses to record the metrics of one request."""
     for title, (least, middle, most) in recording.measure().items():
         console.print(f"min {least:5.2f}  median {middle:5.2f}  max {most:5.2f} µs  {title}")
 
@@ -90,7 +90,7 @@ def partitions(records: Annotated[int, typer.Option(min=10_000)] = 1_000_000) ->
 
 @group.command()
 def search(products: Annotated[int, typer.Option(min=20_000)] = 1_000_000) -> None:
-    """Show by EXPLAIN ANALYZE how many rows searches read in a large catalog."""
+    """Show how many rows searches read in a large catalog, as measured by EXPLAIN ANALYZE."""
     with server() as postgres:
         console.print(f"Making {products:,} products")
         reads = asyncio.run(searching.measure(postgres, products))
@@ -103,7 +103,7 @@ def search(products: Annotated[int, typer.Option(min=20_000)] = 1_000_000) -> No
 
 @group.command()
 def starts() -> None:
-    """Measure the time from the command to the first response."""
+    """Measure the time from the start of the command `serve` to the first response."""
     with _shop() as (postgres, database, shop):
         for start in starting.measure(postgres, database, shop):
             console.print(f"{start.seconds:6.2f} s  {start.title}")

@@ -37,7 +37,7 @@ class Scrape:
     orders: Samples
     """Orders by status."""
     durations: Samples
-    """Cumulative counts of accepted orders by the upper bound of the duration."""
+    """Cumulative counts of placed orders by the upper bound of the request's duration."""
     waits: Samples
     batches: float
     batched: float

@@ -32,7 +32,7 @@ TURNS = 200
 PRUNED = 10
 """The number of records that one call prunes. The small shop has enough records for all rounds."""
 DEPTHS = (0.01, 0.5, 0.99)
-"""The fraction of all orders that the list shows before the page to read."""
+"""The positions of the measured pages. Each number is the fraction of all orders that come before the page."""
 
 
 async def measure(server: Server, orders: int) -> dict[str, Durations]:

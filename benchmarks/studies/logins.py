@@ -71,7 +71,7 @@ def _logging_in(url: str, customers: int) -> Iterator[LogIns]:
 def _log_in(url: str, number: int) -> bool:
     form = {"grant_type": "password", "username": f"customer{number}@example.com", "password": PASSWORD}
     try:
-        with urllib.request.urlopen(url + "/token", urllib.parse.urlencode(form).encode(), timeout=30):  # noqa: S310 - always http://127.0.0.1
+        with urllib.request.urlopen(url + "/token", urllib.parse.urlencode(form).encode(), timeout=30):  # noqa: S310 - the URL always begins with http://127.0.0.1
             return True
     except (urllib.error.URLError, OSError):
         return False

@@ -16,14 +16,14 @@ UNLIMITED = {"STEELYARD_RATE_LIMIT_ENABLED": "false"}
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The resident memory of all processes of the service after a number of requests."""
+    """The resident memory of the service, summed over all processes, after a number of requests."""
 
     requests: int
     mebibytes: float
 
 
 def measure(server: Server, database: str, shop: Shop, requests: int) -> Iterator[Sample]:
-    """Send at least this number of requests of all workloads. Measure the memory several times."""
+    """Send at least `requests` requests, in rounds. Measure the memory before and after each round."""
     data = (BUILD / "data").resolve()
     shop.write_to(data)
     with steelyard().running(server, database, shop, extra=UNLIMITED) as running:

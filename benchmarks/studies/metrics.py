@@ -1,4 +1,4 @@
-"""The CPU time of recording the metrics of one request."""
+"""The CPU time that the service uses to record the metrics of one request."""
 
 from collections.abc import Callable
 from contextlib import closing
@@ -19,7 +19,7 @@ Spread = tuple[float, float, float]
 def measure() -> dict[str, Spread]:
     """Record requests in rounds.
 
-    Each round also calls an empty function as often, and the duration of these calls is subtracted.
+    Each round also calls an empty function the same number of times. The duration of these calls is subtracted.
     """
     with TemporaryDirectory() as directory, closing(create_metrics(Path(directory))) as metrics:
         return {

@@ -59,7 +59,7 @@ _INDEX_SIZE = """
 
 @dataclass(slots=True)
 class Cost:
-    """The durations of a step, and its write-ahead log in bytes."""
+    """The durations of a step, and the bytes that the step wrote to the write-ahead log."""
 
     milliseconds: list[float] = field(default_factory=list)
     log: int = 0
@@ -69,7 +69,7 @@ class Cost:
 
 
 async def measure(server: Server, records: int) -> Mapping[str, Cost | str]:
-    """Return the cost of each step by its title. The steps alternate between both tables."""
+    """Return the cost of each step by its title. The steps alternate between the two tables."""
     name = await asyncio.to_thread(server.create)
     connection = await server.connect(name)
     try:
@@ -81,7 +81,7 @@ async def measure(server: Server, records: int) -> Mapping[str, Cost | str]:
 
 
 async def _fill(connection: asyncpg.Connection, table: str, records: int) -> str:
-    """Insert records of three days into a new table, and return the size of its indexes."""
+    """Insert records of three days into a new table, and return the total size of the table's indexes."""
     await connection.execute(f"CREATE TABLE {table} {_COLUMNS} {_PARTITIONED[table]}")
     if _PARTITIONED[table]:
         for part in range(PARTITIONS):

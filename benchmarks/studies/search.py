@@ -1,4 +1,4 @@
-"""Measure by EXPLAIN ANALYZE how many rows searches read in a large catalog."""
+"""How many rows searches read in a large catalog, as measured by EXPLAIN ANALYZE."""
 
 import asyncio
 import json
@@ -22,20 +22,20 @@ from benchmarks.database import Server
 from domain.catalog import search
 
 TEMPLATES = 20_000
-"""The number of different names and of different descriptions.
+"""The catalog has this many different names, and this many different descriptions.
 
-Many products share each of them.
+Many products share each name and each description.
 """
 PAGE = 20
-SYLLABLES = "ba be bi co cra da fe go ha ki lo mu na pe ra se ti vo wa zu".split()  # noqa: SIM905 - shorter than a list of quoted words
-COMMON = (  # noqa: SIM905 - shorter than a list of quoted words
+SYLLABLES = "ba be bi co cra da fe go ha ki lo mu na pe ra se ti vo wa zu".split()  # noqa: SIM905 - the string is shorter than a list of quoted words
+COMMON = (  # noqa: SIM905 - the string is shorter than a list of quoted words
     "mug red blue shirt table lamp oil olive thor luk usb cable holder glass wood steel small large kitchen garden coffee "
     "tea vitamin tablets strasse orange green bottle set of with and"
 ).split()
 WORDS = [*COMMON, "for", "the", *(first + second for first in SYLLABLES for second in SYLLABLES)]
 """The words of the catalog.
 
-PostgreSQL can estimate prefixes only in a column with at least a hundred frequent words.
+PostgreSQL can estimate how many rows match a prefix only if a column has at least 100 frequent words.
 """
 NAMES = (
     "Øl krus", "Łuk drewniany", "Þór hamar", "Straße", "綿の布団", "無印良品 収納", "เสื้อยืดสีขาว", "USB-C cable", "T-shirt",
@@ -111,7 +111,7 @@ def _statements_of(engine: AsyncEngine) -> Iterator[list[tuple[str, Sequence[obj
 
 
 def _rows_of(node: Mapping[str, Any]) -> Iterator[int]:
-    """Yield the rows that each step of a plan has read."""
+    """Yield, for each step of a plan, the number of rows that the step returned or removed."""
     removed = sum(value for name, value in node.items() if name.startswith("Rows Removed"))
     yield int((node["Actual Rows"] + removed) * node["Actual Loops"])
     for part in node.get("Plans", ()):
@@ -126,7 +126,8 @@ async def _catalog(server: Server, products: int) -> AsyncIterator[tuple[AsyncEn
         connection = await server.connect(name)
         try:
             await _fill(connection, products)
-            # The timeout of public reads is not used, because it would cancel the slow statements to be measured.
+            # The timeout of public reads is not set, because the timeout would cancel the slow statements to be
+            # measured.
             engine = create_engine(server.url_of(name), statement_timeout=timedelta(minutes=5))
             try:
                 yield engine, connection
@@ -139,7 +140,7 @@ async def _catalog(server: Server, products: int) -> AsyncIterator[tuple[AsyncEn
 
 
 async def _fill(connection: asyncpg.Connection, products: int) -> None:
-    """Make products whose names and descriptions are words in several writing systems.
+    """Create products. The names and descriptions consist of words in several writing systems.
 
     Indexes are built after the rows.
     """
@@ -156,7 +157,7 @@ async def _fill(connection: asyncpg.Connection, products: int) -> None:
 
 
 def _templates() -> Iterator[tuple[int, str, list[str], list[str]]]:
-    chance = random.Random(7)  # noqa: S311 - seeded random numbers make the same catalog in every run
+    chance = random.Random(7)  # noqa: S311 - with a seed, the random numbers are the same in every run
     for number in range(TEMPLATES):
         name = " ".join([chance.choice(NAMES), *chance.sample(COMMON, 2), chance.choice(WORDS), str(number)])
         words = search.indexed_words(

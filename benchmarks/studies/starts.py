@@ -1,4 +1,4 @@
-"""Measure the time from the command to the first response."""
+"""Measure the time from the start of the command `serve` to the first response."""
 
 import shutil
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ class Start:
 
 
 def measure(server: Server, database: str, shop: Shop) -> Iterator[Start]:
-    """Measure starts: on an existing server, on a new embedded server, and on the latter again."""
+    """Measure starts on a running server, on a new embedded database, and on an existing embedded database."""
     service = steelyard()
     for _ in range(TIMES):
         with service.running(server, database, shop) as running:

@@ -1,4 +1,4 @@
-"""Durations of alternating calls, so that noise affects all of them."""
+"""Durations of calls that alternate, so that noise on the machine affects all calls alike."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass

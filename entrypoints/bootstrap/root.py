@@ -35,9 +35,9 @@ C = TypeVar("C", bound=DynamicContainer)
 
 
 def part(container: C) -> C:
-    """Nest a container in the root container, which then has the providers of both.
+    """Nest a container in the root container. The root container then has the providers of both containers.
 
-    The returned provider is typed as the nested container, because the provider has the same attributes.
+    For type checkers, the returned provider is the nested container: the two have the same attributes.
     """
     return cast(C, Nested(type(container), container))
 
@@ -45,7 +45,7 @@ def part(container: C) -> C:
 class Container(DynamicContainer):
     """The dependency injection container.
 
-    It creates each object only once, when the object is first used. All requests share these objects.
+    The container creates an object when the object is first used. All requests share this object.
     """
 
     def __init__(self, *, settings: Settings | None = None) -> None:
@@ -149,7 +149,7 @@ class Container(DynamicContainer):
 
 
 GRAPH = Container()
-"""A container without settings. Routes use its providers to name their dependencies."""
+"""A container without settings. Routes name their dependencies by the providers of this container."""
 
 
 def named_providers(container: DynamicContainer) -> Iterator[tuple[str, Provider[Any]]]:

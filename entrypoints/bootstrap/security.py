@@ -16,7 +16,7 @@ from entrypoints.proxies import TrustedProxies
 from entrypoints.settings import Settings
 
 RATE_LIMIT_WINDOW = 60
-"""The length, in seconds, of the time window of every rate limit."""
+"""The length of the time window of each rate limit, in seconds."""
 
 
 def _hasher(*, workers: int, max_waiting: int) -> Iterator[Argon2PasswordHasher]:

@@ -1,4 +1,4 @@
-"""Creation of tracing, and wrappers that record the work of parts of the service."""
+"""Set up tracing, and wrap parts of the service in objects that record spans."""
 
 import os
 from collections.abc import MutableMapping
@@ -62,8 +62,8 @@ def _is_untraced(tracing: Tracing, scope: MutableMapping[str, Any]) -> bool:
 def telemetry(tracing: Tracing) -> TelemetryConfig:
     """Return the configuration of FastAPI's spans.
 
-    FastAPI's environment variables for tracing are ignored, because with them FastAPI would export paths and
-    queries of requests.
+    FastAPI's environment variables for tracing are ignored, because these variables would let FastAPI export the
+    paths and queries of requests.
     """
     return {
         "tracing": tracing.provider is not None,

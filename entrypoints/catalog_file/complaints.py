@@ -1,4 +1,4 @@
-"""Errors in a file.
+"""Errors in a catalog file.
 
 Error messages do not quote the content of the file, because users may copy the messages to a log or a ticket.
 """

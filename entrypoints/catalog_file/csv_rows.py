@@ -66,7 +66,7 @@ class CsvRows:
                 yield line, cells
 
     def _delimiter(self) -> str:
-        """Find the delimiter that yields a column `sku` in the first line."""
+        """Find the delimiter with which the first line has a column `sku`."""
         first = self.text.lstrip("\r\n").partition("\n")[0].partition("\r")[0]
         for delimiter in _DELIMITERS:
             names = first.split(delimiter)
@@ -108,7 +108,7 @@ class CsvRows:
         return fields
 
     def _price(self, cells: Mapping[str, str], *, decimal: bool) -> dict[str, object] | None:
-        """Return the price, or None if both cells are empty.
+        """Return the price, or None if the cells of the amount and the currency are empty.
 
         Raises BadRow for an ambiguous amount.
         """
@@ -147,7 +147,7 @@ def _header(cells: Sequence[str]) -> Sequence[str]:
 def _integer(cell: str) -> object:
     """Convert a cell of digits to an integer, and an empty cell to None.
 
-    Other cells are returned unchanged; `row_from` rejects them.
+    Any other cell is returned unchanged, and `row_from` rejects the cell later.
     """
     if not cell:
         return None

@@ -11,7 +11,7 @@ from domain.shared.currency import EXPONENTS
 from entrypoints.catalog_file.complaints import BadRow
 
 _SPACES = " '\u00a0\u2019\u202f"
-"""Thousands separators that occur with either decimal separator: spaces and apostrophes."""
+"""Spaces and apostrophes. They can separate thousands whether the decimal separator is a comma or a point."""
 
 
 def has_decimals(cell: str, *, comma: bool) -> bool:

@@ -1,4 +1,4 @@
-"""Reading of a file. All rows are validated before the first row is imported."""
+"""Read a catalog file. All rows are validated before the first row is imported."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -64,7 +64,7 @@ def read_catalog(
 
 
 def complaint_about(path: Path, line: int, violation: Violation) -> Complaint:
-    """Return a complaint about the row at `line`. It names the field as the file's format does."""
+    """Return a complaint about the row at `line`. The field is named as in the file's format."""
     field = format_of(path).field(violation.path)
     return Complaint(line, field or None, violation.detail)
 

@@ -1,4 +1,4 @@
-"""Conversion of a row's fields to an importable row, validated by the domain's rules."""
+"""Convert the fields of a row to an importable row. The rules of the domain validate the fields."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeGuard

@@ -65,7 +65,7 @@ class CsvWriter:
 
 
 class AttributeNames:
-    """The names of all attributes, in the order in which they first appear."""
+    """The names of all attributes, in the sequence in which the names first appear."""
 
     def __init__(self) -> None:
         self._names: dict[str, None] = {}
@@ -83,7 +83,7 @@ class AttributeNames:
 
 
 def _fields(product: ProductView) -> Iterator[tuple[str, object]]:
-    """Yield the product's fields, named as in an import file, with their values."""
+    """Yield the names and values of the product's fields. The names are those of an import file."""
     yield "sku", product.sku
     for field in fields(ProductDetails):
         yield field.name, getattr(product, field.name)

@@ -58,10 +58,10 @@ class Address:
             connection.close()
 
     def ensure_free(self) -> None:
-        """Raise CommandFailed if the port is in use, or if this user may not use it.
+        """Raise CommandFailed if the port is in use, or if this user may not use the port.
 
-        The serving processes share the port with SO_REUSEPORT. Without this check, the processes would
-        silently share the port with another service.
+        The serving processes share the port with SO_REUSEPORT. Without this check, the processes would silently share
+        the port with another service.
         """
         family = socket.AF_INET6 if ":" in self.ip else socket.AF_INET
         with socket.socket(family, socket.SOCK_STREAM) as probe:

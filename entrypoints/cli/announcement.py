@@ -42,7 +42,7 @@ def _lines(address: Address, settings: Settings) -> list[tuple[str, str]]:
         lines.append(("Database", f"embedded PostgreSQL in {settings.data_dir}"))
     if settings.payment_provider == "sandbox":
         lines.append(("Payments", "sandbox (no real money)"))
-    # A service of systemd has another user and other settings than the terminal, so the hints would be wrong.
+    # Under systemd, the service has another user and other settings than a terminal. The hints would be wrong.
     if awaits_notification():
         return lines
     return [
@@ -53,7 +53,7 @@ def _lines(address: Address, settings: Settings) -> list[tuple[str, str]]:
 
 
 def _command(settings: Settings) -> str:
-    """Return the beginning of a shell command that uses the same embedded database."""
+    """Return the beginning of a shell command that uses the embedded database of this service."""
     command = shell_command()
     if settings.database_url is None and f"{PREFIX}DATA_DIR" in os.environ:
         return f"{PREFIX}DATA_DIR={shlex.quote(str(settings.data_dir))} {command}"

@@ -17,8 +17,8 @@ def check() -> None:
     """Check that all invariants of the shop hold in the database.
 
     Reads the whole database, and stores the number of violations for GET /metrics. The exit code is 1 if an invariant
-    is broken; the output then names the objects that break it. For payments whose provider is not configured,
-    the command prints only a warning.
+    is broken; the output then names the objects that break it. If the provider of a payment is not configured, the
+    command prints a warning, and does not fail.
     """
     from entrypoints.cli.shop import in_shop
 

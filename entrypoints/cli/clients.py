@@ -27,7 +27,7 @@ def create(
     name: Name,
     scope: Annotated[list[Scope], typer.Option(help="A permission of the client. Can be repeated.")],
 ) -> None:
-    """Create a service client. Its secret is shown only once."""
+    """Create a service client. The secret of the client is shown only once."""
     from entrypoints.cli.shop import in_shop
 
     async def create(container: "Container") -> "NewSecretView":
@@ -38,7 +38,7 @@ def create(
 
 @group.command("list")
 def list_clients() -> None:
-    """List the clients. Each row shows one secret of a client.
+    """List the clients. There is one row for each secret of a client; the secret itself is not shown.
 
     Prints a table on a terminal, and tab-separated fields elsewhere.
     """
@@ -54,9 +54,9 @@ def list_clients() -> None:
 
 @group.command("roll-secret")
 def roll_secret(name: Name) -> None:
-    """Create a second secret, which is shown only once.
+    """Create a second secret for a client. The new secret is shown only once.
 
-    The first secret stays valid until it is retired with retire-secret.
+    The former secret stays valid until you retire it with retire-secret.
     """
     from entrypoints.cli.shop import in_shop
 
@@ -102,7 +102,7 @@ def disable(name: Name) -> None:
 
 
 def _print_secret(created: "NewSecretView") -> None:
-    """Print the credentials as variables on standard output, and the notice on standard error."""
+    """Print the credentials as variables on standard output, and a notice for the user on standard error."""
     typer.echo(f"client_id={created.client_id}")
     typer.echo(f"client_secret={created.secret}")
     typer.echo("The secret is not shown again.", err=True)

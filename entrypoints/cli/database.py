@@ -15,8 +15,8 @@ from entrypoints.settings import Settings
 def database(settings: Settings) -> Iterator[str]:
     """Yield the URL of a running database.
 
-    Without STEELYARD_DATABASE_URL this is the embedded PostgreSQL. The embedded server runs at least until
-    the context ends. Other processes can use the same server. Raises EmbeddedPostgresError, CommandFailed,
+    Without STEELYARD_DATABASE_URL, the URL is that of the embedded PostgreSQL. The embedded server runs at least
+    until the context ends. Other processes can use the same server. Raises EmbeddedPostgresError, CommandFailed,
     WrongSettings.
     """
     if settings.database_url is not None:

@@ -67,9 +67,9 @@ def downgrade(
         str, typer.Option(help="The revision to keep as the last one, for example 0026.", show_default=False)
     ],
 ) -> None:
-    """Undo the migrations after a revision.
+    """Undo all migrations that follow a revision.
 
-    The tables and columns that these migrations have added are deleted, with all data in them.
+    Tables and columns that these migrations have added are deleted. All data in these tables and columns is lost.
 
     First replace all processes of this release with processes of a release that runs on the older schema.
     """

@@ -21,10 +21,10 @@ def demo(
 ) -> None:
     """Run the Northwind demo: 77 products, and 830 orders that are placed over HTTP.
 
-    The demo pays some of the orders. It also ships, cancels, returns and refunds units, and finally checks
-    every amount. The orders are sent to the service at STEELYARD_HOST and STEELYARD_PORT, which the demo
-    starts if no service answers there. A second run changes nothing. To be able to remove the demo's data,
-    set STEELYARD_DATA_DIR to a separate folder, and delete that folder afterwards.
+    The demo pays some of the orders. It also ships, cancels, returns and refunds units, and finally checks every
+    amount. The orders are sent to the service at STEELYARD_HOST and STEELYARD_PORT. If no service answers there, the
+    demo starts a service. A second run changes nothing. To be able to remove the demo's data, set STEELYARD_DATA_DIR
+    to a separate folder, and delete that folder afterwards.
     """
     from entrypoints.cli.address import Address
     from entrypoints.cli.shop import in_shop

@@ -1,4 +1,4 @@
-"""Commands that write generated descriptions. None of them needs a database."""
+"""Commands that write generated descriptions. The commands need no database."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Common parts of the export commands: formats, times, the target file and the progress bar."""
+"""Common parts of the export commands: formats, timestamps, the target file and the progress bar."""
 
 import sys
 import tempfile
@@ -48,13 +48,13 @@ def format_of(file: Path | None, named: Format | None) -> Format:
 
 
 def utc(moment: datetime | None) -> datetime | None:
-    """Return the time with its offset. A time without an offset is in UTC."""
+    """Return the timestamp with an offset. A timestamp without an offset counts as UTC."""
     return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 
 @contextmanager
 def writing(file: Path | None) -> Iterator[TextIO]:
-    """Open the target of an export. A file gets its final name after it is complete.
+    """Open the target of an export. A file gets its final name only after all content is written.
 
     Only the owner can read the file. Raises CommandFailed if the file cannot be written.
     """
@@ -66,7 +66,7 @@ def writing(file: Path | None) -> Iterator[TextIO]:
         # mkstemp creates a file that only the owner can read.
         descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
         try:
-            with open(descriptor, "w", encoding="utf-8", newline="") as target:  # noqa: PTH123 - opens a file descriptor, which Path cannot
+            with open(descriptor, "w", encoding="utf-8", newline="") as target:  # noqa: PTH123 - Path cannot open a file descriptor
                 yield target
             Path(name).replace(file)
         except BaseException:
@@ -78,7 +78,7 @@ def writing(file: Path | None) -> Iterator[TextIO]:
 
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
-    """Show progress on standard error if that is a terminal."""
+    """Show progress on standard error if standard error is a terminal."""
     terminal = Console(stderr=True)
     with Progress(
         TextColumn("{task.description}"),

@@ -10,7 +10,7 @@ MISUSED = 2
 
 
 class CommandFailed(Exception):
-    """The command fails. It prints `message` and then `details` on standard error.
+    """The command fails, and prints `message` and then `details` on standard error.
 
     Each member of `details` is one line.
     """

@@ -18,8 +18,8 @@ group = typer.Typer(no_args_is_help=True)
 def keys() -> None:
     """Manage the keys that sign access tokens.
 
-    The keys are stored in the database, unless STEELYARD_SIGNING_KEYS_FILE or STEELYARD_SIGNING_KEYS provides them:
-    Ed25519 private keys in PEM format, one after the other. The first key signs.
+    By default, the keys are stored in the database. STEELYARD_SIGNING_KEYS_FILE or STEELYARD_SIGNING_KEYS can provide
+    the keys instead: Ed25519 private keys in PEM format, one after the other. The first key signs.
     """
 
 

@@ -22,8 +22,8 @@ def mail() -> None:
 def failed() -> None:
     """List the latest 100 messages that could not be sent and are no longer retried.
 
-    The tab-separated fields are: the time when the service gave up, the kind of message, the recipient's
-    address, and the number of attempts. The log has the error.
+    The tab-separated fields are: the time when the service gave up, the kind of message, the recipient's address, and
+    the number of attempts. The log of the service contains the error of each message.
     """
     from entrypoints.cli.shop import in_shop
 
@@ -43,7 +43,7 @@ def failed() -> None:
 def _printable(address: str) -> str:
     """Escape terminal control characters.
 
-    The address was stored without validation.
+    The address was stored without validation, so it can contain such characters.
     """
     return "".join(
         character if character.isprintable() else f"\\u{ord(character):04x}" for character in address

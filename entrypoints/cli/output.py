@@ -62,7 +62,7 @@ def write_text(text: str, file: Path | None) -> None:
 
 
 def warn_renamed(old: str, new: str) -> None:
-    """Warn on standard error that a command or option was used under its old name."""
+    """Warn on standard error that the user has given the old name of a command or option."""
     typer.echo(
         f"Warning: `{old}` is now called `{new}`. The old name will be removed in a later release.", err=True
     )

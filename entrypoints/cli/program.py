@@ -1,6 +1,6 @@
 """Commands that run this program, for hints to the user and for child processes.
 
-In a checkout the program is `python -m entrypoints`. The wheel installs it as `steelyard`.
+In a checkout the program is `python -m entrypoints`. The wheel installs the program as `steelyard`.
 """
 
 import os
@@ -26,7 +26,7 @@ def shell_command() -> str:
 
 
 def child_command(*arguments: str) -> list[str]:
-    """Return the command line that runs this program in another process, with `child_environment`."""
+    """Return the command line that runs this program in a child process. The child needs `child_environment`."""
     return [sys.executable, "-P", "-m", "entrypoints", *arguments]
 
 

@@ -20,9 +20,9 @@ def secrets() -> None:
 
 @group.command()
 def generate() -> None:
-    """Print a new key for the setting.
+    """Print a new key for STEELYARD_SECRETS_KEY.
 
-    The key is not stored. Keep a copy: without the key the secrets are lost.
+    The key is not stored. Keep a copy: without the key, nobody can decrypt the secrets.
     """
     from adapters.security.secret_box import generate_key
 
@@ -43,13 +43,12 @@ def encrypt() -> None:
 
 @group.command()
 def rotate() -> None:
-    """Re-encrypt secrets that are encrypted with an old key. The first key is used.
+    """Re-encrypt secrets that are encrypted with an old key. The first key encrypts.
 
     The command can be interrupted and repeated.
 
-    To rotate keys, add the new key last, and restart every process. Then put the new key first, and restart
-    every process again. Then run this command. Remove the old key when STEELYARD_IDEMPOTENCY_RETENTION has
-    passed.
+    To rotate keys, add the new key last, and restart every process. Then put the new key first, and restart every
+    process again. Then run this command. Remove the old key when STEELYARD_IDEMPOTENCY_RETENTION has passed.
     """
     typer.echo(f"{_encrypt('secrets rotate', in_clear=False)} secrets are now encrypted with the first key.")
 

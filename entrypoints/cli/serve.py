@@ -54,7 +54,7 @@ def serve(
 
         def prepare() -> Mapping[str, str]:
             nonlocal worker
-            # Imported after the serving processes have begun, because earlier imports would delay their
+            # Imported after the serving processes are started, because earlier imports would delay their
             # start.
             from entrypoints.cli.announcement import announce_when_ready
             from entrypoints.cli.database import database, migrate

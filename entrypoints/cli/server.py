@@ -38,17 +38,17 @@ if TYPE_CHECKING:
 CONNECTIONS = 8192
 """The maximum number of connections of one process, including idle connections.
 
-The limit is far above the capacity of the queues, so that excess requests get a 503. The kernel's backlog can
-hold as many additional connections.
+The limit is far above the capacity of the queues, so that excess requests get a 503. The kernel's backlog can hold
+the same number of additional connections.
 """
 HEADER_SECONDS = 30
-"""A connection is closed if the headers of the next request do not arrive within this time."""
+"""A connection is closed if the headers of the next request do not arrive within this number of seconds."""
 HEADER_BUFFER_BYTES = 64 * 1024
-"""A request gets a 431 if its headers are larger than about twice this size."""
+"""A request gets a 431 if the headers of the request are larger than about twice this number of bytes."""
 STOP_SECONDS = 15
-"""The time from a stop signal until a process is killed.
+"""The number of seconds from a stop signal until a process is killed.
 
-The app itself waits a shorter time for running requests.
+The app waits a shorter time for running requests.
 """
 
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -71,7 +71,7 @@ class _Message(Enum):
 Prepare = Callable[[], Mapping[str, str]]
 """A function that prepares the database.
 
-It returns the environment variables with which the service finds the database.
+The function returns the environment variables with which the service finds the database.
 """
 
 
@@ -84,11 +84,11 @@ def serve_http(
     prepare: Prepare,
     reload: Callable[[], None],
 ) -> None:
-    """Serve until SIGINT or SIGTERM, and finish the running requests.
+    """Serve until SIGINT or SIGTERM. Then finish the running requests.
 
-    After the signal the readiness check fails, and requests are accepted for `drain_delay`, or until a second signal.
-    A connection is closed if its client accepts no data of a response for `unread_response_timeout`. At SIGHUP, `reload`
-    is called, and each process reloads its files.
+    After the signal, the readiness check fails. Requests are still accepted for `drain_delay`, or until a second
+    signal. A connection is closed if its client accepts no data of a response for `unread_response_timeout`. At
+    SIGHUP, `reload` is called, and each process reloads its files.
 
     Raises:
         SystemExit: a process cannot start, or exits again right after its restart.
@@ -162,7 +162,7 @@ class _Server(MPServer):
             _send(worker, self._prepared)
 
     def shutdown(self, exit_code: int = 0) -> None:
-        """Announce the stop to the processes, wait until load balancers notice it, then stop."""
+        """Announce the stop to the processes, wait until load balancers notice the stop, then stop."""
         if self.interrupt_signal and self._drain_delay:
             self.main_loop_interrupt.clear()
             for worker in self._workers.values():
@@ -178,7 +178,7 @@ class _Server(MPServer):
     def _reload(self, _spawn_target: Callable[..., None], _target_loader: Callable[..., object]) -> None:
         """Reload files at SIGHUP.
 
-        Granian's own reaction would replace the processes and close their connections.
+        Without this method, Granian would replace the processes and close all connections.
         """
         self.reload_signal = False
         self.main_loop_interrupt.clear()
@@ -239,7 +239,7 @@ def _handling(handlers: Mapping[signal.Signals, Any]) -> Iterator[None]:
 
 @contextmanager
 def _sigint_blocked() -> Iterator[None]:
-    resource_tracker.ensure_running()  # done first, because the start of the tracker unblocks SIGINT
+    resource_tracker.ensure_running()  # done first, because the start of the resource tracker unblocks SIGINT
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -16,8 +16,8 @@ T = TypeVar("T")
 def in_shop(work: Callable[[Container], Awaitable[T]]) -> T:
     """Run `work` with a dependency injection container.
 
-    The container is configured with environment variables. The embedded database, which may be new, is
-    migrated first. Only `serve` and `db upgrade` migrate any other database.
+    The container is configured with environment variables. The embedded database is migrated first, because it may be
+    new. An external database is not migrated: only `serve` and `db upgrade` do this.
 
     Raises:
         WrongSettings, CommandFailed, EmbeddedPostgresError, and the errors of `work`.

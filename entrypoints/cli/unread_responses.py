@@ -1,8 +1,8 @@
-"""A bound on how long a client can leave a response unread, on Linux.
+"""On Linux, limit how long a client can leave a response unread.
 
-The server has no such timeout, so the kernel applies it: connections inherit TCP_USER_TIMEOUT from the
-listening socket. The kernel then closes a connection whose client accepts no data for that time. The server
-does not expose its sockets, so this module finds them among the open files of the process.
+The server has no such timeout, so the kernel applies it: connections inherit TCP_USER_TIMEOUT from the listening
+socket. The kernel then closes a connection whose client accepts no data for that time. The server does not expose its
+sockets, so this module finds them among the open files of the process.
 """
 
 import os
@@ -43,7 +43,7 @@ def _set_timeout(milliseconds: int) -> None:
 def _listeners() -> Iterator[socket.socket]:
     """Yield duplicates of the TCP sockets on which this process listens."""
     for descriptor in [int(file.name) for file in _OPEN_FILES.iterdir()]:
-        with suppress(OSError):  # the file was closed meanwhile
+        with suppress(OSError):  # the file was closed after the listing
             if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
                 continue
             found = socket.socket(fileno=os.dup(descriptor))

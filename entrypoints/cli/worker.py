@@ -13,8 +13,8 @@ def worker(
 ) -> None:
     """Run the background jobs until Ctrl-C: expire orders, settle payments, publish events.
 
-    `serve` starts one worker itself. Any number of workers can run, on any machine that reaches the database. A worker
-    that runs alone answers /metrics, /livez and /readyz on STEELYARD_METRICS_PORT.
+    `serve` starts one worker itself. Any number of workers can run, on any machine that reaches the database. A
+    worker that was not started by `serve` answers /metrics, /livez and /readyz on STEELYARD_METRICS_PORT.
     """
     import asyncio
     from contextlib import ExitStack

@@ -12,7 +12,7 @@ from entrypoints.cli.address import Address
 from entrypoints.cli.program import child_command, child_environment
 
 STOP_SECONDS = 15
-"""The time for the worker to finish its current jobs."""
+"""The number of seconds that the worker has to finish its current jobs."""
 
 RESTART_SECONDS = 1.0
 POLL_SECONDS = 0.1
@@ -22,10 +22,9 @@ _log = structlog.get_logger(__name__)
 
 @contextmanager
 def worker_process(address: Address) -> Iterator["WorkerProcess"]:
-    """Run a worker with the settings of the environment, and restart it when it exits.
+    """Run a worker with the settings of the environment. Restart the worker when it exits.
 
-    The worker starts when the service at `address` answers, so that the worker does not delay the service's
-    start.
+    The worker starts when the service at `address` answers, so that the worker does not delay the service's start.
     """
     worker = WorkerProcess(address)
     worker.start()

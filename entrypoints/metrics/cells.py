@@ -1,4 +1,4 @@
-"""The numbers of one process, in memory that other processes can read."""
+"""The metrics of one process, as numbers in memory that other processes can read."""
 
 import fcntl
 import json
@@ -33,12 +33,12 @@ class Series:
 class Cells:
     """Numbers of type double.
 
-    A series occupies consecutive cells. Their number is the width of the family.
+    A series occupies consecutive cells. The number of cells per series is the width of the family.
 
-    A file begins with `SIZE` bytes of cells. The rest of the file has one line per series. The lines are in
-    the sequence of the cells. A line is a JSON array of the family's name, the family's width and the values
-    of the labels. The process holds a lock on the file, so that readers know whether the process is running.
-    Writing to a cell is a write to memory. The numbers of a killed process stay in the file.
+    A file begins with `SIZE` bytes of cells. The rest of the file has one line per series. The lines are in the
+    sequence of the cells. A line is a JSON array of the family's name, the family's width and the values of the
+    labels. The process holds a lock on the file, so that readers know whether the process is running. Writing to a
+    cell is a write to memory. The numbers of a killed process stay in the file.
 
     Without a file, no other process can read the cells.
     """
@@ -52,7 +52,7 @@ class Cells:
 
     @classmethod
     def shared(cls, directory: Path) -> "Cells":
-        """Create a file in a directory. Raises OSError."""
+        """Create cells in a new file in the directory. Other processes can read the file. Raises OSError."""
         path = directory / f"{os.getpid()}-{token_hex(4)}{SUFFIX}"
         hidden = path.with_suffix(".new")
         try:
@@ -64,7 +64,7 @@ class Cells:
             raise
         file = hidden.open("r+b", buffering=0)
         fcntl.flock(file, fcntl.LOCK_EX)
-        hidden.rename(path)  # Until the file is locked, readers must not see it.
+        hidden.rename(path)  # Readers must not see the file before it is locked.
         return cls(file)
 
     def allocate(self, family: Family, labels: tuple[str, ...]) -> int:
@@ -87,7 +87,7 @@ class Cells:
         The file keeps the process's numbers. Series that the process adds after this call are not written to the file.
         """
         if self._file is not None:
-            # Closing the file is not enough, because the memory map has a copy of the descriptor.
+            # Closing the file does not release the lock, because the memory map has a copy of the descriptor.
             fcntl.flock(self._file, fcntl.LOCK_UN)
             self._file.close()
             self._file = None

@@ -18,10 +18,10 @@ _OF_RUNNING_PROCESSES = {Kind.SUMMED_GAUGE, Kind.SHARED_GAUGE}
 
 
 class ServiceMetrics(Collector):
-    """A collector that merges the cells of all processes with the same directory.
+    """A collector that merges the cells of all processes that share a directory.
 
-    When a process ends, this collector keeps the process's numbers and removes the process's file. Counters
-    therefore never decrease.
+    When a process ends, this collector keeps the process's numbers and removes the process's file. Counters therefore
+    never decrease.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -39,7 +39,8 @@ class ServiceMetrics(Collector):
     def describe(self) -> Iterable[Metric]:
         """Return the families without samples.
 
-        The registration of the collector calls this method, and therefore reads no files.
+        The registry calls this method when the collector is registered. Without this method, the registry would call
+        `collect`, which reads files.
         """
         return [_metric(family, {}) for family in FAMILIES]
 

@@ -9,7 +9,7 @@ from enum import Enum, auto
 
 
 class Kind(Enum):
-    """The kind of a family. It defines how the numbers of several processes are combined."""
+    """The kind of a family. The kind defines how the numbers of several processes are combined."""
 
     COUNTER = auto()
     """A sum over all processes, including processes that have ended."""
@@ -18,7 +18,7 @@ class Kind(Enum):
     SUMMED_GAUGE = auto()
     """A sum over running processes."""
     SHARED_GAUGE = auto()
-    """The maximum over running processes. All of them measure one object, such as the database."""
+    """The maximum over running processes. All processes measure one object, such as the database."""
     TIMESTAMP = auto()
     """The latest time over all processes, including processes that have ended."""
 

@@ -1,6 +1,6 @@
 """Counters, gauges and histograms that use the cells of this process.
 
-They have no locks, because only the thread of the event loop writes them. A call takes less than a
+Locks are not needed, because only the thread of the event loop writes the cells. A call takes less than a
 microsecond.
 """
 

@@ -1,4 +1,4 @@
-"""Periodic measurements of the shop's data in the database, by a worker."""
+"""Measurements of the shop's data in the database. A worker repeats these measurements periodically."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

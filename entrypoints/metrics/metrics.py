@@ -39,7 +39,7 @@ class Metrics:
 
 
 class HttpMetrics:
-    """Duration and number of requests, and their problems."""
+    """Metrics of HTTP requests: durations, running requests, and responses with a problem code."""
 
     def __init__(self, cells: Cells) -> None:
         self._durations = Histogram(cells, families.REQUEST_DURATION)

@@ -1,6 +1,6 @@
-"""Gauges of one process that are sampled periodically.
+"""Gauges of one process. The gauges are sampled periodically.
 
-An update of the gauges at each change would take more time.
+Updating a gauge at every change would take more CPU time.
 """
 
 import platform

@@ -1,4 +1,4 @@
-"""A small HTTP server for operators on a separate port, and the directory of the metrics."""
+"""A small HTTP server for operators on a separate port, and the directory in which processes share metrics."""
 
 import fcntl
 import os
@@ -23,9 +23,9 @@ from entrypoints.metrics.exposition import ServiceMetrics
 _log = structlog.get_logger(__name__)
 
 CLIENT_SECONDS = 5
-"""The time for a client to send its request and to accept data of the response."""
+"""The number of seconds that a client has to send a request, and to accept data of the response."""
 STOP_POLL_SECONDS = 0.1
-"""How often the server looks whether it has to stop. This delays the end of the service."""
+"""The number of seconds between two checks whether the server has to stop. They delay the end of the service."""
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -44,8 +44,8 @@ _MEMORY = Path("/dev/shm")  # noqa: S108 - the files have names that no other us
 def shared_directory(configured: Path | None) -> Iterator[Path]:
     """Yield the directory in which processes share their metrics.
 
-    The directory is the configured directory, or else a temporary directory. A killed service leaves its
-    temporary directory behind, and the next service removes it.
+    The directory is the configured directory, or else a temporary directory. A killed service does not remove its
+    temporary directory. The next service that starts removes this directory.
     """
     if configured is not None:
         configured.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -73,7 +73,7 @@ def remove_left_behind(parent: Path) -> None:
 
 @contextmanager
 def _locked(directory: Path) -> Iterator[None]:
-    """Lock a directory. The kernel unlocks it when the process ends.
+    """Lock a directory. The kernel releases the lock when the process ends.
 
     Raises OSError if another process has locked the directory.
     """
@@ -95,9 +95,9 @@ def metrics_app(directory: Path) -> WsgiApp:
 
 @contextmanager
 def operations_server(ip: str, port: int, apps: Mapping[str, WsgiApp]) -> Iterator[None]:
-    """Serve apps by their paths in threads. With port 0, serve nothing.
+    """Serve each app at its path, in threads. With port 0, no server is started.
 
-    If the port is in use, this is logged, and the service runs without this server.
+    If the port is in use, an error is logged, and the service runs without this server.
     """
     if not port:
         yield

@@ -1,4 +1,4 @@
-"""Sign the demo customers up and log them in."""
+"""Sign up and log in the customers of the demo."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
@@ -12,14 +12,14 @@ PHRASE = "Steelyard's demo shop, open to everybody"
 
 
 def password_of(customer: NorthwindCustomer) -> str:
-    """Return the customer's demo password. It is the same in every run, and is not secret."""
+    """Return the password of a customer in the demo. The password is the same in all runs, and is not secret."""
     return hashlib.sha256(f"{PHRASE}: {customer.id}".encode()).hexdigest()[:24]
 
 
 async def log_in_all(
     client: Client, customers: Sequence[NorthwindCustomer], *, progress: Callable[[], None]
 ) -> Mapping[str, str]:
-    """Sign up missing customers, and return all access tokens by Northwind id.
+    """Sign up customers that have no account. Return the access tokens of all customers by Northwind id.
 
     Raises DemoFailed.
     """

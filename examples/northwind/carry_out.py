@@ -21,8 +21,7 @@ _POLL_INTERVAL = 1.0
 MAX_CONCURRENT_REQUESTS = 6
 """The maximum number of concurrent requests. Orders that wait for the provider do not count.
 
-It is smaller than the number of database connections, because these requests, unlike placing, are not
-batched.
+The number is smaller than the number of database connections, because these requests are not batched.
 """
 
 
@@ -80,8 +79,8 @@ class _OneOrder:
     async def __call__(self) -> None:
         """Perform the actions one after another, and stop at the first rejection.
 
-        Actions that the order already shows are skipped: an earlier run performed them, and the idempotency records
-        of that run may have been pruned.
+        If the order already shows an action, the action is skipped. An earlier run has performed it, and the
+        idempotency record of the action may have been pruned.
         """
         plan = plan_of(self.northwind, self.order)
         if plan.is_paid and not self.placed.is_paid and not await self._pay(plan.cards):
@@ -117,7 +116,7 @@ class _OneOrder:
         return True
 
     async def _cancel(self, units: Mapping[str, object]) -> None:
-        """Cancel units as the customer, and wait until they are refunded."""
+        """Cancel units as the customer, and wait until the price of these units is refunded."""
         response = await self._send(
             "cancel",
             {"lines": [units], "reason": "Ordered too many"},
@@ -157,7 +156,7 @@ class _OneOrder:
             self._note(response, "refunded")
 
     async def _send_back(self, units: Mapping[str, object]) -> None:
-        """Return units as the customer, then approve and receive the return as staff."""
+        """As the customer, request a return of units. As staff, approve and receive the return."""
         requested = await self._send(
             "returns",
             {"lines": [units], "reason": "It came back"},

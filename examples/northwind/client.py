@@ -43,7 +43,7 @@ class Client:
         data: Mapping[str, str] | None = None,
         params: Mapping[str, str | int] | None = None,
     ) -> httpx2.Response:
-        """Send a request, and repeat it while the response asks to try again later.
+        """Send a request, and repeat the request while responses ask the client to try again later.
 
         Raises httpx2.TransportError if the last attempt gets no response.
         """
@@ -72,14 +72,14 @@ class Client:
 
 @asynccontextmanager
 async def connected(url: str, on_wait: Callable[[float], None]) -> AsyncIterator[Client]:
-    """Yield a client of a service on this machine. It ignores proxies from the environment."""
+    """Yield a client of a service on this machine. The client ignores proxies from the environment."""
     limits = httpx2.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
     async with httpx2.AsyncClient(base_url=url, limits=limits, timeout=30, trust_env=False) as http:
         yield Client(http, on_wait)
 
 
 async def side_by_side(work: Callable[[T], Awaitable[R]], items: Iterable[T]) -> list[R]:
-    """Run the work for every item. Only a limited number of items run at the same time."""
+    """Call `work` with every item. The number of concurrent calls is limited."""
     remaining = iter(items)
     results: list[R] = []
 

@@ -1,6 +1,6 @@
-"""Northwind's data from the files, and sums that are computed from these data.
+"""Northwind's data from the files, and sums over this data.
 
-This module does not use the service: the service's results are compared with these data.
+This module does not use the service, because results of the service are compared with this data.
 """
 
 import csv
@@ -53,7 +53,7 @@ class Northwind:
         return sum(self.products[sku].price * quantity for sku, quantity in order.quantities.items())
 
     def first(self, orders: int) -> "Northwind":
-        """Return the first orders with their customers, and all products."""
+        """Return the first orders, the customers of these orders, and all products."""
         chosen = self.orders[:orders]
         customer_ids = {order.customer_id for order in chosen}
         customers = [customer for customer in self.customers if customer.id in customer_ids]

@@ -1,4 +1,4 @@
-"""The demo's orders, read back from the service by their customers."""
+"""The orders of the demo, as customers fetch them from the service."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ PAGE = 100
 class FetchedOrder:
     """An order of the demo, as the service returned it to its customer.
 
-    `northwind_id` is the text that the demo sent. Ordered, canceled and shipped units are counted by SKU. `total`,
-    `paid` and `refunded` are in minor units.
+    `northwind_id` is a text that the demo sent with the order. Ordered, canceled and shipped units are counted by
+    SKU. `total`, `paid` and `refunded` are in minor units.
     """
 
     id: UUID

@@ -24,15 +24,16 @@ THEME = TerminalTheme(
 
 
 _FOREIGN = re.compile(r"\s*(@font-face \{.*?\}|<!--.*?-->)\n", re.DOTALL)
-"""The pattern of Rich's reference to a web font. The reference is removed, because any monospaced font
-suffices.
+"""A pattern that finds the reference to a web font in Rich's output.
+
+The reference is removed, because any monospaced font suffices.
 """
 
 
 def recording_console() -> Console:
-    """Return a console that records its output, without animations.
+    """Return a console that records all output. The console shows no animations.
 
-    All frames of an animation would be recorded.
+    Otherwise every frame of an animation would be recorded.
     """
     return Console(highlight=False, record=True, width=WIDTH, force_terminal=False)
 

@@ -1,4 +1,4 @@
-"""Place the orders."""
+"""Place Northwind's orders over HTTP."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class PlacedOrder:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """The result of placing all orders. A second run with the same keys gets only replays."""
+    """The result of placing all orders. If the demo runs again with the same keys, all responses are replays."""
 
     new: int
     replayed: int
@@ -45,7 +45,7 @@ async def place_all(
     product_ids: Mapping[str, UUID],
     progress: Callable[[], None],
 ) -> Placed:
-    """Place every order, 32 at a time, with an idempotency key that contains the Northwind id."""
+    """Place every order, 32 at a time. Each idempotency key contains the Northwind id of the order."""
     orders: dict[int, PlacedOrder] = {}
 
     async def place(order: NorthwindOrder) -> str | bool:

@@ -1,6 +1,6 @@
-"""The planned actions for each order. They depend on the order's Northwind number.
+"""The planned actions for each order.
 
-The result is therefore known in advance.
+The actions depend only on the order's Northwind number, so the result of the demo is known in advance.
 """
 
 from collections.abc import Mapping
@@ -17,8 +17,9 @@ class Plan:
     """The plan for one order.
 
     `cards` are tokens: the payment with the last token succeeds, and earlier payments fail. Without `cards` the order
-    stays unpaid. The customer cancels one unit of the SKU `cancelled`, and gets a refund for it. `shipped` are units
-    by SKU. One unit of the SKU `returned` is returned and refunded. `rebate` is an additional refund in US cents.
+    stays unpaid. The customer cancels one unit of the SKU `cancelled`, and gets a refund for this unit. `shipped` are
+    units by SKU. One unit of the SKU `returned` is returned and refunded. `rebate` is an additional refund in US
+    cents.
     """
 
     cards: tuple[str, ...] = ()
@@ -40,8 +41,8 @@ class Plan:
 def plan_of(northwind: Northwind, order: NorthwindOrder) -> Plan:
     """Return the plan by the last digit of the order number.
 
-    Four of ten orders are paid, and three of these four are shipped. One order of a hundred is paid with a
-    card whose bank asks for authentication. This authentication takes ten seconds.
+    Four of ten orders are paid, and three of these four are shipped. One order in a hundred is paid with a card whose
+    bank asks for authentication. The demo waits ten seconds for this authentication.
     """
     good, first = ("tok_ok",), next(iter(order.quantities))
     if order.id % 100 == 1:

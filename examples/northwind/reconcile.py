@@ -1,4 +1,4 @@
-"""Compare orders, stock and events of the shop with the files."""
+"""Compare orders, stock and events of the shop with the Northwind files."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -87,10 +87,9 @@ async def check_stock(
     product_ids: Mapping[str, UUID],
     order_ids: Collection[UUID],
 ) -> list[Check]:
-    """Compare the stock of each product with its initial stock minus the ordered units.
+    """Compare the stock of each product with the initial stock minus the ordered units.
 
-    Other movements of the stock, by other orders or by staff, are read from the ledger and taken into
-    account.
+    The comparison includes stock movements by staff and by other orders. These are read from the ledger.
     """
     ordered = northwind.units_ordered()
     differences = []

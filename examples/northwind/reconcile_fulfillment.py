@@ -1,4 +1,4 @@
-"""Compare payments, canceled and shipped units, and refunds with the plan.
+"""Compare payments, refunds, canceled units and shipped units with the plan.
 
 The module also checks the invariants.
 """
@@ -16,7 +16,7 @@ from examples.northwind.reconcile import Check, money
 
 
 def check_actions(northwind: Northwind, fetched: Sequence[FetchedOrder]) -> list[Check]:
-    """Compare payments, canceled and shipped units and refunds, in total and for each order."""
+    """Compare payments, refunds, canceled units and shipped units with the plan, in total and per order."""
     by_id = {order.northwind_id: order for order in fetched}
     expected: Counter[str] = Counter()
     found: Counter[str] = Counter()

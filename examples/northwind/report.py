@@ -42,7 +42,7 @@ def print_customers(console: Console, customers: int, *, email: str, password: s
 
 
 class WaitReporter:
-    """A callback that explains each long pause of the demo, only once per pause."""
+    """A callback that explains each long pause of the demo. It prints one explanation per pause."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -84,7 +84,7 @@ def print_checks(console: Console, checks: Sequence[Check]) -> None:
 
 
 def differences_of(checks: Sequence[Check], refusals: Sequence[str]) -> list[str]:
-    """Return one line for each difference, at most SHOWN_DIFFERENCES of them."""
+    """Return one line for each difference, but at most SHOWN_DIFFERENCES lines."""
     lines = list(refusals)
     for check in checks:
         if not check.holds:

@@ -35,7 +35,8 @@ from examples.northwind.staff import CASHIER, PACKER, log_in_staff
 async def run_demo(container: Container, url: str, console: Console, northwind: Northwind) -> list[str]:
     """Run the demo against the service at `url`. The service uses the container's database.
 
-    Return one line for each difference from the files. Running the demo again changes nothing. Raises DemoFailed.
+    Return one line for each difference between the shop and the files. Running the demo again changes nothing. Raises
+    DemoFailed.
     """
     product_ids = await _import(container, northwind, console)
     async with connected(url, WaitReporter(console)) as client:

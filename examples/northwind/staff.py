@@ -1,6 +1,6 @@
 """The demo's staff, who ship and refund orders.
 
-Their passwords are random and change with each run.
+The passwords of the staff are random and change with each run.
 """
 
 import secrets
@@ -23,7 +23,7 @@ _ACTOR = Actor(None, "demo")
 
 
 async def log_in_staff(container: Container, client: Client, email: str) -> str:
-    """Create a staff account, or change its password, and return an access token.
+    """Create a staff account, or set a new password for the existing account. Return an access token.
 
     Raises DemoFailed.
     """

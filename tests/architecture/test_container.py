@@ -58,7 +58,7 @@ def test_every_injected_argument_has_the_declared_type(container: Container) -> 
 
 
 def _collaborators(thing: Any) -> Iterator[tuple[str, type, Any]]:
-    """Yield each field of a use case whose declared type is a class of the project."""
+    """For one use case, yield each field whose declared type is a class of the project."""
     if not is_dataclass(thing) or isinstance(thing, type):
         return
     hints = get_type_hints(type(thing))

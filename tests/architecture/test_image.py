@@ -30,7 +30,7 @@ def test_compose_service_has_no_privileges(name: str) -> None:
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert "privileged" not in service
-    assert "user" not in service  # without `user`, the container runs as the image's user, which is not root
+    assert "user" not in service  # without `user`, the container runs as the image's user, and not as root
     assert re.findall(r"^USER (.+)$", DOCKERFILE, re.MULTILINE) == ["10001:10001"]
 
 

@@ -1,6 +1,6 @@
 """The Kubernetes manifests agree with the service.
 
-`tests/clients/lint` validates them against the schemas of Kubernetes.
+`tests/clients/lint` validates the manifests against the schemas of Kubernetes.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""In the Kubernetes manifests, pods have no privileges, and connect only to the systems that they need."""
+"""In the Kubernetes manifests, pods have no privileges. Network policies permit only required connections."""
 
 import re
 from ipaddress import ip_address, ip_network

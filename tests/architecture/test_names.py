@@ -15,7 +15,7 @@ def test_layer_packages_are_imported_from_this_project() -> None:
 
 
 def test_messages_do_not_contain_a_hard_coded_program_name() -> None:
-    """A hard-coded name would be wrong in the wheel, whose command is `steelyard`."""
+    """A hard-coded name would be wrong in the wheel, because the wheel installs the command `steelyard`."""
     named = {
         str(path.relative_to(ROOT))
         for layer in ("domain", "application", "adapters", "entrypoints")

@@ -14,7 +14,7 @@ from entrypoints.http.problems.registry import PROBLEMS
 OAUTH_ONLY = {"invalid_grant", "invalid_client", "invalid_scope", "unsupported_token_type"}
 """The codes that /token and /oauth/revoke return in the format of RFC 6749 and RFC 7009.
 
-They are never returned as problems.
+These codes are never returned as problems.
 """
 
 COMMAND_LINE_ONLY = {"client_name_taken", "client_disabled", "too_many_secrets"}

@@ -1,4 +1,4 @@
-"""The page about retention lists every table, and the settings that decide what is deleted."""
+"""The page about retention lists every table, and every setting that determines how long data is stored."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""All runbooks have the same sections, and mention only existing routes and log lines."""
+"""All runbooks have the same four headings, and mention only existing routes and log lines."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Neither a test nor a program that a test starts can block the test run."""
+"""No test, and no program that a test starts, can block the test run."""
 
 import os
 import signal

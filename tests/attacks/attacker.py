@@ -21,7 +21,7 @@ The number is limited, because the attacker shares the machine's cores with the 
 """
 NO_ANSWER = "none"
 CLOSED = "closed"
-"""The result if the service closed the connection before it read the whole request."""
+"""The result if the service closed the connection before it had received the whole request."""
 
 _JSON = "Content-Type: application/json"
 _FORM = "Content-Type: application/x-www-form-urlencoded"
@@ -41,7 +41,7 @@ class Attack:
 
 
 def attacks() -> Sequence[Attack]:
-    """Return all attacks. The first one does nothing."""
+    """Return all attacks. The first attack, "no attack", sends nothing."""
     query = "&".join(f"unknown{number}=1" for number in range(40))
     fields = b"{%b}" % b",".join(b'"f%d":1' % number for number in range(20_000))
     marks = b"grant_type=password&username=a%40example.com&password=" + b"%CC%81" * 40_000
@@ -69,7 +69,7 @@ async def no_attack(_port: int) -> Counter[str]:
 
 
 def held(name: str, connections: int, sent: bytes, allowed: Collection[str]) -> Attack:
-    """Send the bytes on each connection, and read no response until the attack ends."""
+    """Open connections, send the bytes on each connection, and read no response until the attack ends."""
 
     async def run(port: int) -> Counter[str]:
         streams = [await _connect(port) for _ in range(connections)]

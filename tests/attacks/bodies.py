@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 CANARY = "c4n4ry-9f1c2f9e"
-"""A text that every sent value contains. It must not appear in responses and logs."""
+"""A text that every sent value contains. No response and no log line may contain this text."""
 
 MISSPELLED = "misspelled-field"
 """The name of a field that no schema has. Unlike the canary, this name may appear in an error."""
@@ -43,7 +43,7 @@ NOT_INTEROPERABLE = (
     f'"{CANARY}',
     "1,",
 )
-"""Texts that are invalid at every place of every body. Some of them are not well-formed JSON."""
+"""Texts that are invalid at every place of every body. Some texts are not well-formed JSON."""
 
 OUT_OF_PLACE = (
     "null",

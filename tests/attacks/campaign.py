@@ -73,7 +73,7 @@ class SteadyCustomers:
 
 
 async def prepare(service: Service, customer_count: int = CUSTOMERS) -> SteadyCustomers:
-    """Create a product and the customers. Behind the proxy, each customer has its own address."""
+    """Create a product and the customers. Each customer has a different address, which the proxy passes on."""
     http = httpx2.AsyncClient(
         base_url=service.address.url,
         transport=httpx2.AsyncHTTPTransport(local_address=PROXY),

@@ -22,7 +22,7 @@ def log() -> Iterator[StringIO]:
 
 
 class ChangeDetector:
-    """A store in memory that detects changes of its rows.
+    """A store in memory that detects whether rows have changed.
 
     Changes of the audit log do not count, because the audit log also records rejected requests.
     """

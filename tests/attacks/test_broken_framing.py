@@ -1,6 +1,6 @@
 """Requests whose bytes are not HTTP, sent over a socket to a running service.
 
-Each of them gets a 400.
+Each request gets a 400.
 """
 
 import asyncio
@@ -65,7 +65,7 @@ def test_service_keeps_running_after_a_client_disconnects_during_a_body(service:
 
 
 class AnyId(dict[str, str]):
-    """A mapping that contains an id for every path parameter. For `provider`, it contains a provider's name."""
+    """A mapping that contains an id for every path parameter. The value for `provider` is the name of a provider."""
 
     def __missing__(self, name: str) -> str:
         return "sandbox" if name == "provider" else NO_ID

@@ -1,4 +1,4 @@
-"""Attacks that use misleading or different spellings of an e-mail address."""
+"""Attacks with misleading e-mail addresses, and with several spellings of one address."""
 
 import pytest
 

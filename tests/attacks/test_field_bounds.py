@@ -145,7 +145,7 @@ def long_json(body: Any, filling: str) -> Iterator[bytes]:
 
 
 def long_forms(body: Mapping[str, Any], filling: str) -> Iterator[bytes]:
-    """Yield forms with one long field. The form is just below a limit.
+    """Yield forms with one long field. Each form is just below a size limit.
 
     There are two limits: one for forms, and one for JSON bodies.
     """

@@ -1,4 +1,4 @@
-"""An idempotency key never returns the result of another caller or another secret."""
+"""An idempotency key never returns the result of another caller, and never a secret of another request."""
 
 from base64 import b64encode
 from typing import Any

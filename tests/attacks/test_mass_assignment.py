@@ -38,7 +38,7 @@ BY_TYPE = {
 SIGNED = {"receive_provider_message"}
 """Operations that verify a signature of the body, and therefore reject every changed body.
 
-They are tested in tests/http/test_provider_messages.py.
+These operations are tested in tests/http/test_provider_messages.py.
 """
 WITH_JSON = [
     operation
@@ -54,7 +54,7 @@ def value_of(column: str) -> Any:
 
 
 def objects_of(body: Any, pointer: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield every object of a body with its path."""
+    """Yield every object of a body, with the path of the object."""
     if isinstance(body, dict):
         yield pointer, body
         for name, member in body.items():

@@ -25,7 +25,7 @@ from tests.servers.subscriber import Subscriber
 
 SILENT = 300
 UNFINISHED = Settings.model_fields["max_unread_bodies"].default + 8
-"""The number of unfinished bodies. It is larger than the service permits."""
+"""The number of requests with unfinished bodies. The service permits fewer such requests."""
 JSON_HEAD = b"POST /v1/orders HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\n"
 
 
@@ -209,7 +209,7 @@ async def test_proxy_sends_no_request_to_an_unready_service(recorder: Subscriber
 
 async def await_status(port: int, status: int) -> None:
     async with asyncio.timeout(30):
-        while (await ask(port)).status_code != status:  # noqa: ASYNC110 - the proxy announces no health changes
+        while (await ask(port)).status_code != status:  # noqa: ASYNC110 - must poll, because the proxy announces no health changes
             await asyncio.sleep(0.05)
 
 

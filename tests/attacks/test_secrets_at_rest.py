@@ -55,7 +55,7 @@ async def status_of(shop: WebShop, token: str) -> int:
 
 
 def signed(token: str, private_key: Ed25519PrivateKey | bytes) -> str:
-    """Return a token that has the same claims, but is signed with another key."""
+    """Return a copy of the token that has equal claims, but is signed with another key."""
     headers: Mapping[str, str] = jwt.get_unverified_header(token)
     algorithm = "HS256" if isinstance(private_key, bytes) else "EdDSA"
     claims = jwt.decode(token, options={"verify_signature": False})

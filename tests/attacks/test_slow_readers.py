@@ -1,4 +1,4 @@
-"""Clients that do not read their responses are disconnected. The tests use real sockets."""
+"""The service disconnects clients that do not read responses. The tests use real sockets."""
 
 import asyncio
 import socket
@@ -10,7 +10,7 @@ from tests.e2e.serving import Service, serving
 
 REQUEST = b"GET /openapi.json HTTP/1.1\r\nHost: shop\r\n"
 REQUESTS = (REQUEST + b"\r\n") * 19 + REQUEST + b"Connection: close\r\n\r\n"
-"""The paths whose responses are longer than the kernel's buffers of a connection."""
+"""The paths of responses that are longer than the kernel's buffers for a connection."""
 
 
 def connect(sockets: ExitStack, port: int) -> socket.socket:
@@ -53,7 +53,7 @@ async def test_only_the_connection_whose_client_does_not_read_the_response_is_cl
         idle, unread = (connect(sockets, service.address.port) for _ in range(2))
         unread.sendall(REQUESTS)
         async with asyncio.timeout(30):
-            while is_served(service, unread):  # noqa: ASYNC110 - the kernel sends no notification
+            while is_served(service, unread):  # noqa: ASYNC110 - must poll, because the kernel sends no notification
                 await asyncio.sleep(0.1)
         assert await asyncio.to_thread(count_bytes, unread) < whole
         idle.sendall(REQUEST + b"Connection: close\r\n\r\n")

@@ -1,4 +1,4 @@
-"""An access token can still be valid after its session, role or scopes have ended.
+"""An access token can be valid for longer than the session, the role and the scopes that it names.
 
 The service must therefore check the token's claims against the database.
 """

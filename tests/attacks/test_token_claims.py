@@ -24,7 +24,7 @@ MOST_SKEW = 30
 
 @dataclass(frozen=True, slots=True)
 class TokenSigner:
-    """Signs any claims with the service's own key, and sends requests with these tokens."""
+    """Signs any claims with the service's own key, and sends requests with the signed tokens."""
 
     web: WebShop
     clock: FixedClock

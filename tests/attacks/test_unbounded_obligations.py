@@ -1,4 +1,4 @@
-"""A customer is charged only once for an order, and cannot hold all stock without paying."""
+"""A customer is charged only once for an order, and cannot reserve all stock without paying."""
 
 import asyncio
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Settings that would permit purchases without payment, or forged webhooks of the payment provider."""
+"""Settings that would permit unpaid purchases or forged webhooks of a payment provider are rejected."""
 
 import pytest
 from pydantic import ValidationError

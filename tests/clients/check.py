@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def check_python(document: Path) -> None:
-    """Generate the Python client, and type-check it together with the program that uses it."""
+    """Generate the Python client. Type-check the client and the program that uses the client."""
     folder = copied("python")
     generated = folder / "steelyard_client"
     run(
@@ -58,7 +58,7 @@ def check_python(document: Path) -> None:
 
 
 def check_typescript(document: Path) -> None:
-    """Generate the TypeScript types, and compile the program that uses them."""
+    """Generate the TypeScript types, and compile the program that uses these types."""
     folder = copied("typescript")
     (folder / "package.json").write_text('{"type": "module"}\n')
     run(["openapi-typescript", str(document), "--output=schema.d.ts"], folder)

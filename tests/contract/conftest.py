@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """Run all contract tests in one event loop, so that they can use the same connections to PostgreSQL."""
+    """Run all contract tests in one event loop, so that the tests can share connections to PostgreSQL."""
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent) and pytest_asyncio.is_async_test(item):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
@@ -63,7 +63,7 @@ async def reused_engines(reused_database: str) -> AsyncIterator["StoreEngines"]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def store_in_postgres(reused_engines: "StoreEngines") -> Store:
-    """An empty store on PostgreSQL. It reuses the connections of earlier tests."""
+    """An empty store on PostgreSQL. The store reuses the connections of earlier tests."""
     from tests.kit.postgres_store import store_over  # noqa: PLC0415 - imported only if PostgreSQL is requested
 
     async with reused_engines.long_timeout.connect() as connection:

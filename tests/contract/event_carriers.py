@@ -1,4 +1,4 @@
-"""The destinations of events, each with its publishers and with the events that it has received."""
+"""The destinations of events. Each destination has publishers, and returns the events that it has received."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""Changes of accounts by their owners and by admins, in each store."""
+"""Owners and admins change accounts, in each store."""
 
 import asyncio
 from dataclasses import replace

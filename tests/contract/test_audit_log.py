@@ -22,7 +22,7 @@ DAY = timedelta(days=1)
 async def record(
     shop: Shop, *actions: AuditAction, actor: Actor = SOMEBODY, object_id: str | None = None
 ) -> None:
-    """Record actions, one on each day."""
+    """Record one action per day."""
     for action in actions:
         async with shop.store.unit_of_work(actor) as work:
             work.audit.record(action, object_id, at=shop.clock.now(), number=7)

@@ -1,4 +1,4 @@
-"""If staff or a command performs an action, the audit entry contains the object, but no free text."""
+"""Audit entries about actions of staff and of commands name the object, but contain no free text."""
 
 from dataclasses import replace
 

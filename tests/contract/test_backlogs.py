@@ -1,4 +1,4 @@
-"""Waiting work is counted by age in each queue."""
+"""In each queue, the waiting items are counted by age."""
 
 from datetime import timedelta
 

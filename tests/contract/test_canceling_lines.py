@@ -1,4 +1,4 @@
-"""If units are canceled, the stock of these units is released, and their paid price is refunded."""
+"""If units are canceled, the stock of these units is released, and the price that was paid for them is refunded."""
 
 from dataclasses import replace
 

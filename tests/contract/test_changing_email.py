@@ -52,7 +52,7 @@ def request(
 
 
 async def token_for(shop: Shop, command: RequestEmailChangeCommand) -> str:
-    """Request the change, and return the token from the message to the new address."""
+    """Request an e-mail change, and return the token from the message to the new address."""
     await shop.request_email_change(command)
     await shop.deliver_mail()
     (index,) = [n for n, message in enumerate(shop.mailbox.messages) if message.to == command.email]

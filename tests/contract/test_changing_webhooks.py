@@ -111,7 +111,7 @@ async def test_endpoint_change_to_a_forbidden_event_type_is_rejected(
 
 
 async def test_endpoint_can_be_changed_only_with_permission_to_read_the_events(webhooks: Webhooks) -> None:
-    """Otherwise a program that may only manage webhooks could redirect events to its own URL."""
+    """Otherwise a program that may manage webhooks but not read events could redirect the events to its own URL."""
     endpoint = await webhooks.endpoint(ANN)
     only_orders = permissions_of({Scope.WRITE_WEBHOOKS, Scope.READ_ORDERS})
     for changes in (EndpointChanges(url=BOB), EndpointChanges(event_types=["user.closed"])):

@@ -1,4 +1,4 @@
-"""Old events are deleted. The feed and its publishers continue with the remaining events."""
+"""Old events are deleted. The event feed and the publishers continue with the remaining events."""
 
 from datetime import timedelta
 

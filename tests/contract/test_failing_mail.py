@@ -1,4 +1,4 @@
-"""Mail that cannot be sent becomes failed mail, and delays no other mail, in each store."""
+"""Mail that cannot be sent is marked as failed. Other mail is not delayed."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta

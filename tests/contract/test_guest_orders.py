@@ -1,4 +1,4 @@
-"""Staff or clients place orders for guests. Guests read the orders with a token, and claim them with an account."""
+"""Staff and clients place orders for guests. Guests read orders with a token, and claim orders with an account."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -22,7 +22,7 @@ from tests.kit.shop import Shop
 SOON = 20
 """The number of seconds after which an order counts as blocked.
 
-Orders usually take milliseconds.
+Placing an order usually takes milliseconds.
 """
 
 
@@ -43,7 +43,7 @@ async def locked_customer(shop: Shop, customer: UserView) -> AsyncIterator[None]
 
 async def until_in_lanes(process: PlaceOrder, orders: int) -> None:
     """Wait until the lanes of the process contain this number of orders."""
-    while len(process.queue.lanes) < orders:  # noqa: ASYNC110 - the lane has no event to wait for
+    while len(process.queue.lanes) < orders:  # noqa: ASYNC110 - must poll, because the lane sends no notification
         await asyncio.sleep(0.001)
 
 

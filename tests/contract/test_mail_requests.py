@@ -23,7 +23,7 @@ async def add(store: Store, *requests: MailRequest) -> None:
 
 
 async def due(store: Store, *, minutes: int = 0) -> list[MailRequest]:
-    """Return all due messages. They stay in the queue, because the transaction is rolled back."""
+    """Return all due messages. The messages stay in the queue, because the transaction is rolled back."""
     requests = []
     async with store.unit_of_work() as work:
         while request := await work.mail.next_due(NOW + minutes * MINUTE):

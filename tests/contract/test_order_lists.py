@@ -32,7 +32,7 @@ async def listed(
 async def test_order_pages_contain_each_order_only_once_during_concurrent_inserts(
     shop: Shop, descending: bool
 ) -> None:
-    random = Random(7)  # noqa: S311 - pseudo-random, so that every run is the same
+    random = Random(7)  # noqa: S311 - the fixed seed makes every run the same
     mug, cup = await shop.product(stock=100), await shop.product(stock=100)
     ann = await shop.customer()
 
@@ -156,7 +156,7 @@ async def test_orders_are_found_by_the_time_of_their_last_change(shop: Shop) -> 
 
 
 async def test_orders_are_found_by_payment_and_fulfillment_status(shop: Shop) -> None:
-    """Each order is found only by its own statuses."""
+    """A filter by a status finds exactly the orders that have this status."""
     mug = await shop.product(stock=99, price=1000)
     orders = [await shop.order(mug, 2) for _ in range(10)]
     unpaid, paid, cancelled, refunded, partly, authorized, captured, shipped, lines, unfit = orders

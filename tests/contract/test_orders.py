@@ -67,7 +67,7 @@ async def test_unknown_order_is_not_found(shop: Shop) -> None:
 
 async def test_order_of_an_unknown_customer_is_rejected(shop: Shop) -> None:
     mug = await shop.product()
-    with pytest.raises(Exception):  # noqa: B017, PT011 - the type of this programming error depends on the adapter
+    with pytest.raises(Exception):  # noqa: B017, PT011 - the type of the exception depends on the adapter
         await add(shop, an_order(shop.ids, (mug, 1), customer=UserId(shop.ids.new()), actor=STAFF))
     assert (await shop.store.outbox.counts())["order.placed"] == 0
 
@@ -179,7 +179,7 @@ async def test_saving_a_stale_version_of_an_order_fails(shop: Shop) -> None:
     stale.cancel(None, now=NOW, actor=STAFF)
     async with shop.store.unit_of_work() as work:
         await work.orders.get(order.id)
-        with pytest.raises(Exception):  # noqa: B017, PT011 - the type of this programming error depends on the adapter
+        with pytest.raises(Exception):  # noqa: B017, PT011 - the type of the exception depends on the adapter
             await work.orders.save([stale])
     assert (await shop.get_order(order.id, access=OrderAccess.all())).status is OrderStatus.CANCELLED
 

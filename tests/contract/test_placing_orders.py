@@ -214,7 +214,7 @@ async def test_concurrent_cancellations_with_one_idempotency_key_have_equal_resu
 async def test_concurrent_orders_have_the_same_results_as_orders_placed_in_sequence(
     store: Store, seed: int
 ) -> None:
-    race = random_race(Random(seed))  # noqa: S311 - pseudo-random, so that every run is the same
+    race = random_race(Random(seed))  # noqa: S311 - the seed makes the race repeatable
     race_set_up = await set_up(store, race)
     outcomes, order = await run_concurrently(race_set_up, race)
     assert outcomes == await run_serially(await set_up(memory_store(), race), race, order)

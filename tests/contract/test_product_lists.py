@@ -19,7 +19,7 @@ ALPHABET = "aäÄbBzZ é-_9東😀\ufd3e"
 
 
 async def stock_up(shop: Shop, random: Random, *, count: int) -> None:
-    """Import products. Many of them have equal names, prices or timestamps."""
+    """Import products. Many products have equal names, prices or timestamps."""
     rows = [
         CatalogRow(
             line=2,
@@ -70,7 +70,7 @@ async def names(shop: Shop, criteria: ProductFilter) -> list[str]:
 async def test_product_pages_contain_each_product_once_despite_concurrent_inserts(
     shop: Shop, sort: ProductSort, descending: bool
 ) -> None:
-    random = Random(f"{sort} {descending}")  # noqa: S311 - pseudo-random, so that every run is the same
+    random = Random(f"{sort} {descending}")  # noqa: S311 - the fixed seed makes every run the same
     for _ in range(5):
         await stock_up(shop, random, count=5)
     there_all_the_time = await listed(shop, ProductFilter(), sort=sort, descending=descending)

@@ -32,7 +32,7 @@ FOUND = {
     "mgu": [],  # a typo in a word of three letters
     "girnde": [],  # a typo in a word of the description
     "strasse": [STREET],  # the folded form of a letter
-    "STRASSETM": [STREET],  # a sign whose compatible form has capitals
+    "STRASSETM": [STREET],  # a character whose compatibility form contains capital letters
     "iv fine 1": [STREET],  # compatible forms of a digit and letters
     "東": [STREET],  # the beginning of a word of another script
     "": [],  # no word

@@ -65,7 +65,7 @@ async def test_void_that_the_shop_did_not_request_has_the_origin_provider(shop: 
 async def test_capture_or_void_with_a_lost_response_has_the_origin_shop(shop: Shop, operation: str) -> None:
     order = await shop.order(await shop.product(stock=5, price=1000), 2)
     payment = await shop.authorize(order)
-    shop.gateway.is_down = True  # the response is lost
+    shop.gateway.is_down = True  # simulates a lost response
     await (shop.capture(payment, 1500) if operation == "capture" else shop.void(payment))
     if operation == "capture":
         await shop.report_provider_event(ProviderEventKind.CAPTURED, payment, amount=Money(1500, "EUR"))

@@ -1,4 +1,4 @@
-"""The relay publishes events at least once and in order, even if processes are killed."""
+"""The relay publishes each event at least once, in the sequence of the feed, even if processes are killed."""
 
 import asyncio
 from collections.abc import Sequence
@@ -16,7 +16,8 @@ from tests.kit.shop import Shop
 class RecordingPublisher(EventPublisher):
     """A publisher that stores events.
 
-    If `before` is set, the publisher raises this error before it stores the events; if `after` is set, afterwards.
+    If `before` is set, the publisher raises this error before it stores the events. If `after` is set, the publisher
+    stores the events and then raises this error.
     """
 
     name = "post"

@@ -1,4 +1,4 @@
-"""The signing secret of an endpoint is replaced, and no message is lost."""
+"""While the signing secret of a webhook endpoint is replaced, receivers can verify every message."""
 
 from datetime import timedelta
 

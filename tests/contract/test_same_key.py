@@ -49,7 +49,7 @@ class StoppedCommits(UnitOfWorkFactory):
 
 
 class DecisionClock(Clock):
-    """A clock that reports each decision. A batch reads the clock after it has read the idempotency keys."""
+    """A clock that counts readings. A batch reads the clock after it has read the idempotency keys."""
 
     def __init__(self) -> None:
         self.decisions = 0
@@ -130,7 +130,7 @@ async def test_duplicate_takes_the_last_unit_after_the_rollback_of_the_first_req
 async def test_rejected_order_with_a_used_key_does_not_fail_the_rest_of_its_batch(
     shop: Shop, commits: StoppedCommits, stopped_batch: PlaceOrderBatch, is_committed: bool
 ) -> None:
-    """The orders have no customer or product in common, so no order waits for a row of the other."""
+    """The orders have no customer or product in common, so no order waits for a row of another order."""
     mug, cup, clock = await shop.product(stock=1), await shop.product(stock=3), DecisionClock()
     ann, bob, eve = [await shop.customer() for _ in range(3)]
     client = ClientId(shop.ids.new())

@@ -49,7 +49,7 @@ async def log_in(shop: Shop, command: SignUpCommand) -> None:
 
 
 async def pending(shop: Shop) -> UserView:
-    """Return a pending account as a former release created it."""
+    """Return a pending account in the form in which a former release created pending accounts."""
     known = (await shop.sign_up(replace(ANN, password="a password of the former release"))).result
     async with shop.store.unit_of_work(SOMEBODY) as work:
         user = await work.users.get(known.id)

@@ -221,6 +221,6 @@ async def test_saving_a_stale_version_of_a_stock_fails(shop: Shop) -> None:
     receive(stale, 100)
     async with shop.store.unit_of_work(SOMEBODY) as work:
         await work.stocks.lock([mug.id])
-        with pytest.raises(Exception):  # noqa: B017, PT011 - the type of this programming error depends on the adapter
+        with pytest.raises(Exception):  # noqa: B017, PT011 - the type of the exception depends on the adapter
             await save_now(work, stale)
     assert (await shop.get_stock(mug.id)).on_hand == 6

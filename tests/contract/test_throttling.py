@@ -1,4 +1,4 @@
-"""Throttling delays password guesses, also across processes. It never locks an account."""
+"""Throttling delays password guesses, also across processes. Throttling never locks an account."""
 
 import asyncio
 from collections.abc import Iterable

@@ -1,6 +1,7 @@
 """A shop with an object for each id in the request examples of the OpenAPI description.
 
-Schemathesis sends these examples and varies them. With ids that do not exist, almost every response would be 404.
+Schemathesis sends these examples and variations of the examples. If the ids did not exist, almost every response
+would be a 404.
 """
 
 import json
@@ -25,8 +26,8 @@ DELIVERY_SECONDS = 60
 class PreparedShop:
     """The ids in the examples, mapped to the ids of existing objects, and the tokens of two admins.
 
-    `ids_of_operation` overrides `ids` for operations that need an object in a special state. It also maps ETags and a
-    guest's order token.
+    `ids_of_operation` overrides `ids` for operations that need an object in a special state. `ids_of_operation` also
+    maps ETags and a guest's order token.
     """
 
     ids: dict[str, str]
@@ -50,7 +51,7 @@ def prepare(service: Service) -> PreparedShop:
     create_admin(service, "boss@example.com", shop.PASSWORD)
     create_admin(service, "other@example.com", shop.PASSWORD)
     token, expendable_token = _token(service, "boss@example.com"), _token(service, "other@example.com")
-    _token(service, "other@example.com")  # a second session, which can be ended
+    _token(service, "other@example.com")  # a second session, for the operation that ends a session
     with (
         httpx2.Client(base_url=service.address.url, headers=_bearing(expendable_token)) as other,
         httpx2.Client(base_url=service.address.url, headers=_bearing(token)) as admin,

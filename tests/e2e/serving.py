@@ -24,7 +24,7 @@ from tests.kit.children import run, started
 CHECKOUT = Path(__file__).parents[2]
 START_SECONDS = 120
 STOP_SECONDS = 60
-"""A stopping service waits at most 15 seconds for its processes, and then 15 seconds for its worker."""
+"""A service that stops waits at most 15 seconds for the serving processes, then 15 seconds for the worker."""
 
 PROGRAM = (sys.executable, "-m", "entrypoints")
 PASSWORD = "a password of some length"
@@ -33,7 +33,7 @@ PASSWORD = "a password of some length"
 class Output:
     """The lines that a running service prints.
 
-    A thread reads them immediately, because the service would stop at a full pipe.
+    A thread reads them immediately, because a full pipe would block the service.
     """
 
     def __init__(self, stream: Iterable[str]) -> None:
@@ -42,7 +42,7 @@ class Output:
         self._reader.start()
 
     def complete(self) -> str:
-        """Wait until no process can print to the output, and return all of it."""
+        """Wait until no process can print to the output. Return the whole output."""
         self._reader.join(STOP_SECONDS)
         assert not self._reader.is_alive(), "A process of the service is left."
         return "".join(self.lines)
@@ -50,7 +50,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A running `serve` in its own process group, as in a terminal."""
+    """A running `serve` command. It has a process group of its own, as in a terminal."""
 
     process: subprocess.Popen[str]
     output: Output
@@ -60,7 +60,7 @@ class Service:
     program: Sequence[str] = PROGRAM
 
     def interrupt(self) -> tuple[int, str]:
-        """Send SIGINT to the group, as Ctrl-C does. Return the exit code and the output."""
+        """Send SIGINT to the process group, as Ctrl-C does. Return the exit code and the output."""
         os.killpg(self.process.pid, signal.SIGINT)
         return self.end()
 
@@ -98,8 +98,8 @@ def serving(
 ) -> Iterator[Service]:
     """Start the service on a free port, without waiting until it responds.
 
-    Without a database URL, the service starts an embedded database. `checkout` is the working directory. If `program`
-    is an installed command, this can be any directory. Otherwise the directory contains the code, possibly of another
+    Without a database URL, the service starts an embedded database. `checkout` is the working directory. For an
+    installed `program`, `checkout` can be any directory. Otherwise `checkout` contains the code, possibly of another
     release.
     """
     port = int(settings.pop("port", "0")) or free_port()
@@ -107,7 +107,7 @@ def serving(
         **{name: value for name, value in os.environ.items() if not name.startswith("STEELYARD_")},
         **({"STEELYARD_DATABASE_URL": database_url} if database_url else {}),
         "STEELYARD_PORT": str(port),
-        # Former releases refuse to start if they find an unknown setting.
+        # Former releases do not start if a setting is unknown to them.
         **({"STEELYARD_METRICS_PORT": "0"} if checkout == CHECKOUT else {}),
         **{f"STEELYARD_{name.upper()}": value for name, value in settings.items()},
     }
@@ -169,7 +169,7 @@ def _run_here(environment: Mapping[str, str], arguments: Sequence[str], typed: s
 
 
 def place_an_order(service: Service) -> int:
-    """Create a product and place an order for it. Return the status of the response to the order."""
+    """Create a product, and place an order for this product. Return the status of the response to the order."""
     create_admin(service, "boss@example.com", PASSWORD)
     with httpx2.Client(base_url=service.address.url, trust_env=False) as client:
         assert client.get("/readyz").status_code == 200

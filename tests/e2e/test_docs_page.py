@@ -29,7 +29,7 @@ def service(database_server: str, migrated_template: str) -> Iterator[Service]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium from the system if it is installed, and otherwise from Playwright."""
+    """Chromium. The browser of the system is used if one is installed, and otherwise that of Playwright."""
     with sync_playwright() as playwright:
         try:
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
@@ -95,7 +95,7 @@ def _apply(dialog: Locator, form: Locator) -> None:
 
 
 def _try_out(page: Page, operation: str, *, tag: str = "users") -> str:
-    """Execute an operation without parameters. Return the status shown by the page."""
+    """Execute an operation that has no parameters. Return the status that the docs page shows."""
     block = page.locator(f"#operations-{tag}-{operation}")
     block.locator(".opblock-summary").click()
     block.get_by_role("button", name="Try it out").click()

@@ -1,4 +1,4 @@
-"""The service and its embedded database are killed by SIGKILL, and started again."""
+"""The service and the embedded database are killed by SIGKILL, and started again."""
 
 import os
 import signal
@@ -72,7 +72,7 @@ def _product(service: Service) -> str:
 
 
 def _order(service: Service, product: str) -> httpx2.Response:
-    """Order two units as a customer, signing up if necessary."""
+    """Order two units as a customer. Sign the customer up if necessary."""
     sign_up: dict[str, Any] = {"email": "ann@example.com", "password": PASSWORD, "password_confirm": PASSWORD}
     httpx2.post(f"{service.address.url}/v1/users", json=sign_up)
     return httpx2.post(

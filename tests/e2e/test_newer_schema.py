@@ -1,6 +1,6 @@
 """The service restarts after a newer release has migrated the schema.
 
-After the restart the service either accepts orders, or reports in one line that it cannot start.
+After the restart the service either accepts orders, or prints one line and does not start.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """OAuth clients of other projects log in over real connections.
 
-They verify the tokens with the published keys.
+These clients verify the tokens with the published keys.
 """
 
 import warnings

@@ -1,4 +1,4 @@
-"""Schemathesis sends requests that it generates from the OpenAPI description of the service."""
+"""Schemathesis generates requests from the OpenAPI description of the service, and sends them."""
 
 import json
 import os
@@ -24,24 +24,25 @@ EXAMPLES = 3
 CURRENCIES = ["EUR", "JPY", "KWD", "USD"]
 """The currencies that Schemathesis knows outside a campaign.
 
-Schemathesis sends each field with an amount once in each known currency. With all 156 currencies, these would be a
-quarter of all its requests.
+Schemathesis sends each amount in each currency that it knows. With all 156 currencies, these requests would be a
+quarter of all requests.
 """
 
 REJECTED: Mapping[str, int] = {
-    # These operations would remove objects that other operations need. Their examples therefore contain an old ETag.
+    # These operations would remove objects that other operations need. The examples of these operations therefore
+    # contain an old ETag.
     "DELETE /v1/me": 412,
     "DELETE /v1/products/{product_id}": 412,
     # Only mail contains the one-time tokens, and no mailbox receives this mail.
     "POST /v1/me/claim-orders": 409,
     "POST /v1/password-resets/confirm": 422,
     "POST /v1/users/verify-email": 422,
-    # Only the payment provider can sign its messages.
+    # Only the payment provider can sign these messages.
     "POST /v1/webhooks/payments/{provider}": 401,
 }
-"""The operations that reject all generated requests, each with a status. The status shows how far the requests get.
+"""The operations that reject all generated requests. The status shows which check rejects the requests.
 
-Every other operation must succeed at least once. Otherwise the requests would test only its error responses.
+Every other operation must succeed at least once. Otherwise only the error responses of an operation would be tested.
 """
 
 
@@ -49,7 +50,7 @@ def test_schemathesis_gets_only_declared_responses(
     database_url: str, tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
     document, report = tmp_path / "openapi.json", tmp_path / "requests.har"
-    lifetime = "PT1H"  # a campaign can take longer than the default
+    lifetime = "PT1H"  # a campaign can take longer than the default lifetime of a token
     with serving(
         database_url, rate_limit_enabled="false", log_level="warning", token_lifetime=lifetime
     ) as service:
@@ -71,7 +72,7 @@ def test_schemathesis_gets_only_declared_responses(
             seconds=RUN_SECONDS * EFFORT,
             check=False,
         )
-        # Reads of the caller's own data accept the token of an ended session. The list of users does not.
+        # Reads of the caller's own data accept the token of an ended session. The list of users rejects such a token.
         users = f"{service.address.url}/v1/users"
         sessions = [
             httpx2.get(users, headers={"Authorization": f"Bearer {token}"}).status_code

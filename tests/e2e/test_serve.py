@@ -103,7 +103,7 @@ def test_second_service_on_the_same_port_does_not_start(database_url: str) -> No
 
 
 def test_two_server_processes_behind_a_proxy_use_the_same_rate_limit_counters(database_url: str) -> None:
-    """Rate limits with two processes, a local proxy and a Valkey server."""
+    """Two serving processes behind a local proxy share a Valkey server."""
     with (
         tempfile.TemporaryDirectory(prefix="steelyard-") as directory,
         valkey_server(Path(directory)) as valkey,
@@ -122,7 +122,7 @@ def test_two_server_processes_behind_a_proxy_use_the_same_rate_limit_counters(da
             headers = {
                 "X-Forwarded-For": said,
                 "Connection": "close",
-            }  # the next request may reach the other process
+            }  # each request opens a connection, so that both processes get requests
             answer = client.get("/v1/products", headers=headers)
             return int(answer.headers["RateLimit"].partition("r=")[2].partition(";")[0])
 

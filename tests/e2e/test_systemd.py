@@ -1,4 +1,4 @@
-"""The service notifies systemd when it is ready: for a `Type=notify` unit, systemd waits for this notification."""
+"""The service notifies systemd when the service is ready. For a `Type=notify` unit, systemd waits for this."""
 
 import os
 import socket
@@ -53,7 +53,7 @@ def test_worker_notifies_systemd_after_its_start(notifications: socket.socket, d
 
 def test_systemd_notification_is_sent_to_an_abstract_socket(monkeypatch: pytest.MonkeyPatch) -> None:
     with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as receiver:
-        receiver.bind("")  # Linux chooses a free abstract name
+        receiver.bind("")  # Linux chooses an unused abstract socket name
         receiver.settimeout(STOP_SECONDS)
         monkeypatch.setenv("NOTIFY_SOCKET", receiver.getsockname().decode().replace("\0", "@", 1))
         notify_ready()

@@ -46,7 +46,7 @@ def program(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _find_uv() -> str:
     """Return the path of uv, which `make` installs with the environment.
 
-    Without uv, skip the test, or fail it in CI.
+    If uv is missing, the test is skipped. In CI, the test fails instead.
     """
     found = shutil.which("uv", path=f"{CHECKOUT}/.artefacts/uv/bin:{os.environ.get('PATH', '')}")
     if found is None:

@@ -34,9 +34,9 @@ TIME_PASSES = """
     UPDATE sandbox_messages SET due_at = now();
     UPDATE event_relays SET leased_until = now();
 """
-"""The statements that end leases and waiting times.
+"""SQL statements that end all leases and waiting times immediately.
 
-Work that a killed worker has begun is due again only after its lease. The test does not wait for this.
+Otherwise, the unfinished work of a killed worker would be due again only when the lease has expired.
 """
 
 UNDONE = """

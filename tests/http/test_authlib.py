@@ -1,4 +1,4 @@
-"""A client of the library authlib knows only the issuer. It discovers the endpoints, and uses every grant."""
+"""A client of the library authlib knows only the issuer. The client discovers the endpoints, and uses every grant."""
 
 import warnings
 from collections.abc import AsyncIterator
@@ -44,7 +44,7 @@ class DiscoveredService:
         )
 
     async def verified(self, token: str) -> dict[str, Any]:
-        """Verify an access token with joserfc and the published keys, and return its claims."""
+        """Verify an access token with joserfc and the published keys. Return the claims of the token."""
         answer = await self.web.anonymous.get(self.metadata["jwks_uri"])
         with warnings.catch_warnings():
             # The library warns about the name EdDSA (RFC 9864), but EdDSA is the only name that all libraries

@@ -1,4 +1,4 @@
-"""The bearer token is read from the Authorization header as FastAPI reads it."""
+"""The service finds the bearer token in the Authorization header by the same rules as FastAPI."""
 
 import pytest
 from fastapi import Request

@@ -135,7 +135,7 @@ async def test_unknown_path_returns_404_instead_of_a_redirect(web: WebShop, path
 
 
 async def test_response_that_openapi_does_not_declare_is_detected(web: WebShop) -> None:
-    """All other tests rely on this check, because their clients validate every response."""
+    """All other tests rely on this check, because the clients of these tests validate every response."""
     right = await web.anonymous.get("/livez")
     headers = {
         name: value

@@ -1,4 +1,4 @@
-"""The event feed over HTTP requires staff. It returns the events after a cursor as CloudEvents."""
+"""Only staff can read the event feed over HTTP. The feed returns the events after a cursor as CloudEvents."""
 
 import re
 from typing import Any

@@ -22,7 +22,7 @@ PLACES = 2
 
 
 class PausableArgon2(argon2.PasswordHasher):
-    """A cheap hasher whose verification waits until the test permits it to continue."""
+    """A cheap hasher. A verification waits until the test permits the hasher to continue."""
 
     def __init__(self) -> None:
         super().__init__(time_cost=1, memory_cost=8, parallelism=1)
@@ -30,7 +30,7 @@ class PausableArgon2(argon2.PasswordHasher):
         self.may_go_on = Event()
         self.may_go_on.set()
 
-    def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002 - the parameter's name in argon2
+    def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002 - argon2 has this parameter name
         self.begun.set()
         assert self.may_go_on.wait(60)
         return super().verify(hash, password)

@@ -22,7 +22,7 @@ async def test_worker_measures_backlogs_relay_lags_and_invariants(tmp_path: Path
             age: metrics.value("steelyard_backlog_items", queue="unpublished_events", min_age_seconds=age)
             for age in ("0", "60", "600", "3600")
         }
-        # Creating a product with stock records two events: one of the product and one of the stock.
+        # Creating a product with stock records an event about the product and an event about the stock.
         assert waiting == {"0": 2, "60": 0, "600": 0, "3600": 0}
         assert metrics.value("steelyard_backlog_oldest_seconds", queue="mail") == 0
 

@@ -53,7 +53,7 @@ class WebhookReceiver:
         url: str = URL,
         **changed: str,
     ) -> httpx2.Response:
-        """Sign a message, replace its headers by those in `changed`, and send the message."""
+        """Sign a message, replace the headers that are in `changed`, and send the message."""
         body = message if isinstance(message, str) else json.dumps(message)
         headers = JSON | StandardWebhooks([secret]).sign("msg_1", body, at=datetime.now(UTC) - age)
         headers |= {name.replace("_", "-"): value for name, value in changed.items()}

@@ -1,4 +1,4 @@
-"""Rate limits per caller, and the response headers that state them."""
+"""Rate limits per caller, and the response headers that state these limits."""
 
 from collections.abc import AsyncIterator
 
@@ -30,7 +30,7 @@ async def web() -> AsyncIterator[WebShop]:
 
 @pytest.fixture
 async def small() -> AsyncIterator[WebShop]:
-    """A service with small quotas."""
+    """A service whose rate limits have small quotas."""
     async with web_shop(container_over(memory_store(), rate_limit_enabled=True, **QUOTAS)) as web:
         yield web
 

@@ -26,7 +26,7 @@ MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Processes:
-    """Two processes on one store. One of them rotates the keys."""
+    """Two processes on one store. The process `rotating` rotates the keys."""
 
     clock: FixedClock
     store: Store

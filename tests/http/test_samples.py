@@ -1,4 +1,4 @@
-"""Every example in the OpenAPI description is accepted when it is sent."""
+"""The service accepts every request example of the OpenAPI description."""
 
 from dataclasses import replace
 from typing import Any
@@ -13,7 +13,7 @@ from tests.kit.web import WebShop
 
 
 def examples_within(schema: Json) -> list[Any]:
-    """Return the examples of a schema and of its alternatives."""
+    """Return the examples of a schema and of the schema's alternatives."""
     schema = resolved(schema)
     own = list(schema.get("examples", ()))
     return own or [example for other in schema.get("anyOf", ()) for example in examples_within(other)]

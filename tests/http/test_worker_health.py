@@ -39,7 +39,7 @@ def aged(seconds: float) -> JobHealth:
 
 async def eventually(client: httpx2.AsyncClient, status: int) -> httpx2.Response:
     """Return the first readiness response with this status."""
-    while (response := await client.get("/readyz")).status_code != status:  # noqa: ASYNC110 - a client gets no notification of the change
+    while (response := await client.get("/readyz")).status_code != status:  # noqa: ASYNC110 - must poll, because a client gets no notification of the change
         await asyncio.sleep(0.05)
     return response
 

@@ -71,9 +71,9 @@ NETWORK = "203.0.113.9/32"
 class Accounts:
     """Every use case of accounts and sessions over one store.
 
-    There are shortcuts to create customers. The clock does not advance, ids are sequential, and hashing takes
-    no time. The use cases come from the service's containers. A container is created when a test first needs
-    it, because each test needs few containers.
+    There are shortcuts to create customers. The clock does not advance, ids are sequential, and hashing takes no
+    time. The use cases come from the service's containers. Each test needs few containers, so a container is created
+    when a use case is first needed.
     """
 
     reload_keys: ReloadKeys

@@ -157,7 +157,7 @@ class _Schemas:
     def changes(self, inner: Json, outer: Json, place: str, outside: _Pairs = frozenset()) -> Iterator[str]:
         """Yield the breaking changes.
 
-        `outside` has the enclosing schemas. They are needed because schemas can be recursive.
+        `outside` has the enclosing schemas, which are needed because schemas can be recursive.
         """
         pair = (inner.get("$ref", id(inner)), outer.get("$ref", id(outer)))
         if pair in outside:

@@ -1,7 +1,7 @@
 """Child processes with a time limit.
 
-If a program does not end, its test fails with the program's output, and the test run continues. Every child
-has its own process group. The group is killed at the end, so that no process outlives its test.
+If a program does not end, the test fails with the output of the program, and the test run continues. Every child has
+a separate process group. The group is killed at the end, so that no process outlives the test.
 """
 
 import os
@@ -16,10 +16,10 @@ from typing import Any, NoReturn
 import pytest
 
 RUN_SECONDS = 300
-"""Several times as long as the slowest program runs on a busy machine."""
+"""The default time limit, in seconds. On a busy machine, the slowest program needs much less time."""
 
 KILLED_SECONDS = 10
-"""The maximum time that a killed process group needs to release the pipe of its output."""
+"""The maximum number of seconds until a killed process group has released the output pipe."""
 
 Command = Sequence[str | Path]
 
@@ -56,7 +56,7 @@ def started(
 def run(
     command: Command, *, seconds: float = RUN_SECONDS, typed: str = "", check: bool = True, **options: Any
 ) -> "subprocess.CompletedProcess[str]":
-    """Run a program with `typed` as its standard input, and return its output.
+    """Run a program with `typed` as standard input, and return the output of the program.
 
     The test fails if the program does not end in time, or if it ends with an error and `check` is set.
     """

@@ -61,7 +61,7 @@ class Commands:
     ) -> PlaceOrderCommand:
         """Return the command to order the given units of each product.
 
-        The customer places the order, or `placed_by` if it is set.
+        If `placed_by` is None, the customer places the order.
         """
         request = OrderRequest(
             customer_id=None if isinstance(customer, Guest) else customer.id,
@@ -88,7 +88,7 @@ class Commands:
         access: OrderAccess = ALL_ORDERS,
         key: str | None = None,
     ) -> ChangeOrderCommand:
-        """Return the command to change the order as it was read.
+        """Return the command to change the order. The command expects the version of `order`.
 
         The sender is staff or the order's customer.
         """
@@ -201,7 +201,7 @@ class Commands:
     def request_return(
         self, order: OrderView, *units: int, access: OrderAccess = ALL_ORDERS, key: str | None = None
     ) -> RequestReturnCommand:
-        """Create the command to request a return of the given number of units of each line.
+        """Return the command to request a return, with a number of units for each line.
 
         The sender is staff or the order's customer.
         """
@@ -266,7 +266,7 @@ class Commands:
         principal: str = "staff",
         key: str | None = None,
     ) -> IdempotencyKey:
-        """Return an idempotency key for a command: `key` if the test has passed it, and otherwise a new key."""
+        """Return an idempotency key for a command. By default, the key is new."""
         return IdempotencyKey(
             principal=principal,
             operation=operation,

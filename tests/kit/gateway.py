@@ -20,12 +20,13 @@ CLIENT_SECRET = "pi_canary_secret"
 
 @dataclass(slots=True)
 class FakeGateway(PaymentGateway):
-    """A fake provider with its own records. Tokens select the results of payments.
+    """A fake payment provider that stores its own records. Tokens select the results of payments.
 
-    `next_refunds` contains the results of the next refunds. A payment with `tok_ok` is charged. If its capture is
-    manual, it is only authorized. A payment with `tok_declined` is declined. A payment with `tok_pending` or
-    `tok_3ds` waits until `decide` is called. With `tok_timeout` the payment is charged, but the response is lost.
-    With `tok_lost` the request never reaches the provider. While `is_down` is set, no request reaches the provider.
+    `next_refunds` contains the results of the next refunds. A payment with `tok_ok` is charged. If the capture of the
+    payment is manual, the payment is only authorized. A payment with `tok_declined` is declined. A payment with
+    `tok_pending` or `tok_3ds` waits until `decide` is called. With `tok_timeout` the payment is charged, but the
+    response is lost. With `tok_lost` the request never reaches the provider. While `is_down` is set, no request
+    reaches the provider.
     """
 
     is_down: bool = False
@@ -38,7 +39,7 @@ class FakeGateway(PaymentGateway):
     renewal: timedelta | None = None
     """The duration by which a renewal extends an authorization.
 
-    It is None if the provider does not renew authorizations.
+    The value is None if the provider does not renew authorizations.
     """
     charges: int = 0
     calls: int = 0

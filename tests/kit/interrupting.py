@@ -33,7 +33,7 @@ class _CancelledAt:
 
 
 async def is_cancelled_at(suspension: int, work: Coroutine[Any, Any, T]) -> bool:
-    """Run the work and cancel its task at its n-th suspension.
+    """Run the work in a task, and cancel this task at the n-th suspension.
 
     Returns whether the work reached this suspension.
     """

@@ -1,8 +1,8 @@
-"""A worker that kills itself at its n-th await.
+"""A worker process that kills itself at the n-th await.
 
-SIGKILL leaves no time for cleanup: the server rolls back uncommitted transactions, leases remain, and sent
-requests stay sent. This module also runs as a program that imports all modules once. The program forks a
-worker for each input line, and prints how the worker ended.
+SIGKILL leaves no time for cleanup: the server rolls back uncommitted transactions, leases remain, and sent requests
+stay sent. This module also runs as a program that imports all modules once. The program forks a worker for each input
+line, and prints how the worker ended.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ class Workers:
     answers: IO[str]
 
     async def is_killed_at(self, wait: int, *, now: datetime) -> bool:
-        """Run the job at a given time, and kill the worker at its n-th await or NEVER.
+        """Run the job at the time `now`, and kill the worker at await number `wait`, which can be NEVER.
 
         Returns whether the worker was killed.
         """
@@ -59,7 +59,7 @@ def workers(job: str, **settings: Any) -> Iterator[Workers]:
 
 
 class _KillingSelector(selectors.DefaultSelector):
-    """Counts how often the process waits for I/O, and kills the process at the chosen wait."""
+    """Counts the process's waits for I/O, and kills the process at the chosen wait."""
 
     left = NEVER
 

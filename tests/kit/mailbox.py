@@ -6,7 +6,7 @@ from application.mail.ports import AddressRefused, Mailer, MailNotSent
 
 
 class Mailbox(Mailer):
-    """A fake mail server. It accepts every message until the test makes it fail."""
+    """A fake mail server. The server accepts every message until the test makes it fail."""
 
     def __init__(self) -> None:
         self.messages: list[Message] = []

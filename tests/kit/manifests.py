@@ -1,4 +1,4 @@
-"""The Kubernetes manifests in deploy/kubernetes, before Kustomize sets their namespace and image."""
+"""The Kubernetes manifests in deploy/kubernetes, before Kustomize sets the namespace and the image."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -41,7 +41,7 @@ UNDECLARED_HEADERS = {
     "vary",
     *(f"access-control-{name}" for name in ("allow-origin", "allow-credentials", "expose-headers")),
 }
-"""Headers that HTTP and browsers define. The document does not repeat them for each response."""
+"""Headers that HTTP and browsers define. The OpenAPI document does not repeat these headers for each response."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ def operation_at(method: str, path: str) -> Operation | None:
 async def validate_response(response: httpx2.Response) -> None:
     """Fail unless the response matches the description and has all required headers.
 
-    Pass this function to a client as one of its `event_hooks`.
+    Pass this function to an HTTP client in `event_hooks`.
     """
     await response.aread()
     request = response.request

@@ -9,7 +9,7 @@ _PLAIN = re.compile(r"plain-\d+:(.*)", re.DOTALL)
 
 
 class PlainHasher(PasswordHasher):
-    """A fake hasher. The hash is the password with the strength of the parameters as a prefix."""
+    """A fake hasher. The hash consists of the strength of the parameters and the password."""
 
     def __init__(self) -> None:
         self._strength = 1

@@ -46,7 +46,7 @@ SECRET_BOX = AesGcmSecretBox([SECRETS_KEY])
 
 @dataclass(frozen=True, slots=True)
 class StoreEngines:
-    """The engines of a store. They have different lock timeouts."""
+    """The engines of a store. The engines have different lock timeouts."""
 
     long_timeout: AsyncEngine
     short_timeout: AsyncEngine
@@ -54,14 +54,14 @@ class StoreEngines:
 
 @asynccontextmanager
 async def postgres_store(url: str, ids: IdFactory | None = None) -> AsyncIterator[Store]:
-    """Open a store. Two stores on one database need factories of distinct ids."""
+    """Open a store. If two stores use one database, the factories must not create equal ids."""
     async with store_engines(url) as engines:
         yield store_over(engines, ids)
 
 
 @asynccontextmanager
 async def store_engines(url: str) -> AsyncIterator[StoreEngines]:
-    """Create the engines of a store, and close their connections at the end."""
+    """Create the engines of a store. Close all connections at the end of the context."""
     engines = StoreEngines(engine_with_long_timeouts(url), create_engine(url))
     _wait_for_locks(engines.short_timeout, "10ms")
     try:
@@ -105,7 +105,7 @@ def store_over(engines: StoreEngines, ids: IdFactory | None = None) -> Store:
 
 
 def engine_with_long_timeouts(url: str) -> AsyncEngine:
-    """Return an engine like the service's, but with timeouts of a minute."""
+    """Return an engine like the engine of the service, but with timeouts of a minute."""
     engine = create_engine(url, checkout_timeout=60)
     _wait_for_locks(engine, "60s")
     return engine

@@ -23,7 +23,7 @@ LIFETIMES = {"token_lifetime": timedelta(hours=1), "order_hold": timedelta(days=
 
 @dataclass(frozen=True, slots=True)
 class PreparedShop:
-    """A sample shop that is created only once by requests, and is then copied for each test."""
+    """A sample shop. Requests create the shop only once, and each test gets a copy."""
 
     shop: SampleShop
     database: MemoryDatabase

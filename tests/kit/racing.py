@@ -1,4 +1,4 @@
-"""Run steps concurrently, and then again serially in the sequence of their decisions.
+"""Run steps concurrently, and then serially in the sequence in which the steps made decisions.
 
 A step makes its decision, and reads the clock, while it locks the rows on which the decision depends. The clock never
 returns the same timestamp twice, so the timestamps define the sequence of all decisions. If the same steps run
@@ -68,7 +68,7 @@ class Race:
 
 
 def random_race(random: Random) -> Race:
-    """Draw a race with too little stock for all orders."""
+    """Draw a race in which the stock is too small for all orders."""
     products, processes, before = random.randint(1, 4), random.randint(1, 4), random.randint(0, 3)
 
     def some_lines(quantities: Sequence[int]) -> Lines:
@@ -175,7 +175,7 @@ def _recording_process(shop: Shop, ticks: Iterator[int], decided: dict[int, Deci
     """
 
     async def run(commands: Sequence[PlaceOrderCommand]) -> Sequence[IdempotentResult[OrderView] | Exception]:
-        # Each batch has its own clock, because the lanes of the process run at the same time.
+        # Each batch has a separate clock, because the lanes of a process run at the same time.
         clock = TickingClock(ticks)
         outcomes = await shop.batch(clock)(commands)
         [moment] = clock.readings
@@ -190,7 +190,7 @@ def _recording_process(shop: Shop, ticks: Iterator[int], decided: dict[int, Deci
 async def _outcome(
     race_set_up: RaceSetUp, number: int, step: Step, place_order: PlaceOrder, clock: Clock
 ) -> Outcome:
-    """Run a step, and return its response without ids and times."""
+    """Run a step, and return the response without ids and timestamps."""
     try:
         match step:
             case Ordering(lines):

@@ -6,10 +6,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 EFFORT = int(os.environ.get("STEELYARD_TEST_EFFORT", "1"))
-"""The factor by which a campaign multiplies the suite's effort."""
+"""The factor by which a campaign increases the number of examples."""
 
 EXAMPLES = 30
-"""The number of examples of a property in the suite. Each run draws different examples."""
+"""The number of examples per property-based test in the suite. Each run draws different examples."""
 
 
 def run_state_machine(machine: type[RuleBasedStateMachine], *, examples: int, steps: int) -> None:

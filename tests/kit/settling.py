@@ -13,7 +13,7 @@ from tests.kit.shop import Shop
 
 
 async def settle_everything(shop: Shop) -> None:
-    """Let the provider decide open payments and refunds, and query the provider for the results."""
+    """Let the provider decide pending payments and refunds. Then query the provider for the results."""
     for payment_id, answer in shop.gateway.payments.items():
         if answer.outcome in {Outcome.PENDING, Outcome.AUTHORIZED}:
             shop.gateway.decide(payment_id, Outcome.SUCCEEDED)
@@ -29,8 +29,8 @@ async def settle_everything(shop: Shop) -> None:
 async def assert_settled(shop: Shop) -> None:
     """Check that all orders are settled.
 
-    No payment or refund is pending. Exactly the orders that are paid or authorized are confirmed. A part of an
-    authorized payment can have been captured.
+    No payment or refund is pending. An order is confirmed if and only if it is paid or authorized. An authorized
+    payment can be partly captured.
     """
     for order in await every_order(shop):
         made = await payments(shop, order)

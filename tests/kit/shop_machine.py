@@ -49,7 +49,7 @@ OpenStore = Callable[[], AbstractAsyncContextManager[Store]]
 
 
 class ShopMachine(RuleBasedStateMachine):
-    """A shop with helpers for rules.
+    """A Hypothesis state machine over a shop, with helper methods for rules.
 
     Hypothesis disables some rules in each example. Orders, payments and returns are therefore drawn from all existing
     objects. No rule depends on the rule that created an object. `performed` counts successful actions.
@@ -195,7 +195,7 @@ class ShopMachine(RuleBasedStateMachine):
         return data.draw(st.sampled_from(found)) if found else None
 
     def draw_refund(self, data: st.DataObject) -> tuple[RefundView, PaymentView] | None:
-        """Draw a refund and its payment."""
+        """Draw a refund. Return the refund and the refunded payment."""
         made = [
             (refund, payment)
             for order in self.run(every_order(self.shop))
@@ -206,7 +206,7 @@ class ShopMachine(RuleBasedStateMachine):
         return data.draw(st.sampled_from(made)) if made else None
 
     def draw_return(self, data: st.DataObject, action: ReturnAction) -> ReturnView | None:
-        """Draw a return. If some returns permit the action, three of four draws yield one of these returns."""
+        """Draw a return. If some returns permit the action, three of four draws return one of them."""
         made = [each for order in self.run(every_order(self.shop)) for each in self._returns_of(order)]
         found = _preferred(data, [each for each in made if action in each.allowed_actions], made)
         return data.draw(st.sampled_from(found)) if found else None

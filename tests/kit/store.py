@@ -67,7 +67,7 @@ _PROVIDERS = {
 class Store:
     """All ports of one database.
 
-    The unit of work with a short timeout waits only briefly for locks.
+    One of the two units of work has a short timeout: it waits only briefly for locks.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -99,7 +99,7 @@ class Store:
     audit_records: AuditRecords
 
     def providers(self) -> dict[str, object]:
-        """Return the ports by the names that their providers have in the dependency container of the database."""
+        """Return the ports by name. The names are those of the providers in the container for the database."""
         return {
             _PROVIDERS.get(port.name, port.name): getattr(self, port.name)
             for port in fields(self)

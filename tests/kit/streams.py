@@ -1,4 +1,4 @@
-"""The messages of a JetStream stream, as consumers receive them."""
+"""The messages of a JetStream stream, in the form in which consumers receive messages."""
 
 import json
 from dataclasses import dataclass

@@ -32,7 +32,7 @@ _DEFAULTS: Mapping[str, Any] = {"database_url": NO_DATABASE, "rate_limit_enabled
 
 
 def container_over(store: Store, **settings: Any) -> Container:
-    """Build the service over a store, with cheap passwords and without rate limits."""
+    """Build the service over a store, with a cheap password hasher and without rate limits."""
     container = Container(settings=Settings(**{**_DEFAULTS, **settings}) if settings else _default_settings())
     container.database.override_providers(
         **store.providers(),
@@ -49,7 +49,7 @@ def container_over(store: Store, **settings: Any) -> Container:
 
 @cache
 def _default_settings() -> Settings:
-    """Return the settings that most tests use. They are cached, because validation takes milliseconds."""
+    """Return the settings that most tests use. The settings are cached, because validation takes milliseconds."""
     return Settings(**_DEFAULTS)
 
 
@@ -58,7 +58,7 @@ class AlwaysReady(Health):
 
 
 class UnencryptedSecrets(StoredSecrets):
-    """The secrets of a shop in memory. They are not encrypted."""
+    """The secrets of a shop in memory. The secrets are not encrypted."""
 
     async def count_by_key(self) -> Mapping[str | None, int]:
         return {None: 1}
@@ -74,7 +74,7 @@ class NoBrokenInvariants(InvariantChecks):
 
 @dataclass(frozen=True, slots=True)
 class WebShop:
-    """The service as seen by HTTP clients, with shortcuts to create callers of each kind."""
+    """The service as seen by HTTP clients, with methods that create callers of each kind."""
 
     app: FastAPI
     container: Container
@@ -92,7 +92,7 @@ class WebShop:
         return await self._logged_in(Role.ADMIN)
 
     async def account(self) -> str:
-        """Sign a customer up, and return the id."""
+        """Sign a customer up, and return the id of the account."""
         command = SignUpCommand(
             email=sought_email_address(f"customer-{next(self._numbers)}@example.com"),
             password=PASSWORD,
@@ -101,7 +101,7 @@ class WebShop:
         return str((await self.container.users.sign_up()(command)).result.id)
 
     async def client(self, *scopes: Scope) -> httpx2.AsyncClient:
-        """Create a service client with these scopes, and return headers with its token."""
+        """Create a service client with these scopes, and return headers with a token of this client."""
         made = await self.container.clients.create_client()(
             f"client-{next(self._numbers)}", scopes, actor=SOMEBODY
         )

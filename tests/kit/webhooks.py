@@ -46,7 +46,7 @@ class SentMessage:
 
 
 class Subscribers(WebhookSender):
-    """All subscribers. They return 204 unless `answers` has another status for a URL."""
+    """All subscribers. A subscriber returns the status that `answers` has for the URL, and 204 by default."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

@@ -1,4 +1,4 @@
-"""Explore the states of shops that are too large for the tests, and count these states."""
+"""Explore the states of shops that are too large for the test suite. Count these states."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""The ten invariants, and additional rules for a small shop and for each of its steps."""
+"""The ten invariants, and additional rules for a small shop and for each step of this shop."""
 
 from collections import Counter
 

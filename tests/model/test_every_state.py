@@ -1,6 +1,6 @@
-"""Every state of larger shops satisfies every rule.
+"""All rules hold in every state of several small shops.
 
-`make model` explores still larger shops.
+`make model` explores larger shops.
 """
 
 import pytest

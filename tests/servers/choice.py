@@ -20,7 +20,7 @@ VARIABLE = "STEELYARD_TEST_DATABASE"
 class TestServer:
     """A server for tests.
 
-    `start()` starts it and yields the URL of a database whose owner may create other databases.
+    `start()` starts the server and yields the URL of a database. The owner of this database may create databases.
     """
 
     __test__ = False
@@ -30,7 +30,7 @@ class TestServer:
 
 
 def choose_server() -> TestServer:
-    """Choose a server without starting it.
+    """Choose a server. Do not start the server.
 
     The run of the tests ends if the requested server is not available.
     """

@@ -16,7 +16,7 @@ COMMAND_SECONDS = 300
 
 @asynccontextmanager
 async def connected(url: str) -> AsyncIterator[asyncpg.Connection]:
-    """Connect to the database of an SQLAlchemy URL."""
+    """Connect to the database that an SQLAlchemy URL names."""
     connection = await asyncpg.connect(
         url.replace("postgresql+asyncpg://", "postgresql://", 1), command_timeout=COMMAND_SECONDS
     )
@@ -27,7 +27,7 @@ async def connected(url: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 async def create_empty(server_url: str) -> str:
-    """Create a database and return its URL."""
+    """Create an empty database. Return the URL of the database."""
     async with connected(server_url) as connection:
         builtin = connection.get_server_version().major >= FIRST_WITH_BUILTIN_LOCALES
     return await _create(server_url, f"TEMPLATE template0 {LOCALE if builtin else ''}")
@@ -41,7 +41,7 @@ async def create_copy(server_url: str, template_url: str) -> str:
 async def delete_rows(connection: asyncpg.Connection) -> None:
     """Delete all rows except those about the schema.
 
-    Most tests write few rows. Deleting them takes less time than TRUNCATE, which creates new files.
+    Most tests write few rows. Deleting few rows takes less time than TRUNCATE, because TRUNCATE creates new files.
     """
     await connection.execute(_statements_to_delete_rows())
 

@@ -31,7 +31,7 @@ def embedded_version() -> str:
 def data_directory() -> Iterator[Path]:
     """Yield a temporary directory that PostgreSQL's account can enter.
 
-    The directory is removed when the server in it has ended.
+    The directory is removed after the server in this directory has ended.
     """
     with tempfile.TemporaryDirectory(prefix="steelyard-") as directory:
         data_dir = Path(directory)
@@ -43,7 +43,7 @@ def data_directory() -> Iterator[Path]:
 def await_end(data_dir: Path) -> None:
     """Wait until the supervisor and all server processes have ended.
 
-    Raises AssertionError if the server still runs because a test has not ended a process.
+    Raises AssertionError if the server still runs. The cause is a process that a test has not ended.
     """
     deadline = time.monotonic() + END_SECONDS
     for lock in (Layout(data_dir).supervisor_lock, Layout(data_dir).server_lock):

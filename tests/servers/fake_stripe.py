@@ -1,8 +1,8 @@
 """A fake of Stripe's API: localstripe, with additional behavior that the gateway needs.
 
 As a program, this module prints a free port and serves there. The additional behavior follows
-https://docs.stripe.com/api. It consists of idempotency keys, confirmation with a payment method, partial
-captures, cancellation reasons, search, bounds of refunds, charges that are included only on request, and the
+https://docs.stripe.com/api. The additional behavior consists of idempotency keys, confirmation with a payment method,
+partial captures, cancellation reasons, search, bounds of refunds, charges that are included only on request, and the
 ends of authorizations.
 """
 
@@ -29,7 +29,7 @@ _in_flight: set[str] = set()
 
 @web.middleware
 async def idempotent(request: web.Request, handler: Any) -> web.StreamResponse:
-    """Repeat the first response of an idempotency key, including errors."""
+    """For a known idempotency key, return the first response again, even if it was an error."""
     key = request.headers.get("Idempotency-Key")
     if request.method != "POST" or key is None:
         return await handler(request)  # type: ignore[no-any-return] # aiohttp's handlers have no types
@@ -60,7 +60,7 @@ def _create_intent(automatic_payment_methods: object, **data: Any) -> Any:
     return PaymentIntent(**data)
 
 
-def _confirm_intent(id: str, payment_method: str) -> Any:  # noqa: A002 - the parameter's name in Stripe's API
+def _confirm_intent(id: str, payment_method: str) -> Any:  # noqa: A002 - Stripe's API has this parameter name
     intent = PaymentIntent._api_retrieve(id)
     if intent.status not in {"requires_payment_method", "requires_confirmation"}:
         raise UserError(400, "Confirmed before", {"code": "payment_intent_unexpected_state"})
@@ -73,7 +73,7 @@ def _confirm_intent(id: str, payment_method: str) -> Any:  # noqa: A002 - the pa
     return intent
 
 
-def _capture_intent(id: str, amount_to_capture: str) -> Any:  # noqa: A002 - the parameter's name in Stripe's API
+def _capture_intent(id: str, amount_to_capture: str) -> Any:  # noqa: A002 - Stripe's API has this parameter name
     intent = PaymentIntent._api_retrieve(id)
     if intent.status != "requires_capture" or int(amount_to_capture) > intent.amount:
         raise UserError(400, "Not capturable", {"code": "payment_intent_unexpected_state"})
@@ -82,7 +82,7 @@ def _capture_intent(id: str, amount_to_capture: str) -> Any:  # noqa: A002 - the
     return intent
 
 
-def _cancel_intent(id: str, cancellation_reason: str | None = None) -> Any:  # noqa: A002 - the parameter's name in Stripe's API
+def _cancel_intent(id: str, cancellation_reason: str | None = None) -> Any:  # noqa: A002 - Stripe's API has this parameter name
     if PaymentIntent._api_retrieve(id).status == "succeeded":
         raise UserError(400, "Captured before", {"code": "payment_intent_unexpected_state"})
     intent = _localstripe_s_cancel(id)
@@ -113,7 +113,7 @@ def _create_refund(payment_intent: str, amount: str, metadata: dict[str, str]) -
 
 
 def _export_intent(intent: Any, expand: list[str] | None = None) -> Any:
-    """Include the latest charge only if it is requested, as Stripe does."""
+    """Include the latest charge only if the request asks for the charge, as Stripe does."""
     exported = _localstripe_s_export(intent, expand=expand)
     if "latest_charge" not in (expand or []) and intent.latest_charge is not None:
         exported["latest_charge"] = intent.latest_charge.id

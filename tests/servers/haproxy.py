@@ -45,7 +45,7 @@ class HAProxy:
     _processes: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
 
     def start(self) -> None:
-        """Start a new proxy process. The previous process finishes its connections and ends."""
+        """Start a new proxy process. The previous process waits until its connections are closed, and then ends."""
         text = CONFIGURATION.read_text()
         for old, new in self.changes.items():
             assert text.count(old) == 1, old

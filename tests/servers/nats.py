@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 VARIABLE = "STEELYARD_TEST_NATS"
-"""The environment variable that names another server program for the tests, such as /usr/sbin/nats-server."""
+"""This environment variable can name a server program for the tests, such as /usr/sbin/nats-server."""
 TRIES = 500
 
 
@@ -43,7 +43,7 @@ class NatsServer:
         return f"nats://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Start the server, and wait until its streams are available."""
+        """Start the server, and wait until the streams are available."""
         settings = (
             "--addr",
             "127.0.0.1",
@@ -94,7 +94,7 @@ class NatsServer:
 def find_server() -> str:
     """Return the path of the server's program, preferably from the Python environment.
 
-    Without a program, skip the test, or fail it in CI.
+    If the program is missing, the test is skipped. In CI, the test fails instead.
     """
     found = (
         os.environ.get(VARIABLE)

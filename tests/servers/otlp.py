@@ -37,7 +37,7 @@ class Collector:
         return [span for span in self.spans if span.name == name]
 
     def trace(self, span: Span) -> list[Span]:
-        """Return the spans of the same trace."""
+        """Return all spans of the trace that contains this span."""
         return [other for other in self.spans if other.trace_id == span.trace_id]
 
     def __str__(self) -> str:
@@ -82,7 +82,7 @@ def attributes_of(span: Span) -> dict[str, Any]:
 
 
 def parents(spans: list[Span]) -> dict[str, str | None]:
-    """Return the name of each span's parent by the name of the span.
+    """Return a mapping of the name of each span to the name of the parent span.
 
     The value is None if the parent is not among the spans.
     """

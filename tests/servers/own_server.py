@@ -1,4 +1,4 @@
-"""A PostgreSQL server for one test. The test can stop it, and change its settings while it runs."""
+"""A PostgreSQL server for one test. The test can stop the server, and change settings while the server runs."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ from tests.servers.embedded import await_end
 from tests.servers.forgetful import FORGETFUL
 
 SETTINGS = {name: value for name, value in FORGETFUL.items() if name != "synchronous_commit"}
-"""The settings leave `synchronous_commit` on, so that commits wait for standbys, as they do in production."""
+"""The settings of the server. They leave `synchronous_commit` on: commits wait for standbys, as in production."""
 
 
 @dataclass

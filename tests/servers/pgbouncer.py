@@ -38,7 +38,7 @@ def find_pgbouncer() -> str:
 
 @dataclass(slots=True)
 class PgBouncer:
-    """A pooler that has fewer connections to the server than the service has to the pooler."""
+    """A pooler with fewer connections to the server than connections from the service."""
 
     directory: Path
     server: URL
@@ -121,7 +121,7 @@ class PgBouncer:
         return text
 
     def _account(self) -> list[str]:
-        """Return the option that selects another account, because PgBouncer refuses to run as root."""
+        """Return the option that selects an unprivileged account, because PgBouncer does not run as root."""
         if os.geteuid() != 0:
             return []
         socket_directory = self.server.query.get("host")

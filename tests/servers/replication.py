@@ -1,4 +1,4 @@
-"""A primary and its synchronous standby on loopback ports. Tests kill and promote them."""
+"""A primary and a synchronous standby on loopback ports. Tests kill and promote these servers."""
 
 import os
 import secrets
@@ -26,7 +26,7 @@ SETTINGS = {
     "shared_buffers": "64MB",
     "unix_socket_directories": "",
     "wal_keep_size": "256MB",
-    # A promoted standby accepts connections before its first checkpoint has finished.
+    # A promoted standby accepts connections before the first checkpoint has finished.
     "hot_standby": "on",
 }
 ACCESS = """\
@@ -38,7 +38,7 @@ TRIES = 600
 
 @dataclass(slots=True)
 class Node:
-    """A server with a name. A primary identifies its standby by the standby's name."""
+    """A server with a name. The primary identifies the standby by the name of the standby."""
 
     name: str
     directory: Path
@@ -54,7 +54,7 @@ class Node:
 
     @property
     def pid(self) -> int:
-        """The id of the main process, whose children serve the connections."""
+        """The id of the main process. Children of this process serve the connections."""
         assert self._process is not None
         return self._process.pid
 
@@ -110,7 +110,7 @@ class Node:
             self._process.send_signal(signal.SIGHUP)
 
     def promote(self) -> None:
-        """Make the standby a primary, and wait until it accepts writes."""
+        """Make the standby a primary. Wait until the new primary accepts writes."""
         self._run("pg_ctl", "promote", "-D", str(self.directory), "--wait")
 
     def kill(self) -> None:
@@ -126,7 +126,7 @@ class Node:
             self._process.wait(STOP_SECONDS)
 
     def await_end(self, seconds: float) -> int:
-        """Wait until the server ends by itself, and return its exit code."""
+        """Wait until the server ends by itself. Return the exit code of the server."""
         assert self._process is not None
         return self._process.wait(seconds)
 
@@ -138,7 +138,7 @@ class Node:
         self._signal_all(signal.SIGCONT)
 
     def _signal_all(self, number: signal.Signals) -> None:
-        """Signal the main process and its children. Each child has its own process group."""
+        """Signal the main process and its children. Each child has a separate process group."""
         if self._process is None or self._process.poll() is not None:
             return
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
@@ -198,7 +198,7 @@ def url_of(nodes: Sequence[Node]) -> str:
 
 @contextmanager
 def nodes(*names: str) -> Iterator[Sequence[Node]]:
-    """Yield servers without clusters. The servers are killed at the end."""
+    """Yield servers without database clusters. The servers are killed at the end."""
     with data_directory() as data_dir:
         layout = Layout(data_dir)
         account = Account.for_layout(layout)
@@ -215,7 +215,7 @@ def nodes(*names: str) -> Iterator[Sequence[Node]]:
 
 @contextmanager
 def replication() -> Iterator[Replication]:
-    """Start a primary and a standby. The primary confirms no commit without the standby."""
+    """Start a primary and a standby. The primary confirms a commit only after the standby has received it."""
     with nodes("node1", "node2") as (primary, standby):
         primary.create()
         primary.start()

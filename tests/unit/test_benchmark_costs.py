@@ -1,4 +1,4 @@
-"""The CPU times that the benchmark measures, the tables of these times, and the place of the tables in the docs."""
+"""The benchmark measures CPU times, formats these times as tables, and inserts the tables into the docs."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Signatures match the reference library and its test vector."""
+"""Signatures equal those of the reference library and of the library's test vector."""
 
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta

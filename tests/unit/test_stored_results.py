@@ -79,7 +79,7 @@ ROWS = [row for recorded in RECORDS for row in recorded["rows"]]
 
 
 def with_unknown_fields(value: Any) -> Any:
-    """Return a JSON value in which every object has one more field."""
+    """Return a copy of a JSON value in which every object has one additional field."""
     if isinstance(value, dict):
         return {name: with_unknown_fields(member) for name, member in value.items()} | {"unknown": [1]}
     return [with_unknown_fields(member) for member in value] if isinstance(value, list) else value
@@ -118,7 +118,7 @@ def test_missing_fields_of_a_stored_result_get_defaults(view: Any) -> None:
         missing.append("event_types")
     assert missing
     for name in missing:
-        stored.pop(name, None)  # a field that is newer than the release was not stored
+        stored.pop(name, None)  # the release did not store fields that were added later
     read = from_stored_json(json.dumps(stored), view)
     assert all(not getattr(read, name) for name in missing)
 
@@ -150,7 +150,7 @@ def test_unknown_action_in_a_stored_result_is_omitted() -> None:
 
 
 def test_former_release_knows_all_enumerated_values_in_stored_results() -> None:
-    """A new value needs a stored form that the former release can read. Actions already have such a form."""
+    """A new value must be stored in a form that the former release can read. Actions already have such a form."""
     found = {enum.__name__: {member.value for member in enum} for enum in enumerations(set(VIEWS.values()))}
     assert found.keys() >= ENUMERATED.keys()
     for name, values in ENUMERATED.items():
@@ -158,7 +158,7 @@ def test_former_release_knows_all_enumerated_values_in_stored_results() -> None:
 
 
 def enumerations(types: Iterable[Any]) -> Iterator[type[Enum]]:
-    """Yield the enumerations that occur in the fields of dataclasses and of nested dataclasses."""
+    """Yield the enumerations that are types of fields, also in nested dataclasses."""
     for type_ in types:
         if is_dataclass(type_):
             yield from enumerations(get_type_hints(type_).values())

@@ -1,4 +1,4 @@
-"""Environment variables configure tracing. Without them, requests run without tracing code."""
+"""Environment variables configure tracing. Without these variables, requests run without tracing code."""
 
 import pytest
 

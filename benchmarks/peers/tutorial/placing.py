@@ -1,6 +1,6 @@
 """Placing an order in one session of the ORM.
 
-Rows are locked, loaded as objects, changed and flushed by the ORM.
+The ORM locks rows, loads rows as objects, and flushes the changed objects.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ async def place(
 ) -> tuple[OrderOut, bool]:
     """Place an order and commit. Raises Problem.
 
-    Returns the order, and whether it is a replay.
+    Returns the order, and whether the order was replayed for a known idempotency key.
     """
     fingerprint = hashlib.sha256(b"POST\n/v1/orders\n" + body.model_dump_json().encode()).digest()
     record = await _claim(session, customer_id, key, fingerprint)

@@ -1,6 +1,6 @@
 """A program that uses the generated Python client.
 
-It signs up, logs in, places orders, reads pages and handles a problem. Run it with the address of the
+The program signs up, logs in, places orders, reads pages and handles a problem. Run it with the address of the
 service, and the e-mail address and password of an admin.
 """
 

@@ -34,7 +34,7 @@ def shedding(app: ASGIApp, admission: Admission) -> LoadSheddingMiddleware:
 
 @contextmanager
 def full(web: WebShop) -> Iterator[None]:
-    """Occupy every place for orders during the context."""
+    """Fill the limit of concurrent order requests during the context."""
     admission = web.container.orders.order_admission()
     with ExitStack() as places:
         while not admission.is_full:

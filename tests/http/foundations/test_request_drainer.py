@@ -15,7 +15,7 @@ CANARY = "hunter2-C4n4ry"
 
 
 class Work:
-    """Work that waits after its start until the test lets it succeed or fail."""
+    """Work that starts, and then waits until the test lets the work succeed or fail."""
 
     def __init__(self, error: Exception | None = None) -> None:
         self.begun, self.may_go_on, self.ended = asyncio.Event(), asyncio.Event(), asyncio.Event()

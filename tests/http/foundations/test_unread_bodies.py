@@ -97,7 +97,7 @@ async def test_requests_whose_bodies_have_arrived_do_not_count_as_unread() -> No
 
     app = middleware(limits(max_unread=1, max_unread_per_network=1))
     requests = [asyncio.ensure_future(app(scope_of("192.0.2.1"), arrive, send)) for _ in range(8)]
-    await asyncio.sleep(0)  # every request now waits for its body
+    await asyncio.sleep(0)  # now the service waits for the body of each request
     time.sleep(2 * unread_bodies.TICK_SECONDS)  # noqa: ASYNC251 - simulates a busy event loop, so that the first check is late
     await asyncio.sleep(0)
     arrived.set()

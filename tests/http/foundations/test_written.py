@@ -1,4 +1,4 @@
-"""The JSON that is serialized from a view equals the JSON of the view's response model."""
+"""The service serializes a view to the same JSON as the response model of the view does."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

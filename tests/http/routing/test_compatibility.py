@@ -1,4 +1,4 @@
-"""The same requests to StrictRoutes and to FastAPI's own routes.
+"""Send the same requests to StrictRoutes and to FastAPI's own routes, and compare the results.
 
 Status, body, headers and calls must be equal.
 """

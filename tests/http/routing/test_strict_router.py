@@ -1,4 +1,4 @@
-"""StrictRouter finds the same route as FastAPI's own router."""
+"""For every request, StrictRouter and FastAPI's own router find the same route."""
 
 from typing import Annotated, Any
 

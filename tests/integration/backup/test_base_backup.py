@@ -24,10 +24,10 @@ from tests.servers.replication import Node, nodes
 POINT = "before_the_mistake"
 LAST_EVENT = "SELECT id, position FROM outbox ORDER BY position DESC NULLS LAST LIMIT 1"
 OF_FORMER_SERVERS = "synchronous_standby_names = 'gone'\nrecovery_target_lsn = '0/1'\n"
-"""Settings of a former replication and recovery. They must not remain in a restored server."""
+"""Settings of a former replication and recovery. These settings must not remain in a restored server."""
 
 SECONDS = 60
-"""The time after which the archive or the recovery of a server is considered to have failed."""
+"""The maximum number of seconds for archiving and for the recovery of a server."""
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ class History:
     lost_event: Mapping[str, object] = field(default_factory=dict)
     """The last published event before the loss of the primary."""
     time: datetime | None = None
-    """The time of the restore point."""
+    """The timestamp of the restore point."""
     customer: dict[str, str] = field(default_factory=dict)
     staff: dict[str, str] = field(default_factory=dict)
     product: dict[str, str] = field(default_factory=dict)
@@ -59,7 +59,7 @@ class History:
 
 @pytest.fixture(scope="module")
 def history() -> Iterator[History]:
-    """A shop whose primary is lost after its backup."""
+    """A shop whose primary server is lost after a backup."""
     with nodes("primary") as (primary,):
         history = History(primary, BackupScripts.copied_for(primary), FakeGateway())
         primary.create()
@@ -71,7 +71,8 @@ def history() -> Iterator[History]:
         primary.account.write(settings_file, settings)
         primary.start()
         upgrade(primary.url)
-        # The running server has already read the file, and ignores the added settings. The backup contains them.
+        # The running server has already read the file, so the added settings have no effect. The backup contains the
+        # added settings.
         primary.account.write(settings_file, settings + OF_FORMER_SERVERS)
         asyncio.run(record(history))
         primary.kill()
@@ -143,7 +144,7 @@ async def archived(node: Node) -> None:
     """Wait until the archive has the current write-ahead log."""
     async with connected(node.url) as psql, asyncio.timeout(SECONDS):
         last = await psql.fetchval("SELECT pg_walfile_name(pg_switch_wal())")
-        while not await psql.fetchval("SELECT last_archived_wal >= $1 FROM pg_stat_archiver", last):  # noqa: ASYNC110 - the archiver has no event to wait for
+        while not await psql.fetchval("SELECT last_archived_wal >= $1 FROM pg_stat_archiver", last):  # noqa: ASYNC110 - must poll, because the archiver sends no notification
             await asyncio.sleep(0.05)
 
 
@@ -162,17 +163,17 @@ def prepared(history: History, *settings: str) -> Iterator[Node]:
 
 @contextmanager
 def restored(history: History, *settings: str) -> Iterator[Node]:
-    """Start a server that recovers from the backup, without waiting for its promotion."""
+    """Start a server that recovers from the backup. Do not wait for the promotion of the server."""
     with prepared(history, *settings) as node:
         node.start()
         yield node
 
 
 async def orders_after_recovery(node: Node) -> set[str]:
-    """Wait until the server accepts writes, and return the ids of its orders."""
+    """Wait until the server accepts writes. Return the ids of the orders on the server."""
     async with connected(node.url) as psql:
         async with asyncio.timeout(SECONDS):
-            while await psql.fetchval("SELECT pg_is_in_recovery()"):  # noqa: ASYNC110 - the promotion has no event to wait for
+            while await psql.fetchval("SELECT pg_is_in_recovery()"):  # noqa: ASYNC110 - must poll, because the promotion sends no notification
                 await asyncio.sleep(0.05)
         return {str(row["id"]) for row in await psql.fetch("SELECT id FROM orders")}
 

@@ -27,7 +27,7 @@ class Dump:
         return self.node.directory.with_name("shop.dump")
 
     async def create_database(self, name: str, owner: str = ROLE) -> str:
-        """Create an empty database, and return its URL."""
+        """Create an empty database. Return the URL of the database."""
         async with connected(self.node.url) as psql:
             await psql.execute(f"CREATE DATABASE {name} OWNER {owner} TEMPLATE template0")
         return make_url(self.node.url).set(database=name).render_as_string(hide_password=False)

@@ -9,7 +9,7 @@ from benchmarks.cpu import cpu_seconds
 from tests.kit.children import started
 
 CHILD_SECONDS = 0.5
-"""A CPU time in seconds. It is longer than the CPU time that the start of Python takes."""
+"""A CPU time in seconds. Starting Python takes less CPU time."""
 CHILD = f"""
 import sys, time
 while time.process_time() < {CHILD_SECONDS}:

@@ -25,7 +25,7 @@ def _environment_as_it_was() -> Iterator[None]:
 
 @pytest.fixture
 def run(database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run a command in this process on its own database, and return its exit code and output."""
+    """Run a command in this process on the database of the test. Return the exit code and the output."""
     monkeypatch.setenv("STEELYARD_DATABASE_URL", database_url)
 
     def run(*arguments: str, typed: bytes = b"") -> tuple[int, str, str]:
@@ -40,7 +40,7 @@ def run(database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
 
 @pytest.fixture
 def fetch(database_url: str) -> Fetch:
-    """Return the rows of a query on the command's database."""
+    """Query the database of the test, and return the rows."""
 
     async def fetch(query: str) -> list[tuple[Any, ...]]:
         async with connected(database_url) as connection:

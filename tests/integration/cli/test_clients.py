@@ -1,4 +1,4 @@
-"""Commands that create, list and disable service clients, and that replace and retire their secrets."""
+"""Commands that create, list and disable service clients, and that replace and retire client secrets."""
 
 import pytest
 

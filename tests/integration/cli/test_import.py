@@ -114,11 +114,11 @@ async def test_killed_import_changes_nothing(
     file.write_text("sku,name\n" + "".join(f"{sku},Beaker\n" for sku in skus))
     async with connected(database_url) as connection:
         async with connected(database_url) as holder, holder.transaction():
-            # The import locks the stocks after it has written all other rows.
+            # The import locks stock rows after it has written all other rows.
             await holder.execute("SELECT FROM stocks FOR UPDATE")
             with children.started(command):
                 async with asyncio.timeout(60):
-                    while not await connection.fetchval(WAITING):  # noqa: ASYNC110 - PostgreSQL sends no notification of a wait
+                    while not await connection.fetchval(WAITING):  # noqa: ASYNC110 - must poll, because PostgreSQL does not announce waits
                         await asyncio.sleep(0.05)
         names = [row["name"] for row in await connection.fetch("SELECT DISTINCT name FROM products")]
     assert names == ["Mug"]

@@ -1,4 +1,4 @@
-"""The modules that processes import when they start, and the memory that they use."""
+"""The modules that processes import when they start, and the memory that the processes use."""
 
 import json
 import os

@@ -2,8 +2,8 @@
 
 Four serving processes run behind HAProxy. The other parts are two workers, PgBouncer, a primary with a synchronous
 standby, Valkey and NATS. Each part is killed or restarted once while customers order. The exit code is 1 if a
-response was worse than a 503 with Retry-After, or if an acknowledged order is not stored exactly once. It is also 1
-if an event is missing at NATS or in the wrong sequence, or if a check of the invariants fails.
+response was worse than a 503 with Retry-After, or if an acknowledged order is not stored exactly once. The exit code
+is also 1 if an event is missing at NATS or in the wrong sequence, or if a check of the invariants fails.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ APIS, WORKERS = 4, 2
 SERVER_CONNECTIONS = 30
 DRAIN_DELAY = "PT6S"
 PUBLISH_SECONDS = 120
-"""The maximum time in which the workers publish the last events."""
+"""The maximum number of seconds that the workers need to publish the last events."""
 
 UNPUBLISHED = """
     SELECT (SELECT count(*) FROM outbox WHERE position IS NULL)
@@ -55,7 +55,7 @@ class Cluster:
     workers: Sequence[Program]
 
     def steps(self) -> Sequence[tuple[str, Callable[[], None]]]:
-        """Return the steps in sequence: the name of each step, and the function that causes its failure."""
+        """Return the steps in sequence: the name of each step, and the function that causes the failure."""
         return [
             ("no failure", lambda: None),
             ("API process 1 is killed", self.apis[0].restart_killed),
@@ -153,7 +153,7 @@ async def drill(parts: Cluster, seed: int, seconds: float) -> Sequence[str]:
     url = f"http://127.0.0.1:{parts.proxy.port}"
     # HAProxy sends requests to a host only after the first successful check of this host.
     await asyncio.sleep(3)
-    customers = PatientCustomers.of(await prepare(url, random.Random(seed)))  # noqa: S311 - simulates customers, no secrets
+    customers = PatientCustomers.of(await prepare(url, random.Random(seed)))  # noqa: S311 - the random numbers simulate customers, and are not secret
     steps = parts.steps()
     ordering = asyncio.create_task(customers.order_until_stopped())
     try:

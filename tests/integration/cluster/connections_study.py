@@ -1,9 +1,9 @@
-"""A study of how much CPU time a pooler and a read replica use, and how much they save.
+"""A study of the CPU time that a pooler and a read replica use and save.
 
-Run it with `python -m tests.integration.cluster.connections_study`. The same requests are sent to three services in
-turn. The first service is connected directly to the primary. The second service is connected to the primary through
-PgBouncer. The third service is connected directly to the primary and to a read replica. The report has the CPU time
-of each program per request.
+Run the study with `python -m tests.integration.cluster.connections_study`. The same requests are sent to three
+services in turn. The first service is connected directly to the primary. The second service is connected to the
+primary through PgBouncer. The third service is connected directly to the primary and to a read replica. The report
+has the CPU time of each program per request.
 """
 
 import asyncio
@@ -123,7 +123,7 @@ async def services(programs: Programs) -> AsyncIterator[Mapping[str, Service]]:
 
 
 async def send(request: Send) -> bool:
-    """Send requests, some of them at the same time. Return whether all of them succeeded.
+    """Send requests, some of them at the same time. Return whether all requests succeeded.
 
     On a busy machine, a timeout can reject some requests.
     """

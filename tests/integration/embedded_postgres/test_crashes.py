@@ -25,7 +25,7 @@ from tests.integration.embedded_postgres.actors import (
 Victims = Callable[[Path, Holder], list[int]]
 
 TRIES = 40
-"""The maximum number of starts after a killed start, until the files of the killed start are gone."""
+"""The maximum number of starts that are needed to remove the files of a killed start."""
 
 
 def clusters(data_dir: Path) -> list[str]:

@@ -75,7 +75,7 @@ async def test_manually_started_server_is_not_stopped(data_dir: Path) -> None:
 
 @contextmanager
 def stranger(data_dir: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """An unrelated process that runs as the server's account."""
+    """An unrelated process that runs under the account of the server."""
     account = Account.for_layout(Layout(data_dir))
     with Layout(data_dir).log.open("a") as log:
         process = account.start(["/bin/sleep", "600"], log=log, keep_open=log)

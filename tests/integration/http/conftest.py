@@ -21,7 +21,7 @@ def log() -> Iterator[StringIO]:
 
 @pytest.fixture
 async def web(database_url: str) -> AsyncIterator[WebShop]:
-    """The running service on its own database."""
+    """The running service on a database that only this test uses."""
     async with web_shop(container_on(database_url)) as web:
         yield web
 

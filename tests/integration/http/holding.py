@@ -16,7 +16,7 @@ WHERE datname = current_database() AND pid <> pg_backend_pid() AND state NOT IN 
 
 
 async def assert_nothing_is_held(web: WebShop, psql: asyncpg.Connection) -> None:
-    """Check that all connections are returned, have no transaction, and work concurrently."""
+    """Check that all connections are returned to the pool, have no transaction, and can be used concurrently."""
     await await_disconnected_requests(web)
     await await_returned_connections(web)
     async with asyncio.timeout(10):
@@ -32,19 +32,19 @@ async def assert_nothing_is_held(web: WebShop, psql: asyncpg.Connection) -> None
 
 
 async def await_returned_connections(web: WebShop) -> None:
-    """Wait until periodic work, such as reloading keys, has returned its connections.
+    """Wait until periodic work, such as reloading keys, has returned all connections.
 
     If a connection is leaked, the wait fails after ten seconds.
     """
     async with asyncio.timeout(10):
-        while any(pool.checkedout() for pool in (pool_of(web), public_read_pool_of(web))):  # noqa: ASYNC110 - the service has no event to wait for
+        while any(pool.checkedout() for pool in (pool_of(web), public_read_pool_of(web))):  # noqa: ASYNC110 - must poll, because the service sends no notification
             await asyncio.sleep(0.01)
 
 
 async def await_disconnected_requests(web: WebShop) -> None:
     """Wait until the requests of disconnected clients have ended."""
     async with asyncio.timeout(10):
-        while len(web.app.state.request_drainer):  # noqa: ASYNC110 - the service has no event to wait for
+        while len(web.app.state.request_drainer):  # noqa: ASYNC110 - must poll, because the service sends no notification
             await asyncio.sleep(0)
         await web.container.orders.order_batcher().drain()
         await web.container.orders.order_lanes().drain()

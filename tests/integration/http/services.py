@@ -47,7 +47,7 @@ def patient_container(database_url: str) -> Container:
 async def processes(database_url: str, count: int) -> AsyncIterator[Sequence[WebShop]]:
     """Start several processes of the service on one database.
 
-    Each process has its own connections and batches.
+    The processes do not share connections or batches.
     """
     async with AsyncExitStack() as stack:
         yield [
@@ -69,7 +69,7 @@ def public_read_pool_of(web: WebShop) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Buyer:
-    """A customer of all processes. The class records the customer's idempotency keys."""
+    """A customer that sends requests to all processes. The class records the customer's idempotency keys."""
 
     id: UserId
     authorization: dict[str, str]

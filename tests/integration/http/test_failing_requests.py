@@ -46,7 +46,7 @@ async def test_failing_requests_leak_no_connection(
 
 
 async def stages_of(faults: FaultInjector, send: Send) -> int:
-    """Count the stages of an undisturbed request."""
+    """Send a request without faults, and return the number of stages."""
     before = faults.stages
     assert (await send()).is_success
     return faults.stages - before

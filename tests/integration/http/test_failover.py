@@ -1,4 +1,4 @@
-"""The primary fails while customers order, and its synchronous standby is promoted."""
+"""The primary fails while customers order. The synchronous standby is promoted."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -34,7 +34,7 @@ async def web(servers: Replication) -> AsyncIterator[WebShop]:
 
 
 class Ordering:
-    """Customers that place one order after another. After a failure, a customer retries with the same key."""
+    """Customers that place one order after another. If a request fails, its idempotency key is used again."""
 
     def __init__(self, web: WebShop, body: dict[str, object]) -> None:
         self._web = web
@@ -92,7 +92,7 @@ async def test_orders_acknowledged_before_the_loss_of_the_primary_still_exist(
 
 async def await_orders(ordering: Ordering, count: int) -> None:
     async with asyncio.timeout(HANG):
-        while len(ordering.placed) < count:  # noqa: ASYNC110 - the count has no event to wait for
+        while len(ordering.placed) < count:  # noqa: ASYNC110 - must poll, because the count sends no notification
             await asyncio.sleep(0.01)
 
 
@@ -106,7 +106,7 @@ async def test_service_connects_to_the_new_primary_if_the_former_host_does_not_r
     await asyncio.to_thread(servers.standby.promote)
     await web.container.database.engine().dispose()
     async with asyncio.timeout(HANG):
-        while (await buyer.order(web, order_body((mug, 1)))).status_code != 201:  # noqa: ASYNC110 - the server's recovery has no event to wait for
+        while (await buyer.order(web, order_body((mug, 1)))).status_code != 201:  # noqa: ASYNC110 - must poll, because the server announces no end of the recovery
             await asyncio.sleep(0.05)
 
 

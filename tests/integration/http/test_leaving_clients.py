@@ -42,7 +42,7 @@ def write(request: pytest.FixtureRequest) -> Write:
 
 
 class Unshielded:
-    """Runs the work of each request in the request's own task, which a disconnect cancels."""
+    """Runs the work of each request in the task of the request. If the client disconnects, this task is canceled."""
 
     async def run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         return await work()
@@ -54,7 +54,7 @@ class Unshielded:
 
 
 class Unbatched:
-    """Runs `place_order` in the task of the request. In the service, the task of a batch runs it."""
+    """Runs `place_order` in the task of the request. In the service, the task of a batch runs `place_order`."""
 
     def __init__(self, place: PlaceOrderBatch) -> None:
         self._place = place

@@ -40,7 +40,7 @@ async def test_locked_stock_row_of_a_product_delays_no_order_for_another_product
             buyer_of_hot.order(web, order_body((hot, 1), (others[0], 1)), key_="hot")
         )
         async with asyncio.timeout(10):
-            while not len(web.container.orders.order_lanes()):  # noqa: ASYNC110 - the lanes have no event to wait for
+            while not len(web.container.orders.order_lanes()):  # noqa: ASYNC110 - must poll, because the lanes send no notification
                 await asyncio.sleep(0.001)
         statuses = await asyncio.gather(*(order(number) for number in range(40)))
         assert not waiting.done()

@@ -1,4 +1,4 @@
-"""Public reads have their own connections, so that they cannot starve orders."""
+"""Public reads use a separate connection pool, so that public reads cannot starve orders of connections."""
 
 from contextlib import AsyncExitStack
 

@@ -43,7 +43,7 @@ async def web(servers: Replication) -> AsyncIterator[WebShop]:
 
 
 def reads_of(web: WebShop) -> Sequence[str]:
-    """Return a list to which each statement is appended that is executed on the replica after this call.
+    """Return a list. Each statement that the replica executes after this call is appended to the list.
 
     Queries of the replica's position are left out.
     """

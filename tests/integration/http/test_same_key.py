@@ -1,4 +1,4 @@
-"""Requests with one idempotency key have one effect, even if they reach several processes."""
+"""Requests with one idempotency key have one effect, even if the requests reach several processes."""
 
 import asyncio
 from collections.abc import Sequence

@@ -11,7 +11,7 @@ from tests.kit.web import WebShop, key, order_body
 
 @contextmanager
 def statements_sent_by(web: WebShop) -> Iterator[list[tuple[str, tuple[object, ...]]]]:
-    """Collect the statements of both pools. The list is complete when the context ends."""
+    """Collect the statements of both connection pools. The list is complete when the context ends."""
     sent: list[tuple[str, tuple[object, ...]]] = []
     database = web.container.database
     with statements_of(database.engine()) as all_but, statements_of(database.public_read_engine()) as public:
@@ -57,7 +57,7 @@ async def test_identical_concurrent_reads_execute_one_statement_together(web: We
             *(web.anonymous.get(f"/v1/products/{mug['id']}") for mug in mugs for _ in range(3))
         )
     assert {response.status_code for response in responses} == {200}
-    # The first product is read alone. The products whose requests arrive during this read are read together.
+    # One statement reads the first product. Another statement reads all products that are requested meanwhile.
     assert len(sent) < len(mugs)
 
 

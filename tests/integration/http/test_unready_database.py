@@ -1,6 +1,7 @@
 """Servers that respond to reads but not to writes.
 
-With such a server the service is unready, and it recovers without a restart.
+With such a server the service is unready. When the server accepts writes again, the service recovers without a
+restart.
 """
 
 import asyncio
@@ -23,7 +24,7 @@ from tests.servers.own_server import OwnServer, own_server
 HANG = 30
 """The number of seconds after which the service should have noticed the fault."""
 DISK_BYTES = 192 << 20
-"""The size of the small disk. It has space for an empty cluster, its log, and some orders."""
+"""The size of the small disk. The disk has space for an empty database cluster, the server's log, and some orders."""
 
 
 @contextmanager

@@ -6,9 +6,9 @@ from typing import Any
 
 
 class CanceledAtAwait:
-    """Awaits a coroutine, and cancels its task at the n-th await.
+    """Awaits a coroutine in a task, and cancels this task at the n-th await.
 
-    With `cancels_cleanup`, it also cancels every later await, including awaits of the cleanup.
+    With `cancels_cleanup`, every later await is canceled too, including the awaits of the cleanup.
     """
 
     def __init__(self, work: Coroutine[Any, Any, object], *, at: int, cancels_cleanup: bool) -> None:
@@ -38,7 +38,7 @@ class CanceledAtAwait:
 
 
 async def leave_at(work: Coroutine[Any, Any, object], wait: int, *, cancels_cleanup: bool) -> bool:
-    """Run the work in a task that is canceled at its n-th await.
+    """Run the work in a task, and cancel this task at the n-th await.
 
     Returns whether the work reached this await.
     """

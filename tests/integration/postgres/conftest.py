@@ -1,4 +1,4 @@
-"""A shop on its own PostgreSQL database, with the components specific to PostgreSQL."""
+"""A shop on a PostgreSQL database of its own, with components that only exist for PostgreSQL."""
 
 from collections.abc import AsyncIterator
 
@@ -22,7 +22,7 @@ async def shop(database_url: str) -> AsyncIterator[Shop]:
 
 @pytest.fixture
 async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    """An engine like the service's, with a pool of two connections."""
+    """An engine with the settings of the service's engine, and with a pool of two connections."""
     engine = create_engine(database_url, pool_size=2)
     yield engine
     await engine.dispose()
@@ -35,6 +35,6 @@ def unit_of_work(engine: AsyncEngine) -> PostgresUnitOfWorkFactory:
 
 @pytest.fixture
 async def psql(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    """A separate connection to the same database."""
+    """A separate connection to the database of the engine."""
     async with connected(database_url) as connection:
         yield connection

@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 _READ_TIME = "SELECT clock_timestamp()"
-"""The statement with which DatabaseClock reads the time. It is executed only if the last reading is too old."""
+"""The statement with which DatabaseClock reads the time. It is repeated when the last reading is too old."""
 
 
 _OF_DRIVER_ITSELF = ("typeinfo_tree", "'jit'")
-"""Parts of the statements that look up types. The driver itself executes them on a new connection."""
+"""Texts by which the driver's look-ups of types are recognized. The driver looks types up on each new connection."""
 
 
 @contextmanager

@@ -64,7 +64,7 @@ async def test_audit_log_query_reads_an_index_in_descending_sequence(
 async def test_order_placement_executes_no_audit_statement(
     shop: Shop, engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
-    """Placing orders is the most frequent action, and each order has its own history."""
+    """Placing orders is the most frequent action, and each order has a history instead of audit entries."""
     mug, ann = await shop.product(stock=2), await shop.customer()
     before = await audit_log(shop)
     with statements_of(engine) as sent:

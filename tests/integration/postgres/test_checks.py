@@ -1,4 +1,4 @@
-"""The check reports every planted violation. In a consistent shop, it reports no violation."""
+"""The check of invariants reports each violation that a test creates, and none in a consistent shop."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ def engine(database_url: str) -> AsyncEngine:
 
 
 async def shop_with_every_record(shop: Shop) -> OrderView:
-    """Return a paid order. The shop has every kind of record."""
+    """Fill the shop with every kind of record, and return a paid order."""
     mug = await shop.product(stock=50)
     paid = [await shop.order(mug, 2) for _ in range(5)]
     for order in paid:

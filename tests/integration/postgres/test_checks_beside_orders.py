@@ -1,4 +1,4 @@
-"""The check reads in short transactions.
+"""The check of invariants reads in short transactions.
 
 Changes between these transactions are not reported as violations.
 """

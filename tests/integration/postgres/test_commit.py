@@ -97,7 +97,7 @@ async def test_order_in_a_transaction_that_sqlalchemy_does_not_know_is_not_ackno
 
 
 async def open_transactions(psql: asyncpg.Connection) -> int:
-    """Return the number of idle sessions of this database with an open transaction."""
+    """Return the number of sessions of this database that are idle in a transaction."""
     found: int = await psql.fetchval(
         """
         SELECT count(*) FROM pg_stat_activity

@@ -77,7 +77,7 @@ async def postpone(psql: asyncpg.Connection, position: int) -> None:
 
 
 async def heads(psql: asyncpg.Connection) -> list[int]:
-    """Return the positions of the stored heads, and check them against all deliveries."""
+    """Return the positions of the stored heads. Check that the heads agree with all deliveries."""
     kept = await psql.fetch(_HEADS)
     assert kept == await psql.fetch(_TRUE_HEADS)
     return [head["position"] for head in kept]

@@ -1,4 +1,4 @@
-"""Statements have the same results and errors through asyncpg as through SQLAlchemy."""
+"""A statement has equal results and errors, whether asyncpg or SQLAlchemy executes it."""
 
 import asyncio
 from uuid import UUID
@@ -99,14 +99,14 @@ async def test_connection_of_a_cancelled_query_is_closed(database_url: str, psql
     session = DriverRead(engine, select(func.pg_backend_pid().label("pid")))
     [former] = await session({})
     sleeping = asyncio.create_task(DriverRead(engine, _SLEEP)({"seconds": 60}))
-    while not await psql.fetch(_RUNNING, "%pg_sleep%"):  # noqa: ASYNC110 - the server sends no notification
+    while not await psql.fetch(_RUNNING, "%pg_sleep%"):  # noqa: ASYNC110 - must poll, because the server sends no notification
         await asyncio.sleep(0.01)
     sleeping.cancel()
     with pytest.raises(asyncio.CancelledError):
         await sleeping
     [present] = await session({})
     assert present.pid != former.pid
-    while await psql.fetch(_RUNNING, "%pg_sleep%"):  # noqa: ASYNC110 - the server sends no notification
+    while await psql.fetch(_RUNNING, "%pg_sleep%"):  # noqa: ASYNC110 - must poll, because the server sends no notification
         await asyncio.sleep(0.01)
     await engine.dispose()
 
@@ -120,5 +120,5 @@ async def test_error_for_a_wrong_sql_statement_is_raised_unchanged(engine: Async
 async def _cut(psql: asyncpg.Connection, query: str) -> None:
     """End the connection that executes a query, as soon as the query runs."""
     cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE $1 AND pid <> pg_backend_pid()"
-    while not await psql.fetch(cut, query):  # noqa: ASYNC110 - the server sends no notification
+    while not await psql.fetch(cut, query):  # noqa: ASYNC110 - must poll, because the server sends no notification
         await asyncio.sleep(0.01)

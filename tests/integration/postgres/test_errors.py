@@ -175,7 +175,7 @@ async def test_health_check_succeeds_while_the_pool_is_exhausted(database_url: s
 
 
 async def _cut_all_others(psql: asyncpg.Connection) -> None:
-    """End all other connections to this database, and wait until they are closed."""
+    """End all other connections to this database, and wait until the connections are closed."""
     others = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     for (pid,) in await psql.fetch(others):
         await psql.execute("SELECT pg_terminate_backend($1)", pid)

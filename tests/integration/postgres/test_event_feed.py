@@ -25,7 +25,7 @@ _INSERT = """
 
 @asynccontextmanager
 async def transaction(url: str) -> AsyncIterator[asyncpg.Connection]:
-    """Begin a transaction with a write, so that it has a lower number than later transactions."""
+    """Begin a transaction with a write. Transactions that write later then have higher transaction ids."""
     async with connected(url) as connection, connection.transaction():
         await connection.execute("SELECT pg_current_xact_id()")
         yield connection

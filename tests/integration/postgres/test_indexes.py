@@ -1,4 +1,4 @@
-"""Every list is read in order from an index, so that all pages have the same cost."""
+"""Every list is read from an index in the sequence of the list, so that all pages have the same cost."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime

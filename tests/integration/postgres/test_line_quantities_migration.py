@@ -23,9 +23,9 @@ BEFORE = f"{int(_MIGRATION.name[:4]) - 1:04}"
 async def _refunded_order(
     shop: Shop, psql: asyncpg.Connection, mug: ProductView, *, shipped: int, refunded: int
 ) -> OrderView:
-    """Return an order of two units as the former release stored it.
+    """Return an order of two units in the form in which the former release stored orders.
 
-    In that release, refunded units stayed reserved.
+    In the former release, refunded units stayed reserved.
     """
     order = await shop.order(mug, 2)
     await shop.pay(order)

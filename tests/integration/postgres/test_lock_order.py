@@ -28,7 +28,7 @@ WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 
 async def transactions_wait(psql: asyncpg.Connection, count: int) -> None:
     async with asyncio.timeout(20):
-        while await psql.fetchval(WAITING) < count:  # noqa: ASYNC110 - PostgreSQL sends no notification of a wait
+        while await psql.fetchval(WAITING) < count:  # noqa: ASYNC110 - must poll, because PostgreSQL does not announce waits
             await asyncio.sleep(0.01)
 
 

@@ -85,7 +85,7 @@ async def test_migration_of_several_tables_does_not_deadlock_with_transactions(
     async with psql.transaction():
         await psql.execute("LOCK TABLE orders IN ROW EXCLUSIVE MODE")
         migration = asyncio.create_task(asyncio.to_thread(migrations.upgrade, database_url))
-        while not await psql.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):  # noqa: ASYNC110 - PostgreSQL does not announce waits
+        while not await psql.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):  # noqa: ASYNC110 - must poll, because PostgreSQL does not announce waits
             await asyncio.sleep(0.01)
         await psql.execute("SET LOCAL lock_timeout = '4s'")
         await psql.execute("LOCK TABLE order_lines, order_history, stocks IN ROW EXCLUSIVE MODE")

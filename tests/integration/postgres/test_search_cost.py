@@ -25,7 +25,7 @@ MISSPELLED = "aaaab aaaac bbbbc bbbbd ccccd cccce dddde ddddf"
 READINGS = 3
 """The maximum number of times that the rows and the blocks of the catalog are read.
 
-They are read once by an index, once in the table, and once for the stock.
+Rows and blocks are read once in an index, once in the table, and once for the stock.
 """
 
 STOCKS = """

@@ -1,4 +1,4 @@
-"""All events arrive in a real JetStream in order and exactly once, even after server outages."""
+"""Each event is stored exactly once in a real JetStream, in the right sequence, even after server outages."""
 
 import asyncio
 from collections.abc import Sequence

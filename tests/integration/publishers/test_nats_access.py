@@ -32,7 +32,7 @@ def log() -> Iterator[StringIO]:
 
 @asynccontextmanager
 async def eavesdropper() -> AsyncIterator[tuple[int, bytearray]]:
-    """Run a fake server without TLS that records what it receives."""
+    """Run a fake server without TLS. The server records all received data."""
     received = bytearray()
 
     async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

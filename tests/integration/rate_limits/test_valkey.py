@@ -1,6 +1,6 @@
-"""Several processes share their counts in a real Valkey server.
+"""Several processes share the counts of requests in a real Valkey server.
 
-While the server is unavailable, each process counts separately.
+While the server is unavailable, each process counts requests separately.
 """
 
 import asyncio

@@ -1,12 +1,12 @@
-"""Record the idempotency records of a release, with the requests that made them.
+"""Store the idempotency records of a release, and the requests that created these records.
 
-Start two services of that release on one empty database. Both have no rate limits, use the sandbox provider,
-and allow webhooks to private addresses. The second service also requires e-mail verification. Then run:
+Start two services of that release on one empty database. Both services have no rate limits, use the sandbox
+provider, and allow webhooks to private addresses. The second service also requires e-mail verification. Then run:
 
     python -m tests.integration.releases.capture URL VERIFYING_URL DATABASE_URL MAIL_DIRECTORY ADMIN SECRETS_KEY
 
-ADMIN is `email:password` of an existing administrator. SECRETS_KEY is the services' `STEELYARD_SECRETS_KEY`. The records
-are written to the standard output, as `idempotency_records.json`.
+ADMIN is `email:password` of an existing administrator. SECRETS_KEY is the services' `STEELYARD_SECRETS_KEY`. The
+records are written to the standard output, as `idempotency_records.json`.
 """
 
 import asyncio
@@ -50,7 +50,7 @@ class Recording:
         return {} if name == ANONYMOUS else {"Authorization": f"Bearer {self.tokens[name]}"}
 
     def send(self, name: str, path: str, body: str | None, *, url: str | None = None) -> Any:
-        """Send a POST request with a new key, record it, and return the JSON of its response."""
+        """Send and record a POST request with a new key. Return the JSON of the response."""
         key = f"key-{len(self.requests):03}"
         headers = {"Idempotency-Key": key, **({} if body is None else JSON)}
         with httpx2.Client(base_url=url or self.url) as client:
@@ -251,7 +251,7 @@ def authorized_payment(recording: Recording, product_id: str) -> str:
 
 
 def mailed_token(directory: Path, address: str) -> str:
-    """Wait for a message to the address, and return the token in it."""
+    """Wait for a message to the address. Return the token in the message."""
     while True:
         for path in sorted(directory.glob("*.eml")) if directory.is_dir() else []:
             message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)

@@ -20,7 +20,7 @@ LONGEST_PAUSE = 0.6
 Pauses are uniformly distributed.
 """
 RETRIED, PAID, READ = 0.3, 0.2, 0.3
-"""The probabilities that a customer retries a request, pays and reads after placing an order."""
+"""After placing an order, a customer retries a request, pays or reads the order with these probabilities."""
 
 
 @dataclass(slots=True)
@@ -54,7 +54,7 @@ class Customers:
         self._stopped.set()
 
     async def order_until_stopped(self) -> None:
-        randoms = [Random(self.random.random()) for _ in self.headers]  # noqa: S311 - simulates customers, no secrets
+        randoms = [Random(self.random.random()) for _ in self.headers]  # noqa: S311 - the random numbers simulate customers, and are not secret
         await asyncio.gather(*map(self._order_until_stopped, self.headers, randoms))
 
     async def _order_until_stopped(self, headers: Mapping[str, str], random: Random) -> None:

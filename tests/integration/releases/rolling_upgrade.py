@@ -2,8 +2,8 @@
 
 Two services of the former release run behind HAProxy while customers order. The current release migrates the
 database. Services of the current release replace the two services one by one. Then two services of the former release
-replace them again. The exit code is 1 if a request failed, if an acknowledged order is not stored exactly once, or if
-a check of the invariants fails.
+replace the services of the current release. The exit code is 1 if a request failed, if an acknowledged order is not
+stored exactly once, or if a check of the invariants fails.
 """
 
 import asyncio
@@ -29,21 +29,21 @@ from tests.servers.haproxy import haproxy
 
 SECONDS_PER_PHASE = 5.0
 DRAIN_DELAY = "PT6S"
-"""The drain delay. It is longer than HAProxy needs to notice that a service is draining.
+"""The drain delay. HAProxy needs less time to notice that a service is draining.
 
 HAProxy needs two failed checks at an interval of two seconds, and the duration of a response.
 """
 DRAIN_DELAY_SINCE = 3
 """The first release with STEELYARD_DRAIN_DELAY.
 
-A service of an earlier release has to be drained at the proxy before it stops.
+A service of an earlier release has to be drained at the proxy before the service is stopped.
 """
 SERVER_LINE = 'server service1 "${SERVICE_ADDRESS}" check inter 2s fall 2 rise 1 maxconn 1000'
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A release: its number, and the directory of its code."""
+    """The number of a release, and the directory with the code of the release."""
 
     number: int
     commit: str
@@ -60,7 +60,7 @@ class Release:
 
 
 class Proxy:
-    """HAProxy's own commands, sent to its socket."""
+    """A client of HAProxy that sends commands to HAProxy's socket."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -75,7 +75,7 @@ class Proxy:
     async def await_up(self, server: str) -> None:
         """Wait until the proxy sends requests to the server."""
         async with asyncio.timeout(60):
-            while not any(  # noqa: ASYNC110 - another process sets no asyncio.Event
+            while not any(  # noqa: ASYNC110 - must poll, because another process cannot set an asyncio.Event
                 line.startswith(f"service,{server},") and ",UP," in line
                 for line in (await self.command("show stat")).splitlines()
             ):
@@ -113,11 +113,11 @@ class Host:
     async def await_ready(self) -> None:
         await asyncio.to_thread(self.service.await_answer)
         async with httpx2.AsyncClient() as http, asyncio.timeout(60):
-            while (await http.get(f"{self.service.address.url}/readyz")).status_code != 200:  # noqa: ASYNC110 - another process sets no asyncio.Event
+            while (await http.get(f"{self.service.address.url}/readyz")).status_code != 200:  # noqa: ASYNC110 - must poll, because another process cannot set an asyncio.Event
                 await asyncio.sleep(0.1)
 
     async def replace(self, release: Release, proxy: Proxy) -> None:
-        """Stop the service, and start another release at the same port. Meanwhile the other host serves."""
+        """Stop the service of this host, and start another release. Meanwhile the other host serves requests."""
         if not self.release.drains_itself:
             await proxy.command(f"set server service/{self.name} state drain")
             await asyncio.sleep(1)
@@ -194,7 +194,7 @@ async def roll(seed: int, former: Release, database_url: str, directory: Path) -
         create_admin(hosts[0].service, "admin@example.com", PASSWORD)
         for host in hosts:
             await proxy.await_up(host.name)
-        customers = await prepare(url, random.Random(seed))  # noqa: S311 - simulates customers, no secrets
+        customers = await prepare(url, random.Random(seed))  # noqa: S311 - the random numbers simulate customers, and are not secret
         ordering = asyncio.create_task(customers.order_until_stopped())
         try:
             await phase(customers, "former release")

@@ -43,10 +43,10 @@ ANOTHER: Mapping[str, Mapping[str, Any]] = {
     "capture_payment": {"amount": {"amount": 1, "currency": "EUR"}},
     "transfer_webhook_endpoint": {"owner_id": "0192f0c4-7b1c-7e61-b9ad-1f2f4a6b8c10"},
 }
-"""For each operation, a field that turns a recorded request into another request.
+"""For each operation, a field. A recorded request in which this field is changed is a different request.
 
-change_password has only secret fields, which release 6daf4a4 masked. retry_webhook_delivery and void_payment
-have no fields.
+change_password has only secret fields, which release 6daf4a4 masked. retry_webhook_delivery and void_payment have no
+fields.
 """
 
 SINCE_7A22749 = {"capture_payment", "void_payment", "transfer_webhook_endpoint"}
@@ -67,9 +67,9 @@ def recorded(request: pytest.FixtureRequest) -> Any:
 
 @pytest.fixture
 async def web(database_url: str, psql: asyncpg.Connection, recorded: Any) -> AsyncIterator[WebShop]:
-    """Start the service with the secrets of the release.
+    """Start the service with the secrets of the release that stored the records.
 
-    The release's fingerprints and results depend on these secrets.
+    The stored fingerprints and results depend on these secrets.
     """
     for name, value in recorded.get("service_secrets", {}).items():
         await psql.execute(
@@ -98,7 +98,7 @@ async def psql(database_url: str) -> AsyncIterator[asyncpg.Connection]:
 
 @pytest.fixture
 async def callers(web: WebShop, psql: asyncpg.Connection, recorded: Any) -> dict[str, dict[str, str]]:
-    """Store the records as the release stored them, and return each caller's headers."""
+    """Store the records in the form in which the release stored them. Return the headers of each caller."""
     for row in recorded["rows"]:
         await psql.execute(
             "INSERT INTO idempotency_keys"

@@ -107,7 +107,7 @@ async def test_password_reset_request_executes_the_same_statements_for_any_addre
 
 
 async def test_sign_up_executes_the_same_statements_for_known_and_new_addresses(database_url: str) -> None:
-    """If e-mail verification is required, the responses are equal, too."""
+    """If e-mail verification is required, the responses are also equal."""
     async with postgres_store(database_url) as store:
         shop = Shop(store)
         await shop.customer("ann@example.com")

@@ -42,7 +42,7 @@ async def log_in(web: WebShop) -> dict[str, Any]:
 
 
 async def refresh(web: WebShop, tokens: dict[str, Any]) -> httpx2.Response:
-    """Refresh, and retry while the service returns 503, as clients do."""
+    """Refresh a session. Like other clients, retry while the service returns 503."""
     form = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
     while (response := await web.anonymous.post("/token", data=form)).status_code == BUSY:
         pass

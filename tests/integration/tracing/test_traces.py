@@ -1,4 +1,4 @@
-"""Traces that lead from a request to the deliveries of the request's events, as a collector receives them."""
+"""A trace leads from a request to the deliveries of the request's events. A collector receives the trace."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -80,7 +80,7 @@ async def test_one_trace_contains_an_order_and_the_deliveries_of_its_events(
     assert parent["publish order.placed"] == PLACING
     batch = spans.named("place orders")[0]
     statements = [span for span in trace if attributes_of(span).get("db.system.name") == "postgresql"]
-    assert len(statements) == 1 + 3  # the connection, and one statement each that locks, reads and writes
+    assert len(statements) == 1 + 3  # one span for connecting, and three for statements: lock, read, write
     assert {span.parent_span_id for span in statements} <= {request.span_id, batch.span_id}
     assert [link.span_id for link in batch.links] == [request.span_id]
     [sending] = spans.named("send webhook")

@@ -33,7 +33,7 @@ A_WHILE = timedelta(hours=2)
 """A duration after which the leases of a killed worker have expired."""
 
 STEP = 1 if "STEELYARD_TEST_EFFORT" in os.environ else 12
-"""The distance between two awaits at which workers are killed. `make campaign` kills workers at every await."""
+"""Workers are killed at every 12th await. `make campaign` kills workers at every await."""
 
 Prepare = Callable[[], Awaitable[object]]
 
@@ -54,7 +54,7 @@ async def psql(database_url: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 async def kill_everywhere(job: str, prepare: Prepare, shop: Shop, database_url: str, **settings: Any) -> int:
-    """Kill workers, each at a later await than the previous worker, until a worker finishes its job.
+    """Kill workers, each at a later await than the previous worker, until a worker finishes the job.
 
     Each worker gets new work. After each kill a surviving worker finishes the work. Returns the number of killed
     workers.

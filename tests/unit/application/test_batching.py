@@ -12,7 +12,7 @@ Outcomes = Sequence[str | Exception]
 
 
 class ControlledBatchFunction:
-    """A batch function that waits until the test permits it to finish."""
+    """A batch function that waits until the test permits the function to finish."""
 
     def __init__(self) -> None:
         self.batches: list[list[str]] = []
@@ -43,7 +43,7 @@ def batcher(batch_function: ControlledBatchFunction) -> Batcher[str, str]:
 
 
 async def order(batcher: Batcher[str, str], *commands: str) -> "list[asyncio.Task[str]]":
-    """Submit the commands in this sequence."""
+    """Submit the commands in the given sequence."""
     tasks = []
     for command in commands:
         tasks.append(asyncio.create_task(batcher.submit(command)))

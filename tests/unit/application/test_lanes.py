@@ -9,7 +9,7 @@ from application.shared.lanes import Lanes
 
 
 class Rows:
-    """Runs commands that are named after rows. Commands of blocked rows wait until the rows are released."""
+    """Runs commands. A command is named after the row that it locks, and waits if this row is blocked."""
 
     def __init__(self, *blocked: str) -> None:
         self.blocked = {row: asyncio.Event() for row in blocked}

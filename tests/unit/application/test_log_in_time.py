@@ -19,7 +19,7 @@ PAIRS = 40
 
 
 class CountedHasher(PlainHasher):
-    """A hasher that counts how often it verifies a password."""
+    """A password hasher that counts verifications."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,9 +63,9 @@ async def test_log_in_to_an_unknown_account_also_computes_one_password_hash(shop
 async def test_duration_of_a_failed_log_in_does_not_reveal_known_accounts(shop: Shop) -> None:
     """The test compares ranks of durations instead of seconds.
 
-    It computes the fraction of pairs in which the rejection of the known account was slower. If the durations reveal
-    nothing, the fraction is a half, with a standard deviation of 0.065 for 40 rejections of each account (Mann and
-    Whitney). If only one of the two requests hashes, the fraction is 0 or 1. A busy machine slows both requests,
+    The test computes the fraction of pairs in which the rejection of the known account was slower. If the durations
+    reveal nothing, the fraction is a half, with a standard deviation of 0.065 for 40 rejections of each account (Mann
+    and Whitney). If only one of the two requests hashes, the fraction is 0 or 1. A busy machine slows both requests,
     because they alternate. The limits are five standard deviations away from a half, so that the test does not fail
     by chance. The result does not depend on the machine's speed.
     """

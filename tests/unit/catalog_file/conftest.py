@@ -9,7 +9,7 @@ from entrypoints.catalog_file.complaints import BadRows
 from entrypoints.catalog_file.reading import read_catalog
 
 Read = Callable[..., list[CatalogRow]]
-"""A function that reads content, and that takes the options of `read_catalog`."""
+"""A function that reads the content of a file. The function accepts the options of `read_catalog`."""
 Complain = Callable[..., list[str]]
 
 

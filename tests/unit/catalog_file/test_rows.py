@@ -1,4 +1,4 @@
-"""The import accepts the same values as `POST /v1/products`, because both use the domain's rules."""
+"""The import accepts the same values as `POST /v1/products`, because both use the rules of the domain."""
 
 from typing import Any
 

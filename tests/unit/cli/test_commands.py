@@ -77,7 +77,7 @@ def test_service_cannot_start_on_an_address_of_another_machine() -> None:
     ("ip", "url"),
     [
         ("127.0.0.1", "http://127.0.0.1:8000"),
-        ("0.0.0.0", "http://127.0.0.1:8000"),  # noqa: S104 - the address is only formatted, nothing listens on it
+        ("0.0.0.0", "http://127.0.0.1:8000"),  # noqa: S104 - the address is only formatted; no server listens on it
         ("::", "http://[::1]:8000"),
     ],
 )

@@ -20,7 +20,7 @@ NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 BACKOFF = Backoff(free=3, first=SECOND, longest=MINUTE, forgiven_each=MINUTE)
 DOUBLINGS = 16
-"""The number of attempts after which the delay has certainly grown from the shortest to the longest."""
+"""After this number of attempts, the delay has reached its maximum."""
 BACKOFFS = [*ACCOUNT_BACKOFF.values(), *NETWORK_BACKOFF.values()]
 
 

@@ -32,7 +32,7 @@ NOTED_OF_ANY = {
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Those properties of an order on which the guards of transitions depend."""
+    """The properties of an order that guards of transitions check."""
 
     fulfilled_units: int
     units_left_to_ship: int

@@ -32,7 +32,7 @@ CHANGED = {
     "attributes": {"colour": "red"},
     "max_per_order": 3,
 }
-"""A changed value for every field. If a product gets a new field, the field has to be added here first."""
+"""A changed value for every field of a product. A new field of products has to be added here."""
 JSON = {**CHANGED, "price": {"amount": 1200, "currency": "EUR"}}
 
 

@@ -17,7 +17,7 @@ from domain.catalog.search import (
 
 LETTERS = "abcé1"
 DOTLESS_I = "\u0131"
-"""Turkish dotless i, the only letter that shares its capital with another letter."""
+"""The Turkish dotless i. Its capital letter I is also the capital of i. No other letters share a capital."""
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 long_words = st.text(LETTERS, min_size=MIN_LENGTH_WITH_TYPO, max_size=12)
@@ -30,7 +30,7 @@ def share_a_variant(one: str, other: str) -> bool:
 
 
 def distance(one: str, other: str) -> int:
-    """Return the edit distance (V. Levenshtein 1965)."""
+    """Return the edit distance of two words (V. Levenshtein, 1965)."""
     row = list(range(len(other) + 1))
     for i, left in enumerate(one, 1):
         before, row = row, [i]

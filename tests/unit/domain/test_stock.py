@@ -29,7 +29,7 @@ def a_stock(on_hand: int) -> Stock:
 
 
 class Warehouse(RuleBasedStateMachine):
-    """A state machine of all operations on a stock, in any sequence."""
+    """A Hypothesis state machine that applies all operations on a stock in any sequence."""
 
     reservations: Bundle[tuple[OrderId, int]] = Bundle("reservations")
 

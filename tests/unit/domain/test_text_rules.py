@@ -53,7 +53,7 @@ Apply = Callable[[str, Watch], object]
 class TextMethod:
     """A method that sets a text of an entity.
 
-    Before `call` changes entities, it passes these entities to its callback.
+    `call` passes entities to a callback before `call` changes these entities.
     """
 
     rule: TextRule

@@ -7,7 +7,7 @@ from examples.northwind.client import AT_ONCE, Client, side_by_side
 
 
 def client_of(*answers: httpx2.Response | type[httpx2.TransportError], waits: list[float]) -> Client:
-    """Return a client. Its service returns these responses one after another."""
+    """Return a client of a fake service. The service returns these responses one after another."""
     remaining = iter(answers)
 
     def answer(request: httpx2.Request) -> httpx2.Response:

@@ -74,7 +74,7 @@ def test_reconciliation_detects_a_wrong_order(
 
 
 class DemoShop:
-    """A shop with the only order of the small Northwind data."""
+    """A shop that contains the order of the small Northwind data. The data has only one order."""
 
     def __init__(self, shop: Shop, product_ids: Mapping[str, UUID], order: OrderView) -> None:
         self.shop = shop

@@ -12,7 +12,7 @@ TIME_OF_DATABASE = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
 class Seconds:
-    """A fake of a monotonic clock and of a connection. Each query of the connection takes two seconds."""
+    """A fake monotonic clock, and a fake connection. By this clock, each query takes two seconds."""
 
     def __init__(self) -> None:
         self.count = 1000.0

@@ -1,4 +1,4 @@
-"""A replayed result equals the first result, and every value has the same type, for example an enum."""
+"""A replayed result equals the first result. The types of all values are equal too."""
 
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
@@ -50,7 +50,7 @@ async def test_view_equals_itself_after_conversion_to_json_and_back() -> None:
 
 
 def typed(value: Any) -> Any:
-    """Return the value as plain data in which every part is paired with its type."""
+    """Return the value as plain data, in which every part is paired with the type of this part."""
     match value:
         case Enum():
             return type(value), value.name

@@ -1,4 +1,4 @@
-"""In any time window, the limiter admits at most the quota of requests for each partition."""
+"""In any time window, the limiter admits no more requests of a partition than its quota."""
 
 import pytest
 from hypothesis import given

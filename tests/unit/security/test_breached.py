@@ -13,7 +13,7 @@ from tests.unit.security.pack_breached_passwords import PACKED, listed_passwords
 
 LIST = ListedBreachedPasswords()
 LONG = 15
-"""The minimum length of a password that is the only factor (NIST SP 800-63B-4, section 3.1.1.2)."""
+"""The minimum length if the password is the only authentication factor (NIST SP 800-63B-4, section 3.1.1.2)."""
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_packed_list_contains_every_password_of_the_source_lists() -> None:
 
 
 def test_packed_list_of_breached_passwords_has_four_million_entries() -> None:
-    """The sources have 4.2 million passwords. Some of them differ only in capitalization."""
+    """The sources have 4.2 million passwords. Some passwords differ only in capitalization."""
     entries = (PACKED.stat().st_size - len(pack([]))) / SUFFIX_LENGTH
     assert 4_000_000 < entries < 4_200_000
 
@@ -69,7 +69,7 @@ def test_packed_list_of_breached_passwords_has_four_million_entries() -> None:
 def test_packed_list_reports_random_passwords_very_rarely_as_breached() -> None:
     """Among 5,000 random passwords, 0.02 matches are expected.
 
-    The seed makes each run the same.
+    The seed is fixed, so all runs test the same passwords.
     """
     draw = random.Random(1)  # noqa: S311 (a fixed sequence, not a secret)
     passwords = ("".join(draw.choices(string.printable, k=16)) for _ in range(5_000))

@@ -1,4 +1,4 @@
-"""Passwords are hashed with Argon2id. The cost is the same for known and unknown accounts."""
+"""Passwords are hashed with Argon2id. Log-ins to unknown and known accounts cost the same."""
 
 import asyncio
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ class ObservedArgon2(argon2.PasswordHasher):
         self.may_go_on = Event()
         self.may_go_on.set()
 
-    def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002 - the parameter's name in argon2
+    def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002 - argon2 has this parameter name
         self.verified.append(hash)
         self.begun.set()
         assert self.may_go_on.wait(10)

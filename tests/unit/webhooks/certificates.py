@@ -8,7 +8,7 @@ from cryptography.x509.oid import NameOID
 
 
 def self_signed(directory: Path) -> Path:
-    """Write a self-signed certificate for localhost with its key, and return the file."""
+    """Write a self-signed certificate for localhost and the private key into a file. Return the file."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(UTC)

@@ -171,7 +171,7 @@ async def test_webhook_attempt_fails_if_the_host_name_cannot_be_resolved() -> No
 
 
 class Network(httpcore2.AsyncMockBackend):
-    """A network that records connections."""
+    """A fake network that records connections."""
 
     def __init__(self, *, down: Sequence[str] = ()) -> None:
         super().__init__([b"HTTP/1.1 204 No Content\r\n\r\n"])
@@ -186,7 +186,7 @@ class Network(httpcore2.AsyncMockBackend):
 
 
 def answers(*rounds: Sequence[str]) -> dialing.Resolve:
-    """Return a resolver with a different answer each time."""
+    """Return a resolver that returns the next of these answers at each call."""
     remaining = list(rounds)
 
     async def resolve(_host: str, _port: int) -> Sequence[str]:
