@@ -14,7 +14,7 @@ import pytest
 
 from domain.users.permissions import Scope
 from tests.attacks.conftest import ChangeDetector
-from tests.kit.clock import FixedClock
+from tests.kit.ports import FixedClock
 from tests.kit.web import WebShop, container_over, web_shop
 
 CLIENT_CLAIMS = ("iss", "aud", "sub", "client_id", "scope", "secret_id", "iat", "exp", "jti")

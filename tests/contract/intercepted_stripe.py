@@ -11,8 +11,8 @@ from adapters.system import UuidV7Factory
 from application.payments.provider_ports import (
     PaymentRequest,
 )
-from tests.kit.clock import FixedClock
 from tests.kit.payments import a_payment
+from tests.kit.ports import FixedClock
 
 API_KEY = "sk_test_canary"
 VISA, ASKS_ITS_OWNER, REFUSING_ACCOUNT = "4242424242424242", "4000002500003155", "DE62370400440532013001"

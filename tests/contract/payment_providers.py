@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from application.payments.provider_ports import PaymentGateway
-from tests.kit.clock import FixedClock
+from tests.kit.ports import FixedClock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,8 +14,7 @@ from adapters.payments.sandbox.store import (
 from application.shared.errors import DatabaseUnavailable
 from domain.shared.ids import PaymentId, RefundId
 from tests.contract.payment_providers import Provider
-from tests.kit.clock import FixedClock
-from tests.kit.ids import SequentialIds
+from tests.kit.ports import FixedClock, SequentialIds
 from tests.kit.store import Store
 
 LATE_BY = timedelta(minutes=15)

@@ -6,7 +6,7 @@ import httpx2
 from adapters.payments.stripe.client import create_client
 from adapters.payments.stripe.gateway import StripeGateway
 from tests.contract.payment_providers import Provider
-from tests.kit.clock import FixedClock
+from tests.kit.ports import FixedClock
 
 API_KEY = "sk_test_canary"
 NOBODY = "http://127.0.0.1:1"

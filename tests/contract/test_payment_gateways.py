@@ -9,8 +9,8 @@ from application.payments.provider_ports import Outcome, PaymentRequest, Provide
 from domain.payments.payment import CaptureMethod
 from domain.shared.money import Money
 from tests.contract.payment_providers import Provider
-from tests.kit.ids import SequentialIds
 from tests.kit.payments import a_payment, a_refund
+from tests.kit.ports import SequentialIds
 
 IDS = SequentialIds()
 

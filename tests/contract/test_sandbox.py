@@ -24,9 +24,8 @@ from application.payments.provider_ports import (
 )
 from domain.payments.payment import CaptureMethod
 from tests.contract.sandbox_provider import LATE_BY
-from tests.kit.clock import FixedClock
-from tests.kit.ids import SequentialIds
 from tests.kit.payments import a_payment, a_refund
+from tests.kit.ports import FixedClock, SequentialIds
 from tests.kit.store import Store
 
 URL = "http://shop/v1/webhooks/payments/sandbox"

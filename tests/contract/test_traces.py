@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from application.events.views import PublishedEvent
 from application.shared.idempotency import IdempotentResult
+from tests.kit.ports import TRACE, traceparent
 from tests.kit.shop import Shop
-from tests.kit.tracing import TRACE, traceparent
 from tests.kit.webhooks import Webhooks
 
 

@@ -15,7 +15,7 @@ from application.signing.ports import SigningKey
 from application.signing.reload_keys import PAUSE
 from application.signing.rotate_key import NOTICE
 from tests.kit.actors import SOMEBODY
-from tests.kit.clock import FixedClock
+from tests.kit.ports import FixedClock
 from tests.kit.store import Store, memory_store
 from tests.kit.web import PASSWORD, WebShop, container_over, web_shop
 

@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from entrypoints.worker import jobs_of
-from tests.kit.clock import FixedClock
+from tests.kit.ports import FixedClock
 from tests.kit.store import memory_store
 from tests.kit.web import WebShop, container_over, key, order_body, web_shop
 

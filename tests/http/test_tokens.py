@@ -12,7 +12,7 @@ from application.shared.errors import DatabaseUnavailable
 from application.unit_of_work import UnitOfWork
 from domain.shared.actor import Actor
 from domain.users.permissions import Scope
-from tests.kit.clock import FixedClock
+from tests.kit.ports import FixedClock
 from tests.kit.store import memory_store
 from tests.kit.web import PASSWORD, WebShop, container_over, web_shop
 

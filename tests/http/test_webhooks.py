@@ -11,7 +11,7 @@ from standardwebhooks import Webhook
 from domain.users.permissions import Scope
 from entrypoints.worker import jobs_of
 from tests.kit.actors import SOMEBODY
-from tests.kit.clock import FixedClock
+from tests.kit.ports import FixedClock
 from tests.kit.store import memory_store
 from tests.kit.web import WebShop, container_over, key, web_shop
 from tests.kit.webhooks import Subscribers

@@ -50,11 +50,9 @@ from entrypoints.bootstrap.users import Users
 from entrypoints.email_addresses import sought_email_address
 from entrypoints.settings import Settings
 from tests.kit.actors import SOMEBODY
-from tests.kit.clock import FixedClock
-from tests.kit.ids import SequentialIds
 from tests.kit.mailbox import Mailbox
 from tests.kit.passwords import ListedBreachedPasswords, PlainHasher
-from tests.kit.randomness import CountedRandomness
+from tests.kit.ports import CountedRandomness, FixedClock, SequentialIds
 from tests.kit.store import Store
 from tests.kit.tokens import NumberedTokens
 

@@ -24,7 +24,7 @@ from entrypoints.bootstrap.root import Container
 from entrypoints.settings import Settings
 from entrypoints.worker import jobs_of
 from tests.kit.children import started
-from tests.kit.clock import FixedClock
+from tests.kit.ports import FixedClock
 
 NEVER = 0
 ROOT = Path(__file__).parents[2]

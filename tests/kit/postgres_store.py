@@ -36,9 +36,8 @@ from adapters.postgres.webhooks.delivery_queue import PostgresDeliveryQueue
 from adapters.postgres.webhooks.queries import PostgresWebhookQueries
 from adapters.security.secret_box import AesGcmSecretBox
 from application.shared.ports import IdFactory
-from tests.kit.ids import SequentialIds
+from tests.kit.ports import TRACE, SequentialIds
 from tests.kit.store import Store
-from tests.kit.tracing import TRACE
 
 SECRETS_KEY = b"k" * 32
 SECRET_BOX = AesGcmSecretBox([SECRETS_KEY])

@@ -43,7 +43,7 @@ from application.throttling.ports import AttemptRecords
 from application.unit_of_work import UnitOfWorkFactory
 from application.users.ports import UserQueries
 from application.webhooks.ports import DeliveryQueue, WebhookQueries
-from tests.kit.tracing import TRACE
+from tests.kit.ports import TRACE
 
 _PROVIDERS = {
     "users": "user_queries",

@@ -12,7 +12,7 @@ from domain.shared.actor import Actor
 from entrypoints.http.api.orders.schemas import LineResponse, OrderResponse
 from tests.kit.actors import SOMEBODY
 from tests.kit.examples import a_product, a_user
-from tests.kit.ids import SequentialIds
+from tests.kit.ports import SequentialIds
 from tests.kit.postgres_store import postgres_store
 
 STATEMENTS = {file.stem: file.read_text() for file in sorted((PEERS / "sql").glob("*.sql"))}

@@ -18,7 +18,7 @@ from adapters.postgres.core.write_monitor import WriteMonitor
 from adapters.postgres.users.queries import PostgresUserQueries
 from application.shared.errors import DatabaseUnavailable, Overloaded
 from domain.shared.ids import UserId
-from tests.kit.ids import SequentialIds
+from tests.kit.ports import SequentialIds
 from tests.kit.postgres_store import SECRET_BOX
 from tests.kit.shop import Shop
 

@@ -29,7 +29,7 @@ from domain.users.permissions import Role
 from domain.users.user import UserStatus
 from entrypoints.email_addresses import parse_email_address
 from tests.integration.postgres.sent import statements_of
-from tests.kit.ids import SequentialIds
+from tests.kit.ports import SequentialIds
 from tests.kit.shop import HOLD, Shop
 
 ID = SequentialIds().new()

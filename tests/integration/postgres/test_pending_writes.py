@@ -11,8 +11,8 @@ from domain.shared.ids import ProductId
 from tests.integration.postgres.sent import statements_of
 from tests.invariants import assert_invariants
 from tests.kit.actors import SOMEBODY, STAFF
+from tests.kit.ports import TRACE, traceparent
 from tests.kit.shop import Shop
-from tests.kit.tracing import TRACE, traceparent
 
 KEY = IdempotencyKey("nobody", IdempotentOperation.ADJUST_STOCK, "key", b"fingerprint")
 

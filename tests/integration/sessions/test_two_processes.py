@@ -11,8 +11,8 @@ import pytest
 
 from entrypoints.bootstrap.root import Container
 from entrypoints.settings import Settings
-from tests.kit.clock import FixedClock
 from tests.kit.passwords import ListedBreachedPasswords, PlainHasher
+from tests.kit.ports import FixedClock
 from tests.kit.web import PASSWORD, WebShop, web_shop
 
 ANN = {"email": "ann@example.com", "password": PASSWORD, "password_confirm": PASSWORD}

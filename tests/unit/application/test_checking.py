@@ -3,7 +3,7 @@ from datetime import timedelta
 
 from application.checks.check_shop import CheckShop
 from application.checks.ports import Finding, Invariant, InvariantChecks
-from tests.kit.clock import FixedClock
+from tests.kit.ports import FixedClock
 from tests.kit.store import memory_store
 
 HOUR = timedelta(hours=1)

@@ -5,7 +5,7 @@ from domain.catalog.stock import MAX_ON_HAND, MovementReason, Stock, StockConfli
 from domain.shared.ids import OrderId, ProductId
 from tests.kit.actors import STAFF
 from tests.kit.examples import NOW
-from tests.kit.ids import SequentialIds
+from tests.kit.ports import SequentialIds
 
 IDS = SequentialIds()
 MUG, CUP, JUG = (ProductId(IDS.new()) for _ in range(3))

@@ -21,7 +21,7 @@ from domain.shared.money import MAX_AMOUNT, Money
 from domain.users.user import UserStatus
 from tests.kit.actors import STAFF
 from tests.kit.examples import ADDRESS, NOW, a_product
-from tests.kit.ids import SequentialIds
+from tests.kit.ports import SequentialIds
 
 IDS = SequentialIds()
 ANN = UserId(IDS.new())

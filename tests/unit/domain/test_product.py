@@ -15,7 +15,7 @@ from domain.shared.errors import PreconditionFailed, ValidationFailed
 from domain.shared.money import Money
 from tests.kit.actors import STAFF
 from tests.kit.examples import NOW, a_product
-from tests.kit.ids import SequentialIds
+from tests.kit.ports import SequentialIds
 
 
 @pytest.fixture

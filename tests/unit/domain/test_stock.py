@@ -18,7 +18,7 @@ from domain.shared.actor import Actor
 from domain.shared.errors import PreconditionFailed
 from domain.shared.ids import OrderId, ProductId, UserId
 from tests.kit.examples import NOW
-from tests.kit.ids import SequentialIds
+from tests.kit.ports import SequentialIds
 
 ANN = Actor(UserId(SequentialIds().new()), "request-1")
 DELTAS = st.integers(-8, 8) | st.sampled_from([MAX_ON_HAND, -MAX_ON_HAND])

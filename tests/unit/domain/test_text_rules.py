@@ -39,7 +39,7 @@ from entrypoints.email_addresses import parse_email_address
 from entrypoints.http.representation.schemas import text_of
 from tests.kit.actors import SOMEBODY
 from tests.kit.examples import ADDRESS, NOW, a_product, a_user
-from tests.kit.ids import SequentialIds
+from tests.kit.ports import SequentialIds
 
 IDS = SequentialIds()
 EMAIL = parse_email_address("ann@example.com")

@@ -6,7 +6,7 @@ from domain.users.permissions import PERMISSIONS, Permission, Role
 from domain.users.user import AccountDisabled, UserStatus
 from entrypoints.email_addresses import sought_email_address
 from tests.kit.examples import NOW, a_user
-from tests.kit.ids import SequentialIds
+from tests.kit.ports import SequentialIds
 
 PERMITTED = {
     Role.CUSTOMER: {Permission.PLACE_ORDERS},

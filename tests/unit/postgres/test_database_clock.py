@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from adapters.postgres.core.database_clock import REFRESH_AFTER, DatabaseClock
-from tests.kit.clock import FixedClock
+from tests.kit.ports import FixedClock
 
 TIME_OF_DATABASE = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

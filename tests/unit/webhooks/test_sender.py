@@ -16,7 +16,7 @@ from adapters.webhooks import dialing
 from adapters.webhooks import sender as sender_module
 from adapters.webhooks.dialing import AddressRefused, NameNotFound, PublicDialer
 from adapters.webhooks.sender import HttpWebhookSender
-from tests.kit.tracing import traceparent
+from tests.kit.ports import traceparent
 from tests.servers.subscriber import Subscriber
 from tests.unit.webhooks.certificates import self_signed
 
