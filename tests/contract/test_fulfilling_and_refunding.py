@@ -1,12 +1,10 @@
 """Partial shipments never exceed the ordered units. Refunds never exceed the paid amount."""
 
 from dataclasses import replace
-from datetime import timedelta
 from random import Random
 
 import pytest
 
-from application.orders.views import OrderView
 from application.payments.provider_ports import Outcome, ProviderEventKind
 from domain.orders.lifecycle import InvalidTransition, OrderStatus
 from domain.orders.refunding import RefundExceedsPaid
@@ -15,20 +13,9 @@ from domain.payments.inquiry import CALL_TIMEOUT
 from domain.payments.refund import RefundedLine, RefundStatus
 from domain.shared.errors import NotFound, ValidationFailed
 from domain.shared.ids import OrderId
-from tests.invariants import assert_invariants, payments, refunds
+from tests.invariants import assert_invariants, payments
+from tests.kit.payments import a_paid_order
 from tests.kit.shop import Shop
-
-
-async def a_paid_order(shop: Shop) -> OrderView:
-    """Return a confirmed order of three mugs at 10.00 and two cups at 0.99.
-
-    Before the order was placed, five units of each product were in stock.
-    """
-    mug, cup = await shop.product(stock=5, price=1000), await shop.product(stock=5, price=99)
-    placing = shop.commands.place_order((mug, 3), (cup, 2), customer=await shop.customer())
-    order = (await shop.place_order(placing)).result
-    await shop.pay(order)
-    return await shop.current_order(order)
 
 
 async def test_fulfillment_reduces_units_on_hand_and_reserved_units(shop: Shop) -> None:
@@ -234,113 +221,6 @@ async def test_pending_refund_is_queried_at_the_provider_but_not_sent_again(shop
     await shop.settle()
     assert shop.gateway.next_refunds == ["declined"]
     assert (await shop.current_order(order)).refunded_total.amount == 1000
-    await assert_invariants(shop)
-
-
-async def test_amount_of_a_failed_refund_counts_as_refundable_again(shop: Shop) -> None:
-    order = await a_paid_order(shop)
-    shop.gateway.next_refunds = ["declined"]
-    failed = await shop.refund(order, order.total.amount)
-    assert (failed.status, failed.failure) == (RefundStatus.FAILED, "charge_disputed")
-    await assert_invariants(shop)
-    await shop.refund(order, order.total.amount)
-    assert (await shop.current_order(order)).payment_status is OrderPaymentStatus.REFUNDED
-    await assert_invariants(shop)
-
-
-async def test_failed_refund_of_cancelled_units_is_rescheduled(shop: Shop) -> None:
-    order = await a_paid_order(shop)
-    shop.gateway.next_refunds = ["declined"]
-    await shop.refund(order, [1, 0])
-    seen = await shop.current_order(order)
-    assert [(line.cancelled, line.refunded) for line in seen.lines] == [(1, 1), (0, 0)]
-    await assert_invariants(shop)
-    shop.clock.advance(timedelta(hours=1))
-    await shop.settle()
-    assert (await shop.current_order(order)).refunded_total.amount == 1000
-    await assert_invariants(shop)
-
-
-async def test_failed_refund_of_a_cancelled_order_is_retried_with_backoff(
-    shop: Shop,
-) -> None:
-    order = await a_paid_order(shop)
-    await shop.cancel(order)
-    for hours in (1, 2, 4, 8, 16, 32, 64, 128, 7 * 24, 7 * 24):
-        shop.gateway.next_refunds = ["declined"]
-        assert await shop.settle() == 1
-        owed = await shop.current_order(order)
-        assert (owed.payment_status, owed.allowed_actions) == (OrderPaymentStatus.REFUND_DUE, ())
-        await assert_invariants(shop)
-        shop.clock.advance(timedelta(hours=hours) - timedelta(microseconds=1))
-        assert await shop.settle() == 0
-        shop.clock.advance(timedelta(microseconds=1))
-    assert await shop.settle() == 1
-    assert (await shop.current_order(order)).payment_status is OrderPaymentStatus.REFUNDED
-    tries = await refunds(shop, order)
-    assert [refund.status for refund in tries] == [RefundStatus.FAILED] * 10 + [RefundStatus.SUCCEEDED]
-    assert {(refund.reason, refund.amount) for refund in tries} == {(tries[0].reason, order.total)}
-    assert (await shop.store.outbox.counts())["refund.requested"] == len(tries)
-    await assert_invariants(shop)
-
-
-async def test_failed_refund_requested_by_staff_before_a_cancellation_is_rescheduled(
-    shop: Shop,
-) -> None:
-    order = await a_paid_order(shop)
-    [payment] = await payments(shop, order)
-    refund = await shop.refund(order, [1, 1])
-    await shop.cancel(order)
-    await shop.report_provider_event(
-        ProviderEventKind.REFUND_FAILED, payment, refund=refund, failure="account_closed"
-    )
-    assert [line.refunded for line in (await shop.current_order(order)).lines] == [1, 1]
-    assert [(each.status, each.lines) for each in await refunds(shop, order)] == [
-        (RefundStatus.FAILED, refund.lines),
-        (RefundStatus.PENDING, ()),
-        (RefundStatus.PENDING, refund.lines),
-    ]
-    await assert_invariants(shop)
-    shop.clock.advance(timedelta(hours=1))
-    await shop.settle()
-    assert (await shop.current_order(order)).payment_status is OrderPaymentStatus.REFUNDED
-
-
-async def test_failed_refund_of_a_double_charge_is_rescheduled_automatically(
-    shop: Shop,
-) -> None:
-    order = await a_paid_order(shop)
-    [payment] = await payments(shop, order)
-    await shop.report_provider_event(ProviderEventKind.CAPTURED, payment, reference="ch_again")
-    by_staff = await shop.refund(order, 1000)
-    await shop.report_provider_event(
-        ProviderEventKind.REFUND_FAILED, payment, refund=by_staff, failure="account_closed"
-    )
-    assert len(await refunds(shop, order)) == 2
-    shop.gateway.next_refunds = ["declined"]
-    await shop.settle()
-    assert len(await refunds(shop, order)) == 3
-    shop.clock.advance(timedelta(hours=1))
-    await shop.settle()
-    kept = await shop.current_order(order)
-    assert (kept.status, kept.payment_status) == (OrderStatus.CONFIRMED, OrderPaymentStatus.PAID)
-    assert (kept.paid_total, kept.refunded_total) == (order.total * 2, order.total)
-    await assert_invariants(shop)
-
-
-async def test_failed_refund_is_still_failed_after_a_late_report_of_success(shop: Shop) -> None:
-    order = await a_paid_order(shop)
-    refund = await shop.refund(order, 1000)
-    [payment] = await payments(shop, order)
-    for _ in range(2):
-        await shop.report_provider_event(
-            ProviderEventKind.REFUND_FAILED, payment, refund=refund, failure="account_closed"
-        )
-        await shop.report_provider_event(ProviderEventKind.REFUNDED, payment, refund=refund)
-    assert (await shop.current_order(order)).refunded_total.amount == 0
-    assert [(each.status, each.failure) for each in await refunds(shop, order)] == [
-        (RefundStatus.FAILED, "account_closed")
-    ]
     await assert_invariants(shop)
 
 

@@ -1,4 +1,4 @@
-"""Authorized orders, requests to a provider, and a fake use case that records provider events."""
+"""Paid and authorized orders, requests to a provider, and a fake use case that records provider events."""
 
 from datetime import datetime
 
@@ -14,6 +14,18 @@ from domain.shared.actor import Actor
 from domain.shared.ids import OrderId, PaymentId, RefundId
 from domain.shared.money import Money
 from tests.kit.shop import Shop
+
+
+async def a_paid_order(shop: Shop) -> OrderView:
+    """Return a confirmed order of three mugs at 10.00 and two cups at 0.99.
+
+    Before the order was placed, five units of each product were in stock.
+    """
+    mug, cup = await shop.product(stock=5, price=1000), await shop.product(stock=5, price=99)
+    placing = shop.commands.place_order((mug, 3), (cup, 2), customer=await shop.customer())
+    order = (await shop.place_order(placing)).result
+    await shop.pay(order)
+    return await shop.current_order(order)
 
 
 async def an_authorized_order(shop: Shop, *, quantity: int = 2) -> tuple[OrderView, PaymentView]:
