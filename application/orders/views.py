@@ -95,7 +95,6 @@ class OrderView(PersonalResult):
 
     @classmethod
     def of(cls, order: Order) -> Self:
-        cancelled_total = order.cancelled_total
         return cls(
             id=order.id,
             number=order.number,
@@ -106,7 +105,7 @@ class OrderView(PersonalResult):
                 paid=order.paid_total.amount,
                 refunded=order.refunded_total.amount,
                 authorized=order.authorized_total.amount,
-                cancelled=cancelled_total.amount,
+                cancelled=order.cancelled_amount,
             ),
             fulfillment_status=fulfillment_status(
                 fulfilled=order.fulfilled_units, left_to_ship=order.units_left_to_ship
@@ -126,7 +125,7 @@ class OrderView(PersonalResult):
             updated_at=order.updated_at,
             version=order.version,
             disputed=order.open_disputes > 0,
-            payable_total=order.total - cancelled_total,
+            payable_total=order.payable,
             guest=GuestView(order.guest.email.typed, order.guest.full_name) if order.guest else None,
         )
 

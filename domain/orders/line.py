@@ -71,7 +71,3 @@ class OrderLine:
     def left_to_ship(self) -> int:
         """Units that are neither fulfilled nor canceled."""
         return self.quantity - self.fulfilled - self.cancelled
-
-    @property
-    def cancelled_total(self) -> Money:
-        return self.unit_price * self.cancelled

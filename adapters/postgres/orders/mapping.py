@@ -74,7 +74,7 @@ def order_values(order: Order) -> dict[str, object]:
         "authorized_amount": order.authorized_total.amount,
         "paid_amount": order.paid_total.amount,
         "refunded_amount": order.refunded_total.amount,
-        "cancelled_amount": order.cancelled_total.amount,
+        "cancelled_amount": order.cancelled_amount,
         "refunding_amount": order.pending_refund_total.amount,
         "shipping_address": _address_values(order.shipping_address) if order.shipping_address else None,
         "note": order.note,
