@@ -85,6 +85,7 @@ class Batcher(Generic[C, R]):
         self._slots = slots or nullcontext()
         self._on_batch = on_batch
         self._recent = _Speed(0, 0.0)
+        self._capacity = self._capacity_at(self._recent)
         self._waiting: deque[_Waiting[C, R]] = deque()
         self._worker: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -106,10 +107,7 @@ class Batcher(Generic[C, R]):
         A command finishes in time if it finishes within a fixed fraction of the queue timeout. The number is at least
         the size of one batch, because only a full batch shows how fast batches are.
         """
-        in_time = self._max_waiting
-        if self._recent.seconds:
-            in_time = int(_IN_TIME * self._queue_timeout * self._recent.commands / self._recent.seconds)
-        return max(self._max_batch, min(self._max_waiting, in_time))
+        return self._capacity
 
     async def submit(self, command: C) -> R:
         """Run the command in the next batch and return its result, or raise its error.
@@ -163,6 +161,13 @@ class Batcher(Generic[C, R]):
                         self._on_batch([began - waiting.since for waiting in batch])
                     await self._answer(batch)
                     self._recent = self._recent.after(len(batch), loop.time() - began)
+                    self._capacity = self._capacity_at(self._recent)
+
+    def _capacity_at(self, speed: _Speed) -> int:
+        in_time = self._max_waiting
+        if speed.seconds:
+            in_time = int(_IN_TIME * self._queue_timeout * speed.commands / speed.seconds)
+        return max(self._max_batch, min(self._max_waiting, in_time))
 
     def _next_batch(self) -> list[_Waiting[C, R]]:
         size = min(self._max_batch, len(self._waiting))
