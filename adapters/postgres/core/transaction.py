@@ -139,7 +139,12 @@ class Transaction:
 
     async def close(self) -> None:
         """Roll back uncommitted changes, and return the connection to the pool."""
-        await run_to_completion(self._close())
+        connection = self._connection
+        if connection is None or self._is_broken or self._has_failed_commit or connection.in_transaction():
+            await run_to_completion(self._close())
+        else:
+            # After a commit, returning the connection waits for nothing. No cancellation can interrupt it.
+            await self._close()
 
     def _usable_connection(self) -> AsyncConnection:
         """Return the connection. Raises RuntimeError after a failed statement.

@@ -91,7 +91,7 @@ _HOLDS = """
 class _Customer(NamedTuple):
     """The columns of `_READ` with data of a customer. In rows of other kinds, these columns are None."""
 
-    customer_id: UUID | None
+    customer_id: UUID
     account_status: str
     email_verified: bool
     unpaid_orders: int
@@ -174,14 +174,14 @@ async def lock_for_placing(
     stocks = {stock.product_id: stock for stock in locked_stocks}
     products, holds, used_keys = {}, {}, set()
     for row in read:
-        customer = _Customer._make(row[len(_PRODUCTS) : -2])
         principal, key = row[-2:]
         if key is not None:
             used_keys.add((principal, IdempotentOperation.PLACE_ORDER, key))
-        elif customer.customer_id is None:
+        elif row[0] is not None:
             product = product_from(_product_row(row[: len(_PRODUCTS)]))
             products[product.id] = product
         else:
+            customer = _Customer._make(row[len(_PRODUCTS) : -2])
             units = zip(customer.held_products or (), customer.held_units or (), strict=True)
             holds[UserId(customer.customer_id)] = CustomerHolds(
                 status=UserStatus(customer.account_status),
