@@ -137,9 +137,10 @@ def _refund_of(
     new_id: Callable[[], UUID],
     now: datetime,
 ) -> Refund | None:
-    """Return the refund of the money that was captured for the units.
+    """Return the refund of the money that was captured for the canceled units.
 
-    After a partial capture, the captured money counts first as payment for the units that are not canceled.
+    After a partial capture, the captured money first pays for the units that stay in the order. Only the rest is
+    refunded.
     """
     payment = max(payments, key=lambda payment: payment.remaining.amount, default=None)
     if payment is None:

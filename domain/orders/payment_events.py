@@ -12,7 +12,7 @@ from domain.shared.money import Money
 
 
 class PaymentFields(TypedDict):
-    """The fields that every event of a payment adds."""
+    """The fields that all events of payments have, in addition to the fields of all events."""
 
     payment_id: PaymentId
     method: PaymentMethod

@@ -197,8 +197,7 @@ class StripeGateway(PaymentGateway):
                 )
             )
         except (stripe.CardError, stripe.InvalidRequestError, stripe.IdempotencyError) as refusal:
-            # The result is the current state of the intent, because another call may have confirmed the intent during
-            # this call.
+            # Another call may have confirmed the intent during this call, so the intent is read again.
             intent = await self._retrieve(intent.id)
             if not is_untouched(intent):
                 return payment_answer(intent)

@@ -1,4 +1,4 @@
-"""Checks of the shop's invariants, each in a range of ids."""
+"""Checks of the shop's invariants. Each check examines the rows in a range of ids."""
 
 import asyncio
 from bisect import bisect_right

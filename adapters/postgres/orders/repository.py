@@ -285,9 +285,9 @@ def _new_order_values(order: Order, fingerprint: bytes | None) -> dict[str, obje
 
 
 def _update(order: Order) -> dict[str, object]:
-    """Return the values of the order, and the version that the order had when it was read.
+    """Return the values of the order, and the version of the order when it was read.
 
-    Each new status change has added one to the version.
+    This version is the current version minus the number of new status changes.
     """
     return {**order_values(order), "read_version": order.version - len(order.changes)}
 

@@ -29,7 +29,7 @@ async def schema_of(connection: asyncpg.Connection) -> set[str]:
 
 
 async def places_of(psql: asyncpg.Connection, *words: str) -> set[str]:
-    """Return the columns that contain one of the words. Capitalization is ignored, and bytes are searched too."""
+    """Return the columns that contain one of the words. The search ignores case, and includes columns of bytes."""
     texts = [*words, *(form.encode().hex() for word in words for form in (word, word.lower()))]
     columns = await psql.fetch(
         "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'"

@@ -47,7 +47,7 @@ SIGNATURE_HEADERS: Mapping[str, Mapping[str, Any]] = {
 
 
 def add_events(document: dict[str, Any]) -> None:
-    """Add a schema for each event type to the feed, and add the section `webhooks`."""
+    """Add the schemas of all event types to the operation of the event feed. Also add the section `webhooks`."""
     components = document["components"]
     schemas = components["schemas"]
     envelope = schemas.pop("CloudEventResponse")
