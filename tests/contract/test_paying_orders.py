@@ -1,4 +1,4 @@
-"""An order is charged only once. A paid order is confirmed, reinstated or refunded."""
+"""An order is charged only once. A paid order is confirmed."""
 
 from datetime import timedelta
 
@@ -12,10 +12,9 @@ from domain.orders.paying import PaymentInProgress
 from domain.orders.statuses import OrderPaymentStatus
 from domain.payments.inquiry import CALL_TIMEOUT
 from domain.payments.payment import PaymentStatus
-from domain.payments.refund import RefundStatus
 from domain.shared.errors import NotFound, ValidationFailed
 from domain.shared.money import Money
-from tests.invariants import assert_invariants, history, payments, refunds
+from tests.invariants import assert_invariants, history, payments
 from tests.kit.shop import HOLD, Shop, owner_of
 
 
@@ -181,22 +180,6 @@ async def test_provider_event_without_a_payment_id_is_matched_by_the_reference(s
     await assert_invariants(shop)
 
 
-async def test_second_charge_of_a_payment_is_refunded_exactly_once(shop: Shop) -> None:
-    order = await an_order(shop)
-    payment = await shop.pay(order)
-    for event_id in ("e1", "e2"):
-        await shop.report_provider_event(
-            ProviderEventKind.CAPTURED, payment, event_id=event_id, reference="ch_again"
-        )
-    [refund] = await refunds(shop, order)
-    assert refund.amount == order.total
-    assert await shop.settle() == 1
-    paid = await shop.current_order(order)
-    assert (paid.status, paid.payment_status) == (OrderStatus.CONFIRMED, OrderPaymentStatus.PAID)
-    assert (paid.paid_total.amount, paid.refunded_total.amount) == (4000, 2000)
-    await assert_invariants(shop)
-
-
 @pytest.mark.parametrize("token", ["tok_pending", "tok_timeout"])
 async def test_second_payment_is_rejected_while_the_first_payment_has_no_result(
     shop: Shop, token: str
@@ -220,40 +203,6 @@ async def test_order_can_be_paid_again_after_its_payment_has_failed(shop: Shop) 
     await assert_invariants(shop)
 
 
-async def test_payment_of_an_order_that_another_payment_has_already_paid_is_refunded(shop: Shop) -> None:
-    order = await an_order(shop)
-    first = await shop.pay(order, "tok_pending")
-    await shop.report_provider_event(ProviderEventKind.FAILED, first)
-    second = await shop.pay(order, "tok_pending")
-    await shop.report_provider_event(ProviderEventKind.CAPTURED, second)
-    await shop.report_provider_event(ProviderEventKind.CAPTURED, first)
-    assert [each.payment_id for each in await refunds(shop, order)] == [first.id]
-    await assert_invariants(shop)
-
-
-async def test_capture_of_less_than_the_order_total_is_refunded(shop: Shop) -> None:
-    order = await an_order(shop)
-    payment = await shop.pay(order, "tok_pending")
-    await shop.report_provider_event(ProviderEventKind.CAPTURED, payment, amount=Money(1999, "EUR"))
-    assert (await shop.current_order(order)).status is OrderStatus.PENDING_PAYMENT
-    assert [each.amount.amount for each in await refunds(shop, order)] == [1999]
-    await shop.pay(order)
-    assert (await shop.current_order(order)).status is OrderStatus.CONFIRMED
-    await assert_invariants(shop)
-
-
-async def test_amount_of_a_pending_refund_does_not_count_as_paid(shop: Shop) -> None:
-    order = await an_order(shop)
-    for _ in range(2):
-        payment = await shop.pay(order, "tok_pending")
-        await shop.report_provider_event(
-            ProviderEventKind.CAPTURED, payment, amount=order.total - Money(1, "EUR")
-        )
-    assert (await shop.current_order(order)).status is OrderStatus.PENDING_PAYMENT
-    assert len(await refunds(shop, order)) == 2
-    await assert_invariants(shop)
-
-
 async def test_order_expires_if_its_payment_is_requested_after_the_end_of_the_hold(shop: Shop) -> None:
     order = await an_order(shop)
     shop.clock.advance(HOLD)
@@ -263,49 +212,6 @@ async def test_order_expires_if_its_payment_is_requested_after_the_end_of_the_ho
     assert (await shop.current_order(order)).status is OrderStatus.EXPIRED
     assert (await shop.get_stock(order.lines[0].product_id)).reserved == 0
     assert shop.gateway.calls == 0
-    await assert_invariants(shop)
-
-
-async def test_capture_after_expiry_reinstates_the_order_if_stock_is_available(shop: Shop) -> None:
-    order = await an_order(shop, stock=2)
-    payment = await shop.pay(order, "tok_pending")
-    shop.clock.advance(HOLD)
-    assert await shop.expire() == 1
-    await shop.report_provider_event(ProviderEventKind.CAPTURED, payment)
-    revived = await shop.current_order(order)
-    assert (revived.status, revived.payment_status) == (OrderStatus.CONFIRMED, OrderPaymentStatus.PAID)
-    assert (await shop.get_stock(order.lines[0].product_id)).reserved == 2
-    assert (await shop.store.outbox.counts())["order.revived"] == 1
-    await assert_invariants(shop)
-
-
-async def test_capture_after_expiry_is_refunded_if_stock_is_unavailable(shop: Shop) -> None:
-    mug = await shop.product(stock=1)
-    order = await shop.order(mug)
-    payment = await shop.pay(order, "tok_pending")
-    shop.clock.advance(HOLD)
-    other = await shop.order(mug)
-    await shop.report_provider_event(ProviderEventKind.CAPTURED, payment)
-    assert (await shop.current_order(order)).payment_status is OrderPaymentStatus.REFUND_DUE
-    await shop.settle()
-    refunded = await shop.current_order(order)
-    assert (refunded.status, refunded.payment_status) == (OrderStatus.EXPIRED, OrderPaymentStatus.REFUNDED)
-    assert (await shop.current_order(other)).status is OrderStatus.PENDING_PAYMENT
-    await assert_invariants(shop)
-
-
-async def test_capture_for_a_cancelled_order_is_refunded(shop: Shop) -> None:
-    order = await an_order(shop)
-    payment = await shop.pay(order, "tok_pending")
-    await shop.cancel(order)
-    await shop.report_provider_event(ProviderEventKind.CAPTURED, payment)
-    await shop.settle()
-    cancelled = await shop.current_order(order)
-    assert (cancelled.status, cancelled.payment_status) == (
-        OrderStatus.CANCELLED,
-        OrderPaymentStatus.REFUNDED,
-    )
-    assert [each.status for each in await refunds(shop, order)] == [RefundStatus.SUCCEEDED]
     await assert_invariants(shop)
 
 
