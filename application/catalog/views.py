@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Self
 from uuid import UUID
 
+from application.shared.view_dataclass import view_dataclass
 from domain.catalog.product import Product, ProductStatus
 from domain.catalog.stock import MovementReason, Stock
 from domain.shared.ids import ClientId, OrderId, ProductId, UserId
 from domain.shared.money import Money
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@view_dataclass(frozen=True, slots=True, kw_only=True)
 class ProductView:
     """A product with its available units. The product and its stock have one common version."""
 
