@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
+from uuid import UUID
 
 from fastapi.params import Param
 from starlette.requests import Request
@@ -69,10 +70,14 @@ def _reader_of_one_value(field: ModelField, source: Callable[[Request], Mapping[
     place = (cast(Param, field.field_info).in_.value, alias)
     is_required = field.field_info.is_required()
     default = None if is_required else field.get_default()
+    # A converter of the path has already parsed this value.
+    is_any_uuid = field.field_info.annotation is UUID and not field.field_info.metadata
 
     def read(request: Request) -> tuple[Any, Errors]:
         value = source(request).get(alias)
         if value is not None:
+            if is_any_uuid and value.__class__ is UUID:
+                return value, _NONE
             return validate(value, loc=place)
         if is_required:
             return None, (get_missing_field_error(place),)
