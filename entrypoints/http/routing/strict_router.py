@@ -1,11 +1,12 @@
 """A router that skips requests with another path prefix, without matching each of its own routes."""
 
+from functools import partial
 from itertools import takewhile
 from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.routing import Match
+from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
 from entrypoints.http.routing.compiled_handler import Handle
@@ -84,7 +85,8 @@ class _Candidate:
 
     def __init__(self, route: Any) -> None:  # noqa: ANN401 - a StrictRoute, or a private object of FastAPI
         self.literal_start = _literal_start(route.path)
-        self.matches = route.matches
+        # FastAPI's method would also look for an inclusion of the route.
+        self.matches = partial(Route.matches, route) if isinstance(route, StrictRoute) else route.matches
         self._inclusion = None if isinstance(route, StrictRoute) else route
         self._route: StrictRoute = _route_of(route)
         self._handle: Handle | None = None
