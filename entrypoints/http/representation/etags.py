@@ -124,7 +124,10 @@ def _listed(request: Request, name: bytes) -> str:
 
     Raises RequestValidationError if the list is too long.
     """
-    listed = b",".join([value for sent, value in request.scope["headers"] if sent == name])
+    lines = [value for sent, value in request.scope["headers"] if sent == name]
+    if not lines:
+        return ""
+    listed = b",".join(lines)
     if len(listed) > _MAX_LENGTH:
         place = ("header", name.decode().title())
         raise RequestValidationError(
