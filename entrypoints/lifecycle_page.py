@@ -9,22 +9,25 @@ from domain.orders.order_return import RETURN_TRANSITIONS
 _INTRODUCTION = """\
 # Order lifecycle
 
-`make docs` generates this page from the table in `domain/orders/lifecycle.py`. The same table decides which actions an
-order accepts, which `allowed_actions` an order has, and which `params` a 409 `invalid_transition` has.
+`make docs` generates this page from the table in `domain/orders/lifecycle.py`. This table determines the actions that an
+order accepts, the `allowed_actions` of an order, and the `params` of the response 409 `invalid_transition`.
 """
 _MEANING = """\
 Every action adds one row to the order's history (actor, time, reason and request id) and one event. The actions `pay`,
-`capture` and `void` are exceptions. They call a provider, and the history records only the provider's answer.
+`capture` and `void` are exceptions. These three actions call the payment provider. The history records only the answer
+of the provider.
 
-A condition is evaluated after the action. For example, an order becomes `fulfilled` when its last unit is shipped. If
-the table names no caller, the service itself performs the action, after a report of the provider or at a due time. If
-the table does not permit an action in the status of the order, the service rejects the action with 409
-`invalid_transition`. The `params` of this response are `from`, `action` and `allowed_actions`.
+A condition applies to the state of the order after the action. For example, an order becomes `fulfilled` when its last
+unit is shipped. If the table names no caller, the action is never in `allowed_actions`. The service performs most of
+these actions itself, after a message of the payment provider or at a due time. If the table does not permit an action in
+the status of the order, the service rejects the action with 409 `invalid_transition`. The `params` of this response are
+`from`, `action` and `allowed_actions`.
 """
 _RETURNS = """\
 ## Returns
 
-A return has a status of its own. Staff perform the actions. Each action on a return adds a row to the order's history.
+The status of a return is independent of the status of the order. Staff perform the actions in this table. Each action
+adds a row to the order's history.
 
 | action | from | to |
 | --- | --- | --- |

@@ -159,7 +159,8 @@ class Transition:
 
     Every transition records one event of the type `event`. It can also record events of the types in `along`.
     `after_expiry` requires that the order's hold has ended. `parties` lists the parties that can request the
-    action over the API. The list is empty if only the shop itself performs the action.
+    action over the API. An action without parties is never in
+    `allowed_actions`.
     """
 
     source: OrderStatus | None
