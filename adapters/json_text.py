@@ -16,7 +16,8 @@ _adapters: dict[type, TypeAdapter[Any]] = {}
 
 def to_json(value: object, *, without: AbstractSet[str] = frozenset()) -> str:
     """Return a dataclass as JSON text without the excluded fields."""
-    return _adapter(type(value)).dump_json(value, exclude=set(without)).decode()
+    # The adapter's `dump_json` takes longer, because it passes all options to the serializer.
+    return _adapter(type(value)).serializer.to_json(value, exclude=set(without)).decode()
 
 
 def from_json(text: str, type_: type[T]) -> T:
