@@ -12,13 +12,14 @@ from hypothesis import settings
 
 from entrypoints import logging_config as service_logging
 from entrypoints.gc_tuning import collect_seldom, exempt_existing_objects
-from entrypoints.http.routing.strict_route import StrictRoute
 from tests.kit.searching import EFFORT, EXAMPLES
 from tests.servers.databases import create_copy, create_empty, drop
 
 _STATE_OF_LOGGING = ("_access", "_levels", "_logs_requests", "_has_traces")
 
 DATABASE = pytest.StashKey[str]()
+
+collect_seldom()  # called before the other conftest modules import the service
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,8 +30,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--stock-routes"):
+        from entrypoints.http.routing.strict_route import StrictRoute  # noqa: PLC0415 - the import is slow
+
         StrictRoute.compiles = False
-    collect_seldom()
     # On a slow machine, tests would exceed Hypothesis's deadline and fail.
     settings.register_profile("suite", deadline=None, max_examples=EXAMPLES * EFFORT)
     settings.load_profile("suite")

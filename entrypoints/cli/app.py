@@ -46,6 +46,7 @@ app.add_typer(descriptions.asyncapi, name="asyncapi")
 app.add_typer(config.group, name="config")
 app.command()(check.check)
 app.command()(demo.demo)
+_command = typer.main.get_command(app)  # done once, because tests run many commands in one process
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -55,4 +56,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
         SystemExit: always. 0: success; 1: the command failed; 2: wrong arguments or a wrong setting; 130: Ctrl-C.
     """
     with print_errors():
-        app(arguments)
+        _command(arguments)
