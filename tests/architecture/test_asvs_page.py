@@ -26,7 +26,7 @@ def test_asvs_page_lists_every_requirement_exactly_once() -> None:
 
 
 @pytest.mark.parametrize(("requirement", "status", "text"), [(i, s, t) for i, _, s, t in REQUIREMENTS])
-def test_asvs_requirement_has_existing_tests_if_it_is_met_and_a_reason_otherwise(
+def test_asvs_page_names_existing_tests_or_a_reason_for_every_requirement(
     requirement: str, status: str, text: str
 ) -> None:
     named = TEST.findall(text)
@@ -37,7 +37,7 @@ def test_asvs_requirement_has_existing_tests_if_it_is_met_and_a_reason_otherwise
         assert re.search(rf"^(async )?def {name}\(", source, re.MULTILINE), f"{path}::{name}"
 
 
-def test_totals_on_the_asvs_page_equal_the_numbers_of_rows() -> None:
+def test_totals_on_the_asvs_page_equal_the_numbers_of_table_rows() -> None:
     counted = Counter((status, level) for _, level, status, _ in REQUIREMENTS)
     for status in STATUSES:
         [line] = re.findall(rf"^\| {status} \| [^|]+ \| (\d+) \| (\d+) \|$", PAGE, re.MULTILINE)

@@ -75,7 +75,7 @@ def test_tests_named_in_a_docs_page_exist(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)
-def test_links_in_a_docs_page_lead_to_files(page: Path) -> None:
+def test_links_in_a_docs_page_lead_to_existing_files(page: Path) -> None:
     assert {link for link in LINK.findall(page.read_text()) if not (page.parent / link).exists()} == set()
 
 
@@ -98,7 +98,7 @@ def test_settings_in_a_docs_page_exist(page: Path) -> None:
     assert named <= known
 
 
-def test_nonexistent_names_of_tests_commands_and_files_in_the_docs_are_detected() -> None:
+def test_reference_to_a_nonexistent_test_command_or_file_in_the_docs_is_detected() -> None:
     assert _missing_paths("see `domain/orders/none.py` and `domain/orders`") == {"domain/orders/none.py"}
     assert _missing_tests("`tests/conftest.py::test_none`, `test_none.py`") == {
         "tests/conftest.py::test_none",

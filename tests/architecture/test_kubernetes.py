@@ -92,7 +92,7 @@ def test_kubernetes_container_mounts_the_secrets_key_file(container: Resource) -
     }
 
 
-def test_every_secret_of_the_kubernetes_manifests_is_created_in_the_readme() -> None:
+def test_readme_creates_every_secret_that_the_kubernetes_manifests_use() -> None:
     used = set(values_of("secretName", RESOURCES))
     used |= {reference["name"] for reference in values_of("secretRef", RESOURCES)}
     used |= {reference["name"] for reference in values_of("secretKeyRef", RESOURCES)}
@@ -103,7 +103,7 @@ def test_every_secret_of_the_kubernetes_manifests_is_created_in_the_readme() -> 
 
 
 @pytest.mark.parametrize("container", CONTAINERS, ids=lambda container: container["name"])
-def test_kubernetes_container_runs_a_command_of_the_service(container: Resource) -> None:
+def test_kubernetes_container_runs_an_existing_command_of_the_service(container: Resource) -> None:
     command = typer.main.get_command(app)
     arguments = list(container["args"])
     while isinstance(command, TyperGroup):
@@ -113,7 +113,7 @@ def test_kubernetes_container_runs_a_command_of_the_service(container: Resource)
 
 
 @pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=resource_id)
-def test_pods_start_after_the_migration(deployment: Resource) -> None:
+def test_pods_start_after_the_database_migration(deployment: Resource) -> None:
     [waiting] = deployment["spec"]["template"]["spec"]["initContainers"]
     [migration] = containers(named_resource("Job", "steelyard-migration"))
     assert waiting["args"] == ["db", "status", "--wait"]
@@ -143,7 +143,7 @@ def test_kubernetes_ports_equal_the_ports_of_the_service() -> None:
     assert not ip_address(SETTINGS.host).is_loopback
 
 
-def test_grace_period_of_pods_is_longer_than_the_shutdown_of_the_service() -> None:
+def test_pod_grace_period_is_longer_than_the_shutdown_duration_of_the_service() -> None:
     api, worker = (each["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] for each in DEPLOYMENTS)
     assert SETTINGS.drain_delay > timedelta(0)
     assert api > SETTINGS.drain_delay.total_seconds() + server.STOP_SECONDS

@@ -107,7 +107,7 @@ def test_pods_can_connect_only_to_expected_ports(workload: Resource) -> None:
         "fd00::1",
     ],
 )
-def test_ip_addresses_that_pods_can_connect_to_are_public(address: str) -> None:
+def test_pods_can_connect_to_public_but_not_to_private_ip_addresses(address: str) -> None:
     blocks = list(values_of("ipBlock", POLICIES))
     ip = ip_address(address)
     is_reached = any(

@@ -33,7 +33,7 @@ def test_every_openapi_tag_is_described_and_the_first_tag_is_sessions() -> None:
     assert used == {tag["name"] for tag in tags}
 
 
-def test_every_response_has_its_own_description() -> None:
+def test_every_response_has_a_specific_description() -> None:
     generic = {"Successful Response", "Additional Response", "OK", "Created", "Accepted", "No Content", ""}
     assert [
         (operation.id, status)
@@ -66,7 +66,7 @@ def test_every_parameter_is_described() -> None:
     ] == []
 
 
-def test_property_description_does_not_only_repeat_the_property_name() -> None:
+def test_property_description_says_more_than_the_property_name() -> None:
     def words(text: str) -> set[str]:
         return set(re.findall(r"[a-z]+", text.lower())) - {"the", "a", "an", "of", "is", "this"}
 
@@ -78,7 +78,7 @@ def test_property_description_does_not_only_repeat_the_property_name() -> None:
     ] == []
 
 
-def test_only_operations_with_a_304_response_declare_if_none_match() -> None:
+def test_only_operations_with_a_304_response_declare_the_header_if_none_match() -> None:
     for operation in operations():
         headers = {parameter["name"] for parameter in operation.parameters("header")}
         assert ("If-None-Match" in headers) is ("304" in operation.described["responses"]), operation.id
@@ -155,7 +155,7 @@ def test_request_fields_with_defaults_are_optional_in_generated_clients() -> Non
 
 
 @pytest.mark.parametrize("type_", EVENT_TYPES)
-def test_openapi_webhook_of_each_event_type_describes_the_data(type_: str) -> None:
+def test_openapi_webhook_of_each_event_type_describes_the_event_data(type_: str) -> None:
     webhook = openapi_document()["webhooks"][type_]["post"]
     headers = {resolved(parameter)["name"] for parameter in webhook["parameters"]}
     assert headers == {"webhook-id", "webhook-timestamp", "webhook-signature"}
@@ -190,7 +190,7 @@ def test_event_of_a_later_release_matches_exactly_one_schema() -> None:
     assert events.is_valid(signed_up)
 
 
-def test_grant_type_selects_the_schema_of_the_token_form() -> None:
+def test_grant_type_selects_the_schema_of_the_token_request() -> None:
     form = next(operation for operation in operations() if operation.id == "create_token")
     schema = form.described["requestBody"]["content"]["application/x-www-form-urlencoded"]["schema"]
     assert schema["discriminator"]["propertyName"] == "grant_type"

@@ -28,6 +28,6 @@ def test_security_page_lists_more_than_thirty_guarantees() -> None:
     assert len(PROMISES) > 30
 
 
-def test_links_of_the_security_page_lead_to_files() -> None:
+def test_links_of_the_security_page_lead_to_existing_files() -> None:
     for target in LINK.findall(PAGE):
         assert (ROOT / "docs" / target).is_file(), target

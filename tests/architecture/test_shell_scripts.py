@@ -20,7 +20,7 @@ def _is_shell_script(path: Path) -> bool:
         return file.readline().strip() in {b"#!/usr/bin/env bash", b"#!/bin/bash", b"#!/bin/sh"}
 
 
-def test_shellcheck_finds_no_errors() -> None:
+def test_shellcheck_finds_no_errors_in_the_shell_scripts() -> None:
     shellcheck = shutil.which("shellcheck")
     if shellcheck is None:
         must_exist = "CI" in os.environ and os.geteuid() == 0 and shutil.which("apt-get") is not None

@@ -103,7 +103,7 @@ def test_secrets_key_is_passed_as_a_systemd_credential() -> None:
 
 
 @pytest.mark.parametrize("name", RUNNING)
-def test_long_running_unit_starts_after_the_migration(name: str) -> None:
+def test_long_running_unit_starts_after_the_database_migration(name: str) -> None:
     directives = dict(_directives(name))
 
     assert "steelyard-migrate.service" in directives["Wants"].split()

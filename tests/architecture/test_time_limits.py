@@ -24,13 +24,13 @@ def test_lock_that_is_never_released():
     lock.acquire()
     lock.acquire()
 
-def test_after_the_others():
+def test_that_runs_after_the_hanging_tests():
     pass
 """
 DEAF = """
 import signal, time
 
-def test_that_blocks_signals():
+def test_that_blocks_the_signal_of_the_time_limit():
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
     time.sleep(1000)
 """
@@ -68,11 +68,11 @@ def test_hanging_test_fails_and_the_next_test_runs(tmp_path: Path) -> None:
     assert "test_lock_that_is_never_released - Failed: Timeout" in ended.stdout
 
 
-def test_pytest_ends_with_the_traceback_of_a_test_that_cannot_be_interrupted(tmp_path: Path) -> None:
+def test_pytest_prints_the_traceback_of_an_uninterruptible_test_and_exits(tmp_path: Path) -> None:
     ended = run_tests(tmp_path, DEAF, "--timeout=0.2", "-o", "faulthandler_timeout=1")
 
     assert ended.returncode == 1
-    assert "in test_that_blocks_signals" in ended.stderr, ended.stdout
+    assert "in test_that_blocks_the_signal_of_the_time_limit" in ended.stderr, ended.stdout
 
 
 def test_every_test_has_a_time_limit(pytestconfig: pytest.Config) -> None:
@@ -109,7 +109,7 @@ def test_program_that_still_runs_at_the_end_of_the_with_block_is_killed() -> Non
     await_end(child)
 
 
-def test_error_message_about_a_failed_program_contains_the_output() -> None:
+def test_error_message_about_a_failed_program_contains_the_program_output() -> None:
     with pytest.raises(pytest.fail.Exception, match=r"ended with 3:\nno tea"):
         run([sys.executable, "-c", "import sys; sys.stderr.write('no tea'); sys.exit(3)"])
 

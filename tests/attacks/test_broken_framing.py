@@ -56,7 +56,7 @@ def test_query_with_invalid_utf_8_is_rejected_with_400(service: Service) -> None
     assert answer_to(service, request) == b"HTTP/1.1 400 Bad Request"
 
 
-def test_service_keeps_running_after_a_client_disconnects_during_a_body(service: Service) -> None:
+def test_service_keeps_running_after_a_client_disconnects_while_sending_a_body(service: Service) -> None:
     for _ in range(5):
         with socket.create_connection((service.address.ip, service.address.port), timeout=10) as connection:
             head = f"POST /token HTTP/1.1\r\nHost: shop\r\nContent-Type: {FORM}\r\nContent-Length: 99\r\n"

@@ -94,7 +94,7 @@ async def test_malformed_form_is_rejected(
 @pytest.mark.parametrize(
     "media_type", ["application/json", "text/plain", "", f"multipart/form-data; boundary={CANARY}"]
 )
-async def test_form_sent_as_another_media_type_is_rejected(
+async def test_form_sent_with_an_unsupported_media_type_is_rejected(
     web: WebShop, sample_shop: SampleShop, detector: ChangeDetector, operation: Operation, media_type: str
 ) -> None:
     sample = await sample_shop.sample(operation)

@@ -57,7 +57,7 @@ async def test_anonymous_retry_with_the_same_idempotency_key_is_replayed(web: We
     assert retry.headers["Idempotent-Replayed"] == "true"
 
 
-async def test_anonymous_caller_can_use_an_idempotency_key_for_another_operation(web: WebShop) -> None:
+async def test_anonymous_caller_can_reuse_an_idempotency_key_for_another_operation(web: WebShop) -> None:
     await web.anonymous.post("/v1/users", json=sign_up("ann@example.com"), headers=key("k"))
     verification = await web.anonymous.post("/v1/users/verify-email", json={"token": "x"}, headers=key("k"))
     assert verification.json()["code"] != "idempotency_key_reused"

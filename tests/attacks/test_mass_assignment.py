@@ -86,7 +86,7 @@ def with_column(body: Any, column: str, schema: Any) -> tuple[Any, set[str]]:
 
 
 @pytest.mark.parametrize("operation", WITH_JSON, ids=lambda operation: operation.id)
-async def test_every_operation_rejects_column_names_as_extra_fields(
+async def test_every_operation_rejects_extra_fields_named_like_database_columns(
     web: WebShop, sample_shop: SampleShop, detector: ChangeDetector, operation: Operation
 ) -> None:
     sample = await sample_shop.sample(operation)
@@ -111,7 +111,7 @@ PORTIONS = [tuple(sorted(COLUMNS)[start : start + _PORTION]) for start in range(
 
 
 @pytest.mark.parametrize("columns", PORTIONS, ids=itemgetter(0))
-async def test_form_fields_named_like_columns_are_ignored(
+async def test_form_fields_named_like_database_columns_are_ignored(
     web: WebShop, detector: ChangeDetector, columns: tuple[str, ...]
 ) -> None:
     """RFC 6749, section 3.2: unknown parameters are ignored."""
@@ -131,7 +131,7 @@ async def test_form_fields_named_like_columns_are_ignored(
 
 
 @pytest.mark.parametrize("columns", PORTIONS, ids=itemgetter(0))
-async def test_log_out_ignores_form_fields_named_like_columns(
+async def test_log_out_ignores_form_fields_named_like_database_columns(
     web: WebShop, detector: ChangeDetector, columns: tuple[str, ...]
 ) -> None:
     sample_shop = await SampleShop.of(web)

@@ -152,7 +152,7 @@ async def test_hostile_header_causes_no_server_error(
 
 
 @pytest.mark.parametrize("name", ["Idempotency-Key", "If-Match"])
-async def test_request_with_two_idempotency_key_or_if_match_headers_is_rejected(
+async def test_request_that_repeats_the_idempotency_key_or_if_match_header_is_rejected(
     web: WebShop, sample: Sample, detector: ChangeDetector, operation: Operation, name: str
 ) -> None:
     if name not in {

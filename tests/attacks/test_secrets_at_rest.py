@@ -79,7 +79,7 @@ async def test_every_stored_secret_is_encrypted(shop: WebShop, database: asyncpg
 
 
 @encrypted
-async def test_token_signed_with_the_encrypted_key_from_the_database_is_rejected(
+async def test_token_signed_with_the_ciphertext_of_the_signing_key_is_rejected(
     shop: WebShop, database: asyncpg.Connection
 ) -> None:
     token = await bearer(shop)

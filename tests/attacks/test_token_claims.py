@@ -129,7 +129,7 @@ async def test_token_with_an_unknown_key_id_is_rejected(signer: TokenSigner, kid
 
 
 @pytest.mark.parametrize("kind", ["JWT", "jwt", "id+jwt", "logout+jwt", "application/jwt", "", None])
-async def test_token_with_another_typ_header_is_rejected(signer: TokenSigner, kind: str | None) -> None:
+async def test_token_with_an_unexpected_typ_header_is_rejected(signer: TokenSigner, kind: str | None) -> None:
     assert await signer.status({"typ": kind}) == (401, "invalid_token")
 
 

@@ -40,7 +40,7 @@ def test_sandbox_provider_with_a_private_issuer_is_accepted(
     assert settings(monkeypatch, TOKEN_ISSUER=issuer).token_issuer == issuer
 
 
-def test_sandbox_provider_with_a_public_issuer_is_accepted_if_a_setting_permits(
+def test_sandbox_provider_with_a_public_issuer_is_accepted_if_a_setting_permits_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert settings(monkeypatch, TOKEN_ISSUER=PUBLIC, ALLOW_SANDBOX="true").allow_sandbox

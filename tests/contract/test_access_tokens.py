@@ -77,7 +77,7 @@ def test_text_that_is_not_an_access_token_is_rejected(tokens: AccessTokens, forg
         tokens.verify(forged, now=NOW)
 
 
-def test_verification_distinguishes_the_claims_of_two_access_tokens(tokens: AccessTokens) -> None:
+def test_verification_of_each_access_token_returns_the_claims_of_that_token(tokens: AccessTokens) -> None:
     other = AccessClaims(
         bearer=UserPrincipal(UserId(UUID(int=4)), Role.CUSTOMER, SessionId(UUID(int=5))),
         client_id="steelyard",

@@ -46,7 +46,7 @@ async def test_catalog_changes_by_staff_are_audited(shop: Shop, staff: Actor) ->
     assert AuditAction.STOCK_ADJUSTED not in await actions(shop)
 
 
-async def test_catalog_import_records_one_audit_entry_per_product_with_the_same_actor(shop: Shop) -> None:
+async def test_each_product_of_a_catalog_import_is_audited_with_the_actor_of_the_import(shop: Shop) -> None:
     changes = ProductChanges(name="Mug", price=Money(100, "EUR"))
     row = CatalogRow(line=2, sku="MUG", changes=changes, initial_stock=3)
     await shop.import_rows(row, replace(row, sku="CUP"), actor=Actor(None, "catalogue import"))

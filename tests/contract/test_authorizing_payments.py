@@ -76,7 +76,7 @@ async def test_second_payment_of_an_authorized_order_is_rejected(shop: Shop) -> 
     assert len(await payments(shop, order)) == 1
 
 
-async def test_unshipped_order_returns_to_status_pending_payment_after_a_void(shop: Shop) -> None:
+async def test_unshipped_order_gets_the_status_pending_payment_after_a_void(shop: Shop) -> None:
     order, payment = await an_authorized_order(shop)
     shop.clock.advance(HOLD)
     voided = await shop.void(payment)
@@ -94,7 +94,7 @@ async def test_unshipped_order_returns_to_status_pending_payment_after_a_void(sh
     await assert_invariants(shop)
 
 
-async def test_shipped_order_is_fulfilled_and_unpaid_after_the_payment_is_voided(shop: Shop) -> None:
+async def test_shipped_order_stays_fulfilled_and_becomes_unpaid_after_a_void(shop: Shop) -> None:
     order, payment = await an_authorized_order(shop)
     await shop.fulfil(order)
     await shop.void(payment)
@@ -153,7 +153,7 @@ async def test_authorization_reported_after_the_payment_has_failed_is_voided(sho
     await assert_invariants(shop)
 
 
-async def test_capture_whose_response_was_lost_takes_money_only_once(shop: Shop) -> None:
+async def test_capture_whose_response_was_lost_charges_the_customer_only_once(shop: Shop) -> None:
     order, payment = await an_authorized_order(shop)
     shop.gateway.is_down = True
     assert (await shop.capture(payment)).status is PaymentStatus.AUTHORIZED

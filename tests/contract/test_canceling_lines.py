@@ -33,7 +33,7 @@ async def a_paid_order(shop: Shop) -> OrderView:
     return await shop.current_order(order)
 
 
-async def test_cancellation_of_units_releases_their_stock_and_refunds_their_price(shop: Shop) -> None:
+async def test_cancellation_of_units_releases_the_stock_and_refunds_the_price(shop: Shop) -> None:
     order = await a_paid_order(shop)
     cancelled = await shop.cancel(order, 2, 1)
     assert cancelled == await shop.current_order(order)
@@ -52,7 +52,7 @@ async def test_cancellation_of_units_releases_their_stock_and_refunds_their_pric
     await assert_invariants(shop)
 
 
-async def test_canceling_all_unshipped_units_of_a_partly_shipped_order_fulfills_it(shop: Shop) -> None:
+async def test_partly_shipped_order_is_fulfilled_when_the_unshipped_units_are_cancelled(shop: Shop) -> None:
     order = await a_paid_order(shop)
     await shop.fulfil(order, 2, 2)
     ended = await shop.cancel(order, 1, 0)
@@ -91,7 +91,7 @@ async def test_payable_amount_excludes_cancelled_units(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_unpaid_order_is_cancelled_if_all_units_left_have_a_price_of_zero(shop: Shop) -> None:
+async def test_line_cancellation_cancels_an_unpaid_order_if_the_new_total_is_zero(shop: Shop) -> None:
     mug, gift = await shop.product(stock=5, price=1000), await shop.product(stock=5, price=0)
     placing = shop.commands.place_order((mug, 1), (gift, 1), customer=await shop.customer())
     order = (await shop.place_order(placing)).result
@@ -199,7 +199,7 @@ async def test_provider_capture_above_the_payable_amount_is_partly_refunded(shop
     await assert_invariants(shop)
 
 
-async def test_cancellation_refunds_only_the_amount_paid_beyond_the_new_total(shop: Shop) -> None:
+async def test_line_cancellation_refunds_only_the_amount_paid_above_the_new_total(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.authorize(order)
     await shop.capture(payment, 2500)

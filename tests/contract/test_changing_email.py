@@ -77,7 +77,7 @@ async def test_confirmed_email_change_replaces_the_address(shop: Shop) -> None:
         await confirm(shop, token)
 
 
-async def test_email_change_sends_mail_to_both_addresses(shop: Shop) -> None:
+async def test_email_change_sends_mail_to_the_old_and_the_new_address(shop: Shop) -> None:
     ann = await shop.customer()
     former = sought_email_address(ann.email or "")
     await shop.request_email_change(request(shop, ann))
@@ -137,7 +137,7 @@ async def test_audit_entries_of_email_changes_contain_no_addresses(shop: Shop) -
         assert (entry.object_id, dict(entry.details)) == (str(ann.id), {})
 
 
-async def test_wrong_passwords_of_email_changes_are_throttled(shop: Shop) -> None:
+async def test_wrong_passwords_in_email_change_requests_are_throttled(shop: Shop) -> None:
     ann = await shop.customer()
     for _ in range(ACCOUNT_BACKOFF[AttemptKind.PASSWORD_CHANGE].free + 1):
         shop.clock.advance(SECOND)
@@ -163,7 +163,7 @@ async def test_email_changes_of_many_accounts_to_one_address_are_throttled(shop:
         await shop.request_email_change(request(shop, await shop.customer()))
 
 
-async def test_email_change_to_an_address_with_an_account_sends_no_token(shop: Shop) -> None:
+async def test_email_change_to_the_address_of_another_account_sends_no_token(shop: Shop) -> None:
     ann, bob = await shop.customer(), await shop.customer()
     existing = sought_email_address(bob.email or "")
     await shop.request_email_change(request(shop, ann, existing))

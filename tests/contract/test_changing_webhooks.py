@@ -91,7 +91,7 @@ async def test_invalid_endpoint_change_is_rejected(webhooks: Webhooks) -> None:
     assert (await webhooks.list(after=None, limit=9)).items[0].version == endpoint.version
 
 
-async def test_change_of_an_unknown_endpoint_is_not_found(webhooks: Webhooks) -> None:
+async def test_unknown_endpoint_cannot_be_changed(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(ANN)
     await webhooks.delete(EndpointId(endpoint.id), actor=SOMEBODY)
     with pytest.raises(NotFound):

@@ -80,7 +80,7 @@ async def test_client_secret_is_shown_only_when_it_is_created(shop: Shop) -> Non
     assert made.secret not in repr(made) + repr(client)
 
 
-async def test_clients_are_sorted_by_name_and_the_secrets_of_each_client_by_age(shop: Shop) -> None:
+async def test_clients_are_sorted_by_name_and_client_secrets_are_sorted_by_age(shop: Shop) -> None:
     for name in ("till", "courier", "warehouse"):
         await shop.create_client(name, [Scope.READ_ORDERS], actor=SOMEBODY)
     await shop.roll_secret("courier", actor=SOMEBODY)
@@ -174,7 +174,7 @@ async def test_client_token_loses_permissions_if_a_scope_of_the_client_is_withdr
     assert (await shop.confirm_principal(principal)).permissions == {Permission.SEE_ALL_ORDERS}
 
 
-async def test_disabled_client_is_rejected_and_no_new_client_can_use_the_name(shop: Shop) -> None:
+async def test_disabled_client_is_rejected_and_a_new_client_cannot_use_the_client_name(shop: Shop) -> None:
     made = await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     await shop.disable_client("till", actor=SOMEBODY)
     assert await attempt(shop, credentials(made)) == "wrong"
@@ -194,7 +194,7 @@ async def test_unknown_client_is_not_found(shop: Shop) -> None:
             await done
 
 
-async def test_wrong_secrets_of_unknown_clients_are_throttled(shop: Shop) -> None:
+async def test_log_ins_with_wrong_secrets_of_known_and_unknown_clients_are_throttled(shop: Shop) -> None:
     made = await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     nobody = NewSecretView(client_id=ClientId(shop.ids.new()), secret="x")
     for client in (made, nobody):
@@ -257,7 +257,7 @@ Way = Callable[[ClientRepository, ClientView], Awaitable[ServiceClient | None]]
 
 
 @pytest.mark.parametrize("way", [by_id, by_name])
-async def test_database_row_of_a_client_loaded_by_a_unit_of_work_is_locked(shop: Shop, way: Way) -> None:
+async def test_loading_a_client_in_a_unit_of_work_locks_the_database_row(shop: Shop, way: Way) -> None:
     await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     client = await the_client(shop)
     async with shop.store.unit_of_work() as work:

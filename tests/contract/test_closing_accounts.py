@@ -72,7 +72,7 @@ async def test_closed_account_has_no_personal_data_and_cannot_log_in(shop: Shop)
     assert (await shop.store.outbox.counts(of=[ann.id]))["user.closed"] == 1
 
 
-async def test_account_closure_succeeds_although_a_sign_up_used_the_placeholder_address(shop: Shop) -> None:
+async def test_account_can_be_closed_after_a_sign_up_with_the_former_placeholder_address(shop: Shop) -> None:
     ann = await sign_up(shop)
     former_placeholder = sought_email_address(f"{ann.id}@closed.invalid")
     await shop.sign_up(replace(ANN, email=former_placeholder))
@@ -113,7 +113,7 @@ async def test_orders_of_a_closed_account_have_totals_but_no_addresses(shop: Sho
     await assert_invariants(shop)
 
 
-async def test_closing_an_account_erases_the_users_cancel_reasons_from_events(shop: Shop) -> None:
+async def test_closing_an_account_erases_the_users_cancellation_reasons_from_events(shop: Shop) -> None:
     ann, mug = await sign_up(shop), await shop.product(stock=9)
     by_ann, by_staff, unpublished = [
         (await shop.place_order(shop.commands.place_order((mug, 1), customer=ann))).result for _ in range(3)
@@ -185,7 +185,7 @@ async def test_address_of_an_order_placed_during_account_closure_is_erased(shop:
     await assert_invariants(shop)
 
 
-async def test_paid_order_of_a_closed_account_has_an_address_until_it_is_fulfilled(shop: Shop) -> None:
+async def test_paid_order_of_a_closed_account_keeps_the_address_until_fulfillment(shop: Shop) -> None:
     ann, mug = await sign_up(shop), await shop.product(stock=9)
     order = (await shop.place_order(personal(shop.commands.place_order((mug, 1), customer=ann)))).result
     await shop.pay(order)
@@ -264,7 +264,7 @@ async def test_closing_an_account_requires_the_expected_version(shop: Shop) -> N
     assert await shop.get_user(ann.id) == ann
 
 
-async def test_last_admin_cannot_close_the_account(shop: Shop) -> None:
+async def test_account_of_the_last_admin_cannot_be_closed(shop: Shop) -> None:
     boss = await sign_up(shop, Role.ADMIN)
     with pytest.raises(LastAdmin):
         await shop.close_account(closing(boss))

@@ -68,7 +68,7 @@ async def test_position_of_a_published_event_never_changes(shop: Shop) -> None:
     assert (await published(shop))[: len(before)] == before
 
 
-async def test_events_of_one_aggregate_have_the_sequence_of_the_changes(shop: Shop) -> None:
+async def test_feed_lists_events_of_an_aggregate_in_the_sequence_of_the_changes(shop: Shop) -> None:
     mug = await shop.product(stock=100)
     orders = [await shop.order(mug) for _ in range(5)]
     for order in reversed(orders):
@@ -110,7 +110,7 @@ async def test_next_page_of_a_filtered_feed_starts_after_the_skipped_events(shop
     assert (portion.events, portion.last, portion.has_more) == ((), everything[-1].id, False)
 
 
-async def test_feed_request_after_an_unknown_event_is_rejected(shop: Shop) -> None:
+async def test_feed_request_for_events_after_an_unknown_event_is_rejected(shop: Shop) -> None:
     with pytest.raises(UnknownEvent):
         await shop.store.event_feed.read(after=EventId(shop.ids.new()), type_=None, limit=10)
 

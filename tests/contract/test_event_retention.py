@@ -30,7 +30,7 @@ async def prune_all(shop: Shop) -> int:
     return await shop.store.event_feed.prune(before=shop.clock.now() + DAY, limit=100)
 
 
-async def test_pruning_deletes_all_old_events_except_the_last(shop: Shop) -> None:
+async def test_pruning_deletes_all_old_events_except_the_last_event_of_the_feed(shop: Shop) -> None:
     events = await publish_products(shop, 3)
     assert await prune_all(shop) == len(events) - 1
     assert await stored_events(shop) == events[-1:]
@@ -76,7 +76,7 @@ async def test_pruning_does_not_delete_the_event_of_a_stored_delivery(shop: Shop
     assert page.events == (last,)
 
 
-async def test_publisher_behind_pruned_events_continues_at_the_oldest_stored_event(shop: Shop) -> None:
+async def test_publisher_whose_next_event_was_pruned_continues_at_the_oldest_stored_event(shop: Shop) -> None:
     webhooks = Webhooks(shop)
     await publish_products(shop, 1)
     assert await webhooks.relay(limit=1) == 1

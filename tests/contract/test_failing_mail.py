@@ -52,7 +52,7 @@ async def test_failing_message_delays_no_other_message(failing: Shop, request_ma
     assert sent_to(failing) == [SOUND]
 
 
-async def test_new_mail_is_sent_before_mail_that_could_not_be_sent_earlier(failing: Shop) -> None:
+async def test_new_mail_is_sent_before_mail_with_failed_attempts(failing: Shop) -> None:
     await request_reset(failing, BROKEN)
     await failing.deliver_mail()
     failing.mailbox.broken.clear()
@@ -121,7 +121,7 @@ async def test_failed_mail_is_pruned_after_a_week(failing: Shop) -> None:
     assert await failing.list_failed_mail(limit=9) == []
 
 
-async def test_mail_job_tries_every_message_if_the_server_is_unavailable(failing: Shop) -> None:
+async def test_mail_job_tries_to_send_every_message_if_the_mail_server_is_unavailable(failing: Shop) -> None:
     await request_reset(failing, BROKEN)
     await request_reset(failing, SOUND)
     failing.mailbox.failures += [MailNotSent(), MailNotSent()]

@@ -114,7 +114,7 @@ async def test_pause_of_a_failing_endpoint_is_postponed_by_a_successful_delivery
     assert not (await shown(webhooks, endpoint)).paused
 
 
-async def test_pause_of_an_endpoint_is_postponed_by_a_delivery_of_the_former_release(
+async def test_endpoint_pause_is_postponed_by_a_delivery_that_a_former_release_made(
     webhooks: Webhooks,
 ) -> None:
     """After a successful delivery, the former release does not reset the timestamp of the first failure."""
@@ -160,7 +160,7 @@ async def test_admins_get_mail_about_a_paused_endpoint_of_a_service_client(
     assert await mail_of(shop) == [("admin@example.com", PAUSED_MAIL)]
 
 
-async def test_no_mail_about_a_paused_endpoint_is_sent_after_it_was_resumed(
+async def test_no_mail_about_an_endpoint_pause_is_sent_after_the_endpoint_was_resumed(
     shop: Shop, webhooks: Webhooks
 ) -> None:
     ann = await account(shop, "ann", Role.STAFF)

@@ -18,7 +18,7 @@ from tests.kit.payments import a_paid_order
 from tests.kit.shop import Shop
 
 
-async def test_fulfillment_reduces_units_on_hand_and_reserved_units(shop: Shop) -> None:
+async def test_fulfillment_reduces_the_units_on_hand_and_the_reserved_units(shop: Shop) -> None:
     order = await a_paid_order(shop)
     await shop.fulfil(order, 1, 0)
     partly = await shop.current_order(order)
@@ -184,7 +184,7 @@ async def test_unpaid_order_cannot_be_refunded(shop: Shop) -> None:
         await shop.refund(free, 1)
 
 
-async def test_refund_of_zero_or_in_another_currency_is_rejected(shop: Shop) -> None:
+async def test_refund_of_zero_or_in_a_currency_different_from_the_order_is_rejected(shop: Shop) -> None:
     order = await a_paid_order(shop)
     in_yen = replace(order, currency="JPY")
     with pytest.raises(ValidationFailed):

@@ -138,7 +138,7 @@ async def test_guest_cannot_read_an_order_that_is_claimed_during_the_request(
         await read(shop, order, 1)
 
 
-async def test_verified_account_claims_guest_orders_with_the_same_address(
+async def test_verified_account_claims_guest_orders_with_the_address_of_the_account(
     shop: Shop, service_client: CallerId
 ) -> None:
     orders = [await an_order(shop, service_client), await an_order(shop, service_client)]
@@ -189,7 +189,7 @@ async def test_idempotency_key_of_a_claimed_order_places_no_second_order(
     await assert_invariants(shop)
 
 
-async def test_closing_an_account_removes_the_guest_from_the_users_guest_orders(
+async def test_closing_an_account_erases_guest_data_from_orders_claimed_by_the_account(
     shop: Shop, service_client: CallerId
 ) -> None:
     unpaid, paid, shipped = [await an_order(shop, service_client, key=key) for key in "abc"]
@@ -236,7 +236,7 @@ async def test_pruned_order_of_a_guest_leaves_no_personal_data(shop: Shop, servi
     assert (stored.result.status, stored.result.guest) == (OrderStatus.EXPIRED, None)
 
 
-async def test_staff_find_the_orders_of_a_guest_by_the_email_address(
+async def test_staff_can_find_the_orders_of_a_guest_by_the_email_address(
     shop: Shop, service_client: CallerId
 ) -> None:
     order, ann = await an_order(shop, service_client), await an_account(shop)

@@ -31,7 +31,7 @@ async def test_order_above_the_limit_of_unpaid_orders_is_rejected(shop: Shop) ->
     await assert_invariants(shop)
 
 
-async def test_order_with_an_ended_hold_does_not_count_as_unpaid(shop: Shop) -> None:
+async def test_order_with_an_ended_hold_does_not_count_toward_the_limit_of_unpaid_orders(shop: Shop) -> None:
     limit(shop, orders=1, units=1)
     mug, ann = await shop.product(stock=9), await shop.customer()
     await shop.order(mug, customer=ann)
@@ -66,7 +66,7 @@ async def test_paid_units_do_not_count_toward_the_limit_of_unpaid_units(shop: Sh
 
 @pytest.mark.parametrize("max_batch", [1, 64])
 @pytest.mark.parametrize(("orders", "units"), [(3, 0), (0, 3)])
-async def test_hold_limit_applies_to_concurrent_orders_of_many_processes(
+async def test_hold_limit_applies_to_concurrent_orders_in_many_processes(
     shop: Shop, orders: int, units: int, max_batch: int
 ) -> None:
     """If the number of orders is limited, the products differ, so that stock locks do not serialize the orders."""

@@ -206,7 +206,7 @@ async def test_concurrent_duplicate_of_a_request_fails_after_a_timeout(shop: Sho
     assert await claim(shop.store.unit_of_work_with_short_timeout, KEY, result_type=UserView) == {}
 
 
-async def test_key_of_a_stored_result_is_locked_while_another_request_replays_it(shop: Shop) -> None:
+async def test_stored_idempotency_key_is_locked_while_a_request_replays_the_result(shop: Shop) -> None:
     await bind(shop, {KEY: a_view(shop)})
     async with shop.store.unit_of_work() as work:
         await work.idempotency.claim([KEY], UserView)
@@ -255,7 +255,7 @@ async def test_claiming_idempotency_keys_in_opposite_sequences_does_not_deadlock
     assert await asyncio.gather(*claims) == [{}] * 20
 
 
-async def test_retry_with_an_anonymous_key_finds_the_result_of_an_earlier_release(shop: Shop) -> None:
+async def test_anonymous_retry_finds_a_result_that_an_earlier_release_stored(shop: Shop) -> None:
     view = a_view(shop)
     earlier = IdempotencyKey(ANONYMOUS, IdempotentOperation.CREATE_USER, "key", b"version 1")
     await store_as_6daf4a4(shop, earlier, view)
@@ -280,7 +280,7 @@ async def test_result_with_a_fingerprint_of_a_later_release_is_replayed_without_
     assert later.replay(KEY).result == "result"
 
 
-async def test_result_of_an_earlier_fingerprint_version_is_replayed_only_if_it_matches() -> None:
+async def test_result_with_an_old_fingerprint_is_replayed_only_if_the_fingerprint_matches() -> None:
     earlier = StoredResult(b"version 1", "result", fingerprint_version=1)
     same = replace(KEY, earlier_fingerprint={1: b"version 1"}.get)
     assert earlier.replay(same).result == "result"

@@ -49,7 +49,7 @@ async def blocked_import(
         yield importing
 
 
-async def test_orders_are_placed_while_an_import_changes_their_products(shop: Shop) -> None:
+async def test_orders_are_placed_while_an_import_changes_the_ordered_products(shop: Shop) -> None:
     products = [await shop.product(stock=5, price=1000) for _ in range(4)]
     async with blocked_import(shop, products) as importing:
         orders = [await asyncio.wait_for(shop.order(product), SOON) for product in products[1:]]

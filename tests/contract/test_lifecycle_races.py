@@ -56,7 +56,7 @@ async def paid(shop: Shop) -> list[OrderView]:
     return orders
 
 
-async def test_unit_is_cancelled_or_fulfilled_but_never_both_by_concurrent_requests(shop: Shop) -> None:
+async def test_concurrent_requests_never_both_cancel_and_fulfill_one_unit(shop: Shop) -> None:
     orders = await paid(shop)
     answers = await at_once(
         *(shop.cancel(order, 2) for order in orders), *(shop.fulfil(order, 2) for order in orders)
@@ -110,7 +110,7 @@ async def test_order_whose_payment_is_captured_during_expiry_is_always_confirmed
     await assert_invariants(shop)
 
 
-async def test_payment_of_an_expired_order_is_refunded_if_the_stock_was_just_sold(shop: Shop) -> None:
+async def test_payment_of_an_expired_order_is_refunded_if_another_order_took_the_stock(shop: Shop) -> None:
     orders, begun_payments = await begun(shop)
     mug = await shop.get_product(orders[0].lines[0].product_id, include_archived=True)
     buyers = [shop.commands.place_order((mug, 2), customer=await shop.customer()) for _ in range(ORDERS)]
@@ -147,7 +147,7 @@ async def test_order_for_stock_of_ended_holds_succeeds_while_the_expiry_job_runs
     await assert_invariants(shop)
 
 
-async def test_concurrently_cancelled_and_paid_order_is_fully_refunded(shop: Shop) -> None:
+async def test_order_that_is_cancelled_and_paid_concurrently_is_fully_refunded(shop: Shop) -> None:
     orders, begun_payments = await begun(shop)
     answers = await at_once(
         *(shop.report_provider_event(ProviderEventKind.CAPTURED, payment) for payment in begun_payments),
@@ -171,7 +171,7 @@ async def test_concurrent_refunds_never_exceed_the_paid_amount(shop: Shop) -> No
     await assert_invariants(shop)
 
 
-async def test_units_are_never_refunded_twice_by_concurrent_requests(shop: Shop) -> None:
+async def test_concurrent_requests_never_refund_a_unit_twice(shop: Shop) -> None:
     order, *_ = await paid(shop)
     answers = await at_once(*(shop.refund(order, [2]) for _ in range(6)), *(shop.cancel(order),))
     cancelled = kinds(answers)[OrderView]
@@ -182,7 +182,7 @@ async def test_units_are_never_refunded_twice_by_concurrent_requests(shop: Shop)
     await assert_invariants(shop)
 
 
-async def test_order_is_never_both_fulfilled_and_cancelled_by_concurrent_requests(shop: Shop) -> None:
+async def test_concurrent_requests_never_both_fulfill_and_cancel_an_order(shop: Shop) -> None:
     orders = await paid(shop)
     answers = await at_once(
         *(shop.fulfil(order, 1) for order in orders), *(shop.cancel(order) for order in orders)
@@ -217,7 +217,7 @@ async def test_capture_that_is_reported_twice_concurrently_is_recorded_only_once
     await assert_invariants(shop)
 
 
-async def test_concurrent_payments_with_one_idempotency_key_charge_only_once(shop: Shop) -> None:
+async def test_concurrent_payments_with_one_idempotency_key_charge_the_customer_only_once(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=1))
     command = shop.commands.pay_order(order, key="k")
     results = await asyncio.gather(*(shop.pay_order(command) for _ in range(10)))
@@ -252,7 +252,7 @@ async def test_concurrent_workers_send_each_refund_only_once(shop: Shop) -> None
     await assert_invariants(shop)
 
 
-async def test_concurrent_captures_of_a_payment_take_the_money_only_once(shop: Shop) -> None:
+async def test_concurrent_captures_of_a_payment_charge_the_customer_only_once(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=2), 2)
     payment = await shop.authorize(order)
     answers = await at_once(*(shop.capture(payment, 1000) for _ in range(12)))
@@ -263,7 +263,7 @@ async def test_concurrent_captures_of_a_payment_take_the_money_only_once(shop: S
     await assert_invariants(shop)
 
 
-async def test_capture_during_a_renewal_of_the_authorization_takes_money_only_once(shop: Shop) -> None:
+async def test_capture_during_an_authorization_renewal_charges_the_customer_only_once(shop: Shop) -> None:
     mug = await shop.product(stock=2 * ORDERS)
     orders = [await shop.order(mug, 2) for _ in range(ORDERS)]
     authorized = [await shop.authorize(order) for order in orders]
@@ -283,7 +283,7 @@ async def test_capture_during_a_renewal_of_the_authorization_takes_money_only_on
     await assert_invariants(shop)
 
 
-async def test_payment_is_never_both_captured_and_voided_by_concurrent_requests(shop: Shop) -> None:
+async def test_concurrent_requests_never_both_capture_and_void_a_payment(shop: Shop) -> None:
     mug = await shop.product(stock=2 * ORDERS)
     orders = [await shop.order(mug, 2) for _ in range(ORDERS)]
     authorized = [await shop.authorize(order) for order in orders]

@@ -47,7 +47,7 @@ async def until_in_lanes(process: PlaceOrder, orders: int) -> None:
         await asyncio.sleep(0.001)
 
 
-async def test_batch_processes_all_orders_except_those_of_a_locked_product_row(shop: Shop) -> None:
+async def test_batch_skips_only_the_orders_that_need_a_locked_product_row(shop: Shop) -> None:
     mug, cup, pot = [await shop.product(stock=5) for _ in range(3)]
     commands = [
         shop.commands.place_order((cup, 1), customer=await shop.customer()),
@@ -78,7 +78,7 @@ async def test_batch_processes_all_orders_except_those_of_a_locked_product_row(s
 
 
 @pytest.mark.parametrize("limits", [HoldLimits(), HoldLimits(max_unpaid_orders=5)])
-async def test_batch_processes_all_orders_except_those_of_a_locked_customer_row(
+async def test_batch_skips_only_the_orders_that_need_a_locked_customer_row(
     shop: Shop, limits: HoldLimits
 ) -> None:
     shop.hold_limits = limits
@@ -123,7 +123,7 @@ async def test_retry_of_a_placed_order_does_not_wait_for_locked_rows_of_the_orde
     assert retry == replace(first, replayed=True)
 
 
-async def test_order_of_two_products_waits_until_the_rows_of_both_are_unlocked(shop: Shop) -> None:
+async def test_order_of_two_products_waits_until_both_product_rows_are_unlocked(shop: Shop) -> None:
     mug, cup = await shop.product(stock=5), await shop.product(stock=5)
     process = shop.other_process()
     command = shop.commands.place_order((mug, 1), (cup, 1), customer=await shop.customer())

@@ -60,7 +60,7 @@ async def test_concurrent_browser_tabs_receive_the_same_refresh_token(shop: Shop
         shop.clock.advance(timedelta(minutes=10))
 
 
-async def test_two_browser_tabs_get_one_refresh_token_an_hour_after_a_lost_response(shop: Shop) -> None:
+async def test_two_browser_tabs_get_the_same_refresh_token_after_a_lost_response(shop: Shop) -> None:
     user = await shop.customer()
     tokens = await shop.start_session(user)
     lost = await refreshed(shop, tokens)
@@ -71,7 +71,7 @@ async def test_two_browser_tabs_get_one_refresh_token_an_hour_after_a_lost_respo
     assert await number_of_sessions(shop, user) == 1
 
 
-async def test_refresh_token_reuse_after_the_grace_period_ends_the_session(
+async def test_session_ends_if_a_refresh_token_is_reused_after_the_grace_period(
     shop: Shop,
 ) -> None:
     user = await shop.customer()
@@ -88,7 +88,7 @@ async def test_refresh_token_reuse_after_the_grace_period_ends_the_session(
         await shop.confirm_principal(principal)
 
 
-async def test_reuse_of_a_refresh_token_ends_only_the_session_of_this_token(shop: Shop) -> None:
+async def test_reused_refresh_token_ends_only_the_session_of_this_token(shop: Shop) -> None:
     user = await shop.customer()
     stolen, other = await shop.start_session(user), await shop.start_session(user)
     await refreshed(shop, await refreshed(shop, stolen))
@@ -161,7 +161,7 @@ async def test_revoking_an_unknown_token_succeeds(shop: Shop) -> None:
     assert await number_of_sessions(shop, user) == 1
 
 
-async def test_log_in_fails_if_the_password_changes_during_verification(shop: Shop) -> None:
+async def test_log_in_fails_if_the_password_is_changed_during_the_log_in(shop: Shop) -> None:
     user = await shop.customer()
 
     async def change_password() -> None:
@@ -178,7 +178,7 @@ async def test_log_in_fails_if_the_password_changes_during_verification(shop: Sh
     assert await number_of_sessions(shop, user) == 0
 
 
-async def test_log_in_replaces_the_password_hash_only_if_it_is_weak(shop: Shop) -> None:
+async def test_only_a_weak_password_hash_is_replaced_at_log_in(shop: Shop) -> None:
     user = await shop.customer()
     shop.hasher.raise_parameters()
     before = await shop.get_user(user.id)

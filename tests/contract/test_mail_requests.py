@@ -47,7 +47,7 @@ async def test_repeated_request_for_the_same_mail_results_in_one_message(store: 
     assert await due(store, minutes=9) == [first]
 
 
-async def test_second_attempt_to_send_mail_is_due_one_minute_after_the_first(store: Store) -> None:
+async def test_second_attempt_to_send_mail_is_due_one_minute_after_the_first_attempt(store: Store) -> None:
     await add(store, made(ANN))
     async with store.unit_of_work() as work:
         request = await work.mail.next_due(NOW)
@@ -71,7 +71,7 @@ async def test_mail_request_with_a_locked_row_is_skipped(store: Store) -> None:
         assert await work.mail.next_due(NOW + MINUTE) == first
 
 
-async def test_mail_request_changed_by_another_attempt_is_not_removed(store: Store) -> None:
+async def test_attempt_does_not_remove_a_mail_request_that_another_attempt_has_changed(store: Store) -> None:
     await add(store, made(ANN))
     async with store.unit_of_work() as work:
         mine = await work.mail.next_due(NOW)

@@ -64,7 +64,7 @@ async def change_status(shop: Shop, status: UserStatus) -> None:
         await work.commit()
 
 
-async def test_sign_up_with_a_known_address_sends_its_owner_a_notice(shop: Shop) -> None:
+async def test_sign_up_with_the_address_of_an_account_sends_the_owner_a_notice(shop: Shop) -> None:
     known = (await shop.sign_up(ANN)).result
     await shop.request_sign_up(replace(ANN, password=NEW_PASSWORD, full_name="Eve"))
     assert await account(shop) == known

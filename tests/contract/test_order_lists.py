@@ -145,7 +145,7 @@ async def test_orders_can_be_found_by_order_number_by_product_and_by_email_addre
     assert await listed(shop, OrderFilter(email=email), access=OrderAccess.own(bob.id)) == []
 
 
-async def test_orders_are_found_by_the_time_of_their_last_change(shop: Shop) -> None:
+async def test_orders_are_found_by_the_timestamp_of_the_last_change(shop: Shop) -> None:
     mug = await shop.product(stock=9)
     first, second = await shop.order(mug), await shop.order(mug)
     shop.clock.advance(timedelta(minutes=1))

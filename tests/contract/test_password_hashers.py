@@ -26,7 +26,7 @@ async def test_password_hash_matches_only_its_own_password(hasher: PasswordHashe
     assert not await hasher.verify("", hashed)
 
 
-async def test_password_matches_in_any_unicode_composition(hasher: PasswordHasher) -> None:
+async def test_password_matches_in_composed_and_decomposed_unicode_form(hasher: PasswordHasher) -> None:
     composed, decomposed = "\u00e9cole", "e\u0301cole"
     assert await hasher.verify(decomposed, await hasher.hash(composed))
     assert await hasher.verify(composed, await hasher.hash(decomposed))

@@ -35,7 +35,7 @@ async def test_paid_order_is_confirmed_and_its_stock_remains_reserved(shop: Shop
     await assert_invariants(shop)
 
 
-async def test_order_with_a_declined_payment_is_still_pending_payment(shop: Shop) -> None:
+async def test_order_with_a_declined_payment_keeps_the_status_pending_payment(shop: Shop) -> None:
     order = await an_order(shop)
     declined = await shop.pay(order, "tok_declined")
     assert (declined.status, declined.failure) == (PaymentStatus.FAILED, "card_declined")
@@ -60,7 +60,7 @@ async def test_payment_with_a_wrong_amount_or_currency_is_rejected(shop: Shop) -
     assert shop.gateway.calls == 0
 
 
-async def test_order_of_another_customer_can_be_paid_by_staff_only(shop: Shop) -> None:
+async def test_only_staff_can_pay_an_order_of_another_customer(shop: Shop) -> None:
     order, bob = await an_order(shop), await shop.customer()
     with pytest.raises(NotFound):
         await shop.pay_order(shop.commands.pay_order(order, access=OrderAccess.own(bob.id)))
@@ -102,7 +102,7 @@ async def test_payment_with_a_lost_response_is_queried_and_charged_only_once(sho
     await assert_invariants(shop)
 
 
-async def test_payment_that_the_provider_does_not_know_fails(shop: Shop) -> None:
+async def test_payment_that_is_unknown_to_the_provider_is_recorded_as_failed(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.pay(order, "tok_lost")
     shop.clock.advance(CALL_TIMEOUT)
@@ -140,7 +140,7 @@ async def test_provider_event_confirms_a_pending_payment(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_capture_is_recorded_only_once_if_the_provider_repeats_its_event(shop: Shop) -> None:
+async def test_capture_is_recorded_only_once_if_the_provider_repeats_the_event(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.pay(order, "tok_pending")
     for event_id in ("e1", "e1", "e2", "e1"):

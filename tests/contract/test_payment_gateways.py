@@ -51,7 +51,7 @@ async def test_repeated_payment_request_returns_the_first_result(provider: Provi
     assert await provider.gateway.pay(declined, provider.declined) == refusal
 
 
-async def test_concurrent_captures_of_a_payment_charge_only_once(provider: Provider) -> None:
+async def test_concurrent_captures_of_a_payment_charge_the_customer_only_once(provider: Provider) -> None:
     payment = payment_at(provider)
     answers = await asyncio.gather(
         *(provider.gateway.pay(payment, provider.good) for _ in range(5)), return_exceptions=True
@@ -126,7 +126,9 @@ async def test_repeated_refund_request_refunds_the_money_only_once(provider: Pro
     assert await provider.gateway.find_refund(refund) == first
 
 
-async def test_query_of_a_refund_that_was_not_requested_returns_unknown(provider: Provider) -> None:
+async def test_query_of_a_refund_that_was_not_requested_returns_the_status_unknown(
+    provider: Provider,
+) -> None:
     payment = payment_at(provider)
     reference = (await provider.gateway.pay(payment, provider.good)).reference
     refund = a_refund(IDS, payment, reference, amount=1999, now=provider.clock.now())
@@ -141,7 +143,7 @@ async def test_uncaptured_payment_cannot_be_refunded(provider: Provider) -> None
         assert (await provider.gateway.refund(refund)).outcome is Outcome.DECLINED
 
 
-async def test_every_call_to_an_unreachable_provider_raises_unavailable(
+async def test_every_call_to_an_unreachable_provider_raises_provider_unavailable(
     provider: Provider,
 ) -> None:
     payment = payment_at(provider)
@@ -203,7 +205,7 @@ async def test_all_concurrent_captures_and_voids_report_the_same_final_outcome(p
     assert outcomes == {found.outcome}
 
 
-async def test_nonrenewable_authorization_has_the_same_end_after_a_renewal_request(
+async def test_renewal_request_does_not_change_the_end_of_a_nonrenewable_authorization(
     provider: Provider,
 ) -> None:
     payment = manual_payment_at(provider)
@@ -221,5 +223,7 @@ async def test_renewal_of_a_voided_or_unknown_payment_has_no_effect(provider: Pr
     assert await provider.gateway.renew(payment) == voided
 
 
-async def test_void_of_a_nonexistent_payment_has_outcome_unknown_or_voided(provider: Provider) -> None:
+async def test_void_of_a_nonexistent_payment_reports_the_outcome_unknown_or_voided(
+    provider: Provider,
+) -> None:
     assert (await provider.gateway.void(payment_at(provider))).outcome in {Outcome.UNKNOWN, Outcome.VOIDED}

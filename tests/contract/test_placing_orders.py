@@ -56,7 +56,7 @@ async def test_only_one_of_twenty_concurrent_orders_gets_the_last_unit(
     await assert_invariants(shop)
 
 
-async def test_one_of_twenty_concurrent_orders_gets_the_last_unit_of_two_products(
+async def test_only_one_of_twenty_concurrent_orders_gets_the_last_units_of_two_products(
     shop: Shop, processes: list[PlaceOrder]
 ) -> None:
     mug, cup = await shop.product(stock=1), await shop.product(stock=1)
@@ -131,7 +131,7 @@ async def test_retry_of_a_rejected_order_with_the_same_key_is_processed_again(sh
     await assert_invariants(shop)
 
 
-async def test_retry_returns_the_order_as_placed_although_it_was_cancelled_later(shop: Shop) -> None:
+async def test_retry_returns_the_order_as_placed_even_if_the_order_was_cancelled_later(shop: Shop) -> None:
     mug = await shop.product(stock=1)
     command = shop.commands.place_order((mug, 1), customer=await shop.customer())
     first = await shop.place_order(command)
@@ -141,7 +141,7 @@ async def test_retry_returns_the_order_as_placed_although_it_was_cancelled_later
     await assert_invariants(shop)
 
 
-async def test_retry_with_a_pruned_key_does_not_fail_other_orders_of_the_batch(
+async def test_other_orders_of_a_batch_are_placed_despite_a_retry_with_a_pruned_key(
     shop: Shop,
 ) -> None:
     mug = await shop.product(stock=100)
@@ -164,7 +164,7 @@ async def test_retry_with_a_pruned_key_does_not_fail_other_orders_of_the_batch(
     assert (await shop.get_stock(mug.id)).reserved == 4
 
 
-async def test_rejected_order_does_not_fail_other_orders_of_the_batch(shop: Shop) -> None:
+async def test_other_orders_of_a_batch_are_placed_if_one_order_is_rejected(shop: Shop) -> None:
     mug, dear = await shop.product(stock=10), await shop.product(stock=1)
     commands = [
         shop.commands.place_order((mug, 1), customer=await shop.customer()),
@@ -192,7 +192,7 @@ async def test_unit_released_by_a_cancellation_is_sold_at_most_once(
     await assert_invariants(shop)
 
 
-async def test_ten_concurrent_cancellations_of_an_order_release_its_stock_only_once(shop: Shop) -> None:
+async def test_ten_concurrent_cancellations_of_an_order_release_the_stock_only_once(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     order = await shop.order(mug, quantity=2)
     answers = await asyncio.gather(*(shop.cancel(order) for _ in range(10)), return_exceptions=True)

@@ -67,7 +67,7 @@ async def names(shop: Shop, criteria: ProductFilter) -> list[str]:
 
 @pytest.mark.parametrize("descending", [False, True])
 @pytest.mark.parametrize("sort", ProductSort)
-async def test_product_pages_contain_each_product_once_despite_concurrent_inserts(
+async def test_product_pages_contain_each_product_exactly_once_despite_concurrent_inserts(
     shop: Shop, sort: ProductSort, descending: bool
 ) -> None:
     random = Random(f"{sort} {descending}")  # noqa: S311 - the fixed seed makes every run the same
@@ -91,14 +91,14 @@ async def test_product_pages_contain_each_product_once_despite_concurrent_insert
     assert len({product.id for product in seen}) == len(seen)
 
 
-async def test_product_names_are_sorted_by_code_point_without_case_and_accents(shop: Shop) -> None:
+async def test_product_names_are_sorted_by_code_point_ignoring_case_and_accents(shop: Shop) -> None:
     in_order = ["9 lives", "äpfel", "Apfel 2", "banana", "Éclair", "zebra", "Ωmega", "東京", "\ufd3e", "😀"]
     for name in reversed(in_order):
         await shop.product(name=name)
     assert await names(shop, ProductFilter()) == in_order
 
 
-async def test_last_page_of_products_has_no_next_page_even_if_it_is_full(shop: Shop) -> None:
+async def test_full_last_page_of_products_has_no_next_page(shop: Shop) -> None:
     for _ in range(2):
         await shop.product()
     page = await shop.store.products.list(

@@ -92,7 +92,7 @@ async def test_saved_product_changes_are_stored(shop: Shop) -> None:
     assert (await shop.store.outbox.counts())["product.changed"] == 1
 
 
-async def test_product_change_is_not_stored_if_the_repository_does_not_save_it(shop: Shop) -> None:
+async def test_product_change_without_a_save_is_not_stored(shop: Shop) -> None:
     mug = await shop.product(attributes={"colour": "red"})
     async with shop.store.unit_of_work() as work:
         product = (await work.products.lock([mug.id]))[mug.id]
@@ -130,7 +130,7 @@ async def test_product_with_an_existing_sku_is_rejected(shop: Shop) -> None:
     assert (await shop.store.outbox.counts())["product.created"] == 3
 
 
-async def test_only_one_of_several_concurrent_products_with_one_sku_is_stored(shop: Shop) -> None:
+async def test_only_one_of_several_concurrently_created_products_with_one_sku_is_stored(shop: Shop) -> None:
     outcomes = await asyncio.gather(*(shop.product(sku="MUG") for _ in range(10)), return_exceptions=True)
     assert sum(isinstance(outcome, ProductView) for outcome in outcomes) == 1
     assert sum(isinstance(outcome, SkuTaken) for outcome in outcomes) == 9

@@ -31,7 +31,7 @@ async def order_with_pruned_key(shop: Shop, command: PlaceOrderCommand) -> Order
     return OrderView.of(order)
 
 
-async def test_retry_with_a_pruned_key_returns_the_order_although_stock_is_empty(shop: Shop) -> None:
+async def test_retry_with_a_pruned_key_returns_the_order_if_the_product_is_out_of_stock(shop: Shop) -> None:
     command = shop.commands.place_order((await shop.product(stock=0), 1), customer=await shop.customer())
     order = await order_with_pruned_key(shop, command)
     for _ in range(2):
@@ -67,7 +67,7 @@ async def test_lookup_of_an_unknown_idempotency_key_finds_no_order(shop: Shop) -
     await assert_invariants(shop)
 
 
-async def test_pruning_does_not_delete_idempotency_records_within_retention(shop: Shop) -> None:
+async def test_pruning_does_not_delete_idempotency_records_within_the_retention_period(shop: Shop) -> None:
     ann, bob = await shop.customer(), await shop.customer()
     mug = await shop.product(stock=2)
     orders = [

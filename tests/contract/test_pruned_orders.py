@@ -41,7 +41,7 @@ async def command_of_a_customer(shop: Shop, *, stock: int = 2) -> PlaceOrderComm
 
 
 @pytest.mark.parametrize("record_is_pruned", [False, True])
-async def test_retry_of_an_order_that_was_pruned_is_rejected_as_expired(
+async def test_retry_of_a_pruned_order_is_rejected_because_the_order_has_expired(
     shop: Shop, record_is_pruned: bool
 ) -> None:
     command = await command_of_a_customer(shop)
@@ -94,7 +94,7 @@ async def test_batch_with_the_key_of_a_pruned_order_places_all_other_orders(shop
     await assert_invariants(shop, pruned=1)
 
 
-async def test_expired_order_is_not_pruned_before_its_retention_ends(shop: Shop) -> None:
+async def test_expired_order_is_not_pruned_before_the_retention_period_ends(shop: Shop) -> None:
     command = await command_of_a_customer(shop)
     order = await expired_order(shop, command)
     shop.clock.advance(RETENTION)
@@ -121,7 +121,7 @@ async def test_only_expired_orders_without_a_payment_are_pruned(shop: Shop) -> N
     await assert_invariants(shop, pruned=1)
 
 
-async def test_key_of_a_pruned_order_of_a_former_release_is_always_rejected(shop: Shop) -> None:
+async def test_idempotency_key_of_a_pruned_order_from_a_former_release_is_rejected(shop: Shop) -> None:
     command = await command_of_a_customer(shop)
     product = await shop.get_product(command.request.lines[0].product_id, include_archived=True)
     order = an_order(

@@ -75,7 +75,7 @@ async def test_progress_of_one_publisher_does_not_affect_another_publisher(shop:
     assert (publisher.positions, other.positions) == ([1], [1, 2, 3])
 
 
-async def test_events_are_published_again_after_a_publisher_failed(shop: Shop) -> None:
+async def test_events_are_published_again_after_the_publisher_has_failed(shop: Shop) -> None:
     await happen(shop, 3)
     publisher = RecordingPublisher()
     publisher.before = PublisherUnavailable()

@@ -107,7 +107,7 @@ RECORDS = {
 
 
 @pytest.mark.parametrize("kind", RecordKind)
-async def test_pruning_deletes_records_past_retention(shop: Shop, kind: RecordKind) -> None:
+async def test_pruning_deletes_records_after_the_retention_period(shop: Shop, kind: RecordKind) -> None:
     make, retention = RECORDS[kind]
     exists = await make(shop)
     shop.clock.advance(retention)

@@ -251,7 +251,7 @@ async def test_repeated_delivery_retry_with_one_idempotency_key_has_one_effect(w
     assert await webhooks.work() == 0
 
 
-async def test_retry_of_an_unknown_delivery_is_not_found(webhooks: Webhooks) -> None:
+async def test_unknown_delivery_cannot_be_retried(webhooks: Webhooks) -> None:
     endpoint, other = await webhooks.endpoint(), await webhooks.endpoint(BOB)
     await webhooks.shop.product()
     await webhooks.work()

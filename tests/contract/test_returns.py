@@ -87,7 +87,7 @@ async def test_receiving_a_return_without_restocking_does_not_change_stock(shop:
     await assert_invariants(shop)
 
 
-async def test_agreed_refund_of_a_return_can_be_below_the_price_or_zero(shop: Shop) -> None:
+async def test_agreed_refund_of_a_return_can_be_zero_or_below_the_price(shop: Shop) -> None:
     order = await a_shipped_order(shop)
     received = await shop.receive(await shop.approve(await shop.send_back(order, 1, 0), 700))
     [refund] = await refunds(shop, order)
@@ -107,7 +107,7 @@ async def test_agreed_refund_above_the_paid_amount_is_rejected(shop: Shop) -> No
     assert await shop.store.orders.order_return(order.id, requested.id) == requested
 
 
-async def test_refund_of_a_return_never_exceeds_the_paid_amount_not_yet_refunded(shop: Shop) -> None:
+async def test_refund_of_a_return_never_exceeds_the_unrefunded_part_of_the_paid_amount(shop: Shop) -> None:
     order = await a_shipped_order(shop)
     approved = await shop.approve(await shop.send_back(order, 3, 0))
     await shop.refund(order, 1000)
@@ -217,7 +217,7 @@ async def test_return_of_a_disputed_order_requires_an_override(shop: Shop) -> No
     await assert_invariants(shop)
 
 
-async def test_repeated_receipt_of_a_return_with_one_idempotency_key_has_one_effect(shop: Shop) -> None:
+async def test_receiving_a_return_twice_with_one_idempotency_key_has_one_effect(shop: Shop) -> None:
     order = await a_shipped_order(shop)
     asked = shop.commands.request_return(order, 1, 0, key="ask")
     requested = (await shop.request_return(asked)).result
@@ -255,7 +255,9 @@ async def test_refund_of_shipped_units_requires_a_return(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-async def test_money_is_exact_after_any_sequence_of_payment_actions(shop: Shop, seed: int) -> None:
+async def test_order_totals_equal_the_sums_of_records_after_random_payment_actions(
+    shop: Shop, seed: int
+) -> None:
     """The totals of an order must equal the sums of its records.
 
     With every second seed, the payment is only authorized at first. Later, the shop or the provider captures the

@@ -84,7 +84,9 @@ async def test_rotation_without_overlap_immediately_replaces_the_webhook_secret(
     assert await secrets_of_next_message(webhooks) == (SECOND_SECRET,)
 
 
-async def test_second_rotation_of_a_webhook_secret_ends_the_first_overlap(webhooks: Webhooks) -> None:
+async def test_second_rotation_of_a_webhook_secret_ends_the_overlap_of_the_first_rotation(
+    webhooks: Webhooks,
+) -> None:
     endpoint = await webhooks.endpoint(ANN)
     await roll(webhooks, endpoint)
     await roll(webhooks, endpoint)
@@ -135,7 +137,7 @@ async def test_only_the_endpoint_owner_and_admins_can_rotate_a_webhook_secret(we
     assert (await roll(webhooks, endpoint, actor=other)).result.secret
 
 
-async def test_secret_rotation_of_an_unknown_webhook_endpoint_is_not_found(webhooks: Webhooks) -> None:
+async def test_secret_of_an_unknown_webhook_endpoint_cannot_be_rotated(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(ANN)
     await webhooks.delete(EndpointId(endpoint.id), actor=SOMEBODY)
     with pytest.raises(NotFound):

@@ -89,7 +89,7 @@ async def test_concurrent_duplicate_of_an_order_for_the_last_unit_returns_the_or
     await assert_invariants(shop)
 
 
-async def test_another_concurrent_order_with_the_same_idempotency_key_is_rejected(
+async def test_different_concurrent_order_with_the_same_idempotency_key_is_rejected(
     shop: Shop, commits: StoppedCommits, stopped_batch: PlaceOrderBatch
 ) -> None:
     mug, ann, process = await shop.product(stock=1), await shop.customer(), shop.other_process()
@@ -109,7 +109,7 @@ async def test_another_concurrent_order_with_the_same_idempotency_key_is_rejecte
     await assert_invariants(shop)
 
 
-async def test_duplicate_takes_the_last_unit_after_the_rollback_of_the_first_request(
+async def test_duplicate_order_gets_the_last_unit_after_the_first_order_is_rolled_back(
     shop: Shop, commits: StoppedCommits, stopped_batch: PlaceOrderBatch
 ) -> None:
     mug, process = await shop.product(stock=1), shop.other_process()
@@ -127,7 +127,7 @@ async def test_duplicate_takes_the_last_unit_after_the_rollback_of_the_first_req
 
 
 @pytest.mark.parametrize("is_committed", [True, False])
-async def test_rejected_order_with_a_used_key_does_not_fail_the_rest_of_its_batch(
+async def test_batch_places_all_other_orders_if_an_order_with_a_used_key_is_rejected(
     shop: Shop, commits: StoppedCommits, stopped_batch: PlaceOrderBatch, is_committed: bool
 ) -> None:
     """The orders have no customer or product in common, so no order waits for a row of another order."""

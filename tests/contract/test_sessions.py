@@ -148,7 +148,7 @@ async def test_active_sessions_of_a_user_are_listed_newest_first(
     assert [session.id for session in await all_items(page_after)] == expected
 
 
-async def test_principal_state_contains_role_status_and_whether_the_session_exists(shop: Shop) -> None:
+async def test_principal_state_shows_role_status_and_whether_the_session_exists(shop: Shop) -> None:
     ann, bob = await shop.customer(), await shop.customer()
     session = a_session(shop, ann.id)
     await add(shop, session)
@@ -167,7 +167,7 @@ async def test_principal_state_contains_role_status_and_whether_the_session_exis
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_database_row_of_a_session_loaded_by_a_unit_of_work_is_locked(shop: Shop, way: Way) -> None:
+async def test_loading_a_session_in_a_unit_of_work_locks_the_database_row(shop: Shop, way: Way) -> None:
     session = a_session(shop, (await shop.customer()).id)
     await add(shop, session)
     async with shop.store.unit_of_work() as work:

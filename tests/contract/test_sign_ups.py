@@ -69,7 +69,7 @@ async def test_unconfirmed_sign_up_creates_no_account(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(("confirmed", "other"), [(0, 1), (1, 0)])
-async def test_sign_up_token_creates_the_account_with_password_and_name_of_that_sign_up(
+async def test_sign_up_token_creates_an_account_with_the_password_and_name_of_the_sign_up(
     shop: Shop, confirmed: int, other: int
 ) -> None:
     commands = [ANN, EVE]
@@ -129,7 +129,7 @@ async def test_pending_account_is_activated_with_the_password_of_a_confirmed_sig
     await log_in(shop, ANN)
 
 
-async def test_sign_up_can_be_confirmed_within_one_day_and_is_then_pruned(shop: Shop) -> None:
+async def test_unconfirmed_sign_up_expires_after_one_day_and_is_pruned(shop: Shop) -> None:
     await shop.request_sign_up(ANN)
     (token,) = await mailed_tokens(shop)
     shop.clock.advance(LIFETIME - timedelta(seconds=1))
@@ -187,7 +187,7 @@ async def test_saved_sign_up_is_read_back_unchanged(shop: Shop) -> None:
         assert await work.sign_ups.find(b"another") is None
 
 
-async def test_saving_a_sign_up_that_is_not_stored_adds_no_row(shop: Shop) -> None:
+async def test_saving_a_sign_up_without_a_stored_row_adds_no_row(shop: Shop) -> None:
     void = PendingSignUp(
         id=SignUpId(shop.ids.new()),
         email=parse_email_address(EMAIL),

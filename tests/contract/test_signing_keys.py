@@ -26,7 +26,7 @@ async def test_only_one_of_several_concurrent_initial_signing_keys_is_stored(sto
     assert kept in keys
 
 
-async def test_after_key_rotation_the_new_key_is_first_and_the_old_key_has_an_end_time(store: Store) -> None:
+async def test_key_rotation_lists_the_new_key_first_and_gives_the_old_key_an_end_time(store: Store) -> None:
     await store.signing_keys.add_first(SigningKey("first", b"1", NOW))
     second = SigningKey("second", b"2", NOW + 2 * DAY)
     await store.signing_keys.rotate(second, former_until=NOW + 3 * DAY, now=NOW + DAY, entries=())

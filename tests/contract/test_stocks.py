@@ -48,7 +48,7 @@ async def test_saved_stock_is_read_back_unchanged(shop: Shop) -> None:
     assert (view.sku, view.available) == (product.sku, MAX_ON_HAND)
 
 
-async def test_unknown_stocks_are_not_returned(shop: Shop) -> None:
+async def test_stock_of_unknown_products_is_not_returned(shop: Shop) -> None:
     mug, nothing = await shop.product(), ProductId(shop.ids.new())
     async with shop.store.unit_of_work(SOMEBODY) as work:
         assert set(await work.stocks.get([nothing, mug.id, mug.id])) == {mug.id}
@@ -196,7 +196,7 @@ async def save_now(work: UnitOfWork, stock: Stock) -> None:
 
 
 @pytest.mark.parametrize("mistake", [oversell, release_what_was_not_reserved, ship_what_is_reserved])
-async def test_repository_rejects_a_stock_with_more_reserved_units_than_on_hand(
+async def test_repository_rejects_a_stock_with_more_reserved_units_than_units_on_hand(
     shop: Shop, mistake: Callable[[Stock], None]
 ) -> None:
     mug = await shop.product(stock=5)

@@ -95,7 +95,9 @@ async def test_stripe_payment_without_a_token_is_declined(stripe: Stripe) -> Non
     assert answer.outcome is Outcome.DECLINED
 
 
-async def test_retry_of_a_declined_stripe_payment_with_a_valid_token_is_declined(stripe: Stripe) -> None:
+async def test_declined_stripe_payment_is_declined_again_if_retried_with_a_valid_token(
+    stripe: Stripe,
+) -> None:
     payment = stripe.payment()
     refusal = await stripe.gateway.pay(payment, "pm_nobody_has")
     assert (refusal.outcome, refusal.failure) == (Outcome.DECLINED, "resource_missing")
@@ -131,7 +133,7 @@ async def test_stripe_payment_is_captured_or_authorized_after_authentication(
     assert found.outcome is (Outcome.AUTHORIZED if is_manual else Outcome.SUCCEEDED)
 
 
-async def test_end_of_a_stripe_authorization_is_read_from_the_field_capture_before(stripe: Stripe) -> None:
+async def test_stripe_field_capture_before_determines_the_end_of_the_authorization(stripe: Stripe) -> None:
     payment = replace(stripe.payment(), capture_method=CaptureMethod.MANUAL)
     answer = await stripe.gateway.pay(payment, "pm_card_visa")
     response = await stripe.http_client.get(
@@ -182,7 +184,9 @@ async def test_capture_or_void_with_a_lost_response_is_found_in_stripe(
     assert stripe.count(operation) == 0
 
 
-async def test_stripe_payment_with_the_status_processing_is_pending_until_decided(stripe: Stripe) -> None:
+async def test_stripe_payment_with_the_status_processing_is_pending_until_stripe_decides(
+    stripe: Stripe,
+) -> None:
     payment = stripe.payment()
     answer = await stripe.gateway.pay(payment, await stripe.account(REFUSING_ACCOUNT))
     assert (answer.outcome, answer.amount) == (Outcome.PENDING, None)

@@ -51,7 +51,7 @@ from tests.kit.payments import a_refund
         ),
     ],
 )
-async def test_malformed_stripe_response_is_reported_as_unavailable(
+async def test_malformed_stripe_response_is_reported_as_provider_unavailable(
     stripe: Stripe, nonsense: Intercept
 ) -> None:
     payment = stripe.payment()

@@ -80,7 +80,7 @@ async def test_each_wrong_password_doubles_the_waiting_time_up_to_a_maximum(shop
     assert max(waits) * SECOND <= ACCOUNT.longest
 
 
-async def test_log_in_attempt_while_throttled_is_rejected_and_does_not_extend_the_wait(
+async def test_throttled_log_in_attempt_is_rejected_and_does_not_extend_the_waiting_time(
     shop: Shop,
 ) -> None:
     await shop.customer(ANN)
@@ -133,7 +133,7 @@ async def test_many_successful_log_ins_from_one_network_are_not_throttled(shop: 
         assert await log_in(shop, emails[number % 3], PASSWORD) == "in"
 
 
-async def test_sign_ups_for_one_address_are_throttled_except_from_the_command_line(
+async def test_sign_ups_for_one_address_are_throttled_but_not_on_the_command_line(
     shop: Shop,
 ) -> None:
     free = ACCOUNT_BACKOFF[AttemptKind.SIGN_UP].free
@@ -184,7 +184,7 @@ async def test_guesses_of_the_current_password_in_a_session_are_throttled(shop: 
     assert await change(PASSWORD) == "done"
 
 
-async def test_pruning_deletes_only_counters_of_attempts_that_have_expired(shop: Shop) -> None:
+async def test_pruning_deletes_only_expired_attempt_counters(shop: Shop) -> None:
     prune = Prune(shop.store.attempts, shop.clock, retention=timedelta(0))
     for _ in range(ACCOUNT.free + 1):
         await log_in(shop)

@@ -43,7 +43,7 @@ async def test_each_order_of_a_batch_has_the_trace_of_the_request_that_placed_it
     assert [traces[order_id] for order_id in placed] == [traceparent(number) for number in (1, 2, 9)]
 
 
-async def test_due_delivery_has_the_trace_context_of_the_delivered_event(shop: Shop) -> None:
+async def test_due_delivery_has_the_trace_context_of_the_event(shop: Shop) -> None:
     webhooks = Webhooks(shop)
     await webhooks.endpoint()
     token = TRACE.set(traceparent(7))

@@ -30,7 +30,7 @@ async def test_second_charge_of_a_payment_is_refunded_exactly_once(shop: Shop) -
     await assert_invariants(shop)
 
 
-async def test_payment_of_an_order_that_another_payment_has_already_paid_is_refunded(shop: Shop) -> None:
+async def test_payment_is_refunded_if_another_payment_has_already_paid_the_order(shop: Shop) -> None:
     order = await an_order(shop)
     first = await shop.pay(order, "tok_pending")
     await shop.report_provider_event(ProviderEventKind.FAILED, first)

@@ -31,7 +31,7 @@ async def test_saved_and_committed_changes_are_stored(shop: Shop) -> None:
     assert await on_hand(shop, mug.id) == 7
 
 
-async def test_changes_that_are_committed_but_not_saved_are_not_stored(shop: Shop) -> None:
+async def test_changes_that_are_not_saved_before_the_commit_are_not_stored(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     order = await shop.order(mug)
     async with shop.store.unit_of_work() as work:

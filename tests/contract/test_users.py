@@ -39,7 +39,7 @@ async def test_unknown_user_is_not_found(shop: Shop) -> None:
     assert await shop.store.users.get(UserId(shop.ids.new())) is None
 
 
-async def test_user_change_is_not_stored_if_the_repository_does_not_save_it(shop: Shop) -> None:
+async def test_user_change_without_a_save_is_not_stored(shop: Shop) -> None:
     await add(shop, a_user(shop.ids, full_name="Ann"))
     found = await find(shop, "ann@example.com")
     assert found
@@ -56,13 +56,13 @@ async def test_account_with_an_existing_email_address_is_rejected(shop: Shop) ->
     assert (await shop.store.outbox.counts())["user.signed_up"] == 1
 
 
-async def test_address_of_an_account_that_was_not_committed_can_be_used(shop: Shop) -> None:
+async def test_address_of_an_uncommitted_account_can_be_used_by_another_account(shop: Shop) -> None:
     async with shop.store.unit_of_work(SOMEBODY) as work:
         await work.users.add(a_user(shop.ids, email="ann@example.com"))
     await add(shop, a_user(shop.ids, email="ann@example.com"))
 
 
-async def test_only_one_of_several_concurrent_accounts_with_one_address_is_stored(shop: Shop) -> None:
+async def test_only_one_of_several_concurrently_created_accounts_with_one_email_is_stored(shop: Shop) -> None:
     outcomes = await asyncio.gather(
         *(shop.customer("ann@example.com") for _ in range(20)), return_exceptions=True
     )

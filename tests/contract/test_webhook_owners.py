@@ -51,7 +51,7 @@ async def change(shop: Shop, user_id: UserId, *, role: Role = Role.STAFF, status
         await work.commit()
 
 
-def test_subscription_to_every_event_type_requires_a_permission() -> None:
+def test_subscription_to_each_event_type_requires_permission_to_read_these_events() -> None:
     assert {type_.partition(".")[0] for type_ in EVENT_TYPES} == set(EVENT_PERMISSIONS)
     for type_ in EVENT_TYPES:
         assert not may_read_event(permissions_of({Scope.WRITE_WEBHOOKS}), type_)

@@ -22,7 +22,9 @@ def webhooks(shop: Shop) -> Webhooks:
     return Webhooks(shop)
 
 
-async def test_endpoint_receives_every_event_after_its_creation(webhooks: Webhooks) -> None:
+async def test_endpoint_receives_every_event_that_occurs_after_the_endpoint_was_created(
+    webhooks: Webhooks,
+) -> None:
     await webhooks.shop.product()
     await webhooks.work()
     endpoint = await webhooks.endpoint()

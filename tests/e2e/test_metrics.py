@@ -38,7 +38,9 @@ def status_of(service: Service, path: str) -> int:
     return status
 
 
-def test_each_scrape_of_metrics_returns_the_sum_of_two_processes(database_url: str, tmp_path: Path) -> None:
+def test_each_metrics_scrape_returns_the_sum_of_the_values_of_two_processes(
+    database_url: str, tmp_path: Path
+) -> None:
     port = free_port()
     with serving(
         database_url, with_worker=False, workers="2", metrics_port=str(port), metrics_dir=str(tmp_path)

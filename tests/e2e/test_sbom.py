@@ -10,7 +10,7 @@ from tests.e2e.serving import CHECKOUT
 from tests.kit.children import run
 
 
-def test_sbom_lists_the_locked_packages_of_the_image() -> None:
+def test_sbom_lists_the_packages_that_the_lock_file_installs_in_the_image() -> None:
     run(["/usr/bin/env", "make", "--silent", "sbom"], cwd=CHECKOUT)
     document = json.loads((CHECKOUT / ".artefacts/steelyard.cdx.json").read_text())
     listed = {canonicalize_name(part["name"]): part["version"] for part in document["components"]}

@@ -37,7 +37,7 @@ def test_every_process_ends_with_an_error_message_if_the_database_is_unreachable
     ("stop", "code"),
     [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM), (signal.SIGKILL, -signal.SIGKILL)],
 )
-def test_service_can_be_stopped_while_waiting_for_the_database(stop: signal.Signals, code: int) -> None:
+def test_service_that_waits_for_the_database_can_be_stopped(stop: signal.Signals, code: int) -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
         mute.settimeout(START_SECONDS)
         address = f"127.0.0.1:{mute.getsockname()[1]}"
@@ -50,7 +50,7 @@ def test_service_can_be_stopped_while_waiting_for_the_database(stop: signal.Sign
     assert ended == (code, f"Steelyard is starting on {service.address.url}\n")
 
 
-def test_server_processes_end_after_their_parent_process_is_killed(database_url: str) -> None:
+def test_server_processes_end_after_the_parent_process_is_killed(database_url: str) -> None:
     with serving(database_url, with_worker=False) as service:
         service.await_answer()
         os.kill(service.process.pid, signal.SIGKILL)

@@ -24,7 +24,7 @@ def notifications(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[s
         yield receiver
 
 
-def test_service_notifies_systemd_when_ready_for_requests(
+def test_service_notifies_systemd_when_the_service_is_ready_for_requests(
     notifications: socket.socket, database_url: str
 ) -> None:
     with serving(database_url, with_worker=False) as service:
@@ -32,7 +32,7 @@ def test_service_notifies_systemd_when_ready_for_requests(
         assert service.address.answers()
 
 
-def test_service_under_systemd_prints_no_terminal_hints(
+def test_service_under_systemd_prints_no_hints_for_terminal_users(
     notifications: socket.socket, database_url: str
 ) -> None:
     with serving(database_url, with_worker=False) as service:

@@ -67,7 +67,7 @@ def test_wheel_contains_exactly_the_files_of_the_layers(wheel: Path) -> None:
     }
 
 
-def test_installed_service_accepts_an_order_in_any_working_directory(
+def test_service_installed_from_the_wheel_runs_in_any_working_directory(
     program: Path, empty_database_url: str, tmp_path: Path
 ) -> None:
     root = Path("/")
@@ -104,7 +104,7 @@ def _await_file(directory: Path) -> None:
         time.sleep(0.05)
 
 
-def test_usage_errors_of_the_installed_program_contain_its_name(program: Path) -> None:
+def test_usage_errors_of_the_installed_program_contain_the_program_name(program: Path) -> None:
     ended = run([program, "users", "create-staff", "--none"], check=False, cwd="/")
 
     assert ended.returncode == 2

@@ -74,7 +74,7 @@ def test_worker_ends_after_its_service_is_killed(database_url: str) -> None:
         eventually(lambda: not is_alive(worker))
 
 
-def test_worker_command_is_ready_until_stopped(database_url: str) -> None:
+def test_worker_command_reports_ready_until_it_is_stopped(database_url: str) -> None:
     health = Address("127.0.0.1", free_port())
     environment = {
         "PATH": os.environ["PATH"],

@@ -118,7 +118,7 @@ async def test_admin_can_list_filter_and_change_accounts(web: WebShop) -> None:
     assert [u["id"] for u in (await boss.get("/v1/users?status=disabled")).json()["items"]] == [account["id"]]
 
 
-async def test_pages_of_the_account_list_contain_every_account_once(web: WebShop) -> None:
+async def test_pages_of_the_account_list_contain_every_account_exactly_once(web: WebShop) -> None:
     boss = await web.admin()
     expected = [(await me(await web.customer()))["id"] for _ in range(3)]
     met: list[str] = []
@@ -186,7 +186,7 @@ async def test_orders_of_a_closed_account_are_still_stored(web: WebShop) -> None
     assert (kept["total"], kept["note"], kept["status"]) == (order["total"], None, "cancelled")
 
 
-async def test_last_admin_cannot_close_the_account(web: WebShop) -> None:
+async def test_account_of_the_last_admin_cannot_be_closed(web: WebShop) -> None:
     boss = await web.admin()
     response = await boss.delete("/v1/me", headers=if_match(1))
     assert (response.status_code, response.json()["code"]) == (409, "last_admin")

@@ -219,7 +219,7 @@ async def test_forbidden_request_is_logged_with_the_id_of_the_caller(web: WebSho
     )
 
 
-async def test_staff_can_list_all_orders_and_a_customer_only_own_orders(web: WebShop) -> None:
+async def test_staff_can_list_all_orders_but_customers_can_list_only_own_orders(web: WebShop) -> None:
     """The list returns 200 for every caller, so the test checks its content."""
     owner = await SampleShop.of(web, Role.CUSTOMER)
     customer, staff = await web.customer(), await web.staff()

@@ -93,7 +93,7 @@ async def test_client_token_grants_only_the_permissions_of_its_scopes(
 
 
 @pytest.mark.parametrize("scope", ["events:read", "orders:read events:read", "no:such", '"'])
-async def test_scope_not_allowed_to_the_client_is_rejected(
+async def test_scope_that_the_client_may_not_use_is_rejected(
     web: WebShop, made: NewSecretView, scope: str
 ) -> None:
     assert is_refused(await ask(web, made, scope=scope), 400, "invalid_scope")
@@ -145,7 +145,7 @@ async def permissive() -> AsyncIterator[WebShop]:
         yield web
 
 
-async def test_client_secret_in_a_form_is_accepted_if_permitted(permissive: WebShop) -> None:
+async def test_client_secret_in_a_form_is_accepted_if_a_setting_permits_it(permissive: WebShop) -> None:
     made = await permissive.container.clients.create_client()(NAME, [Scope.READ_ORDERS], actor=SOMEBODY)
     form = {"client_id": str(made.client_id), "client_secret": made.secret}
     accepted = await ask(permissive, made, headers={}, **form)
@@ -298,7 +298,7 @@ def scheme(described: dict[str, Any]) -> Any:
     return described["components"]["securitySchemes"]["client_credentials"]
 
 
-async def test_openapi_describes_the_client_flow_and_its_scopes(web: WebShop) -> None:
+async def test_openapi_describes_the_client_credentials_flow_and_the_scopes(web: WebShop) -> None:
     described = (await web.anonymous.get("/openapi.json")).json()
     flow = scheme(described)["flows"]["clientCredentials"]
     assert (flow["tokenUrl"], list(flow["scopes"])) == ("/token", list(Scope))

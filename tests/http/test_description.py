@@ -31,7 +31,7 @@ OAUTH = {"/token", "/oauth/revoke"}
 ADDRESSES = sorted({operation.path for operation in operations()})
 
 
-def test_every_operation_id_is_a_unique_verb_and_noun() -> None:
+def test_every_operation_id_is_unique_and_consists_of_a_verb_and_a_noun() -> None:
     ids = [operation.id for operation in operations()]
     assert len(set(ids)) == len(ids)
     assert [id_ for id_ in ids if not re.fullmatch(r"[a-z]+(_[a-z0-9]+)+", id_)] == []
@@ -52,7 +52,7 @@ def test_openapi_security_requirements_of_public_operations_are_empty() -> None:
     assert [id_ for id_, ways in by_id.items() if ways == [{}]] == []
 
 
-def test_required_headers_are_declared_required() -> None:
+def test_required_headers_are_declared_as_required_in_openapi() -> None:
     for operation in operations():
         headers = operation.parameters("header")
         required = {parameter["name"] for parameter in headers if parameter["required"]}

@@ -80,7 +80,7 @@ async def test_former_order_token_is_invalid_after_a_new_token_is_issued(web: We
     assert (await service_client.post(f"{placed.headers['Location']}/order-token")).status_code == 403
 
 
-async def test_account_claims_the_orders_of_its_verified_address(web: WebShop) -> None:
+async def test_account_claims_guest_orders_with_the_verified_address_of_the_account(web: WebShop) -> None:
     placed = await place(web, await web.client(Scope.PLACE_ORDERS))
     ann = await web.customer()
     early = await ann.post("/v1/me/claim-orders")
@@ -113,7 +113,9 @@ async def verify(web: WebShop, email: str) -> None:
         ({"guest": GUEST, "customer_id": "0190f3c6-7d2a-7c31-9b0e-3f6a2c1d4e5f"}, ""),
     ],
 )
-async def test_order_with_an_invalid_guest_returns_422(web: WebShop, changes: Any, pointer: str) -> None:
+async def test_order_request_with_an_invalid_guest_returns_422(
+    web: WebShop, changes: Any, pointer: str
+) -> None:
     body = {**order_body((await web.product(), 1)), **changes}
     refused = await (await web.staff()).post("/v1/orders", json=body, headers=key("k"))
     assert (refused.status_code, refused.json()["code"]) == (422, "validation_failed")

@@ -89,7 +89,9 @@ async def test_requests_without_passwords_are_not_delayed_by_a_full_hashing_queu
     assert not any(task.done() for task in full_queue.waiting)
 
 
-async def test_log_ins_that_were_queued_succeed_and_later_log_ins_too(full_queue: FullHashingQueue) -> None:
+async def test_queued_and_later_log_ins_succeed_after_the_hashing_queue_was_full(
+    full_queue: FullHashingQueue,
+) -> None:
     assert (await full_queue.web.anonymous.post("/token", data=LOG_IN)).status_code == 503
     full_queue.argon2.may_go_on.set()
     answers = await asyncio.gather(*full_queue.waiting)

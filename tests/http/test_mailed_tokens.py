@@ -46,7 +46,7 @@ def without_id(response: httpx2.Response) -> dict[str, Any]:
     return {"status": response.status_code, "headers": headers, "body": response.json()}
 
 
-async def test_account_can_log_in_after_verification(verifying: WebShop) -> None:
+async def test_user_can_log_in_after_verification_of_the_email_address(verifying: WebShop) -> None:
     requested = await verifying.anonymous.post("/v1/users", json=ANN)
     assert requested.status_code == 202
     assert "Location" not in requested.headers

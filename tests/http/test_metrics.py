@@ -5,7 +5,7 @@ from tests.kit.examples import NOW
 from tests.kit.web import WebShop
 
 
-async def test_metrics_of_invariants_have_no_samples_before_the_first_check(web: WebShop) -> None:
+async def test_metrics_of_invariants_have_no_samples_before_the_first_invariant_check(web: WebShop) -> None:
     answer = await web.anonymous.get("/metrics")
     assert answer.status_code == 200
     assert [family.samples for family in text_string_to_metric_families(answer.text)] == [[], []]

@@ -35,7 +35,7 @@ async def ship(staff: httpx2.AsyncClient, order: dict[str, Any]) -> None:
     assert shipped.status_code == 201
 
 
-async def test_staff_find_orders_by_each_filter(web: WebShop) -> None:
+async def test_staff_can_find_orders_with_each_filter(web: WebShop) -> None:
     staff, ann, bob = await web.staff(), await web.customer(), await web.customer()
     mug, cup = await web.product(), await web.product()
     unpaid, paid = await place(ann, mug, "unpaid"), await place(ann, cup, "paid")
@@ -58,7 +58,7 @@ async def test_staff_find_orders_by_each_filter(web: WebShop) -> None:
     assert await numbers(staff, number="0000-0000-0000") == set()
 
 
-async def test_customer_finds_only_own_orders_with_order_filters(web: WebShop) -> None:
+async def test_customer_can_find_only_own_orders_with_order_filters(web: WebShop) -> None:
     ann, bob, mug = await web.customer(), await web.customer(), await web.product()
     of_ann, of_bob = await place(ann, mug, "ann"), await place(bob, mug, "bob")
     for filters in (

@@ -73,7 +73,7 @@ async def test_order_can_be_paid_fulfilled_and_refunded(web: WebShop) -> None:
         assert (await staff.get(f"{order}/{part}")).json()["items"] == [made.json()]
 
 
-async def test_payment_request_without_a_result_returns_202_and_can_be_read_later(web: WebShop) -> None:
+async def test_payment_without_an_immediate_result_returns_202_and_can_be_read_later(web: WebShop) -> None:
     customer = await web.customer()
     order = await place(web, customer)
     response = await pay(customer, order, token="tok_pending")

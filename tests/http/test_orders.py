@@ -37,7 +37,7 @@ async def test_placed_order_has_copied_prices_and_reserved_stock(web: WebShop) -
     assert (await customer.get(f"/v1/orders/{order['id']}")).json() == order
 
 
-async def test_order_requires_an_idempotency_key(web: WebShop) -> None:
+async def test_order_request_requires_an_idempotency_key(web: WebShop) -> None:
     product = await web.product()
     customer = await web.customer()
     response = await customer.post("/v1/orders", json=order_body((product, 1)))
@@ -143,7 +143,7 @@ async def test_order_with_a_total_of_zero_is_confirmed_immediately(web: WebShop)
     assert (order["status"], order["payment_status"]) == ("confirmed", "paid")
 
 
-async def test_retried_order_is_replayed_but_another_body_is_rejected(web: WebShop) -> None:
+async def test_retry_of_an_order_is_replayed_but_rejected_if_the_body_differs(web: WebShop) -> None:
     product = await web.product(stock=5)
     customer = await web.customer()
     first = await customer.post("/v1/orders", json=order_body((product, 1)), headers=key("1"))
@@ -177,7 +177,7 @@ async def test_preview_returns_the_total_without_reserving_stock(web: WebShop) -
     assert (await web.anonymous.get(f"/v1/products/{product['id']}")).json()["available"] == 5
 
 
-async def test_order_of_another_customer_is_found_by_staff_only(web: WebShop) -> None:
+async def test_only_staff_can_find_an_order_of_another_customer(web: WebShop) -> None:
     product = await web.product()
     ann, bob, staff = await web.customer(), await web.customer(), await web.staff()
     order = (await ann.post("/v1/orders", json=order_body((product, 1)), headers=key("1"))).json()

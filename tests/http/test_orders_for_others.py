@@ -38,7 +38,7 @@ async def test_customer_cannot_place_an_order_for_another_customer(web: WebShop)
     assert (await bob.get("/v1/orders")).json()["items"] == []
 
 
-async def test_order_of_a_service_client_requires_a_customer_and_scope_orders_place(web: WebShop) -> None:
+async def test_service_client_order_requires_a_customer_and_the_scope_orders_place(web: WebShop) -> None:
     body = order_body((await web.product(), 1))
     missing = await (await web.client(Scope.PLACE_ORDERS)).post("/v1/orders", json=body, headers=key("k"))
     assert (missing.status_code, missing.json()["code"]) == (422, "validation_failed")
@@ -47,7 +47,7 @@ async def test_order_of_a_service_client_requires_a_customer_and_scope_orders_pl
     assert reader.status_code == 403
 
 
-async def test_order_for_an_unknown_customer_returns_422(web: WebShop) -> None:
+async def test_order_request_for_an_unknown_customer_returns_422(web: WebShop) -> None:
     staff, body = await web.staff(), order_body((await web.product(), 1), customer_id=str(uuid4()))
     refused = await staff.post("/v1/orders", json=body, headers=key("k"))
     assert (refused.status_code, refused.json()["code"]) == (422, "validation_failed")

@@ -75,7 +75,7 @@ async def test_product_name_cannot_be_removed(web: WebShop) -> None:
     assert response.json()["errors"][0]["pointer"] == "/name"
 
 
-async def test_product_edit_requires_if_match(web: WebShop) -> None:
+async def test_product_edit_requires_the_header_if_match(web: WebShop) -> None:
     product = await web.product()
     staff = await web.staff()
     response = await staff.patch(f"/v1/products/{product['id']}", json={"name": "Cup"})
@@ -95,7 +95,7 @@ async def test_second_product_edit_with_the_same_etag_is_rejected(web: WebShop) 
     assert (await staff.get(url)).json()["name"] == "Cup"
 
 
-async def test_product_can_be_edited_although_an_order_has_changed_its_etag(web: WebShop) -> None:
+async def test_product_can_be_edited_although_an_order_has_changed_the_product_etag(web: WebShop) -> None:
     product = await web.product(stock=5)
     customer, staff = await web.customer(), await web.staff()
     url = f"/v1/products/{product['id']}"
@@ -128,7 +128,7 @@ async def test_product_page_request_with_the_current_etag_returns_304(web: WebSh
     assert again.status_code == 304
 
 
-async def test_archived_product_is_visible_to_staff_only(web: WebShop) -> None:
+async def test_only_staff_can_see_an_archived_product(web: WebShop) -> None:
     product = await web.product()
     staff = await web.staff()
     url = f"/v1/products/{product['id']}"
@@ -142,7 +142,7 @@ async def test_archived_product_is_visible_to_staff_only(web: WebShop) -> None:
     assert len((await staff.get("/v1/products?status=archived")).json()["items"]) == 1
 
 
-async def test_catalog_pages_contain_every_product_once(web: WebShop) -> None:
+async def test_catalog_pages_contain_every_product_exactly_once(web: WebShop) -> None:
     created = [(await web.product(name=f"Mug {n}"))["id"] for n in range(5)]
     met: list[str] = []
     url: str | None = "/v1/products?limit=2&sort=name"
@@ -203,7 +203,7 @@ async def test_catalog_can_be_searched_and_filtered(web: WebShop, query: str, fo
         ("q=" + "+".join("abcdefghijklmnopqrstuvwxyz"), "q"),
     ],
 )
-async def test_invalid_product_filter_is_reported_at_its_parameter(
+async def test_invalid_product_filter_is_reported_with_the_parameter_name(
     web: WebShop, query: str, parameter: str
 ) -> None:
     response = await web.anonymous.get(f"/v1/products?{query}")

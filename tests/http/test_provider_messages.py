@@ -166,7 +166,7 @@ async def test_error_for_a_malformed_provider_webhook_hides_the_content(
 
 
 @pytest.mark.parametrize("provider", ["stripe", "nobody", "SANDBOX", "%00"])
-async def test_webhook_of_an_unconfigured_provider_is_not_found(
+async def test_webhook_of_an_unconfigured_payment_provider_returns_404(
     receiver: WebhookReceiver, provider: str
 ) -> None:
     response = await receiver.receive(url=f"/v1/webhooks/payments/{provider}")

@@ -40,7 +40,7 @@ async def test_requests_are_counted_by_route_template(measured: WebShop, metrics
     assert product["id"] not in metrics.text()
 
 
-async def test_order_rejected_as_out_of_stock_is_counted_in_the_metric_of_problems(
+async def test_order_rejected_as_out_of_stock_is_counted_in_the_problem_metric(
     measured: WebShop, metrics: MetricsReader
 ) -> None:
     product, customer = await measured.product(stock=1), await measured.customer()
@@ -101,7 +101,7 @@ def test_metric_families_have_distinct_names() -> None:
     assert len({family.name for family in FAMILIES}) == len(FAMILIES)
 
 
-async def test_metrics_contain_the_time_of_each_jobs_last_success(
+async def test_metrics_contain_the_last_success_timestamp_of_each_job(
     measured: WebShop, metrics: MetricsReader
 ) -> None:
     seconds = iter([0.0])

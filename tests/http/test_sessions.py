@@ -48,7 +48,7 @@ async def test_session_list_marks_the_current_session_and_hides_tokens(web: WebS
     assert sorted(phone) == ["created_at", "current", "expires_at", "id", "last_used_at", "user_agent"]
 
 
-async def test_session_is_not_found_after_it_was_ended(web: WebShop) -> None:
+async def test_ended_session_is_not_found(web: WebShop) -> None:
     ann = await web.customer()
     email = (await ann.get("/v1/me")).json()["email"]
     await web.anonymous.post("/token", data={"username": email, "password": PASSWORD})

@@ -51,7 +51,7 @@ async def test_repeated_sign_ups_with_one_address_are_throttled(web: WebShop) ->
     assert answers[-1].headers["Retry-After"] == "1"
 
 
-async def test_attempts_from_ipv6_addresses_of_one_network_are_counted_together(web: WebShop) -> None:
+async def test_log_in_attempts_from_one_ipv6_network_are_counted_together(web: WebShop) -> None:
     for number in range(FREE_ATTEMPTS + 1):
         await log_in(web, f"guess-{number}@example.com", address=f"2001:db8:0:1::{number:x}")
     assert (await log_in(web, "ann@example.com", address="2001:db8:0:1:ffff::1")).status_code == 429

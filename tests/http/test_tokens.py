@@ -62,7 +62,7 @@ async def test_log_in_response_follows_rfc_6749(web: WebShop) -> None:
     assert sorted(response.json()) == ["access_token", "expires_in", "refresh_token", "scope", "token_type"]
 
 
-async def test_refresh_token_is_exchanged_for_working_tokens(web: WebShop, clock: FixedClock) -> None:
+async def test_refresh_token_is_exchanged_for_valid_tokens(web: WebShop, clock: FixedClock) -> None:
     first = await log_in(web)
     clock.advance(timedelta(minutes=11))
     expired = await web.anonymous.get("/v1/me", headers=bearer(first))
@@ -72,7 +72,7 @@ async def test_refresh_token_is_exchanged_for_working_tokens(web: WebShop, clock
     assert (await web.anonymous.get("/v1/me", headers=bearer(second.json()))).is_success
 
 
-async def test_reused_refresh_token_is_an_invalid_grant_and_ends_the_session(
+async def test_reuse_of_a_refresh_token_returns_invalid_grant_and_ends_the_session(
     web: WebShop, clock: FixedClock
 ) -> None:
     first = await log_in(web)
@@ -87,7 +87,7 @@ async def test_reused_refresh_token_is_an_invalid_grant_and_ends_the_session(
     assert first["refresh_token"] not in replayed.text
 
 
-async def test_reused_refresh_token_returns_503_if_the_end_of_the_session_is_not_stored(
+async def test_reuse_of_a_refresh_token_returns_503_if_the_session_cannot_be_ended(
     web: WebShop, clock: FixedClock
 ) -> None:
     first = await log_in(web)
@@ -133,7 +133,7 @@ async def test_invalid_token_request_gets_a_registered_oauth_error(
     assert response.json()["error"] == error
 
 
-async def test_unknown_query_parameter_of_a_token_request_is_an_oauth_error(web: WebShop) -> None:
+async def test_unknown_query_parameter_of_a_token_request_returns_an_oauth_error(web: WebShop) -> None:
     response = await web.anonymous.post("/token?verbose=1", data=LOG_IN)
     assert (response.status_code, response.json()["error"]) == (400, "invalid_request")
 
@@ -162,7 +162,7 @@ async def test_revoking_an_unknown_token_returns_200(web: WebShop) -> None:
     assert (await web.anonymous.post("/oauth/revoke", data={"token": "x"})).status_code == 200
 
 
-async def test_revocation_without_a_token_is_an_invalid_request(web: WebShop) -> None:
+async def test_revocation_without_a_token_returns_the_error_invalid_request(web: WebShop) -> None:
     response = await web.anonymous.post("/oauth/revoke", data={})
     assert (response.status_code, response.json()["error"]) == (400, "invalid_request")
 

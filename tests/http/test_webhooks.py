@@ -104,9 +104,7 @@ async def test_failed_webhook_delivery_can_be_retried(web: WebShop, subscribers:
     assert [each["status"] for each in await deliveries(staff, made["id"])] == ["delivered"]
 
 
-async def test_webhook_endpoint_is_not_found_after_it_was_deleted(
-    web: WebShop, subscribers: Subscribers
-) -> None:
+async def test_deleted_webhook_endpoint_is_not_found(web: WebShop, subscribers: Subscribers) -> None:
     staff = await web.staff()
     url = f"/v1/webhook-endpoints/{(await endpoint(staff))['id']}"
     assert (await staff.delete(url)).status_code == 204
@@ -123,7 +121,7 @@ async def test_webhook_endpoint_is_not_found_after_it_was_deleted(
     assert subscribers.messages == []
 
 
-async def test_webhook_endpoint_is_created_once_per_idempotency_key(web: WebShop) -> None:
+async def test_webhook_endpoint_is_created_only_once_per_idempotency_key(web: WebShop) -> None:
     staff = await web.staff()
     first = await staff.post("/v1/webhook-endpoints", json={"url": URL}, headers=key("one"))
     second = await staff.post("/v1/webhook-endpoints", json={"url": URL}, headers=key("one"))

@@ -39,7 +39,7 @@ from tests.model.world import Bounds
         ),
     ],
 )
-async def test_invariants_hold_in_every_state_of_larger_shops(
+async def test_invariants_hold_in_every_state_of_large_shops(
     bounds: Bounds, at_least: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     seen = await explore(bounds)

@@ -315,7 +315,7 @@ def _nothing(*_: object, **__: object) -> None:
     ],
     ids=lambda value: value.__name__ if callable(value) else "",
 )
-async def test_model_check_detects_each_mistake_that_the_test_adds(
+async def test_model_check_detects_each_mistake_that_the_test_adds_to_the_model(
     plant: Plant, bounds: Bounds, broken: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plant(monkeypatch)

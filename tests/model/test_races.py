@@ -9,7 +9,7 @@ from tests.kit.store import memory_store
 
 
 @given(st.randoms(use_true_random=False))
-async def test_concurrent_use_cases_have_the_same_results_as_in_some_sequence(random: Random) -> None:
+async def test_concurrent_use_cases_have_the_results_of_a_serial_execution(random: Random) -> None:
     race = random_race(random)
     race_set_up = await set_up(memory_store(), race)
     outcomes, order = await run_concurrently(race_set_up, race)

@@ -184,7 +184,7 @@ def test_compatible_change_is_not_reported(change: Change) -> None:
     assert breaking_changes(FORMER, present) == []
 
 
-def test_removed_enum_value_in_requests_or_new_one_in_responses_is_breaking() -> None:
+def test_removed_request_enum_value_or_new_response_enum_value_is_breaking() -> None:
     present = deepcopy(FORMER)
     schema(present, "Status").update(enum=["paid", "lost"])
     assert breaking_changes(FORMER, present) == [
@@ -202,7 +202,7 @@ def test_change_of_an_enum_to_permit_unknown_values_is_a_breaking_change() -> No
     assert breaking_changes(present, present) == []
 
 
-def test_removal_of_an_event_type_or_of_a_member_is_a_breaking_change() -> None:
+def test_removal_of_an_event_type_or_of_an_event_member_is_a_breaking_change() -> None:
     former: Json = {
         "components": {
             "messages": {"order.placed": {}, "order.lost": {}},

@@ -45,7 +45,7 @@ NOT_ADDRESSES = [
 
 
 @pytest.mark.parametrize("text", NOT_ADDRESSES, ids=ascii)
-def test_text_that_is_not_a_plain_address_is_rejected(text: str) -> None:
+def test_text_that_is_not_a_plain_email_address_is_rejected(text: str) -> None:
     with pytest.raises(InvalidEmailAddress):
         parse_email_address(text)
 
@@ -85,7 +85,7 @@ def test_each_text_is_either_a_parsable_email_address_or_rejected(text: str) -> 
 
 
 @given(st.emails())
-def test_mail_message_has_only_the_parsed_address_as_its_recipient(text: str) -> None:
+def test_parsed_address_is_the_only_recipient_of_a_mail_message(text: str) -> None:
     try:
         address = parse_email_address(text)
     except InvalidEmailAddress:

@@ -14,7 +14,7 @@ MESSAGE = Message(sought_email_address("ann@example.com"), "Grüße", "Zoë: tok
 SENDER = "Our shop <shop@example.com>"
 
 
-async def test_mail_files_are_readable_by_their_owner_only(tmp_path: Path) -> None:
+async def test_mail_files_are_readable_only_by_the_owner_of_the_files(tmp_path: Path) -> None:
     mailer = FileMailer(tmp_path / "not" / "there", sender=SENDER)
     for _ in range(3):
         await mailer.send(MESSAGE)
@@ -35,5 +35,5 @@ async def test_mail_to_an_unwritable_directory_is_reported_as_not_sent(tmp_path:
         await FileMailer(tmp_path / "file", sender=SENDER).send(MESSAGE)
 
 
-def test_repr_of_a_mail_message_hides_its_text() -> None:
+def test_repr_of_a_mail_message_hides_the_message_text() -> None:
     assert "token-1" not in repr(MESSAGE)

@@ -50,7 +50,7 @@ def test_job_run_that_exceeds_the_time_limit_counts_as_hanging() -> None:
     assert health.failing() == []
 
 
-def test_age_of_a_job_is_measured_from_the_end_of_its_last_successful_run() -> None:
+def test_age_of_a_job_is_measured_from_the_end_of_the_last_successful_run() -> None:
     watch, health = watched()
     watch.seconds = 5
     health.succeeded("send")

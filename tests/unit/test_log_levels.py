@@ -19,7 +19,7 @@ DEBUG, INFO, WARNING = logging.DEBUG, logging.INFO, logging.WARNING
         ("warning, access=info\nsqlalchemy=debug", LogLevels(WARNING, {"access": INFO, "sqlalchemy": DEBUG})),
     ],
 )
-def test_log_levels_are_parsed(text: str, expected: LogLevels) -> None:
+def test_log_level_setting_is_parsed(text: str, expected: LogLevels) -> None:
     assert LogLevels.parse(text) == expected
 
 
@@ -37,7 +37,7 @@ def test_package_without_a_log_level_has_the_level_of_the_nearest_parent_package
     assert [levels.of(name) for name in names] == [DEBUG, WARNING, WARNING, logging.ERROR, logging.ERROR]
 
 
-def test_log_lines_below_the_level_of_their_package_are_omitted() -> None:
+def test_log_lines_below_the_log_level_of_the_package_are_omitted() -> None:
     with captured_log("error, adapters=info, httpx2=debug") as log:
         for name in ("adapters.mail", "entrypoints"):
             structlog.get_logger(name).info(f"structlog {name}")

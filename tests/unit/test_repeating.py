@@ -21,7 +21,7 @@ async def test_periodic_job_continues_after_a_failure() -> None:
         await enough.wait()
 
 
-async def test_periodic_job_reports_failures_and_successes_to_its_health() -> None:
+async def test_periodic_job_records_failures_and_successes_in_the_job_health() -> None:
     seconds, failing = 0.0, asyncio.Event()
     health = JobHealth(lambda: seconds)
 

@@ -44,7 +44,7 @@ def test_service_can_verify_a_webhook_signature_of_the_reference_library(body: s
     assert StandardWebhooks([NEW, OLD]).verify(headers, body.encode(), now=NOW) == "msg_1"
 
 
-def test_former_and_new_webhook_secrets_verify_during_rotation() -> None:
+def test_former_and_new_webhook_secrets_are_valid_during_rotation() -> None:
     before, during, after = StandardWebhooks([OLD]), StandardWebhooks([NEW, OLD]), StandardWebhooks([NEW])
     for sender, receiver in ((before, during), (during, before), (during, after), (after, during)):
         assert receiver.verify(sender.sign("msg_1", BODY, at=NOW), BODY.encode(), now=NOW) == "msg_1"
@@ -53,7 +53,7 @@ def test_former_and_new_webhook_secrets_verify_during_rotation() -> None:
 
 
 @pytest.mark.parametrize("late", [timedelta(minutes=5), timedelta(minutes=-5)])
-def test_webhook_timestamp_beyond_five_minutes_is_rejected(late: timedelta) -> None:
+def test_webhook_timestamp_more_than_five_minutes_from_the_current_time_is_rejected(late: timedelta) -> None:
     webhooks = StandardWebhooks([NEW])
     headers = webhooks.sign("msg_1", BODY, at=NOW)
     assert webhooks.verify(headers, BODY.encode(), now=NOW + late)

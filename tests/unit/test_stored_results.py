@@ -90,7 +90,7 @@ def optional_fields(view: Any) -> Iterator[str]:
     return (field.name for field in fields(view) if type(None) in get_args(hints[field.name]))
 
 
-def test_every_idempotent_operation_that_is_not_new_has_a_recorded_result() -> None:
+def test_every_idempotent_operation_of_a_former_release_has_a_recorded_result() -> None:
     assert {row["operation"] for row in ROWS} | NEW == VIEWS.keys() == set(IdempotentOperation)
 
 
@@ -173,7 +173,7 @@ def test_stored_result_without_an_id_raises_an_error() -> None:
         from_stored_json("{}", UserView)
 
 
-def test_fingerprint_of_a_first_release_request_equals_the_recorded_fingerprint() -> None:
+def test_request_of_the_first_release_has_the_recorded_fingerprint() -> None:
     rows = {row["key"]: row for row in FIRST["rows"]}
     for request in FIRST["requests"]:
         row = rows[request["headers"]["Idempotency-Key"]]
@@ -194,7 +194,7 @@ def test_request_with_a_new_field_has_no_fingerprint_of_an_earlier_version(
     assert earlier_fingerprint(1, "POST", request["path"], operation, {**received, "brand": None}) is None
 
 
-def test_fingerprint_ignores_white_space_and_field_order() -> None:
+def test_fingerprint_ignores_white_space_and_the_sequence_of_fields() -> None:
     fingerprints = Fingerprints(b"s" * 32)
     one = fingerprints.of("POST", "/v1/orders", json.loads('{"a": 1, "b": {"c": "é", "d": 2}}'))
     same = fingerprints.of("POST", "/v1/orders", json.loads('{"b":{"d":2,"c":"\\u00e9"},\n"a":1}'))
@@ -223,7 +223,7 @@ def test_fingerprint_depends_on_the_hmac_key() -> None:
     assert Fingerprints(b"s" * 32).of(*request) != Fingerprints(b"t" * 32).of(*request)
 
 
-def test_type_of_a_stored_result_shows_whether_it_contains_personal_data() -> None:
+def test_type_of_a_stored_result_shows_whether_the_result_contains_personal_data() -> None:
     personal = {"customer_id", "email", "full_name", "shipping_address"}
     for view in set(VIEWS.values()):
         has_personal_data = bool(personal & {field.name for field in fields(view)})

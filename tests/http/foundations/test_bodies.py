@@ -80,7 +80,9 @@ async def test_case_and_parameters_of_a_media_type_are_ignored(content_type: str
 
 
 @pytest.mark.parametrize("content_type", [MERGE_PATCH, "application/json"])
-async def test_merge_patch_is_accepted_as_merge_patch_or_json(content_type: str) -> None:
+async def test_merge_patch_body_is_accepted_with_the_media_type_merge_patch_or_json(
+    content_type: str,
+) -> None:
     headers = {"Content-Type": content_type}
     assert (await ask(router, "PATCH", "/notes", content=b'{"text": ""}', headers=headers)).is_success
 

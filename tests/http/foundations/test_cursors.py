@@ -29,7 +29,7 @@ positions = st.lists(
 
 
 @given(positions)
-def test_signed_cursor_returns_its_position(position: Position) -> None:
+def test_signed_cursor_is_decoded_to_the_encoded_position(position: Position) -> None:
     cursor = CURSORS.seal(position, HERE)
     opened = CURSORS.open(cursor, HERE)
     assert opened == position
@@ -67,7 +67,7 @@ def test_arbitrary_text_is_rejected_as_a_cursor(garbage: str) -> None:
     assert refusal.value.detail == refusal.value.type.detail
 
 
-def test_cursor_of_another_list_or_signed_with_another_secret_is_rejected() -> None:
+def test_cursor_of_another_list_or_with_another_signing_secret_is_rejected() -> None:
     cursor = CURSORS.seal(("a", 1), HERE)
     for fingerprint in (
         list_fingerprint("/others", {"sort": "name"}),

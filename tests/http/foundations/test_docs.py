@@ -57,7 +57,7 @@ async def test_docs_page_assets_are_cacheable(path: str, content_type: str) -> N
 
 
 @pytest.mark.parametrize("path", ["/docs", "/docs/oauth2-redirect"])
-async def test_docs_page_permits_only_scripts_of_the_service_or_with_a_known_hash(path: str) -> None:
+async def test_docs_page_permits_only_service_scripts_and_scripts_with_a_known_hash(path: str) -> None:
     page = await ask(documented(), "GET", path)
     policy = dict(
         directive.strip().split(" ", 1) for directive in page.headers["Content-Security-Policy"].split(";")
@@ -89,13 +89,13 @@ async def test_openapi_document_is_served() -> None:
 
 
 @pytest.mark.parametrize("path", ["/docs/assets/nothing.js", "/docs/assets/../docs.py", "/docs/assets/%00"])
-async def test_unknown_docs_page_asset_is_not_found(path: str) -> None:
+async def test_unknown_docs_page_asset_returns_404(path: str) -> None:
     response = await ask(documented(), "GET", path)
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
 
 
 @pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/docs/assets/swagger-ui.css", "/redoc"])
-async def test_disabled_docs_page_is_not_found(path: str) -> None:
+async def test_disabled_docs_page_returns_404(path: str) -> None:
     assert (await ask(app_of(pages), "GET", path)).status_code == 404
 
 

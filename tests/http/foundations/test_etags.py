@@ -132,5 +132,5 @@ async def test_stale_if_match_is_rejected_with_the_current_etag(seen: str) -> No
     assert response.headers["ETag"] == '"v7"'
 
 
-async def test_highest_strong_version_in_if_match_is_used() -> None:
+async def test_if_match_with_several_versions_uses_the_highest_strong_version() -> None:
     assert (await ask(router, "PUT", "/thing", headers={"If-Match": '"v3", W/"v9", "v7"'})).is_success

@@ -42,14 +42,14 @@ def full(web: WebShop) -> Iterator[None]:
         yield
 
 
-async def test_request_that_arrives_at_a_full_service_is_rejected(web: WebShop) -> None:
+async def test_request_that_arrives_at_the_capacity_limit_is_rejected(web: WebShop) -> None:
     with full(web):
         response = await web.anonymous.post("/v1/orders", content=BODY, headers=WRONG_TOKEN)
     assert (response.status_code, response.json()["code"]) == (503, "overloaded")
     assert int(response.headers["Retry-After"]) >= 1
 
 
-async def test_request_is_rejected_if_the_service_is_full_when_the_body_arrives(web: WebShop) -> None:
+async def test_request_is_rejected_if_the_capacity_is_used_up_when_the_body_arrives(web: WebShop) -> None:
     with ExitStack() as stack:
 
         async def body() -> AsyncIterator[bytes]:

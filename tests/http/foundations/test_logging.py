@@ -35,7 +35,7 @@ def test_each_log_line_is_a_json_object_with_the_level_and_the_utc_time(log: Str
     assert line == {"event": "placed", "level": "info", "orders": 2, "note": "a\r\nb\x1b[2J"}
 
 
-def test_log_lines_of_the_standard_library_have_the_same_json_format(log: StringIO) -> None:
+def test_log_lines_of_the_standard_library_have_the_json_format_of_the_service(log: StringIO) -> None:
     logging.getLogger("driver").warning("lost %s", "connection")
     line = last_line(log)
     assert (line["event"], line["level"], line["logger"]) == ("lost connection", "warning", "driver")
@@ -55,7 +55,7 @@ def test_python_warnings_are_logged(log: StringIO) -> None:
     assert last_line(log)["logger"] == "py.warnings"
 
 
-def test_log_lines_below_the_level_are_omitted() -> None:
+def test_log_lines_below_the_configured_level_are_omitted() -> None:
     stream = StringIO()
     configure_logging(LogLevels.parse("warning"), stream=stream)
     structlog.get_logger().info("x")
@@ -68,13 +68,13 @@ def test_log_lines_below_the_level_are_omitted() -> None:
     "key",
     ["password", "PASSWORD", "new_password", "access_token", "Authorization", "client_secret", "cookie"],
 )
-def test_logged_values_with_secret_names_are_masked(key: str, log: StringIO) -> None:
+def test_logged_values_of_fields_named_like_secrets_are_masked(key: str, log: StringIO) -> None:
     structlog.get_logger().info("x", **{key: CANARY}, nested={"deeper": {key: CANARY}})
     assert CANARY not in log.getvalue()
     assert last_line(log)[key] == "[redacted]"
 
 
-def test_log_entry_of_an_exception_does_not_contain_the_message(log: StringIO) -> None:
+def test_log_entry_of_an_exception_does_not_contain_the_exception_message(log: StringIO) -> None:
     try:
         fail(ExceptionGroup(CANARY, [ValueError(CANARY)]), cause=KeyError(CANARY))
     except ExceptionGroup:

@@ -206,7 +206,7 @@ async def test_exception_outside_of_routes_returns_500(log: StringIO) -> None:
     assert CANARY not in log.getvalue()
 
 
-async def test_response_is_aborted_if_an_error_occurs_after_its_beginning_was_sent(log: StringIO) -> None:
+async def test_response_is_aborted_if_an_error_occurs_after_the_response_has_started(log: StringIO) -> None:
     sent = SentMessages()
     with pytest.raises(ResponseCutOff) as broken:
         await app_of(router)(http_scope("/cut-off"), receive_nothing, sent)

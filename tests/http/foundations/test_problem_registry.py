@@ -109,7 +109,7 @@ def test_problems_are_added_to_the_responses_that_a_route_declares() -> None:
     assert set(examples) == {"out_of_stock", "price_changed"}
 
 
-def test_problems_are_added_to_a_response_with_other_content() -> None:
+def test_problem_content_is_added_to_a_response_with_another_media_type() -> None:
     declared: Responses = {400: {"model": int, "content": {"text/plain": {}}}}
     response = with_problems(declared, "malformed_request")[400]
     assert response["model"] is int

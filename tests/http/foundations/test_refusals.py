@@ -83,7 +83,7 @@ async def test_retryable_problem_has_the_header_retry_after() -> None:
     assert (response.status_code, response.headers["Retry-After"]) == (503, "3")
 
 
-async def test_response_to_a_stale_version_has_the_current_etag() -> None:
+async def test_response_to_a_request_with_a_stale_version_has_the_current_etag() -> None:
     response = await ask(failing_with(PreconditionFailed(12)), "POST", "/v1/orders")
     assert (response.status_code, response.headers["ETag"]) == (412, '"v12"')
 

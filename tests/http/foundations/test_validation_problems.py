@@ -139,7 +139,7 @@ def pair_with(name: str) -> dict[str, Any]:
     return {"left": {**line, name: CANARY}, "right": line}
 
 
-async def test_error_for_an_unknown_field_contains_its_name_and_the_known_fields() -> None:
+async def test_error_for_an_unknown_field_names_this_field_and_the_known_fields() -> None:
     assert await errors_of("POST", "/pairs", json=pair_with("quantitty")) == [
         {
             "pointer": "/left",
@@ -216,7 +216,7 @@ async def test_response_does_not_contain_mapping_keys_sent_by_the_client() -> No
     ]
 
 
-async def test_violation_params_contain_the_limits() -> None:
+async def test_violation_params_contain_the_violated_limits() -> None:
     body = {"lines": [{"product_id": str(UUID(int=1)), "quantity": 10}]}
     assert await errors_of("POST", "/users", json=body) == [
         {
@@ -228,7 +228,7 @@ async def test_violation_params_contain_the_limits() -> None:
     ]
 
 
-async def test_violation_of_a_parameter_has_its_name_and_location() -> None:
+async def test_violation_of_a_parameter_states_the_parameter_name_and_location() -> None:
     errors = await errors_of("GET", f"/users/{CANARY}?low=x", headers={"X-Depth": "4"})
     assert [(error["in"], error["parameter"], error["code"]) for error in errors] == [
         ("path", "user_id", "not_a_uuid"),

@@ -58,7 +58,7 @@ async def test_before_body_dependency_runs_only_once_and_before_other_dependenci
         assert calls.count("caller") == 1
 
 
-async def test_headers_of_a_before_body_dependency_are_sent(app: FastAPI) -> None:
+async def test_headers_that_a_before_body_dependency_sets_are_sent(app: FastAPI) -> None:
     response = await ask(app, "POST", "/x", json={"a": 1})
     assert response.headers.get_list("X-Remaining") == ["7"]
 

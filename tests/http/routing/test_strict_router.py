@@ -75,7 +75,7 @@ async def test_strict_router_selects_the_same_route_as_fastapi(prefix: str) -> N
             assert found.headers == expected.headers, (method, path)
 
 
-async def test_route_added_after_the_first_request_is_found() -> None:
+async def test_strict_router_finds_a_route_that_was_added_after_the_first_request() -> None:
     router = StrictRouter(prefix="/things")
     router.add_api_route("/1", _answering("first"))
     app = app_of(router)

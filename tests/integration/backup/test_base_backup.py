@@ -185,7 +185,7 @@ def at_point(history: History) -> Iterator[Node]:
         yield node
 
 
-async def test_database_restored_to_a_named_point_has_exactly_the_orders_until_then(
+async def test_database_restored_to_a_named_point_contains_exactly_the_earlier_orders(
     history: History, at_point: Node
 ) -> None:
     orders = await orders_after_recovery(at_point)
@@ -212,7 +212,7 @@ async def test_retry_of_an_order_missing_from_the_backup_places_the_order_again(
     assert lost.status_code == 404
 
 
-async def test_restored_feed_gives_positions_missing_from_the_backup_to_new_events(
+async def test_restored_feed_assigns_positions_missing_from_the_backup_to_new_events(
     history: History, at_point: Node
 ) -> None:
     await orders_after_recovery(at_point)
@@ -247,12 +247,12 @@ async def test_capture_is_recorded_after_a_restore_only_if_the_backup_has_the_pa
     assert {str(id_) for id_ in history.gateway.payments} - set(payments) == {history.lost_payment}
 
 
-async def test_database_restored_to_a_time_has_exactly_the_orders_until_then(history: History) -> None:
+async def test_database_restored_to_a_timestamp_contains_exactly_the_earlier_orders(history: History) -> None:
     with restored(history, f"recovery_target_time={history.time}") as node:
         assert await orders_after_recovery(node) == set(history.kept)
 
 
-async def test_database_restored_to_the_former_timeline_includes_later_orders(
+async def test_restore_of_the_former_timeline_includes_orders_after_the_named_point(
     history: History, at_point: Node
 ) -> None:
     await orders_after_recovery(at_point)
@@ -281,7 +281,7 @@ def test_base_backup_never_overwrites_an_existing_backup(history: History) -> No
         ("new", "archive_command=x", "not a recovery target: archive_command=x\n"),
     ],
 )
-def test_restore_script_rejects_a_used_directory_or_an_unrelated_setting(
+def test_restore_script_rejects_a_nonempty_directory_or_an_unrelated_setting(
     history: History, target: str, setting: str, message: str
 ) -> None:
     directory = history.backup.with_name(target)

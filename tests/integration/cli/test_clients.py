@@ -30,7 +30,7 @@ def test_created_client_is_listed_without_its_secret(run: Run, fetch: Fetch) -> 
     assert shown["client_secret"] not in kept
 
 
-def test_only_the_new_client_secret_is_listed_after_the_former_one_is_retired(run: Run) -> None:
+def test_only_the_new_client_secret_is_listed_after_the_former_secret_is_retired(run: Run) -> None:
     first = made(run, "create", NAME, "--scope", "orders:read")
     second = made(run, "roll-secret", NAME)
     assert first["client_id"] == second["client_id"]
@@ -56,7 +56,7 @@ def test_disabled_client_is_listed_as_disabled(run: Run) -> None:
         (("retire-secret", NAME, "0192f0c4-0000-7000-8000-000000000001"), "The client has no such secret."),
     ],
 )
-def test_command_clients_prints_one_error_line_if_it_fails(
+def test_failed_client_command_prints_one_error_line(
     run: Run, arguments: tuple[str, ...], complaint: str
 ) -> None:
     made(run, "create", NAME, "--scope", "orders:read")
@@ -67,7 +67,7 @@ def test_command_clients_prints_one_error_line_if_it_fails(
 
 
 @pytest.mark.parametrize("arguments", [("create", NAME), ("create", NAME, "--scope", "everything")])
-def test_command_clients_create_rejects_a_missing_or_unknown_scope(
+def test_client_creation_with_a_missing_or_unknown_scope_is_rejected(
     run: Run, arguments: tuple[str, ...]
 ) -> None:
     code, out, _ = run("clients", *arguments)

@@ -24,7 +24,7 @@ def test_admin_is_created_with_a_piped_password(database_url: str, fetch: Fetch)
     ]
 
 
-def test_command_create_admin_with_a_used_address_prints_one_error_line(run: Run) -> None:
+def test_admin_creation_with_a_used_address_prints_one_error_line(run: Run) -> None:
     assert run("users", "create-admin", "boss@example.com", typed=PASSWORD)[0] == 0
     assert run("users", "create-admin", "BOSS@example.com", typed=PASSWORD) == (
         1,
@@ -46,7 +46,7 @@ def test_command_create_admin_with_a_used_address_prints_one_error_line(run: Run
         ("a@example.com", b"password1234\n", "This password is on a list of known ones. Choose another."),
     ],
 )
-def test_error_of_the_command_create_admin_does_not_contain_the_invalid_input(
+def test_error_for_a_failed_admin_creation_does_not_contain_the_invalid_input(
     run: Run, email: str, typed: bytes, complaint: str
 ) -> None:
     code, out, err = run("users", "create-admin", email, typed=typed)
@@ -55,7 +55,7 @@ def test_error_of_the_command_create_admin_does_not_contain_the_invalid_input(
     assert "canary" not in err
 
 
-def test_account_created_by_the_command_create_staff_has_the_role_staff(run: Run, fetch: Fetch) -> None:
+def test_account_created_by_the_staff_creation_command_has_the_role_staff(run: Run, fetch: Fetch) -> None:
     assert run("users", "create-staff", "packer@example.com", typed=PASSWORD)[0] == 0
     assert fetch("SELECT email, role FROM users") == [("packer@example.com", "staff")]
 

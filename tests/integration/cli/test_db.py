@@ -35,7 +35,7 @@ def test_commands_reject_an_empty_database_until_it_is_upgraded(
     assert run(*CREATE_ADMIN, typed=PASSWORD)[0] == 0
 
 
-def test_command_db_status_shows_release_and_schema_revisions(run: Run) -> None:
+def test_db_status_command_shows_the_release_and_the_schema_revisions(run: Run) -> None:
     code, shown, err = status(run)
     assert (code, err) == (0, "")
     assert shown == {
@@ -46,7 +46,7 @@ def test_command_db_status_shows_release_and_schema_revisions(run: Run) -> None:
     }
 
 
-def test_command_db_status_with_wait_ends_after_another_process_has_migrated(
+def test_db_status_command_waits_until_another_process_has_migrated_the_database(
     run: Run, empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STEELYARD_DATABASE_URL", empty_database_url)

@@ -51,7 +51,7 @@ def imported(run: Run, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("imported")
 @pytest.mark.parametrize("suffix", ["csv", "ndjson"])
 @pytest.mark.parametrize("options", [(), ("--replace",)])
-def test_import_of_an_exported_file_that_was_not_edited_changes_nothing(
+def test_import_of_an_unedited_export_file_changes_nothing(
     run: Run, fetch: Fetch, tmp_path: Path, suffix: str, options: tuple[str, ...]
 ) -> None:
     before = fetch(PRODUCTS)
@@ -160,5 +160,5 @@ def test_order_export_can_be_filtered_by_status_and_time(run: Run, database_url:
     assert exported("--before", f"{placed}T00:00:00Z") == []
 
 
-def test_export_time_without_an_offset_is_read_as_utc() -> None:
+def test_export_filter_timestamp_without_an_offset_is_interpreted_as_utc() -> None:
     assert utc(datetime(2026, 1, 5, 9)) == datetime(2026, 1, 5, 9, tzinfo=UTC)  # noqa: DTZ001 - the test passes a timestamp without a time zone

@@ -24,7 +24,7 @@ def test_second_import_of_the_same_file_changes_nothing(run: Run) -> None:
     assert run("catalog", "import", str(PRODUCTS_FILE)) == (0, "0 created, 0 changed, 77 unchanged.\n", "")
 
 
-def test_import_updates_products_with_known_skus_and_does_not_change_their_stock(
+def test_import_of_known_skus_updates_the_products_but_not_the_stock(
     run: Run, fetch: Fetch, tmp_path: Path
 ) -> None:
     file = tmp_path / "products.csv"

@@ -38,7 +38,7 @@ def test_revoked_signing_key_is_removed_immediately(
     assert len(fetch("SELECT kid FROM signing_keys")) == 1
 
 
-def test_generated_signing_key_is_accepted_by_the_setting(
+def test_generated_signing_key_is_a_valid_value_of_the_signing_key_setting(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     code, pem, err = run("keys", "generate")
@@ -73,7 +73,7 @@ def test_unusable_signing_keys_are_reported_in_one_line(
     assert err.count("\n") == 1
 
 
-def test_configured_signing_keys_are_masked_in_the_settings(
+def test_configured_signing_keys_are_masked_when_the_settings_are_printed(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STEELYARD_SIGNING_KEYS", "canary")

@@ -13,5 +13,5 @@ def test_list_of_failed_mail_contains_no_control_characters(run: Run, fetch: Fet
     )
 
 
-def test_command_mail_failed_prints_nothing_if_no_mail_has_failed(run: Run) -> None:
+def test_list_of_failed_mail_is_empty_if_no_mail_has_failed(run: Run) -> None:
     assert run("mail", "failed") == (0, "", "")

@@ -44,13 +44,13 @@ def kids(run: Run) -> list[str]:
     return [line.partition("\t")[0] for line in out.splitlines()]
 
 
-def test_generated_secrets_key_is_accepted_by_the_setting(run: Run) -> None:
+def test_generated_secrets_key_is_a_valid_value_of_the_secrets_key_setting(run: Run) -> None:
     code, out, err = run("secrets", "generate")
     assert (code, err) == (0, "")
     assert len(parse_keys(out)) == 1
 
 
-def test_secrets_are_readable_before_and_after_the_command_secrets_encrypt(
+def test_stored_secrets_are_readable_before_and_after_the_encryption_command(
     run: Run, fetch: Fetch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = kids(run)
@@ -68,7 +68,7 @@ def test_secrets_are_readable_before_and_after_the_command_secrets_encrypt(
     assert fetch(AUDITED) == [("secrets.encrypted", "secrets encrypt", id_of(OLD), tables, number)]
 
 
-def test_former_secrets_key_is_not_needed_after_the_command_secrets_rotate(
+def test_former_secrets_key_is_not_needed_after_the_rotation_command(
     run: Run, fetch: Fetch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(KEY, OLD)
@@ -104,7 +104,7 @@ def test_encryption_and_key_rotation_do_not_change_webhook_secrets(
     assert opened == [b"s" * 32, b"f" * 32]
 
 
-def test_process_with_both_keys_reads_secrets_during_a_rotation(
+def test_process_with_the_old_and_the_new_key_reads_secrets_during_a_rotation(
     run: Run, fetch: Fetch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(KEY, f"{OLD} {NEW}")
@@ -149,7 +149,7 @@ def test_missing_secrets_key_is_reported_before_any_secret_is_changed(
 
 
 @pytest.mark.parametrize("command", ["encrypt", "rotate"])
-def test_command_secrets_encrypt_without_a_key_is_rejected(run: Run, command: str) -> None:
+def test_encryption_or_rotation_without_a_secrets_key_is_rejected(run: Run, command: str) -> None:
     code, _, err = run("secrets", command)
     assert code == 1
     assert err.startswith(f"Error: {KEY} is not set.")

@@ -60,7 +60,7 @@ def test_parent_process_imports_settings_before_it_starts_serving_processes(impo
 
 
 @pytest.mark.parametrize("module", ["entrypoints.bootstrap.root", "fastapi", "asyncpg", "sqlalchemy.orm"])
-def test_parent_process_does_not_import_code_of_the_app_before_the_start(
+def test_parent_process_does_not_import_app_code_before_serving_processes_start(
     imported: set[str], module: str
 ) -> None:
     assert module not in imported

@@ -27,7 +27,7 @@ async def test_embedded_server_opens_no_network_socket(data_dir: Path) -> None:
             assert [process.net_connections(kind="inet") for process in family] == [[]] * len(family)
 
 
-async def test_socket_and_password_are_readable_by_the_owner_only(data_dir: Path) -> None:
+async def test_socket_and_password_file_are_readable_only_by_the_owner(data_dir: Path) -> None:
     layout = Layout(data_dir)
     with embedded(data_dir).lease():
         assert layout.socket.stat().st_mode & 0o777 == 0o700
@@ -45,7 +45,7 @@ async def test_connection_requires_the_database_role_and_the_password(data_dir: 
                     pass
 
 
-async def test_database_role_without_superuser_can_create_trigram_indexes(data_dir: Path) -> None:
+async def test_database_role_that_is_not_a_superuser_can_create_trigram_indexes(data_dir: Path) -> None:
     with embedded(data_dir).lease() as url:
         async with connected(url) as connection:
             assert await connection.fetchval("SHOW is_superuser") == "off"

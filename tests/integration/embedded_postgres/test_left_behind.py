@@ -59,7 +59,7 @@ async def test_server_without_a_supervisor_is_stopped_before_a_new_server_starts
         assert orphan.wait(LIMIT) == 0
 
 
-async def test_manually_started_server_is_not_stopped(data_dir: Path) -> None:
+async def test_service_does_not_stop_a_manually_started_postgresql_server(data_dir: Path) -> None:
     with server_without_supervisor(data_dir, ours=False) as by_hand:
         with (
             pytest.raises(EmbeddedPostgresError, match="started by hand"),

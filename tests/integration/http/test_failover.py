@@ -110,7 +110,7 @@ async def test_service_connects_to_the_new_primary_if_the_former_host_does_not_r
             await asyncio.sleep(0.05)
 
 
-async def test_order_returns_database_unavailable_if_no_primary_is_reachable(
+async def test_order_request_returns_database_unavailable_if_no_primary_is_reachable(
     web: WebShop, servers: Replication
 ) -> None:
     mug = await web.product(stock=10)

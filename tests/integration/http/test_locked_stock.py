@@ -50,7 +50,7 @@ async def test_locked_stock_row_of_a_product_delays_no_order_for_another_product
     await assert_invariants(direct_shop)
 
 
-async def test_order_returns_overloaded_if_the_stock_row_is_locked(
+async def test_order_request_returns_overloaded_if_the_stock_row_is_locked(
     web: WebShop, direct_shop: Shop, psql: asyncpg.Connection
 ) -> None:
     hot = await web.product(stock=1)

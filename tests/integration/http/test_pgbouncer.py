@@ -54,7 +54,7 @@ async def test_concurrent_orders_through_pgbouncer_are_placed(web: WebShop, dire
     await assert_invariants(direct_shop)
 
 
-async def test_order_for_a_locked_row_behind_pgbouncer_returns_overloaded(
+async def test_order_request_for_a_locked_row_behind_pgbouncer_returns_overloaded(
     web: WebShop, direct_shop: Shop, psql: asyncpg.Connection
 ) -> None:
     mug, buyer = await web.product(stock=1), await Buyer.of(web, direct_shop)
@@ -91,7 +91,7 @@ async def test_settings_of_a_transaction_do_not_remain_in_the_database_session(
         await other.close()
 
 
-async def test_pgbouncer_without_idle_connections_causes_503_until_one_is_released(
+async def test_pgbouncer_without_idle_connections_causes_503_until_a_connection_is_idle(
     database_url: str, direct_shop: Shop
 ) -> None:
     with pgbouncer(database_url, server_connections=1) as pooler:

@@ -36,7 +36,7 @@ async def test_retry_with_a_pruned_key_returns_200_with_the_current_order(
     await assert_invariants(direct_shop)
 
 
-async def test_retry_with_a_pruned_key_returns_the_order_although_it_took_the_last_unit(
+async def test_retry_with_a_pruned_key_returns_the_order_that_took_the_last_unit(
     web: WebShop, direct_shop: Shop
 ) -> None:
     mug = await web.product(stock=1)

@@ -12,7 +12,7 @@ from tests.integration.http.services import public_read_pool_of
 from tests.kit.web import PASSWORD, WebShop, key, order_body
 
 
-async def test_orders_are_placed_while_the_read_pool_is_exhausted(web: WebShop) -> None:
+async def test_orders_are_placed_while_the_connection_pool_for_reads_is_exhausted(web: WebShop) -> None:
     customer, product = await web.customer(), await web.product()
     engine: AsyncEngine = web.container.database.public_read_engine()
     async with AsyncExitStack() as stack:
@@ -32,7 +32,7 @@ async def test_orders_are_placed_while_the_read_pool_is_exhausted(web: WebShop) 
     assert (await web.anonymous.get("/v1/products?q=mug")).status_code == 200
 
 
-async def test_public_read_above_one_second_is_cancelled_by_the_database_server(web: WebShop) -> None:
+async def test_query_of_a_public_request_is_cancelled_by_postgresql_after_one_second(web: WebShop) -> None:
     engine: AsyncEngine = web.container.database.public_read_engine()
     async with engine.connect() as connection:
         assert (await connection.execute(text("SHOW statement_timeout"))).scalar_one() == "1s"
@@ -43,7 +43,7 @@ async def test_public_read_above_one_second_is_cancelled_by_the_database_server(
     )
 
 
-async def test_statements_other_than_public_reads_have_a_longer_timeout(web: WebShop) -> None:
+async def test_only_queries_of_public_requests_have_the_short_statement_timeout(web: WebShop) -> None:
     engine: AsyncEngine = web.container.database.engine()
     async with engine.connect() as connection:
         assert (await connection.execute(text("SHOW statement_timeout"))).scalar_one() == "5s"

@@ -123,7 +123,7 @@ async def test_replica_is_not_used_for_some_seconds_after_it_lagged_behind(
 
 
 @pytest.mark.parametrize("failure", ["pause", "kill"])
-async def test_reads_succeed_although_the_replica_is_unavailable(
+async def test_read_requests_succeed_although_the_replica_is_unavailable(
     web: WebShop, servers: Replication, failure: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mug, customer = await web.product(stock=5), await web.customer()

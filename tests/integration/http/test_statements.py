@@ -50,7 +50,7 @@ async def test_order_request_executes_three_statements(web: WebShop) -> None:
     assert len(sent) == 3
 
 
-async def test_identical_concurrent_reads_execute_one_statement_together(web: WebShop) -> None:
+async def test_identical_concurrent_read_requests_share_one_statement(web: WebShop) -> None:
     mugs = [await web.product() for _ in range(10)]
     with statements_sent_by(web) as sent:
         responses = await asyncio.gather(

@@ -103,7 +103,7 @@ async def make_pool_read_only(web: WebShop) -> None:
             await connection.commit()
 
 
-async def test_order_returns_503_while_its_commit_waits_for_an_unreachable_standby(
+async def test_order_request_returns_503_while_a_commit_waits_for_an_unreachable_standby(
     web: WebShop, server: OwnServer
 ) -> None:
     mug, customer = await web.product(stock=5), await web.customer()

@@ -66,7 +66,7 @@ async def leave_at_every_wait(
     return wait - 1
 
 
-async def test_placing_an_order_leaks_no_connection_if_it_is_cancelled_at_any_await(
+async def test_order_placement_cancelled_at_any_await_leaks_no_connection(
     shop: Shop,
     engine: AsyncEngine,
     unit_of_work: PostgresUnitOfWorkFactory,
@@ -90,7 +90,7 @@ async def test_placing_an_order_leaks_no_connection_if_it_is_cancelled_at_any_aw
     await assert_invariants(shop)
 
 
-async def test_canceling_an_order_leaks_no_connection_if_interrupted_at_any_await(
+async def test_order_cancellation_interrupted_at_any_await_leaks_no_connection(
     shop: Shop,
     engine: AsyncEngine,
     unit_of_work: PostgresUnitOfWorkFactory,
@@ -107,7 +107,7 @@ async def test_canceling_an_order_leaks_no_connection_if_interrupted_at_any_awai
     await assert_invariants(shop)
 
 
-async def test_new_connection_of_a_query_is_not_leaked_if_cancelled_at_any_await(
+async def test_query_that_opens_a_connection_does_not_leak_the_connection_if_cancelled(
     shop: Shop, engine: AsyncEngine, psql: asyncpg.Connection, cancels_cleanup: bool
 ) -> None:
     await shop.order(await shop.product(stock=1))
@@ -120,7 +120,7 @@ async def test_new_connection_of_a_query_is_not_leaked_if_cancelled_at_any_await
     await leave_at_every_wait(work, engine, psql, cancels_cleanup=cancels_cleanup)
 
 
-async def test_query_through_the_driver_leaks_no_connection_if_cancelled_at_any_await(
+async def test_driver_query_cancelled_at_any_await_leaks_no_connection(
     engine: AsyncEngine, psql: asyncpg.Connection, cancels_cleanup: bool
 ) -> None:
     read = DriverRead(engine, select(func.count().label("users")).select_from(UserRow))
@@ -131,7 +131,7 @@ async def test_query_through_the_driver_leaks_no_connection_if_cancelled_at_any_
     await leave_at_every_wait(work, engine, psql, cancels_cleanup=cancels_cleanup)
 
 
-async def test_creating_a_secret_leaks_no_connection_if_cancelled_at_any_await(
+async def test_secret_creation_cancelled_at_any_await_leaks_no_connection(
     engine: AsyncEngine, psql: asyncpg.Connection, cancels_cleanup: bool
 ) -> None:
     secrets = PostgresSecrets(engine, SECRET_BOX)

@@ -53,7 +53,7 @@ async def test_check_during_concurrent_changes_reports_no_violation(shop: Shop, 
     await assert_invariants(shop)
 
 
-async def test_unit_that_is_released_and_resold_during_a_check_is_not_oversold(
+async def test_unit_released_and_resold_during_a_check_is_not_reported_as_oversold(
     shop: Shop, database_url: str
 ) -> None:
     mug = await shop.product(stock=1)
@@ -70,7 +70,7 @@ async def test_unit_that_is_released_and_resold_during_a_check_is_not_oversold(
     assert (await shop.store.outbox.counts())["order.placed"] == 2
 
 
-async def test_check_adds_up_orders_of_several_ranges_to_find_an_oversold_product(
+async def test_check_finds_an_oversold_product_whose_orders_are_in_several_ranges(
     shop: Shop, database_url: str, engine: AsyncEngine
 ) -> None:
     mug = await shop.product(stock=2)

@@ -70,7 +70,7 @@ async def placed_order(container: Container) -> None:
         assert response.status_code == 201
 
 
-async def test_lease_is_not_longer_if_the_clock_of_the_worker_is_fast(
+async def test_fast_clock_of_a_worker_does_not_lengthen_a_lease(
     fast: Container, slow: Container, psql: asyncpg.Connection
 ) -> None:
     await placed_order(slow)

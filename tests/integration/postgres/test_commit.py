@@ -62,7 +62,7 @@ async def test_order_whose_connection_is_lost_at_commit_can_be_placed_by_a_retry
     await assert_invariants(shop)
 
 
-async def test_order_after_a_commit_that_was_never_sent_is_stored(
+async def test_order_that_is_placed_after_an_unsent_commit_is_stored(
     shop: Shop, place_batch: PlaceOrderBatch, engine: AsyncEngine, psql: asyncpg.Connection
 ) -> None:
     mug, customer = await shop.product(stock=2), await shop.customer()
@@ -82,7 +82,7 @@ async def test_order_after_a_commit_that_was_never_sent_is_stored(
     await assert_invariants(shop)
 
 
-async def test_order_in_a_transaction_that_sqlalchemy_does_not_know_is_not_acknowledged(
+async def test_order_is_rejected_if_sqlalchemy_does_not_know_that_a_transaction_is_open(
     shop: Shop, place_batch: PlaceOrderBatch, engine: AsyncEngine
 ) -> None:
     """SQLAlchemy would never commit such a transaction."""

@@ -29,7 +29,7 @@ async def test_every_constraint_has_an_explicit_name(psql: asyncpg.Connection) -
     assert {name.split("_")[0] for (name,) in rows} == {"pk", "uq", "ck", "fk"}
 
 
-async def test_database_constraint_rejects_a_stock_with_more_reserved_than_on_hand(
+async def test_database_rejects_a_stock_with_more_reserved_units_than_units_on_hand(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
     mug = await shop.product(stock=1)
@@ -71,7 +71,7 @@ async def test_error_for_an_unmapped_constraint_does_not_contain_the_row(
     assert SECRET not in shown
 
 
-async def test_database_rejects_a_second_payment_of_an_order_while_one_has_no_result(
+async def test_database_rejects_a_second_payment_while_the_first_payment_has_no_result(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
     order = await shop.order(await shop.product(stock=1))

@@ -79,7 +79,7 @@ def test_internal_error_of_the_driver_is_translated_to_database_unavailable() ->
         raise InternalClientError
 
 
-async def test_pool_timeout_is_translated_to_overloaded(database_url: str) -> None:
+async def test_connection_pool_timeout_is_reported_as_overloaded(database_url: str) -> None:
     engine = create_engine(database_url, pool_size=1, checkout_timeout=0.01)
     unit_of_work = PostgresUnitOfWorkFactory(engine, SequentialIds(), SECRET_BOX)
     async with unit_of_work():
@@ -99,7 +99,7 @@ async def test_pool_timeout_is_translated_to_overloaded(database_url: str) -> No
         "postgresql+asyncpg://nobody@/nothing?host=/nonexistent",
     ],
 )
-async def test_missing_server_is_translated_to_database_unavailable(url: str) -> None:
+async def test_missing_database_server_is_reported_as_database_unavailable(url: str) -> None:
     engine = create_engine(url)
     with pytest.raises(DatabaseUnavailable):
         await PostgresUserQueries(engine).get(NOBODY)
@@ -111,7 +111,7 @@ async def test_missing_server_is_translated_to_database_unavailable(url: str) ->
     await engine.dispose()
 
 
-async def test_lost_connection_fails_only_the_transaction_that_uses_the_connection(
+async def test_lost_connection_aborts_only_the_transaction_on_this_connection(
     engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory, psql: asyncpg.Connection
 ) -> None:
     async with unit_of_work() as work:

@@ -11,7 +11,7 @@ from application.users.views import UserView
 from tests.kit.shop import Shop
 
 
-async def test_transaction_that_replays_a_stored_result_increments_a_counter(
+async def test_each_replay_of_a_stored_result_increments_the_number_of_replays(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory, psql: asyncpg.Connection
 ) -> None:
     key, view = shop.commands.key("asked", operation=IdempotentOperation.CREATE_USER), await shop.customer()

@@ -17,7 +17,7 @@ async def _schema(url: str) -> set[str]:
         return await schema_of(connection)
 
 
-async def test_upgrade_after_a_downgrade_gives_the_same_schema(empty_database_url: str) -> None:
+async def test_downgrade_and_upgrade_restore_the_original_schema(empty_database_url: str) -> None:
     await asyncio.to_thread(migrations.upgrade, empty_database_url)
     first = await _schema(empty_database_url)
     await asyncio.to_thread(migrations.downgrade, empty_database_url, "base")
@@ -38,7 +38,7 @@ async def test_migrations_create_exactly_the_mapped_tables(
     assert declared - migrated == set()
 
 
-async def test_each_migration_runs_only_once_in_concurrent_processes(empty_database_url: str) -> None:
+async def test_concurrent_processes_run_each_migration_only_once(empty_database_url: str) -> None:
     starts = (asyncio.to_thread(migrations.upgrade, empty_database_url) for _ in range(4))
     await asyncio.gather(*starts)
     async with connected(empty_database_url) as connection:
@@ -62,7 +62,7 @@ async def test_migration_of_a_locked_table_times_out_and_can_be_repeated(
 
 
 @pytest.mark.parametrize("former", ["0043", "0047", "0049"])
-async def test_migration_can_be_repeated_after_it_failed_to_build_an_index(
+async def test_migration_that_failed_to_build_an_index_can_be_repeated(
     database_url: str, psql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch, former: str
 ) -> None:
     """The failed run has committed the changes that precede the index. The second run finds these changes."""
@@ -131,7 +131,7 @@ async def test_migration_succeeds_if_an_order_has_several_payments_without_a_res
     assert [mark for (mark,) in marked] == [False, True, True]
 
 
-async def test_migration_converts_email_domains_to_ascii_unless_the_result_exists(
+async def test_migration_converts_email_domains_to_ascii_unless_the_new_address_exists(
     empty_database_url: str,
 ) -> None:
     await asyncio.to_thread(migrations.upgrade, empty_database_url)

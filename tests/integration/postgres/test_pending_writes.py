@@ -68,7 +68,7 @@ async def test_pending_writes_of_several_repositories_are_executed_as_one_statem
     assert (await shop.get_stock(mug.id)).on_hand == 3
 
 
-async def test_update_of_a_nonexistent_row_fails_the_transaction(
+async def test_update_of_a_nonexistent_row_makes_the_transaction_fail(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
     mug = await shop.product(stock=1)

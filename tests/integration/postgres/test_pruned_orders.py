@@ -27,7 +27,7 @@ async def prune_idempotency_records(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("is_guest", [False, True])
-async def test_retry_of_an_order_during_its_pruning_never_places_a_second_order(
+async def test_retry_of_an_order_during_the_pruning_of_the_order_places_no_second_order(
     shop: Shop, psql: asyncpg.Connection, is_guest: bool
 ) -> None:
     mug = await shop.product(stock=1000)
@@ -94,7 +94,7 @@ async def test_pruning_of_an_order_waits_for_a_concurrent_retry_of_the_order(
     await assert_invariants(shop, pruned=1)
 
 
-async def test_each_pruning_run_continues_after_the_last_order_that_it_examined(
+async def test_each_pruning_run_starts_after_the_last_order_of_the_previous_run(
     shop: Shop, engine: AsyncEngine
 ) -> None:
     """Orders that had a payment are never pruned, so a call must not examine all these orders again."""

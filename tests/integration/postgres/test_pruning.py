@@ -60,7 +60,7 @@ async def test_pruning_finds_the_oldest_records_with_an_index(
 
 
 @pytest.mark.parametrize(("kind", "index"), OLD_RECORDS.items())
-async def test_pruning_of_each_old_record_kind_uses_an_index(
+async def test_pruning_of_each_kind_of_record_uses_an_index(
     engine: AsyncEngine, psql: asyncpg.Connection, kind: RecordKind, index: str
 ) -> None:
     await assert_index_is_read_in_order(

@@ -61,7 +61,7 @@ def rows_read(plan: dict[str, Any]) -> int:
 
 
 @pytest.mark.parametrize("query", [LETTERS, COMMON, WITH_AN_ABSENT_WORD, MISSPELLED])
-async def test_search_with_the_most_terms_reads_a_bounded_number_of_rows(
+async def test_search_with_the_maximum_number_of_terms_reads_a_bounded_number_of_rows(
     engine: AsyncEngine, psql: asyncpg.Connection, query: str
 ) -> None:
     assert len(terms(query)) == MAX_TERMS

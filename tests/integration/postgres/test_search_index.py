@@ -18,7 +18,7 @@ async def found(shop: Shop, query: str) -> int:
 
 
 @pytest.mark.parametrize("number", [1, 5])
-async def test_search_words_of_an_earlier_release_are_recomputed_in_batches(
+async def test_search_words_that_an_earlier_release_stored_are_recomputed_in_batches(
     shop: Shop, psql: asyncpg.Connection, number: int
 ) -> None:
     for _ in range(number):
@@ -32,7 +32,9 @@ async def test_search_words_of_an_earlier_release_are_recomputed_in_batches(
     assert await shop.store.product_search_index.refresh(limit=100) == 0
 
 
-async def test_recomputing_search_words_skips_locked_products(shop: Shop, psql: asyncpg.Connection) -> None:
+async def test_recomputing_search_words_skips_products_with_locked_rows(
+    shop: Shop, psql: asyncpg.Connection
+) -> None:
     await shop.product(name="Øl")
     await psql.execute(WRITE_AS_BEFORE)
     async with psql.transaction():

@@ -42,7 +42,7 @@ def spellings(secret: str) -> set[str]:
     return {secret, secret.encode().hex(), random.hex()}
 
 
-async def test_no_database_column_contains_a_credential_that_can_be_used(
+async def test_no_database_column_contains_a_usable_credential(
     web: WebShop, mailbox: Mailbox, psql: asyncpg.Connection
 ) -> None:
     await web.anonymous.post("/v1/users", json=ANN, headers=key("sign-up"))

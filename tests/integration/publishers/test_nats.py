@@ -70,7 +70,7 @@ async def test_existing_nats_stream_is_not_changed(
     assert (found.config.max_msgs, found.state.messages) == (2, 2)
 
 
-async def test_event_is_not_published_if_another_nats_stream_has_the_subject(
+async def test_event_is_not_published_if_another_nats_stream_uses_the_subject(
     server: NatsServer, shop: Shop, publisher_to: PublisherTo
 ) -> None:
     async with await nats.connect(server.url) as client:
@@ -148,7 +148,7 @@ async def test_timeout_of_a_silent_nats_server_causes_no_duplicate_event(
     assert await ids_at(server) == [str(event.id) for event in await create_events(shop, 0)]
 
 
-async def test_events_arrive_once_and_in_sequence_although_the_nats_server_is_killed(
+async def test_events_arrive_exactly_once_in_sequence_although_the_nats_server_is_killed(
     server: NatsServer, shop: Shop, publisher_to: PublisherTo
 ) -> None:
     publishers = [publisher_to(server.url) for _ in range(2)]

@@ -9,7 +9,7 @@ from tests.kit.web import container_over
 from tests.servers.nats import NatsServer
 
 
-async def test_worker_publishes_events_to_nats_and_closes_its_connection(
+async def test_worker_publishes_events_to_nats_and_closes_the_nats_connection(
     server: NatsServer, shop: Shop
 ) -> None:
     """The test is slow, because jobs begin after half a second."""

@@ -83,7 +83,7 @@ async def test_request_is_admitted_by_valkey_after_the_announced_waiting_time(pr
     assert answer.allowed
 
 
-async def test_valkey_deletes_counters_after_their_time_window(
+async def test_valkey_deletes_counters_after_the_time_window_ends(
     server: ValkeyServer, processes: Processes
 ) -> None:
     await processes[0].take(ORDERS, "ann")

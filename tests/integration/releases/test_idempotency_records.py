@@ -177,7 +177,7 @@ async def test_retry_of_a_request_to_an_earlier_release_is_replayed(
             assert response.text == ""
 
 
-async def test_key_of_an_earlier_release_is_rejected_for_another_request(
+async def test_idempotency_key_of_an_earlier_release_is_rejected_for_another_request(
     web: WebShop, recorded: Any, callers: dict[str, dict[str, str]]
 ) -> None:
     rejected = set()
@@ -195,7 +195,7 @@ async def test_key_of_an_earlier_release_is_rejected_for_another_request(
     assert rejected == (ANOTHER.keys() & stored) - {"create_user", "verify_email", "reset_password"}
 
 
-async def test_anonymous_key_of_an_earlier_release_can_be_used_for_another_request(
+async def test_anonymous_key_of_an_earlier_release_can_be_reused_for_a_different_request(
     web: WebShop, recorded: Any, callers: dict[str, dict[str, str]]
 ) -> None:
     for request in recorded["requests"]:

@@ -61,7 +61,7 @@ async def test_concurrent_refreshes_in_two_processes_return_the_same_token(
         assert len({answer.json()["refresh_token"] for answer in answers}) == 1
 
 
-async def test_refresh_token_reuse_after_a_restart_ends_the_session(
+async def test_session_ends_if_a_refresh_token_is_reused_after_a_restart(
     database_url: str, clock: FixedClock
 ) -> None:
     async with process(database_url, clock) as web:
@@ -77,7 +77,7 @@ async def test_refresh_token_reuse_after_a_restart_ends_the_session(
         assert (response.status_code, response.json()["error"]) == (400, "invalid_grant")
 
 
-async def test_refresh_after_a_restart_returns_a_refresh_token_that_was_lost(
+async def test_refresh_token_of_a_lost_response_is_returned_again_after_a_restart(
     database_url: str, clock: FixedClock
 ) -> None:
     async with process(database_url, clock) as web:

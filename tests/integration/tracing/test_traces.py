@@ -57,7 +57,7 @@ async def work(container: Container) -> None:
         await job()
 
 
-async def test_one_trace_contains_an_order_and_the_deliveries_of_its_events(
+async def test_one_trace_contains_an_order_and_the_deliveries_of_the_order_events(
     spans: Collector, database_url: str, stream: NatsServer, subscriber: Subscriber
 ) -> None:
     async with shop_on(database_url, nats_url=stream.url) as web:
@@ -108,7 +108,7 @@ async def traceparents(stream: NatsServer) -> set[str]:
     return {(message.headers or {}).get("traceparent", "") for message in messages}
 
 
-async def test_trace_of_a_batch_has_links_to_the_traces_of_all_its_requests(
+async def test_trace_of_a_batch_has_links_to_the_traces_of_all_batched_requests(
     spans: Collector, database_url: str
 ) -> None:
     async with shop_on(database_url) as web:

@@ -86,7 +86,7 @@ async def test_each_order_expires_only_once_although_workers_are_killed(
     await assert_invariants(shop)
 
 
-async def test_payment_with_a_lost_response_is_captured_once_although_workers_are_killed(
+async def test_payment_with_a_lost_response_is_captured_only_once_despite_killed_workers(
     shop: Shop, database_url: str, psql: asyncpg.Connection
 ) -> None:
     mug = await shop.product(stock=1000)
@@ -158,7 +158,7 @@ async def test_each_event_is_delivered_at_least_once_although_workers_are_killed
     assert set(delivered_ids) == {str(event_id) for event_id in await _feed(shop)}
 
 
-async def test_events_are_published_once_and_in_sequence_although_workers_are_killed(
+async def test_events_are_published_exactly_once_in_sequence_although_workers_are_killed(
     shop: Shop, database_url: str, tmp_path: Path
 ) -> None:
     with nats_server(tmp_path) as server:

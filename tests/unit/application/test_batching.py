@@ -78,7 +78,7 @@ async def test_commands_that_are_queued_while_a_batch_runs_form_the_next_batch(
     assert batch_function.batches == [["soup"], ["fish", "rice"]]
 
 
-async def test_commands_run_in_queue_sequence_and_in_batches_of_a_maximum_size(
+async def test_commands_run_in_queue_sequence_in_batches_of_limited_size(
     batcher: Batcher[str, str], batch_function: ControlledBatchFunction
 ) -> None:
     batch_function.may_finish.clear()
@@ -255,7 +255,7 @@ async def test_every_command_that_is_queued_during_a_long_batch_times_out(
     assert await soup == "SOUP"
 
 
-async def test_draining_waits_for_every_submitted_command(
+async def test_draining_a_batcher_waits_for_every_submitted_command(
     batcher: Batcher[str, str], batch_function: ControlledBatchFunction
 ) -> None:
     batch_function.may_finish.clear()

@@ -49,7 +49,7 @@ async def listed(shop: Shop, criteria: ProductFilter, *, include_archived: bool)
     return list(page.items)
 
 
-async def test_new_product_is_active_with_its_stock(shop: Shop) -> None:
+async def test_new_product_is_active_and_has_the_initial_stock(shop: Shop) -> None:
     created = await shop.create_product(CREATE)
     assert created.result == ProductView(
         id=created.result.id,
@@ -82,7 +82,7 @@ async def test_product_with_invalid_stock_is_rejected(shop: Shop, initial_stock:
     assert await listed(shop, ProductFilter(status=None), include_archived=True) == []
 
 
-async def test_product_is_created_once_per_idempotency_key(shop: Shop) -> None:
+async def test_product_is_created_only_once_per_idempotency_key(shop: Shop) -> None:
     command = replace(
         CREATE, key=shop.commands.key(CREATE, operation=IdempotentOperation.CREATE_PRODUCT, key="k")
     )
@@ -114,7 +114,7 @@ async def test_second_product_edit_with_the_same_version_is_rejected(shop: Shop)
     assert (await shop.get_product(mug.id, include_archived=False)).name == "Beaker"
 
 
-async def test_product_can_be_edited_with_a_version_from_before_an_order(shop: Shop) -> None:
+async def test_product_can_be_edited_with_a_version_that_was_read_before_an_order(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     await shop.order(mug)
     changed = await shop.change_product(changing(mug, ProductChanges(price=Money(1, "EUR"))))

@@ -37,7 +37,7 @@ async def mug_of(shop: Shop) -> ProductView:
     return mug
 
 
-async def test_import_creates_new_products_with_their_stock(shop: Shop) -> None:
+async def test_import_creates_new_products_with_initial_stock(shop: Shop) -> None:
     assert await shop.import_rows(MUG, CUP) == ImportResult(created=2, changed=0, unchanged=0)
     products = await every_product(shop)
     assert [(product.sku, product.available) for product in products] == [("MUG", 5), ("CUP", 5)]
@@ -71,7 +71,7 @@ async def test_null_in_an_import_clears_a_field_or_an_attribute(shop: Shop) -> N
     assert (await mug_of(shop)).attributes == {}
 
 
-async def test_archived_product_is_activated_only_by_a_row_with_a_status(shop: Shop) -> None:
+async def test_archived_product_is_activated_only_by_an_import_row_with_a_status(shop: Shop) -> None:
     await shop.import_rows(MUG)
     mug = await mug_of(shop)
     await shop.archive_product(mug.id, expected_version=mug.version, actor=SOMEBODY)
@@ -81,7 +81,7 @@ async def test_archived_product_is_activated_only_by_a_row_with_a_status(shop: S
     assert (await mug_of(shop)).status is ProductStatus.ACTIVE
 
 
-async def test_replacing_import_resets_fields_that_a_row_omits(shop: Shop) -> None:
+async def test_import_in_replace_mode_resets_fields_that_a_row_omits(shop: Shop) -> None:
     await shop.import_rows(MUG)
     mug = await mug_of(shop)
     await shop.archive_product(mug.id, expected_version=mug.version, actor=SOMEBODY)
@@ -116,13 +116,13 @@ async def test_invalid_import_rows_are_reported_with_line_numbers(shop: Shop) ->
     assert len(await every_product(shop)) == 1
 
 
-async def test_replacing_import_rejects_a_row_without_a_price(shop: Shop) -> None:
+async def test_import_in_replace_mode_rejects_a_row_without_a_price(shop: Shop) -> None:
     await shop.import_rows(MUG)
     with pytest.raises(InvalidRows):
         await shop.import_rows(changing(name="Beaker"), replace=True)
 
 
-async def test_planned_import_lists_changes_but_does_not_store_them(shop: Shop) -> None:
+async def test_import_plan_lists_changes_but_does_not_store_the_changes(shop: Shop) -> None:
     await shop.import_rows(MUG)
     before = await every_product(shop)
     rows = [changing(name="Beaker"), CUP]

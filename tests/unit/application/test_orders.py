@@ -141,7 +141,7 @@ async def order_of_ann(shop: Shop, ann: UserView) -> OrderView:
     return await shop.order(await shop.product(stock=5), customer=ann)
 
 
-async def test_order_is_visible_to_its_customer_and_staff_only(
+async def test_only_staff_and_the_customer_of_an_order_can_see_the_order(
     shop: Shop, ann: UserView, order_of_ann: OrderView
 ) -> None:
     bob = await shop.customer()

@@ -65,7 +65,7 @@ async def test_adjustment_with_one_invalid_line_changes_nothing(shop: Shop) -> N
     await assert_invariants(shop)
 
 
-async def test_stock_adjustment_is_applied_once_per_idempotency_key(shop: Shop) -> None:
+async def test_stock_adjustment_is_applied_only_once_per_idempotency_key(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     command = shop.commands.adjust_stock((mug, 3), key="k")
     first, again = await shop.adjust_stock(command), await shop.adjust_stock(command)

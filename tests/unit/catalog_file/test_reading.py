@@ -48,7 +48,7 @@ def test_attributes_with_the_value_null_are_read_as_cleared(read_ndjson: Read) -
     assert row.changes == ProductChanges(attributes=None)
 
 
-def test_status_of_a_file_row_is_read(read_csv: Read) -> None:
+def test_product_status_in_a_file_row_is_read(read_csv: Read) -> None:
     [row] = read_csv("sku,status\nA,archived\n")
     assert row.changes == ProductChanges(status=ProductStatus.ARCHIVED)
 
@@ -64,7 +64,7 @@ def test_status_of_a_file_row_is_read(read_csv: Read) -> None:
         ),
     ],
 )
-def test_csv_file_of_a_spreadsheet_is_read(read_csv: Read, content: str | bytes) -> None:
+def test_csv_file_saved_by_a_spreadsheet_program_is_read(read_csv: Read, content: str | bytes) -> None:
     assert [row.sku for row in read_csv(content)] == ["A"]
 
 
@@ -81,7 +81,7 @@ def test_repeated_sku_in_a_file_is_rejected(complaints_about_csv: Complain) -> N
     ]
 
 
-def test_reader_reports_progress_in_lines(tmp_path: Path) -> None:
+def test_file_reader_reports_the_number_of_lines_that_it_has_read(tmp_path: Path) -> None:
     path = tmp_path / "products.csv"
     path.write_text(HEADER + "A,B,1,EUR\nC,D,1,EUR\n")
     reported: list[int] = []

@@ -59,7 +59,7 @@ def test_ndjson_file_with_cr_line_breaks_is_read(read_ndjson: Read) -> None:
     assert [row.line for row in read_ndjson('{"sku": "A"}\r\r{"sku": "B"}\r')] == [1, 3]
 
 
-def test_case_of_attribute_names_in_a_csv_header_does_not_change(read_csv: Read) -> None:
+def test_case_of_attribute_names_in_a_csv_header_is_preserved(read_csv: Read) -> None:
     [row] = read_csv("SKU,ATTRIBUTES.Colour\nA,red\n")
     assert row.changes.attributes == {"Colour": "red"}
 

@@ -13,7 +13,7 @@ from tests.unit.cli.conftest import Run
 NOWHERE = "postgresql://ann:canary@127.0.0.1:1/shop"
 
 
-def test_call_without_a_command_lists_the_commands(run: Run) -> None:
+def test_program_call_without_a_command_lists_the_commands(run: Run) -> None:
     ended = run()
     for command in ("serve", "demo", "db", "users", "catalog", "openapi", "config"):
         assert command in ended.out + ended.err
@@ -85,11 +85,11 @@ def test_url_that_the_service_prints_is_reachable_from_this_machine(ip: str, url
     assert Address(ip, 8000).url == url
 
 
-def test_address_without_a_listening_server_is_reported_as_not_answering() -> None:
+def test_address_without_a_listening_server_is_reported_as_not_responding() -> None:
     assert not Address("127.0.0.1", 1).answers()
 
 
-def test_old_command_name_catalogue_still_works_but_causes_a_warning(run: Run, tmp_path: Path) -> None:
+def test_old_command_name_catalogue_is_accepted_with_a_warning(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "products.csv"
     file.write_text("sku,name,price_amount,price_currency\nA,,1,EUR\n")
     old = run("catalogue", "import", str(file), database_url=NOWHERE)

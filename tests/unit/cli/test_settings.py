@@ -103,7 +103,7 @@ def test_unknown_setting_causes_a_warning_with_the_most_similar_known_name(
     ]
 
 
-def test_command_config_check_rejects_unknown_settings(run: Run) -> None:
+def test_config_check_command_rejects_unknown_settings(run: Run) -> None:
     ended = run("config", "check", prot="canary", later="canary", port="8123")
     assert (ended.code, ended.out) == (2, "")
     assert ended.err == (
@@ -112,13 +112,13 @@ def test_command_config_check_rejects_unknown_settings(run: Run) -> None:
     )
 
 
-def test_command_config_check_rejects_a_setting_with_an_invalid_value(run: Run) -> None:
+def test_config_check_command_rejects_a_setting_with_an_invalid_value(run: Run) -> None:
     ended = run("config", "check", port="canary")
     assert ended.code == 2
     assert ended.err.startswith("Error: STEELYARD_PORT is wrong: ")
 
 
-def test_command_config_check_accepts_valid_settings_and_old_names(run: Run) -> None:
+def test_config_check_command_accepts_valid_settings_and_old_setting_names(run: Run) -> None:
     ended = run("config", "check", port="8123", replays_kept="P3D", test_database="container")
     assert (ended.code, ended.out) == (0, "The settings are valid.\n")
 
@@ -137,7 +137,7 @@ def test_cors_origin_with_a_pattern_is_rejected(run: Run, origins: str) -> None:
     )
 
 
-def test_invalid_network_setting_is_rejected_with_its_name(run: Run) -> None:
+def test_error_for_an_invalid_network_setting_contains_the_setting_name(run: Run) -> None:
     ended = run("config", "show", trusted_proxies="10.0.0.0/8, everybody")
     assert ended.code == 2
     assert ended.err.startswith("Error: STEELYARD_TRUSTED_PROXIES is wrong")
@@ -205,7 +205,7 @@ def test_error_for_an_invalid_nats_url_hides_the_url(run: Run, urls: str) -> Non
         {"nats_subject_prefix": "a b"},
     ],
 )
-def test_invalid_nats_name_is_rejected(run: Run, settings: dict[str, str]) -> None:
+def test_invalid_nats_stream_name_or_subject_prefix_is_rejected(run: Run, settings: dict[str, str]) -> None:
     ended = run("config", "show", **settings)
     assert ended.code == 2
     assert ended.err.startswith(f"Error: STEELYARD_{next(iter(settings)).upper()} is wrong: ")
@@ -219,7 +219,7 @@ def test_invalid_nats_name_is_rejected(run: Run, settings: dict[str, str]) -> No
         ("replays_kept", "idempotency_retention", "PT30H", "P1DT6H"),
     ],
 )
-def test_old_name_of_a_setting_still_works_but_causes_a_warning(
+def test_old_name_of_a_setting_is_accepted_with_a_warning(
     run: Run, caplog: pytest.LogCaptureFixture, old: str, new: str, value: str, shown: str
 ) -> None:
     ended = run("config", "show", **{old: value})
@@ -228,7 +228,7 @@ def test_old_name_of_a_setting_still_works_but_causes_a_warning(
     assert warning.startswith(f"STEELYARD_{old.upper()} is now called STEELYARD_{new.upper()}.")
 
 
-def test_setting_that_is_given_under_its_old_and_new_name_is_rejected(run: Run) -> None:
+def test_setting_with_values_under_the_old_and_the_new_name_is_rejected(run: Run) -> None:
     ended = run("config", "show", check_every="PT2H", check_interval="PT2H")
     assert ended.code == 2
     assert "is the old name of STEELYARD_CHECK_INTERVAL" in ended.err

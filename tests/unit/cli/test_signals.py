@@ -19,7 +19,9 @@ def event(monkeypatch: pytest.MonkeyPatch) -> Iterator[SignalEvent]:
 
 
 @pytest.mark.parametrize("timeout", [None, 60])
-def test_wait_ends_when_another_thread_gets_the_signal(event: SignalEvent, timeout: float | None) -> None:
+def test_wait_for_a_signal_ends_when_another_thread_receives_the_signal(
+    event: SignalEvent, timeout: float | None
+) -> None:
     begun = threading.Event()
 
     def get_the_signal() -> None:
@@ -33,6 +35,6 @@ def test_wait_ends_when_another_thread_gets_the_signal(event: SignalEvent, timeo
     other.join()
 
 
-def test_wait_without_a_signal_ends_after_the_timeout(event: SignalEvent) -> None:
+def test_wait_for_a_signal_ends_after_the_timeout(event: SignalEvent) -> None:
     assert not event.wait(0.01)
     assert not event.wait(0)

@@ -44,14 +44,14 @@ def test_number_of_counted_attempts_decreases_by_one_per_minute() -> None:
     assert ann.count(NOW + 61 * SECOND) == 4
 
 
-def test_attempts_at_intervals_of_one_minute_never_have_to_wait() -> None:
+def test_attempts_at_intervals_of_one_minute_are_never_delayed() -> None:
     ann = tally()
     for minutes in range(100):
         ann.add(NOW + minutes * MINUTE)
         assert not ann.wait(NOW + minutes * MINUTE)
 
 
-def test_attempt_that_is_taken_back_does_not_count_toward_throttling() -> None:
+def test_withdrawn_attempt_does_not_count_toward_throttling() -> None:
     ann = tally()
     for _ in range(3):
         ann.add(NOW)
@@ -86,7 +86,7 @@ def test_number_of_guesses_per_day_is_limited(backoff: Backoff) -> None:
     assert attempts <= backoff.free + DOUBLINGS + timedelta(days=1) / backoff.forgiven_each
 
 
-def test_attempt_is_counted_under_a_hash_of_the_address_and_of_the_network() -> None:
+def test_attempt_is_counted_per_hash_of_the_address_and_per_hash_of_the_network() -> None:
     ann = "ann@example.com"
     kinds = [Attempt(kind, ann, "203.0.113.9/32") for kind in AttemptKind]
     subjects = {subject for attempt in kinds for subject, _ in attempt.subjects}

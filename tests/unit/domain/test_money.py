@@ -99,6 +99,6 @@ def test_sum_of_an_empty_list_of_amounts_is_zero() -> None:
     assert Money.sum([], "JPY") == Money.zero("JPY") == Money(0, "JPY")
 
 
-def test_every_currency_has_three_letters_and_at_most_three_decimals() -> None:
+def test_every_currency_has_a_three_letter_code_and_at_most_three_decimals() -> None:
     assert all(len(code) == 3 and code.isalpha() and code.isupper() for code in EXPONENTS)
     assert (EXPONENTS["JPY"], EXPONENTS["EUR"], EXPONENTS["KWD"]) == (0, 2, 3)

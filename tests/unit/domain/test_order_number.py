@@ -27,6 +27,8 @@ def test_order_numbers_differ_if_the_last_60_bits_of_the_ids_differ(one: UUID, o
 
 
 @given(st.uuids(), st.integers(0, 2**68 - 1))
-def test_order_number_does_not_contain_the_time(order_id: UUID, time_and_version: int) -> None:
+def test_order_number_does_not_contain_the_timestamp_of_the_order_id(
+    order_id: UUID, time_and_version: int
+) -> None:
     at_another_time = UUID(int=time_and_version << 60 | order_id.int & LAST_60_BITS)
     assert order_number(at_another_time) == order_number(order_id)

@@ -37,9 +37,7 @@ def receive(stock: Stock) -> None:
     stock.adjust(1, MovementReason.RECEIPT, note=None, now=NOW, actor=STAFF)
 
 
-def test_product_change_does_not_affect_fields_that_it_does_not_contain(
-    product: Product, stock: Stock
-) -> None:
+def test_product_change_does_not_affect_fields_that_the_change_omits(product: Product, stock: Stock) -> None:
     product.change(ProductChanges(name="Beaker", max_per_order=None), stock=stock, now=NOW)
     assert (product.details.name, product.details.max_per_order) == ("Beaker", None)
     assert (product.sku, product.details.price, product.status) == (
@@ -60,7 +58,7 @@ def test_null_removes_all_product_attributes(product: Product, stock: Stock) -> 
     assert product.details.attributes == {}
 
 
-def test_edit_that_adds_too_many_attributes_changes_nothing(product: Product, stock: Stock) -> None:
+def test_product_edit_that_adds_too_many_attributes_changes_nothing(product: Product, stock: Stock) -> None:
     attributes = {f"old-{number}": "" for number in range(MAX_ATTRIBUTES - 1)}
     product.details = replace(product.details, attributes=attributes)
     product.change(ProductChanges(attributes={"last": ""}), stock=stock, now=NOW)
@@ -127,7 +125,7 @@ def test_every_product_edit_records_an_event(product: Product, stock: Stock) -> 
     assert product.take_events() == []
 
 
-def test_product_can_be_found_despite_typos_only_in_words_of_sku_and_name(
+def test_search_finds_misspelled_words_only_in_the_sku_and_the_name(
     product: Product,
 ) -> None:
     product.details = replace(product.details, description="Holds tea")

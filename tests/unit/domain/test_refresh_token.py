@@ -45,7 +45,7 @@ def test_encrypted_successor_cannot_be_decrypted_with_another_refresh_token() ->
     assert successor.open(sealed) != successor
 
 
-def test_refresh_tokens_of_a_session_have_equal_family_hashes_and_other_secrets() -> None:
+def test_refresh_tokens_of_a_session_have_equal_family_hashes_but_different_secrets() -> None:
     successor = TOKEN.followed_by(bytes(range(32)))
     assert successor.family_hash == TOKEN.family_hash
     assert successor.secret_hash != TOKEN.secret_hash

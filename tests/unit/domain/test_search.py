@@ -148,7 +148,7 @@ def test_number_of_typo_variants_is_at_most_the_word_length_plus_one(word: str) 
 
 
 @given(st.text(st.sampled_from("aé\u0300\u0315\u0345ΣIİ\u1fb3"), max_size=300))
-def test_normalizing_a_search_text_in_chunks_gives_the_same_result(text: str) -> None:
+def test_search_text_normalized_in_chunks_equals_the_text_normalized_as_a_whole(text: str) -> None:
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     assert folded(text) == "".join(char for char in decomposed if not unicodedata.combining(char))
 
@@ -166,7 +166,7 @@ def test_long_run_of_combining_marks_is_normalized_in_parts(monkeypatch: pytest.
     assert max(lengths) == 64
 
 
-def test_text_without_spaces_is_indexed_from_each_character() -> None:
+def test_every_suffix_of_text_in_a_script_without_spaces_is_indexed() -> None:
     assert indexed_words("綿の布団") == {"綿の布団", "の布団", "布団", "団"}
     assert "สีขาว" in indexed_words("เสื้อยืดสีขาว")
     assert indexed_words("red mug") == {"red", "mug"}

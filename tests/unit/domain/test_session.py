@@ -52,7 +52,7 @@ def test_reuse_of_a_refresh_token_in_the_grace_period_returns_the_successor(late
     assert refreshed(kept, second, b"4", NOW + later).secret == b"4" * 32
 
 
-def test_reuse_of_a_refresh_token_does_not_extend_its_grace_period() -> None:
+def test_reuse_of_a_refresh_token_does_not_extend_the_grace_period() -> None:
     kept = session()
     refreshed(kept, FIRST, b"2", NOW)
     refreshed(kept, FIRST, b"3", NOW + GRACE)
@@ -62,7 +62,7 @@ def test_reuse_of_a_refresh_token_does_not_extend_its_grace_period() -> None:
 
 
 @pytest.mark.parametrize("later", [GRACE + SECOND, timedelta(hours=3), REISSUE_WINDOW])
-def test_unused_successor_of_a_refresh_token_is_reissued_after_grace_period(later: timedelta) -> None:
+def test_unused_successor_of_a_refresh_token_is_reissued_after_the_grace_period(later: timedelta) -> None:
     kept = session()
     second = refreshed(kept, FIRST, b"2", NOW)
     reissued = NOW + later
@@ -125,7 +125,7 @@ def test_session_ends_after_its_absolute_lifetime() -> None:
         refreshed(kept, token, b"x", NOW + LIFETIME.absolute)
 
 
-def test_ended_sessions_are_evicted_before_the_least_recently_used_session() -> None:
+def test_ended_sessions_are_evicted_before_the_least_recently_used_active_session() -> None:
     over = session(number=1, created_at=NOW - LIFETIME.absolute)
     live = [session(number=2 + n, created_at=NOW - n * SECOND) for n in range(MAX_SESSIONS)]
     assert sessions_to_evict([over], NOW) == [over]

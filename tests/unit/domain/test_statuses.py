@@ -41,7 +41,7 @@ def test_payment_status_depends_on_paid_and_refunded_amounts(
         (FULFILLED, 0, 0, 0, OrderPaymentStatus.UNPAID),
     ],
 )
-def test_payment_status_distinguishes_authorized_from_captured(
+def test_payment_status_distinguishes_authorized_from_captured_payments(
     status: OrderStatus, paid: int, refunded: int, authorized: int, expected: OrderPaymentStatus
 ) -> None:
     actual = payment_status(status, total=100, paid=paid, refunded=refunded, authorized=authorized)

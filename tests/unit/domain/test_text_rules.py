@@ -254,7 +254,7 @@ def ignore(_: object) -> None: ...
 
 
 @given(name=st.sampled_from(sorted(VERBS)), text=st.text(max_size=80))
-def test_text_is_rejected_if_and_only_if_it_breaks_its_text_rule(name: str, text: str) -> None:
+def test_text_is_rejected_if_and_only_if_the_text_breaks_the_text_rule(name: str, text: str) -> None:
     verb, is_valid = VERBS[name], not list(VERBS[name].rule.violations(text))
     try:
         verb.call(text, ignore)

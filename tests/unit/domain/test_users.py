@@ -31,7 +31,7 @@ PERMITTED = {
 
 @pytest.mark.parametrize("permission", Permission)
 @pytest.mark.parametrize("role", Role)
-def test_each_role_has_the_permissions_of_the_table(role: Role, permission: Permission) -> None:
+def test_each_role_has_the_permissions_of_the_permission_table(role: Role, permission: Permission) -> None:
     user = a_user(SequentialIds())
     user.role = role
     assert user.may(permission) is (permission in PERMITTED[role])

@@ -107,7 +107,7 @@ async def test_stock_passes_reconciliation_if_there_are_only_demo_orders(demo_sh
     assert checks[1].found == "8"
 
 
-async def test_stock_passes_reconciliation_if_there_are_also_other_orders(demo_shop: DemoShop) -> None:
+async def test_stock_passes_reconciliation_if_orders_outside_the_demo_exist(demo_shop: DemoShop) -> None:
     shop = demo_shop.shop
     other = await shop.product(sku="OTHER", stock=1)
     chai = await shop.get_product(demo_shop.order.lines[0].product_id, include_archived=False)

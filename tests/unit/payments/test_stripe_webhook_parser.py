@@ -82,7 +82,7 @@ async def test_stripe_event_of_a_captured_payment_is_parsed(inbox: StripeWebhook
     assert event.failure is None
 
 
-async def test_parsed_stripe_event_of_a_failed_payment_does_not_tell_the_banks_reason(
+async def test_parsed_stripe_event_of_a_failed_payment_omits_the_reason_of_the_bank(
     inbox: StripeWebhookParser,
 ) -> None:
     event = await inbox.open(signed(event_body("payment_intent.payment_failed", DECLINED)))

@@ -39,7 +39,7 @@ async def test_caller_gets_the_result_or_the_error_of_work_that_runs_to_completi
         await run_to_completion(fail())
 
 
-async def test_cancellation_of_a_caller_has_the_error_of_the_work_as_its_cause() -> None:
+async def test_cancellation_of_a_caller_is_chained_to_the_error_of_the_work() -> None:
     begun = asyncio.Event()
 
     async def fail() -> None:

@@ -33,7 +33,7 @@ async def test_remaining_quota_decreases_by_one_until_a_request_is_rejected(
     ]
 
 
-async def test_request_is_admitted_again_when_the_oldest_one_leaves_the_time_window(
+async def test_request_is_admitted_when_the_oldest_request_leaves_the_time_window(
     limiter: InProcessRateLimiter, stopwatch: Stopwatch
 ) -> None:
     for seconds in (0, 4, 3):
@@ -114,7 +114,7 @@ async def test_counters_of_callers_without_recent_requests_are_evicted(
     assert kept(limiter) == 1
 
 
-async def test_counters_of_short_time_windows_are_evicted_before_long_windows_end(
+async def test_counters_of_ended_short_time_windows_are_evicted_while_long_windows_run(
     limiter: InProcessRateLimiter, stopwatch: Stopwatch
 ) -> None:
     await limiter.take(RateLimitPolicy("sign-ups", quota=3, window=3600), "ann")

@@ -87,7 +87,7 @@ async def test_queued_work_that_is_cancelled_never_runs_and_does_not_count_as_qu
     assert served == []
 
 
-async def test_running_work_that_is_cancelled_counts_until_its_thread_ends(
+async def test_cancelled_work_counts_as_running_until_the_thread_of_the_work_ends(
     executor: BoundedExecutor, job: Job
 ) -> None:
     running = await begun(executor, job)

@@ -40,7 +40,7 @@ def test_token_signed_by_the_test_with_the_service_key_is_accepted(
 
 
 @pytest.mark.parametrize("alg", ["none", "None", "NONE", "", None, "HS256", "Ed25519", "ES256", ["EdDSA"]])
-def test_token_with_another_algorithm_is_rejected(
+def test_token_with_an_unexpected_signature_algorithm_is_rejected(
     tokens: Ed25519AccessTokens, token_factory: TokenFactory, alg: object, now: datetime
 ) -> None:
     token = token_factory.token(header={"alg": alg})
@@ -113,7 +113,7 @@ def test_token_with_a_claim_of_a_wrong_type_is_rejected(
         {"scope": "orders:read\x00"},
     ],
 )
-def test_token_with_another_issuer_audience_or_role_is_rejected(
+def test_token_with_an_invalid_claim_value_is_rejected(
     tokens: Ed25519AccessTokens, token_factory: TokenFactory, changes: dict[str, Any], now: datetime
 ) -> None:
     assert refused(tokens, token_factory.token(**changes), now)
@@ -127,7 +127,7 @@ def test_case_of_the_token_type_is_ignored(
 
 
 @pytest.mark.parametrize("typ", ["JWT", "", None, "id+jwt", "at+jwt ", "text/at+jwt", 7, ["at+jwt"]])
-def test_token_with_another_token_type_is_rejected(
+def test_token_with_an_unexpected_token_type_is_rejected(
     tokens: Ed25519AccessTokens, token_factory: TokenFactory, typ: object, now: datetime
 ) -> None:
     assert refused(tokens, token_factory.token(header={"typ": typ}), now)
@@ -184,7 +184,7 @@ def test_oversized_signed_token_is_rejected(
 @pytest.mark.parametrize(
     "part", ["[" * 2500, '{"a":' * 1000, "7", "null", '"x"', "[]", "", "\ufeff{}", "NaN"]
 )
-def test_token_with_a_non_object_part_is_rejected(
+def test_token_is_rejected_if_the_header_or_the_payload_is_not_a_json_object(
     tokens: Ed25519AccessTokens, token_factory: TokenFactory, part: str, now: datetime
 ) -> None:
     header, payload = (content(part).decode() for part in token_factory.token().split(".")[:2])

@@ -51,14 +51,14 @@ def test_published_key_set_contains_no_private_key(
     }
 
 
-def test_thumbprint_matches_rfc_8037_appendix_a_3() -> None:
+def test_thumbprint_of_a_key_equals_the_example_in_rfc_8037() -> None:
     assert (
         thumbprint({"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"})
         == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
     )
 
 
-def test_signing_key_id_is_its_thumbprint(now: datetime) -> None:
+def test_id_of_a_signing_key_is_the_thumbprint_of_the_key(now: datetime) -> None:
     key = generate_signing_key(now)
     assert key.kid == OKPKey.import_key(key.private_pem).thumbprint()
     assert key.signs_from == now

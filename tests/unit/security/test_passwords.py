@@ -129,7 +129,9 @@ async def test_malformed_hash_matches_no_password_and_needs_a_rehash(
     assert hasher.needs_rehash(hashed)
 
 
-async def test_hash_with_other_parameters_matches_and_needs_a_rehash(hasher: Argon2PasswordHasher) -> None:
+async def test_hash_with_different_parameters_matches_the_password_and_needs_a_rehash(
+    hasher: Argon2PasswordHasher,
+) -> None:
     hashed = await hasher.hash(PASSWORD)
     dearer = Argon2PasswordHasher(memory_kib=16, passes=1, workers=1)
     assert not hasher.needs_rehash(hashed)
@@ -138,7 +140,7 @@ async def test_hash_with_other_parameters_matches_and_needs_a_rehash(hasher: Arg
     dearer.close()
 
 
-async def test_password_is_rejected_immediately_if_the_hashing_queue_is_full(
+async def test_password_check_is_rejected_immediately_if_the_hashing_queue_is_full(
     hasher: Argon2PasswordHasher, observed: ObservedArgon2
 ) -> None:
     hashed = await hasher.hash(PASSWORD)

@@ -134,7 +134,7 @@ def test_no_token_can_be_signed_or_verified_with_an_empty_key_set(
     assert keyless.public_keys(now=now) == {"keys": []}
 
 
-def test_repr_of_an_access_token_hides_its_text(
+def test_repr_of_an_access_token_hides_the_token_text(
     tokens: Ed25519AccessTokens, claims: AccessClaims, now: datetime
 ) -> None:
     issued = tokens.issue(claims, now=now)

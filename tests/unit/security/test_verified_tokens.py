@@ -67,7 +67,7 @@ def test_cached_token_is_rejected_after_expiry(
         remembered.verify(token, now=now - timedelta(seconds=1))
 
 
-def test_cached_token_is_invalid_after_its_key_is_removed(
+def test_cached_token_is_invalid_after_the_signing_key_is_removed(
     remembered: RememberedAccessTokens, claims: AccessClaims, now: datetime
 ) -> None:
     token = remembered.issue(claims, now=now).token

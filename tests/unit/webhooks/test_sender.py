@@ -89,7 +89,7 @@ async def test_webhook_redirect_is_not_followed(subscriber: Subscriber) -> None:
     assert len(subscriber.requests) == 1
 
 
-async def test_body_of_a_webhook_response_without_an_end_is_not_read(subscriber: Subscriber) -> None:
+async def test_endless_body_of_a_webhook_response_is_not_read(subscriber: Subscriber) -> None:
     async def answer(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(status=200)
         await response.prepare(request)
@@ -133,7 +133,7 @@ async def test_webhook_attempt_fails_if_the_connection_is_refused_or_closed() ->
     assert (second.status, second.error) == (None, "connection_failed")
 
 
-async def test_server_with_an_invalid_certificate_receives_nothing(tmp_path: Path) -> None:
+async def test_server_with_an_invalid_certificate_receives_no_webhook(tmp_path: Path) -> None:
     got = bytearray()
 
     async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -195,7 +195,7 @@ def answers(*rounds: Sequence[str]) -> dialing.Resolve:
     return resolve
 
 
-async def test_webhook_is_sent_to_the_address_that_was_checked_without_another_lookup() -> None:
+async def test_webhook_is_sent_to_the_checked_address_without_another_dns_lookup() -> None:
     """DNS rebinding: a name that first resolves to a public address is not resolved again."""
     network = Network()
     await PublicDialer(network, resolve=answers([PUBLIC], ["127.0.0.1"])).connect_tcp("rebind.example", 443)
