@@ -33,8 +33,8 @@ def from_stored_json(text: str, type_: type[T]) -> T:
     """Return a dataclass from JSON that another release may have written.
 
     Unknown fields are ignored. A missing field gets its declared default. A missing field without a default gets
-    None, or an empty tuple or mapping, if its type permits this value. Enum values that this release does not know
-    are removed from tuples. Raises ValidationError if any other field is missing.
+    None, or an empty tuple or mapping, if the type of the field permits this value. Otherwise ValidationError is
+    raised. Enum values that this release does not know are removed from tuples.
     """
     try:
         return from_json(text, type_)
@@ -69,7 +69,7 @@ def _completed(value: Any, type_: Any) -> Any:  # noqa: ANN401 - JSON values and
 
 
 def _completed_items(values: list[Any], type_: Any) -> list[Any]:  # noqa: ANN401 - items can have any type
-    """Complete the items, and remove enum values that this release does not know."""
+    """Add missing fields to the items, and remove enum values that this release does not know."""
     if isinstance(type_, type) and issubclass(type_, Enum):
         known = {member.value for member in type_}
         return [value for value in values if value in known]

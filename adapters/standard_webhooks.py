@@ -1,4 +1,7 @@
-"""Signatures of messages as https://www.standardwebhooks.com specifies, made with the reference library."""
+"""Signatures of Standard Webhooks, made with the reference library.
+
+The specification is at https://www.standardwebhooks.com.
+"""
 
 import re
 from base64 import b64decode
@@ -10,9 +13,9 @@ from hmac import compare_digest
 from standardwebhooks import Webhook
 
 TOLERANCE = timedelta(minutes=5)
-"""The maximum age of a message. The clocks of sender and receiver may differ by this duration.
+"""The maximum age of a message.
 
-Older messages may be replays.
+Older messages may be replays. The clocks of sender and receiver may differ by this duration.
 """
 
 ID, TIMESTAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"

@@ -45,7 +45,7 @@ class Repositories:
     webhooks: WebhookRepository
     idempotency: IdempotencyRecords
     traces: dict[UUID, str] = field(default_factory=dict)
-    """Trace contexts by aggregate. Other aggregates get the trace context of the commit."""
+    """Trace contexts by aggregate id. Aggregates without an entry get the trace context of the commit."""
 
 
 class UnitOfWork(Repositories, ABC):

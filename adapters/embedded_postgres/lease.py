@@ -40,8 +40,8 @@ class EmbeddedPostgres:
     def lease(self) -> Iterator[str]:
         """Yield the URL of a running server. The server stops when no process has a lease.
 
-        The URL contains the password. It stays valid during the lease. If the server or the supervisor dies, it is
-        started again within a second or two. Raises EmbeddedPostgresError.
+        The URL contains the password, and stays valid during the lease. If the server or the supervisor dies, the
+        dead process is replaced within about two seconds. Raises EmbeddedPostgresError.
         """
         layout = Layout(self.data_dir.expanduser().resolve())
         _prepare(layout)
@@ -77,7 +77,7 @@ class EmbeddedPostgres:
                 complaint = self._start_supervisor(layout)
 
     def _start_supervisor(self, layout: Layout) -> str:
-        """Start a supervisor. Return the errors that it writes before it closes standard error."""
+        """Start a supervisor. Return the errors that the supervisor writes before it closes standard error."""
         path = os.pathsep.join([str(CHECKOUT), *filter(None, [os.environ.get("PYTHONPATH")])])
         detached = subprocess.run(  # noqa: S603 - the program is a module of the service
             [*PYTHON, SUPERVISOR, str(layout.data_dir), json.dumps(dict(self.settings))],

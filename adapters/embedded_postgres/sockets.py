@@ -43,7 +43,7 @@ def prepare_socket_directory(layout: Layout, account: Account) -> Path:
 
 
 def remove_socket_directory(layout: Layout, directory: Path) -> None:
-    """Remove a temporary directory and the link to it. Do nothing for any other directory."""
+    """If the directory is temporary, remove it and the link to it."""
     if directory != layout.socket:
         shutil.rmtree(directory, ignore_errors=True)
         layout.socket.unlink(missing_ok=True)

@@ -78,7 +78,10 @@ def _check_reach(layout: Layout, account: Account) -> None:
 
 
 def _detach_standard_error(layout: Layout) -> None:
-    """Close the pipe to the process that started the supervisor. This signals that the server is ready."""
+    """Close the pipe to the process that started the supervisor.
+
+    When the pipe is closed, that process knows that the server is ready.
+    """
     with layout.log.open("a") as log:
         os.dup2(log.fileno(), sys.stderr.fileno())
 

@@ -12,7 +12,7 @@ from domain.shared.ids import EventId
 
 
 class MemoryEventFeed(EventFeed):
-    """An event feed in memory. The events are in the sequence of their commits."""
+    """An event feed in memory. Events are in the sequence in which their transactions were committed."""
 
     def __init__(self, database: MemoryDatabase) -> None:
         self._database = database

@@ -18,7 +18,7 @@ from domain.shared.ids import PaymentId, RefundId
 
 
 class MemorySandboxStore(SandboxStore):
-    """In-memory records. Each call is atomic, because it never awaits between reading and writing."""
+    """In-memory records. Calls are atomic, because they never await between reading and writing."""
 
     def __init__(self) -> None:
         self._charges: dict[PaymentId, list[SandboxCharge]] = {}

@@ -20,7 +20,7 @@ NICENESS = 10
 def _give_way() -> None:
     """Lower the priority of this thread, so that hashing does not delay the event loop.
 
-    On Linux, niceness applies to a thread. On other systems it would apply to the whole process.
+    On Linux, niceness applies to a thread. On other systems, niceness would apply to the whole process.
     """
     if sys.platform == "linux":
         os.nice(NICENESS)

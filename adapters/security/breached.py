@@ -14,7 +14,9 @@ _FILE = files("adapters.security").joinpath("breached_passwords.bin")
 
 
 class ListedBreachedPasswords(BreachedPasswords):
-    """A lookup of passwords that ignores case. Capital letters do not make a known password secret.
+    """A lookup of breached passwords. It ignores case.
+
+    A breached password stays easy to guess if some letters are replaced by capital letters.
 
     `breached_passwords.bin` contains the first five bytes of the hash of each password. The first two bytes select a
     bucket. The bucket lists the other three bytes of each hash. 65,537 offsets at the beginning of the file are the

@@ -133,7 +133,7 @@ class Ed25519AccessTokens(AccessTokens):
         lifetime: timedelta = timedelta(minutes=10),
         leeway: timedelta = timedelta(0),
     ) -> None:
-        """Create the service.
+        """Create an issuer and verifier.
 
         The leeway allows for clock differences between machines. Raises ValueError for a leeway above `MAX_LEEWAY`.
         """

@@ -10,7 +10,7 @@ from application.signing.ports import AccessClaims, AccessToken, AccessTokens, S
 
 
 class RememberedAccessTokens(AccessTokens):
-    """A verifier of tokens. It checks the signature of a token only once, and the expiry at every use.
+    """A verifier that checks the signature of a token only once, and the expiry at every use.
 
     Clients send the same token many times. The cache contains the `capacity` most recently used valid tokens,
     and is cleared when the keys change.

@@ -56,7 +56,7 @@ class SafeExporter(SpanExporter):
 
 
 class ServiceSampler(Sampler):
-    """The configured sampler. Its decision about a new trace is made before FastAPI begins a span.
+    """The configured sampler. It decides about a new trace before FastAPI begins a span.
 
     For many requests, beginning a span takes longer than serving the request, even if the span is dropped. Statements
     and outgoing requests outside of a trace, such as those of periodic jobs, are dropped.
@@ -66,7 +66,7 @@ class ServiceSampler(Sampler):
         self._sampler = sampler
 
     def samples_new_trace(self) -> bool:
-        """Return whether to begin a trace for a request without a trace."""
+        """Return whether to begin a trace for a request that does not belong to a trace yet."""
         result = self._sampler.should_sample(None, _ids.generate_trace_id(), "request", SpanKind.SERVER)
         return result.decision is Decision.RECORD_AND_SAMPLE
 
@@ -94,9 +94,9 @@ class ServiceSampler(Sampler):
 
 
 def tracer_provider(exporter: SpanExporter) -> tuple[TracerProvider, ServiceSampler]:
-    """Return a provider of tracers, and its sampler. The provider exports spans in the background.
+    """Return a provider of tracers, and its sampler.
 
-    The caller shuts the provider down.
+    The provider exports spans in the background. The caller shuts the provider down.
     """
     provider = TracerProvider(resource=_resource(), shutdown_on_exit=False)
     provider.sampler = sampler = ServiceSampler(provider.sampler)

@@ -31,7 +31,7 @@ from application.webhooks.ports import WebhookSender
 from domain.webhooks.delivery import Attempt
 
 CLOSE_SECONDS = 3.0
-"""The maximum time for exporting the last spans when the service stops.
+"""The maximum time in seconds for exporting the last spans when the service stops.
 
 If the collector does not respond, the spans are lost, because a stop must not wait for a collector.
 """
@@ -61,7 +61,7 @@ class OpenTelemetryTracing(Tracing):
 
     def records_request(self, traceparent: str | None) -> bool:
         if traceparent and get_current_span(_context(traceparent)).get_span_context().is_valid:
-            return True  # a trace of the client: the sampler decides when the span begins
+            return True  # the client began this trace, so the sampler decides when the span begins
         return self._sampler.samples_new_trace()
 
     def order_placement(self, place_order: PlaceOrder) -> PlaceOrder:
@@ -125,7 +125,8 @@ class _TracedBatches:
             # context.
             token = attach(Context())
             try:
-                with suppress_instrumentation():  # saves 10% of the CPU time of placing an order
+                # Without spans of statements, placing an order takes 10% less CPU time.
+                with suppress_instrumentation():
                     return await self.place(commands)
             finally:
                 detach(token)

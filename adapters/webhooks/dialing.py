@@ -1,4 +1,7 @@
-"""Connections to public addresses only. No connection is made to a host name that resolves to a private address."""
+"""Connections to public addresses only.
+
+If a host name resolves to a private address, no connection is made.
+"""
 
 import asyncio
 import socket

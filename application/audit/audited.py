@@ -1,4 +1,4 @@
-"""The events and stock movements that are recorded in the audit log, and the details of each entry."""
+"""The events and stock movements that the audit log records, and the details of the entries."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -12,7 +12,7 @@ from domain.shared.ids import AuditEntryId
 class AuditAction(StrEnum):
     """The audited actions of administration and security. Each name begins with the object's type.
 
-    No value is ever removed, because old entries contain the values.
+    No action is ever removed from the enumeration, because stored entries can contain it.
     """
 
     USER_SIGNED_UP = "user.signed_up"

@@ -9,10 +9,10 @@ from application.shared.page import Page, Position
 
 @dataclass(frozen=True, slots=True)
 class ListAuditEntries:
-    """List the actions that administered or secured the shop, newest first.
+    """List the entries of the audit log, newest first.
 
-    The entries are about accounts, log-ins (successful and failed), keys, products, stock, webhooks, and
-    actions of staff on orders. Actions of customers on an order are recorded in the history of the order.
+    The entries are about accounts, successful and failed log-ins, keys, products, stock and webhooks. Actions of
+    staff on orders have entries too. Actions of customers on an order are recorded only in the history of the order.
     """
 
     entries: AuditQueries

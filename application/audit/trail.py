@@ -16,8 +16,8 @@ from domain.shared.ids import AuditEntryId
 class AuditTrail:
     """Collects audit entries. The unit of work writes the entries when it commits.
 
-    Aggregates and stock movements produce entries when they are saved. Use cases record all other actions.
-    `actor` is the actor that performs the changes of the unit of work.
+    Aggregates and stock movements produce entries when they are saved. Use cases record all other actions. `actor`
+    performs the changes of the unit of work.
     """
 
     def __init__(self, actor: Actor | None, ids: IdFactory) -> None:

@@ -1,4 +1,4 @@
-"""The plan of an import: the changes that the import would make, and the validation of the rows."""
+"""Validation of the rows of an import, and the plan of the changes that the import makes."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -103,7 +103,8 @@ class ProductFilter:
 
     Prices are in minor units of `currency`. The price range includes both bounds.
 
-    The times limit the last edit: `changed_after` <= `updated_at` < `changed_before`.
+    `changed_after` and `changed_before` limit the time of the last edit: `changed_after` <= `updated_at` <
+    `changed_before`.
 
     A product matches `query` if each word of the query matches. A query word matches if a word of the product
     begins with the query word. A query word also matches if it is one typo away from a word of the product's

@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 class Invariant(StrEnum):
-    """A rule that must hold even after concurrent requests, rejections and crashes."""
+    """A rule that must hold at any time, even after concurrent requests, rejections and crashes."""
 
     NOTHING_OVERSOLD = "I1"
     RESERVED_WITHIN_ON_HAND = "I2"

@@ -47,7 +47,7 @@ class ClientQueries(Protocol):
     """Reads of service clients, outside of any unit of work."""
 
     async def scopes_of(self, client_id: ClientId, secret_id: SecretId) -> frozenset[Scope] | None:
-        """Read the client's scopes with one statement.
+        """Return the client's current scopes, read by one statement.
 
         Returns None if the client is disabled or the secret is not valid.
         """

@@ -12,7 +12,7 @@ from domain.shared.ids import SecretId
 class RetireSecret:
     """Retire one of a client's secrets.
 
-    Access tokens that were issued for this secret are rejected after that. A client without a secret cannot get
+    Access tokens that were issued for this secret are rejected from then on. A client without a secret cannot get
     tokens until a new secret is created.
     """
 

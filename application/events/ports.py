@@ -49,9 +49,10 @@ class EventFeed(PrunableRecords, Protocol):
         ...
 
     async def read(self, *, after: EventId | None, type_: str | None, limit: int) -> EventPage:
-        """Return the events after the event `after`. If `after` is None, begin with the first stored event.
+        """Return the events after the event with the id `after`.
 
-        Raises UnknownEvent for an unknown or pruned event.
+        If `after` is None, the first stored event is the first result. Raises UnknownEvent for an unknown or pruned
+        event.
         """
         ...
 
@@ -78,7 +79,7 @@ class EventPublisher(Protocol):
     def name(self) -> str: ...
 
     async def publish(self, events: Sequence[PublishedEvent]) -> None:
-        """Publish the events in the given sequence, and return when they are durable at the destination.
+        """Publish the events in the given sequence. Return when the destination has stored them durably.
 
         If the result of a call is unknown, the events of the call are published again. Receivers recognize an event
         by its id. Raises PublisherUnavailable.
@@ -88,7 +89,7 @@ class EventPublisher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RelayLease:
-    """An exclusive right, limited in time, to publish the events after the event `after`.
+    """A temporary exclusive right to publish the events that follow the event `after`.
 
     `token` identifies the lease.
     """

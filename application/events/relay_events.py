@@ -26,7 +26,7 @@ class RelayEvents:
     """Relay the events of the feed to a publisher, in sequence and at least once.
 
     Any number of relays can run at the same time: one holds the lease, and the others do nothing. If a relay is
-    killed before it records its progress, another relay publishes the events again after the lease has expired.
+    killed before it records its progress, another relay publishes the same events again after the lease has expired.
     """
 
     feed: EventFeed
@@ -58,7 +58,7 @@ class RelayEvents:
         try:
             portion = await self.feed.read(after=lease.after, type_=None, limit=limit)
         except UnknownEvent:
-            # If the event `after` is unknown, it was pruned while the publisher was unavailable.
+            # An unknown event `after` was pruned while the publisher was unavailable.
             portion = await self.feed.read(after=None, type_=None, limit=limit)
         if portion.events:
             try:

@@ -28,10 +28,10 @@ class PublishedEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventPage:
-    """A page of the feed. `last` is the last event that was read.
+    """A page of the feed.
 
-    If no event has been read yet, `last` is None. `has_more` is true if the feed continues. With a filter,
-    `has_more` can be true even if the page is empty.
+    To read the next page, pass `last` as `after`. `last` is None if the caller has not read any event yet. `has_more`
+    is true if the feed continues. With a filter, `has_more` can be true even if the page is empty.
     """
 
     events: tuple[PublishedEvent, ...]

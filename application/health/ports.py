@@ -7,7 +7,7 @@ from domain.shared.errors import DomainError
 _RETRY_AFTER = 5
 """The number of seconds after which a client should retry.
 
-A migration during a deployment takes about this long.
+A migration during a deployment takes about this number of seconds.
 """
 
 
@@ -42,8 +42,8 @@ class Health(Protocol):
     async def check(self) -> None:
         """Check that the database accepts writes and that this release can use its schema.
 
-        A standby accepts no writes. A server accepts no writes either if its disk is full or its synchronous
-        standby does not respond.
+        The database accepts no writes if the server is a standby, if the disk is full, or if the synchronous standby
+        does not respond.
 
         Raises:
             DatabaseUnavailable, SchemaOutdated, ReleaseOutdated

@@ -33,9 +33,9 @@ class DeliverMail:
 
     The text of a message is generated when the message is sent. If the message contains a token, the token is created
     at that time. Only the hash of the token is stored. No database connection is held during the delivery. A failed
-    message is retried. Each pause before a retry is longer than the previous pause. After the last attempt, the
-    message is set aside, which means that it is not retried again. A failing message never delays other messages:
-    each run sends all due messages, and messages without an attempt come first.
+    message is retried. Each pause before a retry is longer than the previous pause. If the last attempt fails, the
+    message is set aside and never retried. A failing message does not delay other messages: each run sends all due
+    messages, and messages without an attempt come first.
     """
 
     unit_of_work: UnitOfWorkFactory

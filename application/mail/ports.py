@@ -9,7 +9,7 @@ from application.mail.request import MailRequest
 
 
 class MailNotSent(Exception):
-    """The message could not be sent. It can be retried."""
+    """The message could not be sent. A retry can succeed."""
 
 
 class AddressRefused(Exception):

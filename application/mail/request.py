@@ -41,8 +41,8 @@ class MailRequest:
     """A request to send a message.
 
     Each sign-up has its own request. A notice is about the object with the id `subject_id`. There is one notice per
-    kind, address and object. Other messages have one request per kind and address. A second request for a password
-    reset, for example, has no effect while the first one waits.
+    kind, address and object. Other messages have one request per kind and address. For example, a second request for
+    a password reset has no effect while the first request waits.
     """
 
     kind: MailKind

@@ -14,7 +14,10 @@ MAX_COUNTED = 10_000
 
 
 class Queue(StrEnum):
-    """A kind of waiting work. The age of an item is the time since the item could first be processed."""
+    """A kind of waiting work.
+
+    By default, the age of an item is the time since a worker could first process the item.
+    """
 
     UNPUBLISHED_EVENTS = "unpublished_events"
     """Events without a position in the feed."""
@@ -23,7 +26,7 @@ class Queue(StrEnum):
     MAIL = "mail"
     """Due messages that are not set aside. The age is the time since the message was requested."""
     PENDING_PAYMENTS = "pending_payments"
-    """Payments without a result; authorized payments have a result. The age is the time since the request."""
+    """Payments that are neither decided nor authorized. The age is the time since the request."""
     PENDING_REFUNDS = "pending_refunds"
     """Refunds without a result. The age is the time since the request."""
     EXPIRED_HOLDS = "expired_holds"
@@ -53,7 +56,7 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True)
 class RelayLag:
-    """The number of events that a publisher has not received, and the age of the oldest such event."""
+    """The number of events that a publisher has not received, and the age of the oldest of them."""
 
     events: int = 0
     age: timedelta = timedelta(0)

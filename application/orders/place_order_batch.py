@@ -82,8 +82,8 @@ class PlaceOrderBatch:
 
     A concurrent duplicate of a request needs the same rows. The duplicate is therefore decided after the first
     request has ended, and gets the result of the first request. Only a different order with the same key can be
-    decided by another batch at the same time. The batch that inserts its record later violates the unique key of the
-    idempotency records, and runs again.
+    decided by another batch at the same time. The batch that inserts the second record then violates the unique key
+    of the idempotency records, and runs again.
 
     The batch does not wait for rows that another transaction has locked. Such rows therefore delay only the
     orders that need them. The outcome of these orders is RowsLocked, unless `waits_for` names the rows. The rows of
@@ -242,7 +242,7 @@ async def _replay_pruned(
     outcomes: Sequence[Outcome],
     stored: StoredResults,
 ) -> Sequence[Outcome]:
-    """Replace the rejection of a retry by the existing order if the idempotency record was pruned.
+    """If the key's idempotency record was pruned, return the existing order instead of a rejection.
 
     Without a record, a retry is processed like a new request. The retry can be rejected although the first
     request succeeded, for example because the first request took the last unit.

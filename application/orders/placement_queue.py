@@ -36,9 +36,10 @@ class PlacementQueue:
             return replace(order.replay(command.key), is_current_state=True)
 
     async def _submit(self, command: PlaceOrderCommand) -> IdempotentResult[OrderView]:
-        """Add the order to the common queue.
+        """Queue the order, and return the result.
 
-        If some of the order's rows are locked, add the order to the lane of one of these rows.
+        If another transaction has locked rows of the order, the order waits in the lane of one of these rows.
+        Otherwise the order waits in the common queue.
         """
         if not (waits_for := self.lanes.open_for(command.rows)):
             try:

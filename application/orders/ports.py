@@ -51,7 +51,7 @@ class OrderHasExpired(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class PlacementContext:
-    """The data that a batch needs to accept or reject orders: products, stock, and customers' holds.
+    """The data with which a batch accepts or rejects orders: products, stock and holds.
 
     The stock rows are locked. `locked_elsewhere` are existing customers and products whose rows another unit of work
     has locked. Orders that need these rows can be neither accepted nor rejected now. `used_keys` contains the scope
@@ -96,8 +96,8 @@ class OrderRepository(Protocol):
 
         `fingerprints` is empty or contains one fingerprint per order, in the sequence of `orders`. A fingerprint
         identifies the request that placed the order. Raises OrderExists if the caller has already placed an order
-        with the key. The error may be delayed: it is raised by this call or a later one, at the latest by `flush` or
-        `commit`.
+        with the key. The error may be delayed: it is raised by this call or by a later call, at the latest by `flush`
+        or `commit`.
         """
         ...
 
@@ -137,7 +137,7 @@ class OrderRepository(Protocol):
         ...
 
     async def due(self, now: datetime, *, limit: int) -> Sequence[Order]:
-        """Lock and return pending orders whose hold has ended. The earliest end of a hold comes first.
+        """Lock and return pending orders whose hold has ended, the earliest end first.
 
         Orders that another transaction has locked are skipped, so that several workers can expire orders at the same
         time.
@@ -165,8 +165,8 @@ class ExpiredOrders(PrunableRecords, Protocol):
     async def prune(self, *, before: datetime, limit: int) -> int:
         """Delete at most `limit` orders that expired before `before`, oldest first.
 
-        Returns the number of deleted orders. The idempotency record of each order is stored permanently, so
-        that a retry never places another order. The record contains the order's last state, but no lines and no
+        Returns the number of deleted orders. The idempotency record of each order is stored permanently, so that a
+        retry never places another order. The idempotency record contains the order's last state, but no lines and no
         personal data. If the row of the order or of its customer is locked, a later call deletes the order.
         """
         ...
@@ -222,7 +222,7 @@ class OrderQueries(Protocol):
         ...
 
     async def token_version(self, order_id: OrderId) -> int | None:
-        """Return the order token's version for a guest's order, or None for other orders."""
+        """Return the version of the order token if the order is a guest's order, and otherwise None."""
         ...
 
     async def get_by_key(self, placed_by: CallerId, idempotency_key: str) -> StoredResult[OrderView] | None:

@@ -38,9 +38,10 @@ class GetGuestOrder:
     orders: OrderQueries
 
     async def __call__(self, order_id: OrderId, *, is_valid: Callable[[int], bool]) -> OrderView:
-        """Return the order without allowed actions, because a guest can only read it. Raises NotFound.
+        """Return the order. Raises NotFound.
 
-        `is_valid` checks the caller's order token against a version of the token.
+        The order has no allowed actions, because a guest can only read it. `is_valid` checks the caller's order token
+        against a version of the token.
         """
         version = await self.orders.token_version(order_id)
         order = None

@@ -39,7 +39,7 @@ class ReleaseExpiredHolds:
             demanded.update(demand)
         if await self._expire(demanded):
             return [True] * len(demands)
-        # A worker may have expired the due orders shortly before, so the stock may be available now.
+        # Another process may have expired the due orders before this call, so the stock may be available now.
         async with self.unit_of_work() as work:
             stocks = await work.stocks.get(demanded)
         return [all(stocks[id_].can_supply(units) for id_, units in demand.items()) for demand in demands]

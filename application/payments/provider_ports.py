@@ -109,7 +109,9 @@ class PaymentGateway(Protocol):
         ...
 
     async def capture(self, payment: PaymentRequest, amount: Money) -> ProviderAnswer:
-        """Capture `amount` of an authorized payment and release the rest. Return the new state.
+        """Capture `amount` of an authorized payment, and release the remaining amount.
+
+        Returns the new state.
 
         A repeated call captures nothing more. AUTHORIZED with a `failure` means that the capture was rejected.
         """
@@ -159,16 +161,16 @@ class ProviderEventKind(StrEnum):
 class ProviderEvent:
     """An event that a provider reports in a message with a verified signature.
 
-    Events can arrive late, repeatedly and in any order. `event_id` is unique per provider and identifies
-    repeated events.
+    Events can arrive late, repeatedly and in any sequence. `event_id` is unique per provider and identifies repeated
+    events.
 
-    `payment_id` (in events of payments) and `refund_id` (in REFUNDED and REFUND_FAILED) are the shop's ids, if
-    the provider returns them. Otherwise the payment or refund is found by `reference`, the provider's id. A
-    CAPTURED event whose reference differs from the payment's first reference is a second charge for one
-    payment. The second charge is refunded.
+    `payment_id` (in events of payments) and `refund_id` (in REFUNDED and REFUND_FAILED) are the shop's ids, if the
+    provider returns them. Otherwise the payment or refund is found by `reference`, the provider's id. If the
+    reference of a CAPTURED event differs from the payment's first reference, the event reports a second charge for
+    the same payment. The second charge is refunded.
 
-    `payment_reference` is the provider's id of the payment to which a refund or dispute belongs. It identifies
-    the payment of a refund that was made at the provider.
+    `payment_reference` is the provider's id of the payment to which a refund or dispute belongs. For a refund that
+    was made at the provider, this id identifies the payment.
 
     `amount` is the money of the reported operation, whether the operation succeeded or failed. `failure` is a
     stable code such as `card_declined`.

@@ -161,7 +161,10 @@ class ProviderResults:
         reason: str,
         actor: Actor,
     ) -> None:
-        """Record a refund that was made at the provider. The order must be locked. The caller saves the order."""
+        """Record a refund that was made at the provider.
+
+        The caller has locked the order, and saves the order afterwards.
+        """
         recorded = refunding.record_provider_refund(
             order,
             payment,

@@ -11,7 +11,7 @@ class ReceiveProviderMessage:
     """Verify the signature of a payment provider's webhook, and record its event.
 
     Webhooks can arrive repeatedly and in any sequence. A repeated webhook changes nothing, and gets the same response
-    as the first one.
+    as the first webhook.
     """
 
     inboxes: ProviderInboxes

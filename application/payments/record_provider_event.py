@@ -34,9 +34,9 @@ class RecordProviderEvent:
     results: ProviderResults
 
     async def __call__(self, event: ProviderEvent, *, actor: Actor) -> None:
-        """Record the event. An error means that nothing was recorded.
+        """Record the event. Raises Overloaded, DatabaseUnavailable.
 
-        The provider then has to repeat the event. Raises Overloaded, DatabaseUnavailable.
+        If an error is raised, nothing was recorded, and the provider has to send the event again.
         """
         async with self.unit_of_work() as work:
             if not await work.provider_events.record_once(event, now=self.clock.now()):

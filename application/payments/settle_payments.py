@@ -50,10 +50,10 @@ class SettlePayments:
     async def __call__(self, *, limit: int, actor: Actor) -> int:
         """Settle due payments and refunds, and return their number.
 
-        If the number equals `limit`, more payments or refunds may be due. If one payment or refund fails with
-        an error, the error is raised after all others are settled. The failed payment or refund is retried with
-        its next inquiry. Raises ProviderNotConfigured if the provider of a payment is not configured. Such a
-        payment is settled when its provider is configured again.
+        If the number equals `limit`, more payments or refunds may be due. If one payment or refund fails with an
+        error, the error is raised after all other payments and refunds are settled. The failed payment or refund is
+        retried with its next inquiry. Raises ProviderNotConfigured if the provider of a payment is not configured.
+        Such a payment is settled when its provider is configured again.
         """
         payments, refunds = await self._take(limit)
         outcomes = await asyncio.gather(
@@ -114,7 +114,7 @@ class SettlePayments:
         return not payment.is_watched or payment.authorized_until != end
 
     async def _change(self, payment: Payment, actor: Actor) -> Payment:
-        """Announce the end of an authorization, or request to void the payment. Return the changed payment."""
+        """Announce the end of an authorization, or request a void. Return the changed payment."""
         async with self.unit_of_work() as work:
             order = await get_order_for_update(work, payment.order_id, access=OrderAccess.all())
             [payment] = [each for each in await work.payments.of_order(order.id) if each.id == payment.id]
@@ -169,6 +169,9 @@ async def ask(gateway: PaymentGateway, payment: Payment) -> ProviderAnswer:
 
 
 async def _refunded(gateway: PaymentGateway, refund: Refund, payment: Payment) -> ProviderAnswer:
-    """Query the refund if the provider has answered an earlier refund request. Otherwise send the request."""
+    """Send the refund to the provider, or query its state.
+
+    The state is queried if the provider has already answered a request for this refund.
+    """
     request = refund_request(refund, payment)
     return await (gateway.refund(request) if refund.reference is None else gateway.find_refund(request))

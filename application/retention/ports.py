@@ -12,7 +12,7 @@ class PrunableRecords(Protocol):
 
 
 class RecordKind(StrEnum):
-    """A kind of record. Nothing refers to such a record after the retention period of the kind."""
+    """A kind of record. After the retention period of a record, no other record refers to it."""
 
     SESSIONS = "sessions"
     WEBHOOK_DELIVERIES = "webhook_deliveries"

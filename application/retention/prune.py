@@ -13,7 +13,10 @@ from application.unit_of_work import UnitOfWorkFactory
 from domain.users import email_change, pending_sign_up
 
 BATCH_SIZE = 1000
-"""The maximum number of records that one transaction deletes. A small number keeps transactions short."""
+"""The maximum number of records that one transaction deletes.
+
+The number is small, so that transactions are short.
+"""
 
 ORDER_BATCH_SIZE = 100
 """The maximum number of orders that one transaction deletes.

@@ -14,11 +14,10 @@ from domain.shared.actor import Actor
 class RefreshSession:
     """Exchange a refresh token for an access token and a new refresh token, the successor.
 
-    Each refresh token can be exchanged only once, with two exceptions. Within ten seconds after the exchange,
-    the same token yields the same successor again. A client needs this if a response does not arrive, or if two
-    browser tabs send the same token. Within 24 hours after the exchange, the token yields the successor once
-    more if the successor was never used. Any other reuse means that a copy of the token was stolen, and ends
-    the session.
+    Each refresh token can be exchanged only once, with two exceptions. Within ten seconds after the exchange, the
+    same token yields the same successor again. A client needs this if a response does not arrive, or if two browser
+    tabs send the same token. Within 24 hours after the exchange, the token yields the successor once more if the
+    successor was never used. Any other reuse ends the session, because a copy of the token was probably stolen.
     """
 
     unit_of_work: UnitOfWorkFactory

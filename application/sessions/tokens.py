@@ -10,7 +10,10 @@ from domain.sessions.session import Session
 from domain.users.user import User
 
 FIRST_PARTY_CLIENT = "steelyard"
-"""The `client_id` of sessions that begin with a password. This id stands for the shop's own web pages."""
+"""The `client_id` of sessions that begin with a password.
+
+The id stands for the shop's own web pages.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ class Admission:
     """Admit as many requests as a batcher can serve in time.
 
     `LoadSheddingMiddleware` rejects requests while the admission is full. A request counts from the arrival of its
-    body until its response is sent. To count only requests with a valid token would be too late: a whole burst would
-    pass the middleware before its first request is counted. Most of the burst would then be rejected after expensive
-    work.
+    body until its response is sent. If only requests with a valid token were counted, a whole burst of requests could
+    pass the middleware before the first of them is counted. Most of these requests would then be rejected after
+    expensive work.
 
     A request with a valid token also counts until its work ends, because the work continues after the client
     disconnects.

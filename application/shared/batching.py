@@ -24,13 +24,19 @@ raises an exception, the whole batch has failed without any effect.
 """
 
 BatchObserver = Callable[[Sequence[float]], None]
-"""A function that is called when a batch begins, with the seconds that each command has waited."""
+"""A function that is called when a batch begins.
+
+Its argument is the number of seconds that each command has waited.
+"""
 
 QUEUE_TIMEOUT = 1.0
 """The default queue timeout in seconds."""
 MAX_WAITING = 512
 _DECAY = 0.8
-"""After each batch, the counts and durations of earlier batches are multiplied by this factor."""
+"""The weight of earlier batches.
+
+After each batch, the counts and durations of earlier batches are multiplied by this factor.
+"""
 _IN_TIME = 0.4
 """The fraction of the queue timeout within which commands should finish.
 
@@ -47,7 +53,7 @@ class _Waiting(Generic[C, R]):
 
 @dataclass(frozen=True, slots=True)
 class _Speed:
-    """The recent speed: a number of commands and the seconds that they took."""
+    """The recent speed: a number of commands, and how many seconds these commands took."""
 
     commands: float
     seconds: float
@@ -105,7 +111,7 @@ class Batcher(Generic[C, R]):
         """The number of concurrent commands that finish in time at the recent speed.
 
         A command finishes in time if it finishes within a fixed fraction of the queue timeout. The number is at least
-        the size of one batch, because only a full batch shows how fast batches are.
+        the size of one batch, because the speed can be measured only with full batches.
         """
         return self._capacity
 
@@ -139,8 +145,8 @@ class Batcher(Generic[C, R]):
     def _time_out(self) -> None:
         """Reject the commands that have waited too long, without waiting for the running batch.
 
-        The next call is at the timeout of the first command in the queue, which has waited longest. A timer for each
-        command would take more time than queueing the command.
+        The method schedules its next call for the timeout of the first command in the queue, which has waited
+        longest. A timer for each command would take more time than queueing the command.
         """
         loop = asyncio.get_running_loop()
         self._timer = None

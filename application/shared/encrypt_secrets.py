@@ -14,8 +14,9 @@ BATCH = 100
 class EncryptSecrets:
     """Encrypt the stored secrets with the first key, in batches.
 
-    An interrupted run can be repeated. If `in_clear` is true, secrets in clear text are encrypted. Otherwise,
-    secrets that another key has encrypted are encrypted with the first key instead. Each batch is audited.
+    If a run is interrupted, another run encrypts the remaining secrets. If `in_clear` is true, secrets in clear text
+    are encrypted. Otherwise, secrets that another key has encrypted are encrypted with the first key instead. Each
+    batch is audited.
     """
 
     stored: StoredSecrets

@@ -51,7 +51,10 @@ class IdempotentOperation(StrEnum):
 
 
 Scope = tuple[str, str, str]
-"""Principal, operation and key. Two scopes with equal keys are independent of each other."""
+"""Principal, operation and key.
+
+The same key of another principal, or for another operation, belongs to another scope.
+"""
 
 ANONYMOUS = "anybody"
 """The principal of requests without a token, as release 6daf4a4 stored it in records.
@@ -89,7 +92,7 @@ class IdempotencyKeyReused(DomainError):
 
 
 class IdempotencyInFlight(DomainError):
-    """A request with this key is still running. `retry_after` is in seconds."""
+    """An earlier request with this key is still running. `retry_after` is in seconds."""
 
     code = "idempotency_in_flight"
 
@@ -111,8 +114,8 @@ class IdempotencyKey:
     """A client's `key` with its scope.
 
     `fingerprint` identifies the request: method, path and body. `earlier_fingerprint` returns the fingerprint of the
-    request in an earlier version of the algorithm. It returns None if releases with that version would have rejected
-    the request.
+    request in an earlier version of the algorithm. The result is None if releases with that version would have
+    rejected the request.
     """
 
     principal: str
@@ -158,9 +161,10 @@ class IdempotencyKey:
 
 @dataclass(frozen=True, slots=True)
 class IdempotentResult(Generic[V]):
-    """The result of an idempotent operation. `replayed` is true if an earlier request ran the operation.
+    """The result of an idempotent operation.
 
-    `is_current_state` is true if the stored response has been pruned and the result is the current state.
+    `replayed` is true if an earlier request ran the operation. `is_current_state` is true if the stored response has
+    been pruned and the result is the current state.
     """
 
     result: V
@@ -235,9 +239,9 @@ class IdempotencyRecords(Protocol):
     async def store(self, results: Mapping[IdempotencyKey, object]) -> None:
         """Store the results of keys.
 
-        A claimed key without a result can be claimed again after the commit. A key that was not claimed gets a
-        new record. Raises IdempotencyRecordExists if another unit of work has stored a result for a key that was not
-        claimed. This error may be delayed: it is raised by this call or a later one, at the latest by `flush` or
+        A claimed key without a result can be claimed again after the commit. A key that was not claimed gets a new
+        record. Raises IdempotencyRecordExists if another unit of work has stored a result for a key that was not
+        claimed. This error may be delayed: it is raised by this call or by a later call, at the latest by `flush` or
         `commit`. The call first waits for other units of work that are storing a result for the key. Raises
         Overloaded if the wait takes too long.
         """

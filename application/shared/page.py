@@ -1,4 +1,7 @@
-"""Keyset pagination. A row that exists during the whole listing is returned exactly once."""
+"""Keyset pagination.
+
+A row that exists while all pages are read is on exactly one of the pages.
+"""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass

@@ -8,7 +8,7 @@ from application.audit.entry import AuditEntry
 
 class Secrets(Protocol):
     async def get_or_create(self, name: str, nbytes: int) -> bytes:
-        """Return the secret of this name. The first call creates `nbytes` random bytes."""
+        """Return the secret of this name. If it does not exist, create it from `nbytes` random bytes."""
         ...
 
 

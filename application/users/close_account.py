@@ -80,7 +80,7 @@ class CloseAccount:
 
 @dataclass(frozen=True, slots=True)
 class EraseClosedAccounts:
-    """Erase personal data from orders that were delivered after the customer's account was closed."""
+    """Erase personal data from orders that were delivered after their account was closed."""
 
     unit_of_work: UnitOfWorkFactory
 

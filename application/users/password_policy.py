@@ -6,7 +6,7 @@ from domain.users.password import WeakPassword, ensure_long_enough, normalize_pa
 
 @dataclass(frozen=True, slots=True)
 class PasswordPolicy:
-    """The password policy: long enough, and not on the list of breached passwords."""
+    """The password policy: a minimum length, and no password from the list of breached passwords."""
 
     breached: BreachedPasswords
     min_length: int

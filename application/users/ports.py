@@ -138,7 +138,7 @@ class EmailChanges(Protocol):
 
 
 class PersonalData(Protocol):
-    """The part of a unit of work that erases or transfers personal data. The data of accounts is excluded."""
+    """The part of a unit of work that erases or transfers personal data outside of accounts."""
 
     async def erase(self, user: User) -> None:
         """Erase all personal data except the data needed to deliver open orders.

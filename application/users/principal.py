@@ -65,7 +65,7 @@ class UserPrincipal(Principal):
 
 @dataclass(frozen=True, slots=True)
 class ClientPrincipal(Principal):
-    """A service client, authenticated by one of its secrets. A client has scopes and owns no orders."""
+    """A service client, authenticated by one of its secrets. It has scopes and owns no orders."""
 
     client_id: ClientId
     secret_id: SecretId

@@ -41,7 +41,7 @@ class GetUser:
 
 @dataclass(frozen=True, slots=True)
 class ListUsers:
-    """List accounts in pages, including closed ones."""
+    """List accounts in pages. Closed accounts are included."""
 
     users: UserQueries
 

@@ -35,8 +35,8 @@ class RequestEmailChange:
 
     A message to the new address contains a token. The address changes when a client sends this token to `POST
     /v1/users/verify-email` within a day. The change ends all sessions except the session that requested the change. A
-    message to the current address announces the change. A later request replaces an earlier one. The response does
-    not reveal whether the new address has an account.
+    message to the current address announces the change. A later request replaces an earlier request. The response
+    does not reveal whether the new address has an account.
     """
 
     unit_of_work: UnitOfWorkFactory

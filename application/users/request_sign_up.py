@@ -19,9 +19,9 @@ class RequestSignUp:
     """Store a sign-up, and send a message with a token to its e-mail address.
 
     The token confirms the password and the name of this sign-up only. Any number of sign-ups can wait for one
-    address: the first one that is confirmed opens the account, and the others become invalid. If the address already
-    has an account, the response and the response time are the same as for a new address. Only the message says that
-    the account exists.
+    address. The sign-up that is confirmed first opens the account, and the other sign-ups become invalid. If the
+    address already has an account, the response and the response time are the same as for a new address. Only the
+    message says that the account exists.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -34,7 +34,7 @@ class SignUpCommand:
 
 @dataclass(frozen=True, slots=True)
 class SignUp:
-    """Open an account. Different spellings of one e-mail address can have only one account."""
+    """Open an account. All spellings of one e-mail address together can have only one account."""
 
     unit_of_work: UnitOfWorkFactory
     throttle: Throttle

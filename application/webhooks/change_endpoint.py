@@ -35,10 +35,10 @@ class ChangeEndpointCommand:
 class ChangeEndpoint:
     """Change the URL, event types or description of an endpoint, or pause or resume the endpoint.
 
-    The caller must have the permission to read all events that the endpoint receives after the change. If the
-    change adds event types, the owner of the endpoint must have the permission to read events of these types. While
-    an endpoint is paused, its events wait. They are sent when the endpoint is resumed. After a change of the URL,
-    waiting events are sent to the new URL, even if the endpoint no longer receives their types.
+    The caller must have the permission to read all events that the endpoint receives after the change. If the change
+    adds event types, the owner of the endpoint must have the permission to read events of these types. While an
+    endpoint is paused, its events wait. They are sent when the endpoint is resumed. After a change of the URL,
+    waiting events are sent to the new URL, even if the endpoint no longer receives events of these types.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -70,7 +70,7 @@ class ChangeEndpoint:
         return EndpointView.of(endpoint)
 
     async def _permitted(self, command: ChangeEndpointCommand, seen: EndpointView) -> EndpointChanges:
-        """Check the permissions of the caller and the owner. Return the permitted changes. Raises Forbidden."""
+        """Return the changes if caller and owner have the needed permissions. Raises Forbidden."""
         changes = command.changes
         if not isinstance(changes.event_types, Unset):
             owner = await self.permissions_of(seen.owner_id)

@@ -21,7 +21,7 @@ from domain.users.permissions import Permission, may_read_event
 from domain.webhooks.delivery import Attempt
 
 LEASE = timedelta(minutes=1)
-"""The duration of an endpoint's lease. A lease is longer than the longest round of deliveries."""
+"""The duration of an endpoint's lease. It is longer than the longest round of deliveries."""
 
 HELD_BACK = timedelta(minutes=5)
 """The pause until the owner's permission to read a postponed event is checked again."""

@@ -1,4 +1,7 @@
-"""Secrets in responses. A secret is shown in the first response, and only a retry sees it again."""
+"""Secrets in responses.
+
+A secret is shown only in the first response, and in responses to retries of the same request.
+"""
 
 from base64 import b64encode
 from dataclasses import asdict, dataclass, replace

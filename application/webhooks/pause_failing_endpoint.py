@@ -16,7 +16,9 @@ _ACTOR = Actor(None, "worker")
 
 @dataclass(frozen=True, slots=True)
 class PauseFailingEndpoint:
-    """Pause an endpoint that had no successful delivery for the duration `after`, and notify its owner.
+    """If an endpoint had no successful delivery for the duration `after`, pause the endpoint.
+
+    The owner is notified.
 
     The notice is sent by mail. If the owner is a client or is no longer an active user, the active admins get
     the mail.

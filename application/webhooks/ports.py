@@ -15,7 +15,9 @@ from domain.webhooks.endpoint import WebhookEndpoint
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UndeliveredFilter:
-    """The deliveries of an endpoint that were created in a time window: `since` <= created < `until`.
+    """The deliveries of an endpoint that were created in a period.
+
+    The period begins at `since` and ends before `until`.
 
     Empty `event_types` stand for all event types.
     """

@@ -7,7 +7,7 @@ from application.webhooks.ports import DeliveryQueue
 
 
 class QueueDeliveries(EventPublisher):
-    """Publish events to webhooks: queue them for DeliverWebhooks."""
+    """Publish events to webhooks: queue the events for DeliverWebhooks."""
 
     name = "webhooks"
 

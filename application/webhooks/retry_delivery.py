@@ -13,7 +13,7 @@ from domain.shared.ids import DeliveryId, EndpointId
 
 @dataclass(frozen=True, slots=True)
 class RetryDelivery:
-    """Make a delivery due now. Its status can be dead, pending or delivered."""
+    """Make a delivery due now, whether its status is dead, pending or delivered."""
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock

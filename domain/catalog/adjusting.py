@@ -1,4 +1,4 @@
-"""Adjust the stock of several products together: either all of them or none."""
+"""Adjust the stock of several products together. Either all adjustments are applied or none."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

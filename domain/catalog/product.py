@@ -64,7 +64,7 @@ class ProductCreated(ProductEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductChanged(ProductEvent):
-    """A product was edited or archived. The event contains all fields, with their values after the change."""
+    """A product was edited or archived. The event contains the new values of all fields."""
 
     type = "product.changed"
 
@@ -154,10 +154,10 @@ class ProductChanges:
 class Product(Aggregate):
     """A product for sale at a price. The available units are in its Stock.
 
-    Clients see a product and its stock as one object with one version. Each edit of the product stores this
-    version in `version`, and the version of the stock in `stock_version`. Later stock movements increase the
-    version that clients see, but do not change `version`. A sale therefore changes the ETag of a product, but
-    never makes the precondition of an edit fail.
+    Clients see a product and its stock as one object with one version. Each edit of the product stores this version
+    in `version`, and the version of the stock in `stock_version`. Later stock movements increase the version that
+    clients see, but do not change `version`. A sale therefore changes the ETag of a product. However, an edit with
+    the ETag from before the sale does not fail.
     """
 
     id: ProductId
@@ -224,11 +224,11 @@ class Product(Aggregate):
     def update_stock_version(self, stock: Stock) -> bool:
         """Update the versions directly before a commit, if the stock has changed since the edit.
 
-        Stock movements between the edit and the commit then count as movements before the edit. Returns whether there
-        were such movements.
+        The version that clients see does not change. Stock movements between the edit and the commit then count as
+        movements before the edit. Returns whether there were such movements.
 
-        The version that clients see does not change. Without this step, a second editor who read the product between
-        such a movement and the commit could overwrite the first edit without an error.
+        Without this step, a second editor could read the product after such a movement and before the commit. The
+        second editor could then overwrite the first edit without an error.
         """
         if self.stock_version == stock.version:
             return False

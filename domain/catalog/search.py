@@ -68,10 +68,9 @@ class SearchTerm:
 def folded(text: str) -> str:
     """Return the text without case and accents: `Côte de Blaye` becomes `cote de blaye`.
 
-    Compatible forms such as `Ⅳ` and `iv` become equal, because the function decomposes the text both before and
-    after it folds the case. The function works in chunks, because the time to normalize a run of combining
-    marks grows with the square of the run's length. The chunks do not change the result: the function removes
-    all marks, so the sequence of the marks does not matter.
+    Compatible forms such as `Ⅳ` and `iv` become equal, because the function decomposes the text both before and after
+    it folds the case. The function works in chunks, because the time to normalize a run of combining marks grows with
+    the square of the run's length. The result is the same as without chunks, because the function removes all marks.
     """
     return "".join(_folded(text[start : start + _CHUNK]) for start in range(0, len(text), _CHUNK))
 
@@ -133,12 +132,12 @@ def terms(query: str) -> Sequence[SearchTerm]:
 
 
 def _tokens(text: str) -> Sequence[Sequence[str]]:
-    """Split a text at spaces. Return the folded words of each part at full length."""
+    """Split a text at spaces. Return the folded words of each part. The words are not cut."""
     return [words_ for token in folded(text).split() if (words_ := _split(token))]
 
 
 def _split(token: str) -> Sequence[str]:
-    """Split a text without spaces into words. Words consist of letters, digits and combining marks."""
+    """Split a text without spaces into words of letters, digits and combining marks."""
     runs = ["".join(run) for is_word, run in groupby(token, _is_of_word) if is_word]
     return [word for run in runs if (word := run.lstrip("".join(filter(_is_mark, run))))]
 
@@ -167,10 +166,10 @@ def _suffixes(word: str) -> Iterator[str]:
 def typo_variants(word: str) -> frozenset[str]:
     """Return the word and its variants without one letter. Return nothing for a short word.
 
-    Two words share a variant if one of them is the other with an additional, missing or wrong letter, or with
-    two neighboring letters swapped. A search therefore finds a typo by comparing two sets, and an index
-    supports this comparison. Words that share a variant are at most two typos apart. The algorithm is the
-    symmetric delete algorithm (W. Garbe 2012).
+    Two words share a variant if they differ by one additional, missing or wrong letter, or by a swap of two
+    neighboring letters. A search therefore finds a typo by comparing two sets, and an index supports this comparison.
+    Words that share a variant are at most two typos apart. The algorithm is the symmetric delete algorithm (W. Garbe
+    2012).
     """
     if len(word) < MIN_LENGTH_WITH_TYPO:
         return frozenset()

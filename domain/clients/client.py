@@ -1,4 +1,4 @@
-"""Service clients: programs with their own access."""
+"""Service clients: programs with their own secrets and permissions."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -50,9 +50,9 @@ class InvalidScope(DomainError):
 class ServiceClient:
     """A program that acts for itself and not for a user (RFC 6749, section 4.4).
 
-    The `scopes` determine the client's permissions. The client has one secret, two secrets while a secret is being
-    replaced, or no secret after the last one was retired. `name` is shown to people. A client is never deleted,
-    because histories refer to its id.
+    The `scopes` determine the client's permissions. The client usually has one secret. It has two secrets while a
+    secret is being replaced, and no secret after its last secret was retired. `name` is shown to people. A client is
+    never deleted, because histories refer to its id.
     """
 
     id: ClientId

@@ -10,7 +10,10 @@ from typing import Self
 from domain.shared.ids import SecretId
 
 SECRET_BYTES = 32
-"""The size of a secret in bytes. 256 random bits cannot be guessed, so a plain SHA-256 hash is sufficient."""
+"""The size of a secret in bytes.
+
+256 random bits cannot be guessed, so a plain SHA-256 hash is sufficient.
+"""
 
 PREFIX = "steelyard_"
 """The prefix of each secret. Secret scanners find leaked secrets by this prefix."""

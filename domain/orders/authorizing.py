@@ -1,6 +1,6 @@
 """Authorizations of an order's payable amount.
 
-The functions record an authorization, announce its end, and renew or void it.
+The functions record an authorization, announce its end, and renew or void the authorization.
 """
 
 from collections.abc import Sequence
@@ -80,8 +80,8 @@ def may_be_renewed(payment: Payment, *, now: datetime) -> bool:
 def watch_authorization(order: Order, payment: Payment, *, now: datetime, actor: Actor) -> None:
     """Announce that an authorization ends soon, or void the authorization an hour before its end.
 
-    The authorization is not voided if a part of the order was shipped. Such an authorization lasts until the
-    provider ends it, so that staff can still capture the payment. The order must be locked.
+    The authorization is not voided if a part of the order was shipped. In this case, the authorization lasts until
+    the provider ends it. Until then, staff can still capture the payment. The order must be locked.
     """
     end = payment.authorized_until
     if not payment.is_watched or end is None:

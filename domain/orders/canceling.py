@@ -111,7 +111,7 @@ def void_all(payments: Sequence[Payment], *, now: datetime) -> None:
 
 
 def _ends(order: Order, lines: Sequence[CancelledLine]) -> bool:
-    """Return whether the whole order is canceled together with these units."""
+    """Return whether canceling these units cancels the whole order."""
     if sum(line.quantity for line in lines) == order.units_left_to_ship:
         return order.fulfilled_units == 0
     return order.status is OrderStatus.PENDING_PAYMENT and _cost(order, lines) == order.payable

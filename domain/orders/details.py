@@ -17,9 +17,10 @@ MAX_METADATA = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderChanges:
-    """Changes to the details of an order. A field that is UNSET does not change, and None clears a field.
+    """Changes to the details of an order.
 
-    An address is replaced as a whole. In `metadata`, None removes a key, and other keys stay.
+    A field that is UNSET does not change, and None clears a field. An address is replaced as a whole. In `metadata`,
+    None removes a key, and keys that are not mentioned stay.
     """
 
     shipping_address: Address | Unset | None

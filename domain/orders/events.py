@@ -84,7 +84,7 @@ class OrderCancelled(OrderEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinesCancelled(OrderEvent):
-    """Units that were left to ship are canceled. They will never be shipped."""
+    """Units that were left to ship were canceled. They will never be shipped."""
 
     type = "order.lines_cancelled"
 

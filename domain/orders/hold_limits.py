@@ -22,7 +22,7 @@ class TooManyUnpaidOrders(DomainError):
 
 
 class TooManyUnitsHeld(DomainError):
-    """With this order, the customer would hold more unpaid units of a product than permitted.
+    """With the new order, the customer would hold more unpaid units of a product than permitted.
 
     The error names every line above the limit.
     """
@@ -101,7 +101,7 @@ class CustomerHolds:
     units: dict[ProductId, int] = field(default_factory=dict)
 
     def add_order(self, lines: Iterable[PricedLine]) -> None:
-        """Count an order of the customer that was placed in this batch."""
+        """Count an order that the customer has placed in this batch."""
         self.unpaid_orders += 1
         for line in lines:
             self.units[line.product_id] = self.units.get(line.product_id, 0) + line.quantity

@@ -14,7 +14,7 @@ from domain.shared.ids import ProductId
 
 
 def can_be_supplied(order: Order, stocks: Mapping[ProductId, Stock]) -> bool:
-    """Return whether the available stock covers the order's units left to ship."""
+    """Return whether the available stock is sufficient for the units that are left to ship."""
     return all(stocks[line.product_id].can_supply(line.left_to_ship) for line in order.lines)
 
 

@@ -21,7 +21,7 @@ class OrderStatus(StrEnum):
     - `confirmed`: paid or authorized, and not completely shipped.
     - `fulfilled`: nothing is left to ship.
     - `cancelled`: ended before anything was shipped.
-    - `expired`: not paid in time. A late payment can confirm it again.
+    - `expired`: not paid in time. A late payment can still confirm the order.
     """
 
     PENDING_PAYMENT = "pending_payment"

@@ -7,15 +7,18 @@ _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """The base-32 alphabet without I, L, O and U, which are easily misread (D. Crockford)."""
 
 _PAIRS = [one + other for one in _CROCKFORD for other in _CROCKFORD]
-"""The two characters of each ten-bit number. Encoding two characters at once takes less than half of the time."""
+"""The two characters of each ten-bit number.
+
+Encoding two characters in one step takes less than half of the time of two steps.
+"""
 
 
 @lru_cache(maxsize=256)
 def order_number(order_id: UUID) -> str:
     """Return the order number that belongs to an id, such as `7K3F-9QDM-2XWA`.
 
-    Its twelve characters encode the last 60 random bits of the id, so that a number does not reveal how many
-    orders the shop has.
+    The twelve characters of the number encode the last 60 bits of the id, which are random. A number therefore does
+    not reveal how many orders the shop has.
     """
     bits = order_id.int
     first, second, third = bits >> 40, bits >> 20, bits
@@ -23,5 +26,5 @@ def order_number(order_id: UUID) -> str:
 
 
 def _group(bits: int) -> str:
-    """Return four characters that encode the last 20 bits."""
+    """Return the four characters that encode the last 20 bits of `bits`."""
     return _PAIRS[bits >> 10 & 1023] + _PAIRS[bits & 1023]

@@ -47,7 +47,7 @@ class OrderPayments(OrderReturns):
         )
 
     def authorize(self, payment: Payment, *, now: datetime, actor: Actor) -> None:
-        """Confirm the order, because its payable amount is authorized.
+        """Confirm an order whose payable amount is authorized.
 
         Raises InvalidTransition.
         """
@@ -61,7 +61,7 @@ class OrderPayments(OrderReturns):
         self.events.append(OrderConfirmed(**self._event_fields(now)))
 
     def announce_ending(self, payment: Payment, *, now: datetime, actor: Actor) -> None:
-        """Record an event about an authorization that ends soon."""
+        """Record an event which announces that an authorization ends soon."""
         self._transition(Action.ANNOUNCE_ENDING, now=now, actor=actor)
         self.events.append(
             AuthorizationEnding(

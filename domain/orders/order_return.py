@@ -43,7 +43,7 @@ RETURN_TRANSITIONS: Mapping[tuple[ReturnStatus, ReturnAction], ReturnStatus] = {
     (ReturnStatus.APPROVED, ReturnAction.RECEIVE): ReturnStatus.RECEIVED,
     (ReturnStatus.APPROVED, ReturnAction.REFUSE): ReturnStatus.REFUSED,
 }
-"""The next status by current status and action. Pairs of status and action that are not listed are invalid."""
+"""The next status, by current status and action. Actions without an entry are not permitted."""
 
 OPEN = frozenset({ReturnStatus.REQUESTED, ReturnStatus.APPROVED})
 """The statuses in which the units of the return can still arrive."""

@@ -61,10 +61,10 @@ class OrderState(Aggregate):
     """The fields of an order. Properties compute sums and guards from the fields.
 
     `authorized_total` is the money that is authorized and not captured. `paid_total` is the captured money.
-    `refunded_total` is the part of `paid_total` that was refunded. `pending_refund_total` is the part that is being
-    refunded. `is_hold_extended` is true if the hold was extended because a customer has to authenticate a payment.
-    `open_disputes` counts disputed payments. `placed_by` is the caller that placed the order for its customer, or
-    None if the customer placed it. The order of a guest has no `customer_id`.
+    `refunded_total` is the part of `paid_total` that was refunded. `pending_refund_total` is the part of `paid_total`
+    that is being refunded. `is_hold_extended` is true if the hold was extended because a customer has to authenticate
+    a payment. `open_disputes` counts disputed payments. `placed_by` is the caller that placed the order for its
+    customer, or None if the customer placed it. The order of a guest has no `customer_id`.
     """
 
     id: OrderId
@@ -178,7 +178,7 @@ class OrderState(Aggregate):
             raise PreconditionFailed(self.version)
 
     def ensure_undisputed(self, override: str | None) -> None:
-        """Raise OrderDisputed if a payment is disputed and `override` contains no reason of staff."""
+        """Raise OrderDisputed if a payment is disputed and staff gave no reason in `override`."""
         if self.open_disputes > 0 and override is None:
             raise OrderDisputed
 

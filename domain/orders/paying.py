@@ -41,7 +41,10 @@ class PaymentInProgress(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """The result of recording a charge: the payment, and a refund of money that the order cannot use."""
+    """The result of recording a charge.
+
+    `refund` returns money that the order cannot use. It is None if there is no such money.
+    """
 
     payment: Payment
     refund: Refund | None
@@ -188,10 +191,12 @@ def capture(
     """Record captured money of a payment. Return None if the capture was already recorded.
 
     A pending order is confirmed. An expired order is reinstated if its stock is available. The capture of an
-    authorized payment does not change the status. Money above the payable amount is refunded. A payment that
-    the order cannot use is refunded in full: a second payment, an amount that is too small, or a late payment
-    of an order whose stock is no longer available. `others` are the order's other payments. The order must be
-    locked, and its stocks as well if `may_need_stock` returns True.
+    authorized payment does not change the status. Money above the payable amount is refunded. A payment that the
+    order cannot use is refunded in full. This can be a second payment, a payment of too small an amount, or a late
+    payment if the stock is no longer available.
+
+    `others` are the order's other payments. The order must be locked, and its stocks as well if `may_need_stock`
+    returns True.
     """
     if payment.status is PaymentStatus.CAPTURED:
         if _is_known(charge, payment, others):

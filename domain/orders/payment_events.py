@@ -124,7 +124,7 @@ class OrderReinstated(DecidedPaymentEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentUnapplied(DecidedPaymentEvent):
-    """Money was captured for an order that cannot use it. It is refunded."""
+    """Money was captured for an order that cannot use it. The money is refunded."""
 
     type = "payment.orphaned"
 

@@ -21,7 +21,10 @@ from domain.shared.money import Money
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The result of recording a failed refund. `retry` is the new refund if the shop owes the money."""
+    """The result of recording a failed refund.
+
+    `retry` is the new refund, or None if the shop does not owe the money.
+    """
 
     retry: Refund | None
 
@@ -190,10 +193,14 @@ def fail(
 ) -> Failed | None:
     """Record a failed refund. Return None if this was already recorded.
 
-    A bank can reject a refund after the provider has reported a success. Another refund is scheduled for the part of
-    the amount that the shop owes. If the order is canceled or expired, the shop owes the full amount. Otherwise the
-    shop owes the price of refunded units and the money above the payable amount. Staff decide whether to refund the
-    remaining amount. `others` are the order's other refunds. The order must be locked.
+    A bank can reject a refund after the provider has reported a success. If the shop owes the money, another refund
+    of the same amount is scheduled.
+
+    The shop owes the money if the order is canceled or expired, or if the refund was for units. The shop also owes
+    the money if, without the refund, it would keep more than the payable amount. In all other cases, staff decide
+    whether to refund the amount again.
+
+    `others` are the order's other refunds. The order must be locked.
     """
     if refund.status is RefundStatus.FAILED:
         return None

@@ -44,7 +44,7 @@ def payment_status(
 ) -> OrderPaymentStatus:
     """Return the payment status of an order. The amounts are minor units of its currency.
 
-    `cancelled` is the price of canceled units, which need not be paid.
+    `cancelled` is the price of the canceled units. The customer does not have to pay this price.
 
     A refund of money that the order could not use does not make the order partially refunded.
     """

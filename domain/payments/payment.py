@@ -78,13 +78,13 @@ class DisputeStatus(StrEnum):
 
 
 ENDING_NOTICE = timedelta(hours=24)
-"""The end of an authorization is announced this long before the end."""
+"""The period between the announcement that an authorization ends and the end itself."""
 
 RENEW_BEFORE_END = timedelta(hours=1)
-"""An authorization is renewed or voided this long before its end."""
+"""The period between the renewal or void of an authorization and its recorded end."""
 
 RENEWED_FOR = timedelta(days=30)
-"""An authorization can be renewed until this long after the payment was requested."""
+"""The period after the request of a payment in which its authorization can be renewed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,7 +236,10 @@ class Payment:
     def request_operation(
         self, operation: PaymentOperation, amount: Money | None = None, *, at: datetime
     ) -> None:
-        """Request a capture of `amount`, or a void. The request is sent to the provider at `at` or later."""
+        """Request a capture of `amount`, or a void.
+
+        The request is sent to the provider at the time `at` or later.
+        """
         self.requested = operation
         self.requested_amount = amount or self.requested_amount
         self.inquire_at = at
@@ -250,7 +253,7 @@ class Payment:
         self.inquire_at = max(soon, until - ENDING_NOTICE) if until else soon
 
     def announce_ending(self, *, end: datetime) -> None:
-        """Record that the authorization's end was announced, and schedule its renewal."""
+        """Record that the end of the authorization was announced, and schedule the renewal."""
         self.is_ending_announced = True
         self.inquire_at = end - RENEW_BEFORE_END
         self.inquiries = 0

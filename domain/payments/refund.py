@@ -159,7 +159,7 @@ class Refund:
         self._decide(now)
 
     def fail(self, failure: str | None, payment: Payment, *, now: datetime) -> None:
-        """Record that the refund failed. Its amount can be refunded again.
+        """Record that the refund failed. The amount can be refunded again.
 
         A refund can fail after it was reported as successful.
         """

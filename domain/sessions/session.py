@@ -16,7 +16,7 @@ A client needs the successor again if the response did not arrive, or if two bro
 """
 
 REISSUE_WINDOW = timedelta(hours=24)
-"""The period after an exchange in which the used token can yield its unused successor once more.
+"""The period after an exchange in which a token can yield its unused successor once more.
 
 Such a reissue is possible after GRACE has ended. A session permits one reissue within this period. See
 docs/security.md for the trade-off.

@@ -24,7 +24,8 @@ class Violation:
 class DomainError(Exception):
     """A domain error with a stable `code`, a message for people, and the violations.
 
-    A command that raises it has changed nothing. The registry of problems maps each code to an HTTP status.
+    A command that raises a DomainError has changed nothing. The registry of problems maps each code to an HTTP
+    status.
     """
 
     code: ClassVar[str]

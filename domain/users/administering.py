@@ -31,7 +31,10 @@ class AccountClosed(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountChanges:
-    """Changes to an account. A field that is UNSET does not change. `status` is ACTIVE or DISABLED."""
+    """Changes to an account.
+
+    A field that is UNSET does not change. `status` is ACTIVE or DISABLED.
+    """
 
     role: Role | Unset = UNSET
     status: UserStatus | Unset = UNSET

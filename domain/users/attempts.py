@@ -90,11 +90,9 @@ class AttemptTally:
         return max(timedelta(0), self.retry_at - now)
 
     def count(self, now: datetime) -> int:
-        """Return the number of counted attempts."""
         return math.ceil(max(timedelta(0), self.forgiven_at - now) / self.backoff.forgiven_each)
 
     def add(self, now: datetime) -> None:
-        """Count one attempt."""
         self.forgiven_at = max(self.forgiven_at, now) + self.backoff.forgiven_each
         self.retry_at = now + self.backoff.delay_after(self.count(now))
 
@@ -104,13 +102,15 @@ class AttemptTally:
         self.retry_at = min(self.retry_at, now)
 
     def clear(self, now: datetime) -> None:
-        """Remove all attempts."""
         self.forgiven_at = self.retry_at = now
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """An attempt that is throttled, such as a log-in. `account` is an e-mail address or a client id."""
+    """An attempt that is throttled, such as a log-in.
+
+    `account` is an e-mail address or a client id.
+    """
 
     kind: AttemptKind
     account: str

@@ -1,4 +1,7 @@
-"""E-mail addresses. Only `entrypoints/email_addresses.py` parses addresses from text, with a library."""
+"""E-mail addresses.
+
+Only `entrypoints/email_addresses.py` parses addresses from text. It uses a library.
+"""
 
 import unicodedata
 from dataclasses import dataclass, field
@@ -35,9 +38,9 @@ class EmailAddress:
     """An address. Two spellings of one mailbox are equal.
 
     `normalized` is the form for comparison, uniqueness and throttling: NFC in lower case, with the domain as an
-    A-label (RFC 5890). `typed` is the address for mail: the part before the @ is spelled as the owner typed it.
-    RFC 5321, section 2.4 permits a host to distinguish `Ann@` from `ann@`. In practice no host does, and people
-    type both spellings.
+    A-label (RFC 5890). `typed` is the address for mail: the part before the @ is spelled as the owner typed it. RFC
+    5321, section 2.4 permits a host to distinguish `Ann@` from `ann@`. In practice, no host distinguishes these
+    addresses, and people type both spellings.
     """
 
     normalized: str

@@ -26,7 +26,7 @@ class SameEmail(ValidationFailed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmailChange:
-    """An address change that waits for confirmation. A later change replaces an earlier one.
+    """An address change that waits for confirmation. A later change replaces an earlier change.
 
     `session_id` is the session that requested the change. This session stays valid when the change is
     confirmed.

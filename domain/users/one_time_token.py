@@ -11,7 +11,10 @@ from domain.shared.errors import ValidationFailed, Violation
 from domain.shared.ids import UserId
 
 SECRET_BYTES = 32
-"""The size of a token in bytes. 256 random bits cannot be guessed, so a plain SHA-256 hash is sufficient."""
+"""The size of a token in bytes.
+
+256 random bits cannot be guessed, so a plain SHA-256 hash is sufficient.
+"""
 
 
 class TokenPurpose(StrEnum):
@@ -70,5 +73,4 @@ def text_of(secret: bytes) -> str:
 
 
 def hash_of(text: str) -> bytes:
-    """Return the hash of a token."""
     return sha256(text.encode("utf-8", "surrogatepass")).digest()

@@ -1,4 +1,7 @@
-"""The rules for passwords. They limit the length, not the characters (NIST SP 800-63B, section 3.1.1.2)."""
+"""The rules for passwords.
+
+The rules limit the length, but not the characters (NIST SP 800-63B, section 3.1.1.2).
+"""
 
 import unicodedata
 
@@ -30,7 +33,7 @@ class WeakPassword(ValidationFailed):
 def normalize_password(password: str) -> str:
     """Return the NFKC form of a password. Only this form is hashed.
 
-    Different keyboards can encode the same password differently, but its NFKC form is the same.
+    Different keyboards can encode the same password differently. The NFKC form of all these encodings is the same.
 
     Raises:
         ValueError: the password has more than `MAX_RAW_LENGTH` characters. Check the length first.

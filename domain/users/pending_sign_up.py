@@ -16,11 +16,12 @@ LIFETIME = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingSignUp:
-    """A sign-up that waits for confirmation. Its name and password are confirmed only by its own token.
+    """A sign-up that waits for confirmation.
 
-    Until a sign-up is confirmed, there is no account. Therefore the sign-up's personal data is found and erased
-    by `email`. Any number of sign-ups can wait for one address. The first one that is confirmed opens the
-    account, and the others become invalid. `token_hash` is None until the message is written.
+    Only the token of a sign-up confirms its name and password. Until a sign-up is confirmed, there is no account.
+    Therefore the sign-up's personal data is found and erased by `email`. Any number of sign-ups can wait for one
+    address. The sign-up that is confirmed first opens the account, and the other sign-ups become invalid.
+    `token_hash` is None until the message is written.
     """
 
     id: SignUpId

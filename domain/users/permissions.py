@@ -98,7 +98,7 @@ SCOPES: Mapping[Scope, frozenset[Permission]] = {
     Scope.READ_EVENTS: frozenset({Permission.READ_EVENTS}),
     Scope.WRITE_WEBHOOKS: frozenset({Permission.MANAGE_WEBHOOKS}),
 }
-"""Permissions by scope. No scope permits paying or administering accounts.
+"""Permissions by scope. No scope permits a client to pay or to administer accounts.
 
 A client owns no orders. It places orders for customers.
 """

@@ -13,7 +13,10 @@ PAUSES = tuple(
 """Pauses between attempts, as Standard Webhooks recommends: about three days in total."""
 
 JITTER = 0.2
-"""The largest random extension of a pause, as a fraction of the pause. The extension spreads retries over time."""
+"""The largest random extension of a pause, as a fraction of the pause.
+
+The extension spreads retries over time.
+"""
 
 
 class DeliveryStatus(StrEnum):

@@ -37,9 +37,9 @@ class WebhookEndpoint(Aggregate):
 
     The endpoint receives only events that its owner may read. The owner is a user or a service client. An endpoint
     without an owner belongs to the admins. `blocked_at` is the time at which the owner lost the permission to read
-    some of its events. `paused_at` is the time at which the endpoint was paused. Until `former_secret_expires_at`,
-    the former secret also signs the messages. `failing_since` is the time of the first failed round of deliveries
-    after the last successful round.
+    some of the endpoint's events. `paused_at` is the time at which the endpoint was paused. Until
+    `former_secret_expires_at`, the former secret also signs the messages. `failing_since` is the time of the first
+    failed round of deliveries after the last successful round.
     """
 
     id: EndpointId
@@ -69,7 +69,10 @@ class WebhookEndpoint(Aggregate):
         owner_id: UserId | ClientId | None,
         now: datetime,
     ) -> Self:
-        """Create an endpoint. Raises ValidationFailed for an unsafe URL or a description that is too long."""
+        """Create an endpoint.
+
+        Raises ValidationFailed if the URL is unsafe or the description is too long.
+        """
         ensure_can_be_sent_to(url, allow_plain_http=allow_plain_http)
         ensure_valid(ENDPOINT_DESCRIPTION.violations(description, "description"))
         return cls(
@@ -91,14 +94,14 @@ class WebhookEndpoint(Aggregate):
         return not self.event_types or event_type in self.event_types
 
     def ensure_unchanged_since(self, seen: int) -> None:
-        """Raise PreconditionFailed if the endpoint has changed since the version `seen`."""
+        """Raise PreconditionFailed if the endpoint's version is not `seen`."""
         if seen != self.version:
             raise PreconditionFailed(self.version)
 
     def change(self, changes: EndpointChanges, *, allow_plain_http: bool, now: datetime) -> None:
         """Change the endpoint. Raises ValidationFailed like `create`.
 
-        Waiting deliveries are sent to the new URL, even if the endpoint no longer receives their event types.
+        Waiting deliveries are sent to the new URL, even if the endpoint no longer receives events of these types.
         """
         if not isinstance(changes.url, Unset):
             ensure_can_be_sent_to(changes.url, allow_plain_http=allow_plain_http)
@@ -117,7 +120,7 @@ class WebhookEndpoint(Aggregate):
             self._resume(now)
 
     def transfer(self, owner_id: UserId | ClientId) -> None:
-        """Give the endpoint an owner. The owner must have the permission to read its events."""
+        """Give the endpoint an owner. The owner must have the permission to read the endpoint's events."""
         self.owner_id, self.blocked_at = owner_id, None
         self.version += 1
 

@@ -48,7 +48,7 @@ from entrypoints.repeating import repeating
 from entrypoints.settings import Settings
 
 DRAIN_SECONDS = 10.0
-"""The maximum time in which running requests can finish when the process stops."""
+"""When the process stops, running requests have this number of seconds to finish."""
 
 DESCRIPTION = """Accounts, a catalog with stock, and orders that never oversell.
 

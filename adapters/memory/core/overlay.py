@@ -8,9 +8,10 @@ V = TypeVar("V")
 
 
 class Overlay(MutableMapping[K, V], Generic[K, V]):
-    """A view of a table. It buffers writes and deletions until `absorb_into` applies them to the table."""
+    """A view of a table. Writes and deletions are buffered until `absorb_into` applies them."""
 
-    __slots__ = ("_deleted", "_table", "_written")  # each transaction creates an overlay for each table
+    # Each transaction creates an overlay for each table.
+    __slots__ = ("_deleted", "_table", "_written")
 
     def __init__(self, table: MutableMapping[K, V]) -> None:
         self._table = table

@@ -51,7 +51,8 @@ from domain.webhooks.endpoint import WebhookEndpoint
 class Tables:
     """One mapping per table.
 
-    The key of a movement or a status change contains the version of the stock or the order after the change.
+    The key of a movement contains the version of the stock after the movement. The key of a status change contains
+    the version of the order after the change.
     """
 
     users: MutableMapping[UserId, User] = field(default_factory=dict)

@@ -93,7 +93,7 @@ class Transaction:
         self.events.extend(events)
 
     def change_earlier_events(self, change: Callable[[Event], Event]) -> None:
-        """At commit, apply a function to each event that was committed earlier."""
+        """At commit, apply a function to each event that other transactions have committed before."""
         self._event_changes.append(change)
 
     def commit(self, trace_of: Callable[[UUID], str | None] = lambda _: None) -> None:

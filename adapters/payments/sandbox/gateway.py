@@ -151,9 +151,9 @@ class SandboxGateway(PaymentGateway):
 
 
 ENDS_SOON = timedelta(days=1)
-"""If an authorization lasts less than this duration, the sandbox sends a webhook when the authorization ends.
+"""The maximum lifetime of authorizations whose end the sandbox reports by a webhook.
 
-The shop voids a longer authorization before it ends.
+The shop voids a longer authorization before it ends, so its end is not reported.
 """
 EXPIRED = "authorization_expired"
 _UNKNOWN = ProviderAnswer(outcome=Outcome.UNKNOWN)

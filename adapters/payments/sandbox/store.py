@@ -61,10 +61,17 @@ class SandboxMessage:
 
 
 Decide = Callable[[SandboxCharge | None, Sequence[SandboxRefund]], tuple[SandboxRefund, SandboxMessage]]
-"""A function that decides on a refund. Its arguments are the charge or None, and earlier refunds of the charge."""
+"""A function that decides on a refund.
+
+Its first argument is the charge, or None if the charge is unknown. Its second argument is the sequence of earlier
+refunds of the charge.
+"""
 
 Change = Callable[[SandboxCharge], tuple[SandboxCharge, SandboxMessage] | None]
-"""A function that changes a charge. It returns the charge and a message, or None if nothing changes."""
+"""A function that changes a charge.
+
+It returns the changed charge and a message about the change, or None if the charge does not change.
+"""
 
 
 class SandboxStore(Protocol):

@@ -10,7 +10,7 @@ from adapters.payments.sandbox.webhook_parser import SandboxSignatures
 from application.shared.ports import Clock
 
 LEASE = timedelta(seconds=30)
-"""The duration of a dispatcher's lease of a message. The lease is longer than any attempt."""
+"""The duration for which a dispatcher leases a message. The duration is longer than any attempt."""
 
 TIMEOUT = httpx2.Timeout(10.0)
 _FIRST_PAUSE = timedelta(seconds=1)

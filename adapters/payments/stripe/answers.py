@@ -15,12 +15,12 @@ REFUND_ID = "refund_id"
 
 UNKNOWN = ProviderAnswer(outcome=Outcome.UNKNOWN)
 _AUTHORIZATION = timedelta(days=7)
-"""The assumed lifetime of an authorization. It is used if Stripe does not report the end of the authorization."""
+"""The assumed lifetime of an authorization if Stripe does not report when it ends."""
 _UNCONFIRMED = {"requires_payment_method", "requires_confirmation"}
 
 
 def our_id(made: StripeObject, name: str) -> UUID | None:
-    """Return the id that the service gave to the object, or None if another program created the object."""
+    """Return the service's own id of the object, or None if another program created the object."""
     try:
         return UUID(made["metadata"][name])
     except (KeyError, TypeError, ValueError):
@@ -59,7 +59,7 @@ def payment_answer(intent: PaymentIntent) -> ProviderAnswer:
 def is_voided(intent: PaymentIntent) -> bool:
     """Return whether the intent was canceled with a reason.
 
-    The service cancels the intent of a rejected payment without a reason.
+    When the service rejects a payment, it cancels the intent and gives Stripe no reason.
     """
     return intent.status == "canceled" and bool(getattr(intent, "cancellation_reason", None))
 

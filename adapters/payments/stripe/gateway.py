@@ -98,7 +98,8 @@ class StripeGateway(PaymentGateway):
                 return replace(answer, failure=code_of(refusal)) if is_rejected else answer
 
     async def renew(self, payment: PaymentRequest) -> ProviderAnswer:
-        # Stripe has no request that extends an authorization. However, Stripe can report a later end than before.
+        # Stripe has no request that extends an authorization. However, Stripe can report a later end of the
+        # authorization than it reported before.
         return await self.find_payment(payment)
 
     async def void(self, payment: PaymentRequest) -> ProviderAnswer:
@@ -217,7 +218,7 @@ class StripeGateway(PaymentGateway):
     async def _find_refund_made_at_stripe(self, refund: RefundRequest, refusal: Exception) -> Refund | None:
         """Return a refund from Stripe's dashboard that has the amount of the rejected refund.
 
-        Stripe rejected the shop's refund because this refund had already returned the money.
+        Stripe rejected the shop's refund because the refund from the dashboard had already returned the money.
         """
         if code_of(refusal) != "charge_already_refunded":
             return None

@@ -80,8 +80,8 @@ _ADD_MOVEMENTS = written_rows(
 class PostgresProductRepository(ProductRepository):
     """Products in PostgreSQL.
 
-    To write several products, the driver executes one prepared statement for each product. It sends all executions
-    without waiting for the responses in between.
+    To write several products, the driver executes one prepared statement for each product. The driver waits for the
+    responses only after it has sent all executions.
     """
 
     def __init__(self, transaction: Transaction, outbox: Outbox) -> None:
@@ -162,7 +162,7 @@ class PostgresStockRepository(StockRepository):
         return {stock.product_id: stock for stock in stocks}
 
     def _take_movements(self, stocks: Iterable[Stock]) -> list[dict[str, object]]:
-        """Remove the new movements from the stocks. Return each movement with the version of the stock after it."""
+        """Remove the new movements from the stocks, and return the values of their ledger rows."""
         taken: list[dict[str, object]] = []
         for stock in stocks:
             self._audit.follow_movements(stock.movements)

@@ -114,7 +114,7 @@ class ProductRow(Row):
 
 
 class ProductWithStockRow(ProductRow):
-    """The type of a query's result row: a product with columns of its stock. This class is not a table."""
+    """The type of a result row, not a table: a product with columns of its stock."""
 
     __abstract__ = True
 
@@ -123,7 +123,7 @@ class ProductWithStockRow(ProductRow):
 
 
 class StockWithSkuRow(StockRow):
-    """A stock and the SKU of its product. This class is not a table."""
+    """The type of a result row, not a table: a stock with the SKU of its product."""
 
     __abstract__ = True
 

@@ -18,7 +18,10 @@ class InvariantTallyRow(Row):
 
 
 class RetentionMarkRow(Row):
-    """A time for one kind of record. All later records still exist. Earlier records may have been pruned."""
+    """A timestamp for one kind of record. Records before this timestamp may have been pruned.
+
+    All records after the timestamp still exist.
+    """
 
     __tablename__ = "retention_marks"
 

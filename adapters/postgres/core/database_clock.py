@@ -67,9 +67,11 @@ class DatabaseClock(Clock):
         return True
 
     async def read(self, connection: asyncpg.Connection) -> None:
-        """Read the server's time. The result counts as the time at the midpoint between request and response."""
-        # A pooler could send the two messages of a statement to different servers if there were no
-        # transaction.
+        """Read the server's time.
+
+        The server is assumed to have read its clock at the midpoint between request and response.
+        """
+        # Without a transaction, a pooler could send the two messages of a statement to different servers.
         async with connection.transaction():
             sent = self._seconds()
             time_read = await connection.fetchval("SELECT clock_timestamp()")

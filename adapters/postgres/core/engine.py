@@ -33,7 +33,7 @@ SERVER_SETTINGS = {
 
 STATEMENT_TIMEOUT = timedelta(seconds=5)
 PUBLIC_READ_TIMEOUT = timedelta(seconds=1)
-"""The timeout of public reads. No search may occupy a connection for longer than this."""
+"""The timeout of public reads. No search may occupy a connection for longer than this timeout."""
 
 READ_ISOLATION = "read_isolation"
 """The name of the execution option with the isolation level of single reads.
@@ -48,7 +48,10 @@ CHECKING_SETTINGS = {
     "lock_timeout": "2s",
     "statement_timeout": "1min",
 }
-"""The settings of a session that reads whole tables. The planner has its default settings."""
+"""The settings of a session that reads whole tables.
+
+The settings of the planner are PostgreSQL's defaults.
+"""
 
 COMMAND_TIMEOUT = 8.0
 """The number of seconds to wait for a response.
@@ -72,11 +75,11 @@ def create_engine(
     """Return an engine for a `postgresql+asyncpg://` URL. The engine connects on first use.
 
     `checkout_timeout` is in seconds: a caller that waits longer for a connection gets Overloaded. `statement_timeout`
-    is the time after which the server cancels a statement. If `clock` is a DatabaseClock, connections synchronize it
-    with the server. `pooled` means that a pooler in transaction mode, such as PgBouncer, is between the service and
-    the server. If the URL has several hosts, `target_session` selects one of them (asyncpg's `target_session_attrs`).
-    `on_checkout` is called for each caller with the seconds that the caller waited for a connection, even if the
-    caller got no connection.
+    is the time after which the server cancels a statement. If `clock` is a DatabaseClock, connections synchronize
+    this clock with the server. `pooled` means that a pooler in transaction mode, such as PgBouncer, is between the
+    service and the server. If the URL has several hosts, `target_session` selects one of them (asyncpg's
+    `target_session_attrs`). `on_checkout` is called for each caller with the seconds that the caller waited for a
+    connection, even if the caller got no connection.
     """
     engine = create_async_engine(
         url,

@@ -16,7 +16,10 @@ LOCK_NOT_AVAILABLE = "55P03"
 DEADLOCK_DETECTED = "40P01"
 READ_ONLY = "25006"
 RECOVERY_CONFLICT = "40001"
-"""The SQLSTATE of a recovery conflict: a standby cancels a query because the primary has removed rows.
+"""The SQLSTATE of a recovery conflict.
+
+A recovery conflict occurs if the primary has removed rows that a query on the standby needs. The standby then cancels
+the query.
 
 In a transaction, the same code reports a serialization failure.
 """
@@ -46,7 +49,7 @@ _GONE_CLASSES = {
 
 @contextmanager
 def translated(*, lock_timeout_error: type[Overloaded | IdempotencyInFlight] = Overloaded) -> Iterator[None]:
-    """Translate errors of the database, the driver and the pool to application errors and domain errors.
+    """Translate errors of the database, driver and pool to errors of application and domain.
 
     `lock_timeout_error` is raised if a lock is not released in time. If `constraints.py` has no error for a violated
     constraint, the violation is raised unchanged, because it is a mistake in the code.

@@ -46,7 +46,8 @@ class PostgresHealth(Health):
         except Overloaded:
             if self._writes.is_suspect:
                 raise DatabaseUnavailable from None
-            # A process with an exhausted pool stays ready. Otherwise its requests would overload other processes.
+            # A process with an exhausted pool stays ready. Otherwise its requests would go to other processes and
+            # overload them too.
             return
         state.ensure_compatible()
         if self._writes.is_suspect:

@@ -42,7 +42,7 @@ def connect_to_any_host(engine: AsyncEngine, target_session: str = ACCEPTS_WRITE
                 return connection
         for found in errors:
             if not isinstance(found, OSError) and not _is_mismatch(found):
-                raise found  # The password can be wrong, for example.
+                raise found  # for example a wrong password, which the error below would hide
         raise ConnectionError("no host of the database can be used") from errors[-1]
 
     event.listen(engine.sync_engine, "do_connect", connect)
@@ -55,5 +55,5 @@ def _hosts_of(parameters: dict[str, Any]) -> list[tuple[str, int]]:
 
 
 def _is_mismatch(error: Exception) -> bool:
-    """Return whether the host answered that it is not of the requested kind."""
+    """Return whether the host answered, but is not a server of the requested kind."""
     return isinstance(error.__cause__, asyncpg.TargetServerAttributeNotMatched)

@@ -28,7 +28,7 @@ def _deletion(
     """Return a statement that deletes the oldest rows.
 
     The statement sorts the rows by age. Therefore PostgreSQL reads the index on the age only up to the limit. The
-    statement skips locked rows, so that it causes no deadlock.
+    statement skips locked rows, so it cannot cause a deadlock.
     """
     key = inspect(row).primary_key
     old = (

@@ -9,7 +9,7 @@ from adapters.postgres.core.driver_statement import DriverStatement
 
 
 class PendingWrites:
-    """The parts of the next statement that writes. Each part has the number of rows that it must write."""
+    """The parts of the next statement that writes, each with its expected number of rows."""
 
     def __init__(self) -> None:
         self._parts: dict[CTE, int] = {}
@@ -28,7 +28,10 @@ class PendingWrites:
         self._parameters.update(parameters)
 
     def take(self) -> tuple[DriverStatement, dict[str, object], tuple[int, ...]]:
-        """Remove all parts. Return the statement, the parameters, and the number of rows that each part must write."""
+        """Remove all parts, and return one statement that executes them.
+
+        Returns the statement, its parameters, and the number of rows that each part must write.
+        """
         taken = _statement_of(tuple(self._parts)), self._parameters, tuple(self._parts.values())
         self._parts, self._parameters = {}, {}
         return taken

@@ -30,7 +30,7 @@ class Reader(ABC):
         """Return all rows."""
 
     def prepare(self, statement: Select[*tuple[Any, ...]]) -> Read:
-        """Return a function that executes a frequent statement with given parameters and returns all rows."""
+        """Return a function that executes a frequent statement and returns all rows."""
         return partial(self.all, statement)
 
     async def one_or_none(
@@ -67,7 +67,7 @@ class AutocommitReader(Reader):
         """Return a function that executes the statement with the driver, without SQLAlchemy.
 
         Behind a pooler, SQLAlchemy executes the statement, because the statement needs a transaction and the driver
-        does not begin one.
+        does not begin a transaction.
         """
         return super().prepare(statement) if self._is_pooled else DriverRead(self._engine, statement)
 

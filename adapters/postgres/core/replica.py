@@ -40,8 +40,8 @@ _log = structlog.get_logger(__name__)
 class ReplicaReader(Reader):
     """A reader that uses the replica, or the primary if the replica cannot be used.
 
-    The replica cannot be used while it lags, fails, or is no longer a replica. Every caller reads its own writes,
-    including writes through other processes. To ensure this, a read first gets the primary's position in the
+    The replica cannot be used while it lags or fails, or after it was promoted to primary. Every caller reads its own
+    writes, including writes through other processes. To ensure this, a read first gets the primary's position in the
     write-ahead log. It then waits until the replica has replayed this position. Concurrent reads share the query for
     the position.
     """

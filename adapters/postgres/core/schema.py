@@ -41,7 +41,7 @@ class Row(DeclarativeBase):
 
 
 class JsonText(UserDefinedType[str]):
-    """A `json` column for text that is already JSON, so that it is not serialized twice."""
+    """A `json` column for text that is already JSON. The text is not serialized again."""
 
     cache_ok = True
 

@@ -10,8 +10,8 @@ from pathlib import Path
 RELEASE = 3
 """The number of this release, which increases by one with each release.
 
-See docs/versioning.md. In a migration, `min_compatible_release` is the oldest release that works with the migrated
-schema.
+In a migration, `min_compatible_release` is the oldest release that works with the migrated schema: see
+docs/versioning.md.
 """
 
 _MIGRATIONS = Path(__file__).parent / "migrations" / "versions"

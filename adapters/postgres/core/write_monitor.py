@@ -44,7 +44,10 @@ class WriteMonitor:
         return any(begun < before for begun in self._commits.values())
 
     def resolve(self, failures: int) -> None:
-        """Record that a test write succeeded. `failures` is the number that was read before the test write."""
+        """Record that a test write succeeded.
+
+        `failures` is the value that the property `failures` had before the test write.
+        """
         self._resolved = failures
 
     @contextmanager

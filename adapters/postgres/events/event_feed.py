@@ -53,7 +53,8 @@ _PUBLISH = text("""
 """)
 
 # The last event is not deleted, because positions and publishers continue after it. Events with deliveries are not
-# deleted either. `<>` also excludes unpublished events. With `<`, PostgreSQL would read the whole index of positions.
+# deleted either. Unpublished events are not deleted, because their position is NULL and `<>` is not true for NULL.
+# With `<`, PostgreSQL would read the whole index of positions.
 _PRUNE = text("""
     DELETE FROM outbox WHERE id IN (
         SELECT id FROM outbox
@@ -94,9 +95,10 @@ _READ_TYPE = _READ.where(OutboxRow.type == bindparam("type"))
 
 
 class PostgresEventFeed(EventFeed):
-    """The event feed in PostgreSQL. Only one process at a time assigns positions. The positions have no gaps.
+    """The event feed in PostgreSQL.
 
-    Positions are assigned in the transaction that publishes the events.
+    Only one process at a time assigns positions, so the positions have no gaps. They are assigned in the transaction
+    that publishes the events.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:

@@ -21,7 +21,7 @@ _ADD = _EVENTS.added_to(OutboxRow)
 
 
 class Outbox:
-    """The events of one unit of work. They are written when the unit of work commits.
+    """The events of one unit of work, which are written when the unit of work commits.
 
     `traces` has the trace contexts of some aggregates. The events of all other aggregates get the current trace
     context.

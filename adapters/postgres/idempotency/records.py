@@ -108,7 +108,7 @@ _PRUNE = delete(IdempotencyKeyRow).where(tuple_(*_SCOPE).in_(_OLD))
 class PostgresIdempotencyRecords(IdempotencyRecords):
     """Idempotency records in PostgreSQL.
 
-    The result of a command is a view. It is stored as JSON.
+    The result of a command is a view, which is stored as JSON.
     """
 
     def __init__(self, transaction: Transaction) -> None:

@@ -26,7 +26,9 @@ class MailRequestRow(Row):
 
 
 class MailNoticeRow(Row):
-    """A notice that is not sent yet. `subject_id` is the id of the object that the notice is about.
+    """A notice that is not sent yet.
+
+    `subject_id` is the id of the object that the notice is about.
 
     A release sends only the kinds of notices that it knows.
     """

@@ -78,7 +78,10 @@ _WAITING: Mapping[Queue, Select[datetime]] = {
 
 
 def _counted(waiting: Select[datetime]) -> Executable:
-    """Return a statement that counts waiting items by age (AGES) and finds when the oldest item began to wait."""
+    """Return a statement that counts waiting items by age.
+
+    The statement returns one count for each of AGES, and the time at which the oldest item began to wait.
+    """
     since = waiting.limit(MAX_COUNTED).subquery().c.since
     at_least = (
         func.count()

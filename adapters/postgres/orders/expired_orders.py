@@ -103,7 +103,7 @@ _NEW_RECORD = insert(IdempotencyKeyRow).from_select(
         text("'infinity'::timestamptz"),
     )
     .join(_PRUNED.table, _PRUNED.c.order_id == OrderRow.id)
-    # `PostgresIdempotencyRecords` claims keys in the same sequence.
+    # Keys are locked in this sequence by `PostgresIdempotencyRecords` too, so no deadlock can occur.
     .order_by(_PRINCIPAL, OrderRow.idempotency_key),
 )
 _KEEP_RECORD = _NEW_RECORD.on_conflict_do_update(

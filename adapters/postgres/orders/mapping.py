@@ -24,7 +24,10 @@ from domain.users.email_address import EmailAddress
 _ORDER = columns_of(OrderRow)
 _LINE = columns_of(OrderLineRow, without={"order_id", "position"})
 _money = lru_cache(maxsize=10_000)(Money)
-"""Return an amount of money. Orders share equal amounts, because most are zero or a price of the catalog."""
+"""Return an amount of money from a cache.
+
+Most amounts are zero or a price of the catalog, so orders share few objects.
+"""
 _order_row, _line_row = row_maker(OrderRow, _ORDER), row_maker(OrderLineRow, _LINE)
 
 ORDERS = select(*_ORDER)

@@ -89,7 +89,10 @@ _HOLDS = """
 
 
 class _Customer(NamedTuple):
-    """The columns of `_READ` with data of a customer. In rows of other kinds, these columns are None."""
+    """The columns of `_READ` with data of a customer.
+
+    In rows of products and idempotency keys, these columns are None.
+    """
 
     customer_id: UUID
     account_status: str

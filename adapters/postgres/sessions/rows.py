@@ -9,7 +9,7 @@ from adapters.postgres.users.rows import UserRow
 
 
 class SessionRow(Row):
-    """A session. Each refresh updates the row, so pages keep free space for HOT updates."""
+    """A session. Pages keep free space for HOT updates, because each refresh updates the row."""
 
     __tablename__ = "sessions"
     __table_args__ = (

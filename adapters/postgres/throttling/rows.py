@@ -6,7 +6,7 @@ from adapters.postgres.core.schema import Row
 
 
 class AttemptTallyRow(Row):
-    """Attempts of one account or one network. Pages keep free space for HOT updates."""
+    """The throttling of attempts for one account or from one network. Pages keep free space for HOT updates."""
 
     __tablename__ = "attempt_tallies"
     __table_args__ = ({"postgresql_with": {"fillfactor": 70}},)

@@ -53,7 +53,7 @@ _CUSTOMER_IN_RESULT = _RESULT["customer_id"].as_string()
 
 _SESSIONS = delete(SessionRow).where(SessionRow.user_id == bindparam("user_id"))
 _ONE_TIME_TOKENS = delete(OneTimeTokenRow).where(OneTimeTokenRow.user_id == bindparam("user_id"))
-# `PostgresSignUps.claim` also locks rows in the sequence of their ids.
+# The rows are locked in the sequence of their ids, as in `PostgresSignUps.claim`.
 _SIGN_UPS = delete(SignUpRow).where(
     SignUpRow.id.in_(
         select(SignUpRow.id)
@@ -163,7 +163,8 @@ class PostgresPersonalData(PersonalData):
     async def erase(self, user: User) -> None:
         mine = {"user_id": user.id}
         await self._transaction.execute(_SESSIONS, mine)
-        # The mail worker also locks a mail request or a sign-up before it locks the token to send.
+        # The mail worker uses the same sequence: it locks a mail request or a sign-up before it locks the token to
+        # send.
         address = {"email": user.email.normalized if user.email else None}
         await self._transaction.execute(_MAIL, address)
         await self._transaction.execute(_NOTICES, {**mine, **address})

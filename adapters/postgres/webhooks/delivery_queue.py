@@ -61,8 +61,8 @@ _LEAST_SERVED = (
     .where(
         WebhookEndpointRow.paused_at.is_(None),
         or_(WebhookEndpointRow.leased_until.is_(None), WebhookEndpointRow.leased_until <= bindparam("now")),
-        # The minimum reads one entry of an index. PostgreSQL could plan EXISTS as a join that
-        # reads all heads.
+        # To find the minimum, PostgreSQL reads one entry of an index. For EXISTS, it could choose a join that reads
+        # all heads.
         bindparam("now") >= _EARLIEST_DUE,
     )
     .order_by(WebhookEndpointRow.served_at.asc().nulls_first(), WebhookEndpointRow.created_at)

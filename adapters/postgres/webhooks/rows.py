@@ -38,7 +38,7 @@ class WebhookEndpointRow(Row):
 
 
 class WebhookDeliveryRow(Row):
-    """A delivery. `aggregate_id` and `position` of its event determine the sequence of sending."""
+    """A delivery. Deliveries are sent in the sequence that `aggregate_id` and `position` of their events determine."""
 
     __tablename__ = "webhook_deliveries"
     __table_args__ = (

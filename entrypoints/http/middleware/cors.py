@@ -36,7 +36,7 @@ RESPONSE_HEADERS = (
 def cors_options(origins: Sequence[str]) -> dict[str, Any]:
     """Return the options of CORSMiddleware that allow pages of these origins.
 
-    Browsers send no cookies to the service: a page has to send a token.
+    With these options, browsers send no cookies to the service. A page has to send a token.
     """
     return {
         "allow_origins": origins,

@@ -22,9 +22,9 @@ class _Gate:
 
 @dataclass(frozen=True, slots=True)
 class _Template:
-    """A substitute for the route in the access log.
+    """The path that the access log shows for a rejected request.
 
-    Load shedding rejects a request before its route is known.
+    The log usually shows the path of the route, but load shedding rejects a request before its route is known.
     """
 
     path_format: str
@@ -33,7 +33,7 @@ class _Template:
 class LoadSheddingMiddleware:
     """Return 503 immediately while an `Admission` is full.
 
-    A rejection takes only a fraction of the work for an accepted request.
+    Rejecting a request takes only a fraction of the CPU time of handling a request.
 
     The admission is checked when the headers have arrived, and again when the body has arrived, before the
     app does any work for the request. After the second check, the admission counts the request. If requests

@@ -31,7 +31,7 @@ class RequestDrainer:
         self.is_stop_announced = False
         """Whether the process will stop soon.
 
-        Until then it accepts requests, but its readiness check fails.
+        Until the process stops, it accepts requests, but the readiness check fails.
         """
 
     def __len__(self) -> int:
@@ -88,10 +88,10 @@ class RequestDrainer:
         self.is_stop_announced = True
 
     async def drain(self, timeout: float) -> int:  # noqa: ASYNC109 - the time to wait before cancellation, not a timeout of the call
-        """Reject new work, and wait at most `timeout` seconds for running work. Then cancel unfinished work.
+        """Reject new work, and wait until the running work has ended.
 
-        Returns the number of canceled tasks, all of which have ended. Read requests are not canceled here,
-        because the server cancels them.
+        After `timeout` seconds, work that is still running is canceled. Returns the number of canceled tasks. All
+        canceled tasks have ended. Read requests are not canceled here, because the server cancels them.
         """
         self._draining = True
         self._wake_without_reads()
@@ -107,7 +107,7 @@ class RequestDrainer:
         return len(late)
 
     def _wake_without_reads(self) -> None:
-        """Wake `drain` when no read request is running any more."""
+        """Wake `drain` if it is waiting and no read request is running."""
         if self._draining and not self._reads:
             self._no_reads.set()
 

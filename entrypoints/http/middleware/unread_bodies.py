@@ -13,7 +13,7 @@ from entrypoints.http.security.client_network import network_of
 from entrypoints.proxies import TrustedProxies
 
 GRACE_SECONDS = 5.0
-"""For this number of seconds after the headers, a body may arrive at any rate."""
+"""The minimum rate does not apply to a body in this number of seconds after the first read."""
 
 TICK_SECONDS = 0.5
 """The interval between checks of the unread bodies.
@@ -40,15 +40,15 @@ class BodyLimits:
     max_unread_per_network: int
 
     def seconds_for(self, received: int) -> float:
-        """Return the deadline of the next part of the body, in seconds after the headers."""
+        """Return when the next part of the body must arrive, in seconds after the first read."""
         return min(self.seconds, GRACE_SECONDS + received / self.min_rate)
 
 
 class UnreadBodiesMiddleware:
     """Rejects slow bodies with `request_timeout`, and excess unread bodies with `overloaded`.
 
-    The error is raised while the app reads the body. A request does not count if the app does not read its
-    body. Trusted proxies are exempt from the bound per network, because they send the bodies of many clients.
+    The error is raised while the app reads the body. A body does not count if the app does not read it. Trusted
+    proxies are exempt from the bound per network, because they send the bodies of many clients.
     """
 
     def __init__(self, app: ASGIApp, *, limits: BodyLimits, proxies: TrustedProxies) -> None:
@@ -56,7 +56,7 @@ class UnreadBodiesMiddleware:
         self._limits = limits
         self._proxies = proxies
         self._unread: dict[_UnreadBody, None] = {}
-        """The unread bodies, in the order of their arrival."""
+        """The unread bodies, in the sequence in which the app began to read them."""
         self._counted = 0
         self._counted_by_network: Counter[str] = Counter()
         self._timer: asyncio.TimerHandle | None = None
@@ -83,7 +83,7 @@ class UnreadBodiesMiddleware:
             self._timer = loop.call_later(TICK_SECONDS, self._look_at_bodies)
 
     def release(self, body: "_UnreadBody") -> None:
-        """Stop watching a body that was read or is no longer awaited."""
+        """Stop watching a body that is complete, or that the app no longer reads."""
         self._unread.pop(body, None)
         if not body.is_counted:
             return
@@ -95,10 +95,7 @@ class UnreadBodiesMiddleware:
                 del self._counted_by_network[body.network]
 
     def _network_of_peer(self, scope: Scope) -> str | None:
-        """Return the network for which a body from the peer counts.
-
-        Return None for a trusted proxy.
-        """
+        """Return the network of the peer, or None for a trusted proxy."""
         peer = scope["client"][0] if scope.get("client") else ""
         return None if self._proxies.trusts(peer) else network_of(peer)
 

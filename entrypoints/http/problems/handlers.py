@@ -63,7 +63,7 @@ async def answer_validation_error(request: Request, exc: RequestValidationError)
 async def answer_http_exception(request: Request, exc: HTTPException) -> Response:
     """Return a problem instead of the framework's error message, which could repeat the input.
 
-    An exception with a status of 500 or above is raised again, and results in a 500.
+    An exception with a status of 500 or above is raised again, and the response has the status 500.
     """
     if exc.status_code < 400:  # noqa: PLR2004 - redirects and 304 are not errors
         return Response(status_code=exc.status_code, headers=exc.headers)
@@ -77,7 +77,7 @@ async def answer_http_exception(request: Request, exc: HTTPException) -> Respons
 def _allowed_methods(request: Request) -> str:
     """Return all methods that the path supports (RFC 9110, section 10.2.1).
 
-    The framework lists only the methods of one of the routes with this path.
+    Several routes can have this path. The framework lists the methods of one route only.
     """
     methods: set[str] = set()
     for route in iter_route_contexts(request.app.routes):

@@ -27,8 +27,8 @@ _HEADERS = {"Cache-Control": "public, max-age=3600", "Vary": "Accept"}
 Accept = Annotated[str, Header(max_length=1000, include_in_schema=False)]
 """The header Accept, which the document does not list as a parameter.
 
-OpenAPI ignores a parameter of this name (section 4.8.12.2). Clients send the header for the media types of
-the response.
+OpenAPI ignores a parameter of this name (section 4.8.12.2). Clients derive the header from the media types of the
+documented response.
 """
 Code = Annotated[
     str,

@@ -126,7 +126,7 @@ class HTTPProblem(Exception):
 
 
 class ProblemResponse(Response):
-    """The response of a problem."""
+    """An HTTP response whose body is a problem."""
 
     media_type = MEDIA_TYPE
 

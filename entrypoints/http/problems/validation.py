@@ -1,7 +1,7 @@
 """Conversion of pydantic's errors to a problem, without values of the input.
 
-The only text from the client in the problem is the name of an unknown field, which helps to find
-misspellings. The name is cut to 64 printable characters. It is left out if it could be a misplaced secret.
+The only text from the client in the problem is the name of an unknown field, which helps to find misspellings. The
+name is cut to 64 printable characters. The name is left out if it could be a misplaced secret.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ In this service the value is a SecretStr.
 
 
 def broken_rule(*path: str | int, code: str, detail: str, **params: Param) -> PydanticCustomError:
-    """Create an error for a schema's validator.
+    """Create the error that a schema's validator raises.
 
     `path` leads from the validated value to the field.
 
@@ -63,7 +63,7 @@ def _summary(count: int) -> str:
 
 
 def _problem_of_header(error: Mapping[str, Any], name: str) -> HTTPProblem | None:
-    """Return the problem of a header that has its own codes."""
+    """Return the problem of If-Match or Idempotency-Key, which have their own problem codes."""
     missing = error["type"] == "missing"
     match name.lower():
         case "if-match" if missing:

@@ -1,4 +1,4 @@
-"""Messages for violated field rules. They contain the rule and never the value.
+"""Messages for violated field rules. A message contains the rule and never the value.
 
 Pydantic's own messages are not used, because some of them repeat the input.
 """

@@ -84,9 +84,11 @@ async def expected_version(
 ) -> int:
     """Return the version that the client expects.
 
-    An unknown or weak tag matches no version (RFC 9110, section 13.1.1) and becomes 0. If the header lists several
-    versions, the highest version counts. If-Match is required, because it prevents lost updates. A header with `*`
-    would overwrite any version. Therefore it counts as absent. Raises HTTPProblem `precondition_required`.
+    For an unknown or weak tag, the result is 0, which matches no version (RFC 9110, section 13.1.1). If the header
+    lists several versions, the highest version counts.
+
+    If-Match is required, because it prevents lost updates. With `*`, a client could overwrite any version, so a
+    header with `*` counts as an absent header. Raises HTTPProblem `precondition_required`.
     """
     if if_match.strip() == "*":
         raise HTTPProblem("precondition_required")
@@ -110,7 +112,7 @@ def if_none_match(request: Request, response: Response, answer: V, tag: str) -> 
 
     Returns `answer`, or a response with status 304 if the client has this version.
 
-    The 304 has the headers of the 200 (RFC 9110, section 15.4.5).
+    The response with status 304 has the same headers as a response with status 200 (RFC 9110, section 15.4.5).
     """
     response.raw_headers.append((b"etag", tag.encode()))
     known = _listed(request, b"if-none-match")

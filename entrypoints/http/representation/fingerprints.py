@@ -47,8 +47,8 @@ def earlier_fingerprint(version: int, method: str, path: str, operation: str, re
 
     The result is None if the release with this format would reject the request.
 
-    Version 1 is the SHA-256 of the method, the path and the body as release 6daf4a4 parsed it, with secret
-    fields masked.
+    Version 1 is the SHA-256 of the method, the path and the body. The body is serialized as release 6daf4a4 parsed
+    it, and its secret fields are masked.
     """
     if version != 1:
         return None

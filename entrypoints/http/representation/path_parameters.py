@@ -1,4 +1,4 @@
-"""Path parameters with their descriptions. A value that is not a UUID gets a 404."""
+"""Path parameters with their descriptions. A value that is not a UUID results in a 404."""
 
 from typing import Annotated
 from uuid import UUID

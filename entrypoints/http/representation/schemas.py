@@ -69,7 +69,8 @@ class RequestModel(BaseModel):
 class ResponseModel(BaseModel):
     """A JSON object of a response, made from a view's attributes."""
 
-    # Validators and serializers are built on first use, because building all of them would delay each start.
+    # Each validator and serializer is built on its first use, because building all of them would delay each start of
+    # the service.
     model_config = ConfigDict(from_attributes=True, defer_build=True)
 
 

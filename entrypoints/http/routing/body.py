@@ -12,8 +12,8 @@ from entrypoints.http.routing import strict_json
 MAX_BODY_BYTES = 256 * 1024
 """The maximum size of a JSON body. No operation needs more.
 
-An order of 100 lines takes about 12 KiB. The longest texts are a product's description and attributes: about 10,000
-characters, each of which takes at most 12 bytes, as two escapes.
+An order of 100 lines takes about 12 KiB. The longest texts are a product's description and attributes. Together they
+have about 10,000 characters. A character takes at most 12 bytes, if it is written as two escapes.
 """
 
 MAX_FORM_BYTES = 16 * 1024
@@ -80,7 +80,7 @@ class StrictRequest(Request):
 
 
 def ensure_readable(request: Request, media_types: tuple[str, ...]) -> None:
-    """Raise HTTPProblem `unsupported_media_type` for another media type or an encoded body.
+    """Raise HTTPProblem `unsupported_media_type` for an unsupported type or an encoded body.
 
     `media_types` are the supported types. Parameters such as a charset are ignored: JSON has no charset, and
     is always read as UTF-8. A Content-Encoding is rejected as RFC 9110, section 15.5.16 describes, because

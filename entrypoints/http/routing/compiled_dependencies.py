@@ -39,7 +39,10 @@ Overrides = Mapping[Call, Call]
 
 _UNSOLVED: Any = object()
 _REQUEST, _RESPONSE, _FIRST_FREE = 0, 1, 2
-"""The first indexes in the list of values. The list contains the request, the response, and the result of each step."""
+"""The first indexes in the list of values.
+
+The list contains the request, the response, and the result of each step.
+"""
 
 
 class Unsupported(TypeError):
@@ -50,7 +53,7 @@ class Unsupported(TypeError):
 
 
 def split_before_body(route: APIRoute) -> tuple[list[Dependant], Dependant]:
-    """Return the dependencies marked with `before_body`, and the route's dependant without them."""
+    """Return the dependencies marked with `before_body`, and a dependant with the other dependencies."""
     number = len(route.dependencies)  # FastAPI puts the route's own dependencies first
     own, others = route.dependant.dependencies[:number], route.dependant.dependencies[number:]
     before: list[Dependant] = []
@@ -91,7 +94,7 @@ class Solving:
         self.response = response
         self.values: list[Any] = [request, response]
         self.errors: dict[int, list[Any]] = {}
-        """The errors of parameters, by the number of the step that reads them."""
+        """The errors of parameters, by the index of the step that reads the parameters."""
 
 
 class CompiledDependencies:

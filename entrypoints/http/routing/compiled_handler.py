@@ -41,7 +41,7 @@ class Handler:
     Its result is passed to `finish`.
     """
     finish: Callable[[Request, Any, Any], Coroutine[Any, Any, Response]]
-    """A function that solves the dependencies without this mark and calls the endpoint.
+    """A function that solves the dependencies not marked with `before_body`, and calls the endpoint.
 
     Its arguments are the request, the result of `begin` and the body.
     """

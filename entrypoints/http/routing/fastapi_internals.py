@@ -1,7 +1,7 @@
 """Every private part of FastAPI that this package uses, under a public name.
 
 If an upgrade of FastAPI removes one of these parts, set `StrictRoute.compiles = False`. Routes then run on FastAPI's
-own handlers. They then need only `effective_route` and the fields of `Dependant` from this module.
+own handlers, and need only `effective_route` and the fields of `Dependant` from this module.
 """
 
 from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -87,7 +87,7 @@ def effective_route(route: APIRoute) -> APIRoute:
 
 
 def included_router_of(scope: Scope) -> Any:  # noqa: ANN401 - a private object of FastAPI
-    """Return the inclusion of the router that FastAPI is now matching with the request, or None.
+    """Return the inclusion of the router whose routes FastAPI is now matching, or None.
 
     An inclusion is FastAPI's record of one call of `include_router`.
     """
@@ -116,7 +116,7 @@ def select_inclusion(scope: Scope, inclusion: Any) -> None:  # noqa: ANN401 - a 
 
 
 def name_span(scope: Scope, route: Any) -> None:  # noqa: ANN401 - a route, or a private object of FastAPI
-    """Name the request's span after the route, if FastAPI records one."""
+    """Name the request's span after the route, if FastAPI records a span."""
     if "fastapi.telemetry" in scope:
         _route_selected(scope=scope, path=route.path_format)
 
@@ -140,7 +140,7 @@ def handler_of(route: APIRoute, effective: APIRoute) -> Callable[[Request], Coro
 
 
 def dependants_of(dependant: Dependant) -> Iterator[Dependant]:
-    """Yield a dependant and every dependant on which it depends, from the outside in."""
+    """Yield a dependant, and then every dependant on which it depends."""
     yield dependant
     for dependency in dependant.dependencies:
         yield from dependants_of(dependency)

@@ -16,7 +16,7 @@ T = TypeVar("T")
 MAX_BYTES = 8 * 1024
 """The maximum length of a query string.
 
-The longest query has a cursor of 2 KiB and 200 characters of search text (2.4 KiB).
+The longest query has a cursor of 2 KiB and 200 characters of search text, which take up to 2.4 KiB when encoded.
 """
 
 MAX_PARAMETERS = 50
@@ -24,7 +24,7 @@ MAX_PARAMETERS = 50
 
 _REMEMBERED = 256
 _SHORT = 256
-"""The maximum length of a query string that is cached, in bytes."""
+"""The maximum length of cached query strings, in bytes."""
 
 
 def remembering(read: Callable[[bytes], T]) -> Callable[[bytes], T]:
@@ -40,7 +40,7 @@ def ensure_known(query_string: bytes, repeatable: Mapping[str, bool]) -> None:
     """Check a query string against the names of the operation's parameters.
 
     `repeatable` maps each name to whether the parameter may be sent more than once. The error for an unknown
-    name contains its position instead of the name, which could be a misplaced secret.
+    parameter contains the position of the parameter. It does not contain the name, which could be a misplaced secret.
 
     Raises:
         HTTPProblem: `query_too_large`, `malformed_request`, `unknown_parameter` or `validation_failed`.

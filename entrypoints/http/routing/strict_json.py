@@ -125,8 +125,8 @@ def _ensure_few_members(text: str) -> None:
 def _ensure_clean(value: Any) -> None:  # noqa: ANN401 - any JSON value
     """Check every string.
 
-    The decoder rejects forbidden characters, unless they are written as escapes. This function finds characters that
-    were written as escapes.
+    The decoder rejects forbidden characters that are not written as escapes. This function rejects forbidden
+    characters that are written as escapes.
     """
     if isinstance(value, str):
         if _BAD_CHARACTER.search(value):

@@ -1,4 +1,4 @@
-"""A router that skips requests with another path prefix, without matching each of its own routes."""
+"""A router that skips requests with another path prefix without trying its routes one by one."""
 
 from functools import partial
 from itertools import takewhile

@@ -1,7 +1,7 @@
 """Authentication and authorization of requests, as dependencies.
 
-Every dependency checks the access token's claims against the database. The exception is `trust_token`, for
-callers that can reach only their own data.
+Dependencies check the access token's claims against the database. With `trust_token`, a dependency omits this check
+for callers that can reach only their own data.
 """
 
 from collections.abc import Awaitable, Callable
@@ -150,10 +150,12 @@ def requires(
 ) -> Callable[[Principal], Awaitable[Principal]]:
     """Return a dependency that returns the caller if the caller has one of the permissions.
 
-    For any other caller, the dependency raises Forbidden. By default, it checks the caller of each request
-    against the database. With `trust_token`, it skips this check if TRUSTED_IN_TOKEN contains every one of
-    `permissions` that the token has. Use `trust_token` only for routes on which a caller without this check
-    can only read the caller's own data or place an order.
+    For any other caller, the dependency raises Forbidden. By default, it checks the caller of each request against
+    the database. With `trust_token`, it skips this check if all of the token's permissions among `permissions` are in
+    TRUSTED_IN_TOKEN.
+
+    Use `trust_token` only for routes on which the permissions in TRUSTED_IN_TOKEN allow no more than reading the
+    caller's own data and placing an order.
     """
     accepted = frozenset(permissions)
 
@@ -206,7 +208,7 @@ def requires_user(
 def _ensure_any(principal: Principal, accepted: AbstractSet[Permission]) -> None:
     """Raise Forbidden if the principal has none of the permissions.
 
-    Before the error is raised, it is logged with the principal's id, as ASVS 5.0, 16.3.2 requires.
+    The rejection is logged with the principal's id, as ASVS 5.0, 16.3.2 requires.
     """
     try:
         principal.ensure_any(accepted)

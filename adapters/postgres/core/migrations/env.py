@@ -1,4 +1,7 @@
-"""Alembic runs this module on the connection that `adapters.postgres.core.migrations` has opened."""
+"""The script with which Alembic runs migrations.
+
+`adapters.postgres.core.migrations` has already opened the connection.
+"""
 
 from collections.abc import Collection, Mapping
 

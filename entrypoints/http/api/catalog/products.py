@@ -47,15 +47,12 @@ from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
 router = StrictRouter(prefix="/v1/products", tags=["products"])
 
 _PageAsked = tuple[bytes, bool]
-"""The query string, and whether the caller sees archived products.
-
-Both values together identify a page.
-"""
+"""The key of a page: the query string, and whether the caller may see archived products."""
 
 
 @dataclass(frozen=True, slots=True)
 class _ShownPage:
-    """A serialized page that identical concurrent requests share."""
+    """A serialized page that is sent to all identical concurrent requests."""
 
     content: bytes
     tag: str

@@ -26,7 +26,7 @@ FastAPI documents this error for every operation that declares no 422, but no ro
 
 
 def api_version(release: int) -> str:
-    """Return the version of the document. It consists of the version in the paths (`/v1`) and the release."""
+    """Return the version of the document, which combines the version in the paths (`/v1`) with the release."""
     return f"1.{release}.0"
 
 
@@ -57,8 +57,8 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
         for operation in operations.values():
             _remove_unused_422(operation["responses"])
             if operation["security"] == [{}]:
-                # The operation needs no token. `[{}]` has the same meaning, but client generators would then require
-                # a token.
+                # The operation needs no token. Client generators understand `[]`, but would require a token for
+                # `[{}]`.
                 operation["security"] = []
     for name in _UNUSED_SCHEMAS:
         schemas.pop(name, None)

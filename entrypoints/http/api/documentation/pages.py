@@ -130,7 +130,10 @@ class _GeneratedDocument:
 
 
 def _policy_for(page: Response) -> str:
-    """Return a policy that permits local files, and the page's inline scripts by their hashes."""
+    """Return the content security policy of the page.
+
+    The policy permits local files. It permits the inline scripts of the page by their hashes.
+    """
     scripts = _INLINE_SCRIPT.findall(bytes(page.body).decode())
     hashes = (
         f"'sha256-{b64encode(hashlib.sha256(script.encode()).digest()).decode()}'" for script in scripts

@@ -42,7 +42,7 @@ async def get_authorization_server(
     settings: Annotated[Settings, from_container(GRAPH.settings)],
 ) -> MetadataResponse:
     issuer = settings.token_issuer
-    # RFC 7591, section 2 defines these names. "none" is for callers without a secret.
+    # RFC 7591, section 2 defines these names. "none" stands for callers that have no secret.
     methods = ["none", "client_secret_basic"]
     if settings.client_secret_post_enabled:
         methods.append("client_secret_post")

@@ -93,9 +93,9 @@ class OAuthRoute(StrictRoute):
 
 
 def client_refusal() -> dict[int | str, dict[str, Any]]:
-    """Return the documented response to an unknown client, with a challenge.
+    """Return the OpenAPI description of the response to an unknown client.
 
-    RFC 6749, section 5.2 requires the challenge.
+    The response has a challenge, which RFC 6749, section 5.2 requires.
     """
     return {
         _UNAUTHORIZED: {

@@ -40,7 +40,7 @@ router = StrictRouter(prefix="/v1/password-resets", tags=["users"])
 )
 async def request_password_reset(
     body: RequestPasswordResetRequest,
-    key: OptionalKey,  # noqa: ARG001 - every POST accepts a key; a repeated request sends one message anyway
+    key: OptionalKey,  # noqa: ARG001 - every POST accepts a key; repeated requests send only one message
     network: Network,
     request_password_reset: Annotated[
         RequestPasswordReset, from_container(GRAPH.users.request_password_reset)

@@ -51,7 +51,7 @@ OneTimeTokenText = Annotated[
     text(min_length=1, max_length=200),
     Field(repr=False, description="The token from the message that was sent to the address."),
 ]
-"""The one-time token of a message. `repr=False` marks it as a secret."""
+"""The one-time token from a mailed message. `repr=False` marks the token as a secret."""
 
 
 class VerifyEmailRequest(RequestModel):

@@ -45,7 +45,7 @@ _TEXTS = {
 def add_examples(document: dict[str, Any]) -> None:
     """Add an example to each path parameter, request body, and response with content.
 
-    A part without an example is left unchanged. A test then fails for this part.
+    A part for which no example is defined is left unchanged. A test detects such parts.
     """
     responses = {**RESPONSES, **_generated()}
     for operation in _operations(document["paths"]):
