@@ -22,8 +22,9 @@ def typed_rows(kind: type[R], rows: Sequence[ResultRow]) -> Sequence[R]:  # noqa
     The statement must select the table's columns. The result consists of named tuples. Reading an attribute of a
     named tuple is ten times faster than reading an attribute of an SQLAlchemy row.
     """
-    make = tuple_maker(rows[0]._fields) if rows else tuple
-    return cast("Sequence[R]", list(map(make, rows)))
+    if rows and isinstance(rows[0], Row):
+        return cast("Sequence[R]", list(map(tuple_maker(rows[0]._fields), rows)))
+    return cast("Sequence[R]", rows)  # a DriverRead has already made named tuples
 
 
 def row_maker(kind: type[S], columns: Iterable[Column[Any]]) -> Callable[[Iterable[object]], S]:
