@@ -18,7 +18,7 @@ from application.users.authenticate import Authenticate
 from application.users.confirm_principal import ConfirmPrincipal
 from application.users.principal import Principal, UserPrincipal
 from domain.shared.actor import Actor
-from domain.shared.errors import Forbidden
+from domain.shared.errors import DomainError, Forbidden
 from domain.users.permissions import TRUSTED_IN_TOKEN, Permission
 from entrypoints.bootstrap.root import GRAPH
 from entrypoints.from_container import from_container
@@ -81,7 +81,7 @@ def find_principal(result: TokenResult) -> Principal | None:
 
     Raises InvalidToken, TokenExpired.
     """
-    if isinstance(result, InvalidToken | TokenExpired):
+    if isinstance(result, DomainError):
         raise result
     return result
 
