@@ -16,7 +16,7 @@ class PlaceOrder:
     Prices and names are copied into the order, and the stock is held until the order expires. If stock is short
     only because of expired holds, these holds are released and the service tries to place the order again. A
     retry with the same idempotency key never places a second order. If another transaction has locked the row
-    of the customer or of a product, the order waits in a separate lane.
+    of the customer or of a product, the order waits without delaying other orders.
     """
 
     queue: PlacementQueue

@@ -19,9 +19,9 @@ _RETRY_SECONDS = 0.02
 
 
 def close_unread_connections(seconds: float) -> None:
-    """Set the timeout for accepted connections as soon as this process listens.
+    """Close each connection whose client accepts no data of a response for `seconds`.
 
-    The function waits in a thread.
+    A thread waits until this process listens, and then sets the limit. The function returns immediately.
     """
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         threading.Thread(

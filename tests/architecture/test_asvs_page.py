@@ -26,7 +26,7 @@ def test_asvs_page_lists_every_requirement_exactly_once() -> None:
 
 
 @pytest.mark.parametrize(("requirement", "status", "text"), [(i, s, t) for i, _, s, t in REQUIREMENTS])
-def test_asvs_page_names_existing_tests_or_a_reason_for_every_requirement(
+def test_every_asvs_requirement_has_an_existing_test_or_a_reason(
     requirement: str, status: str, text: str
 ) -> None:
     named = TEST.findall(text)

@@ -47,8 +47,7 @@ def store_in_memory() -> Store:
 def reused_database(database_server: str, migrated_template: str) -> str:
     """The URL of a database with the current schema. The tests use this database one after another.
 
-    A test begins with an empty database. Creating and dropping a database would take longer than most contract tests,
-    because the tests change only rows.
+    Every test begins without rows. Most tests take less time than the creation of a database.
     """
     return asyncio.run(create_copy(database_server, migrated_template))
 

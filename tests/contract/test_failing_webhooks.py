@@ -114,7 +114,7 @@ async def test_pause_of_a_failing_endpoint_is_postponed_by_a_successful_delivery
     assert not (await shown(webhooks, endpoint)).paused
 
 
-async def test_endpoint_pause_is_postponed_by_a_delivery_that_a_former_release_made(
+async def test_delivery_by_a_former_release_postpones_the_pause_of_an_endpoint(
     webhooks: Webhooks,
 ) -> None:
     """After a successful delivery, the former release does not reset the timestamp of the first failure."""
