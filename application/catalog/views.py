@@ -6,14 +6,13 @@ from datetime import datetime
 from typing import Self
 from uuid import UUID
 
-from application.shared.view_dataclass import view_dataclass
 from domain.catalog.product import Product, ProductStatus
 from domain.catalog.stock import MovementReason, Stock
 from domain.shared.ids import ClientId, OrderId, ProductId, UserId
 from domain.shared.money import Money
 
 
-@view_dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProductView:
     """A product with its available units. The product and its stock have one common version."""
 

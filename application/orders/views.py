@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Self
 
 from application.shared.idempotency import PersonalResult
-from application.shared.view_dataclass import view_dataclass
 from domain.orders.address import Address
 from domain.orders.fulfillment import FulfilledLine, Fulfillment
 from domain.orders.lifecycle import Action, OrderStatus, Party, askable
@@ -20,7 +19,7 @@ from domain.shared.ids import ClientId, FulfillmentId, LineId, OrderId, ProductI
 from domain.shared.money import Money
 
 
-@view_dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LineView:
     id: LineId
     product_id: ProductId
@@ -57,7 +56,7 @@ class GuestView:
     full_name: str | None
 
 
-@view_dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderView(PersonalResult):
     """An order. `allowed_actions` are the actions of staff: see `seen_by` for other parties."""
 
