@@ -1,1 +1,1 @@
-"""Benchmarks of the service and its peers on the same database: `python -m benchmarks`."""
+"""Benchmarks of the service and of its peers, which are other implementations of the API: `python -m benchmarks`."""

@@ -80,7 +80,7 @@ def orders_in(server: Server, database: str) -> int:
 
 
 def audit(server: Server, database: str, expected: Expected) -> int:
-    """Return the number of orders that a run placed. Raises AuditFailed."""
+    """Check the invariants, then return the number of orders that the run placed. Raises AuditFailed."""
     placed = orders_in(server, database) - expected.before
     for rule, query in MUST_FIND_NOTHING.items():
         found = server.query(f"SELECT count(*) FROM ({query}) violations", database=database)[0]["count"]  # noqa: S608 - the queries are constants

@@ -53,7 +53,7 @@ class Client:
 
 
 def observed(url: str, shop: Shop) -> dict[str, Any]:
-    """Send one request of each kind, and return the responses in comparable form."""
+    """Send a contender one request of each kind, and return the responses in comparable form."""
     client = Client(url)
     order, owner = shop.orders[0]
     token, stranger = shop.tokens[owner], shop.tokens[owner - 1]

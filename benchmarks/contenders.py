@@ -1,4 +1,4 @@
-"""The contenders: the service and its peers."""
+"""The contenders: the service and its peers. The peers are other implementations of the service's API."""
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -80,7 +80,7 @@ def _service(server: Server, database: str, _: Shop, pool: int) -> Mapping[str, 
 
 
 def _peer(server: Server, database: str, shop: Shop, pool: int) -> Mapping[str, str]:
-    """Return the environment variables of a peer. Steelyard gets these values from its settings."""
+    """Return the environment variables that configure a peer."""
     return {
         **server.environment_of(database),
         "POOL_SIZE": str(pool),
@@ -105,7 +105,7 @@ def steelyard(*, pool: int = 10, workers: int = 1) -> Contender:
 
 
 def baseline(checkout: Path) -> Contender:
-    """Return the service from another checkout. The benchmark compares it with the service from this checkout."""
+    """Return the service from another checkout. Its results are the baseline for the service from this checkout."""
     root = checkout.resolve()
     _python, *arguments = steelyard().command
     if not (root / "entrypoints/cli/worker.py").exists():

@@ -18,7 +18,8 @@ from benchmarks.shop import Shop
 CLIENTS = 8
 """The number of clients.
 
-More clients would wait for each other on two cores. Fewer clients would wait for the disk.
+With more clients, some clients would always wait for one of the two cores. With fewer clients, the cores would be
+idle while all clients wait for the disk.
 """
 
 _PLACE = """

@@ -12,7 +12,7 @@ from benchmarks.shop import Shop
 SECONDS = 1
 """The number of seconds of load for each pool size.
 
-A short load is enough, because pools of similar size differ little.
+A short load is enough, because the throughput hardly differs between pools of similar size.
 """
 
 
@@ -24,7 +24,7 @@ def with_best_pools(
     *,
     tell: Callable[[Sample], None],
 ) -> Sequence[Contender]:
-    """Return each contender with the best of these pool sizes. Raises the errors of run_all."""
+    """Return each contender with the pool size that places the most orders per second. Raises the errors of run_all."""
     place = [workload for workload in WORKLOADS if workload.name == "place"]
     found: list[Contender] = []
     for contender in contenders:

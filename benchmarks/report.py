@@ -20,9 +20,10 @@ Rows = Sequence[Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report. `medians` are computed from `rounds` alternating rounds. Each round took `seconds`.
+    """A report. `medians` are computed from `rounds` alternating rounds.
 
-    The keys of `titles` and `pools` are contenders.
+    In each round, each contender was under load for `seconds` per workload. The keys of `titles` and `pools` are
+    names of contenders.
     """
 
     machine: Mapping[str, str]
@@ -96,7 +97,7 @@ class Report:
         return f"# Measured on {self.machine['date']}\n\n{tables}\n\n{self.conditions()}\n"
 
     def conditions(self) -> str:
-        """Return the conditions of the measurement and the machine, in Markdown."""
+        """Describe the machine and the conditions of the measurement, in Markdown."""
         facts = "\n".join(f"- {name}: {value}" for name, value in self.machine.items())
         pools = "; ".join(f"{self.titles[name]}: {size}" for name, size in self.pools.items())
         return (

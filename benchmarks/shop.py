@@ -79,7 +79,7 @@ def open_shop(server: Server, size: Size) -> Shop:
     upgrade(server.url_of(name))
     settings = Settings(
         database_url=server.url_of(name),
-        order_hold=timedelta(days=30),  # No order may expire during the benchmark.
+        order_hold=timedelta(days=30),  # Orders must not expire during the benchmark.
         # The benchmark never pays for orders, so the number of unpaid orders must not be limited. 0 means no limit.
         max_unpaid_orders=0,
         max_units_held=0,

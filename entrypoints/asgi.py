@@ -11,9 +11,9 @@ from entrypoints.settings import Settings
 def app() -> FastAPI:
     """Create the app. The settings come from environment variables.
 
-    All objects that exist after the creation are exempted from garbage collection.
+    Afterwards the function exempts all existing objects from garbage collection.
     """
-    configure_logging()  # logging comes first, because reading the settings can log warnings
+    configure_logging()  # configure logging first, because reading the settings can log warnings
     settings = Settings.from_environment()
     configure_logging(settings.read_log_levels())
     application = create_app(settings)

@@ -45,7 +45,7 @@ def lifecycle_page() -> str:
 def _diagram() -> Iterable[str]:
     """Yield the lines of the diagram.
 
-    Actions that never change the status are only in the table.
+    Actions that never change the status are shown only in the page's table.
     """
     yield "```mermaid"
     yield "stateDiagram-v2"

@@ -12,8 +12,8 @@ from entrypoints.logging_config import configure_logging
 from entrypoints.setting_names import WrongSettings
 from entrypoints.settings import Settings
 
-# The parent of the serving processes uses this module, but must not import the container, because that import
-# would delay its start.
+# The parent of the serving processes uses this module. Importing the container here would delay the parent's
+# start.
 if TYPE_CHECKING:
     from entrypoints.bootstrap.root import Container
 

@@ -22,7 +22,7 @@ async def repeating(
     longest_pause: timedelta = timedelta(),
     longest_run: timedelta = LONGEST_RUN,
 ) -> AsyncIterator[None]:
-    """Run `work` repeatedly during the context. At its end, the context waits for the current run.
+    """Run `work` repeatedly during the context. The end of the context waits for the current run.
 
     An error is logged with the work's name. While runs fail, the pause between them doubles, up to `longest_pause`.
     The results are reported to `health`. A run that takes longer than `longest_run` counts as hanging.

@@ -137,7 +137,7 @@ class Settings(BaseSettings):
     """How often a worker checks the invariants. A check reads the whole database."""
 
     payment_provider: PaymentMethod = PaymentMethod.SANDBOX
-    """The payment provider. The sandbox moves no money; payment tokens select its results."""
+    """The payment provider. The sandbox moves no money. The token of a payment selects the payment's result."""
     further_payment_providers: PaymentProviders = ()
     """Providers in addition to `payment_provider`, such as `stripe,sandbox`.
 
@@ -157,7 +157,7 @@ class Settings(BaseSettings):
 
     stripe_api_key: SecretStr | None = None
     stripe_api_base: HttpUrl | None = None
-    """Address of Stripe's API, if it is not Stripe's own."""
+    """Address of another server with the API of Stripe, such as a fake. Unset: the address of Stripe."""
     stripe_webhook_secret: SecretStr | None = None
     """Signing secret of Stripe's webhook endpoint, or two secrets with a space during a replacement."""
     webhooks_to_private_addresses: bool = False

@@ -130,7 +130,7 @@ def _measure_shop(container: Container) -> MeasureShop:
 
 
 async def _measure(measure_shop: MeasureShop, _: int) -> int:
-    """Measure once. The result 0 means that the job needs no further batch."""
+    """Measure the shop once. Return 0, because the job needs no second batch."""
     await measure_shop()
     return 0
 

@@ -46,7 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish() -> None:
-    # Some tests and the end of the run collect all garbage. They need not scan the imported modules.
+    # Some tests, and the end of the run, collect all garbage. These collections need not scan the imported modules.
     exempt_existing_objects()
 
 

@@ -12,7 +12,8 @@ TIMES = 5
 CONNECTIONS = 3000
 """The number of connections of the overload.
 
-There are always idle connections, so the request rate does not depend on the latency.
+The number is so large that some connections are always idle. The request rate therefore does not depend on the
+latency.
 """
 RECOVERY_SECONDS = 5
 UNLIMITED = {"STEELYARD_RATE_LIMIT_ENABLED": "false"}

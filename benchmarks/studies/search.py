@@ -142,7 +142,7 @@ async def _catalog(server: Server, products: int) -> AsyncIterator[tuple[AsyncEn
 async def _fill(connection: asyncpg.Connection, products: int) -> None:
     """Create products. The names and descriptions consist of words in several writing systems.
 
-    Indexes are built after the rows.
+    Indexes are built after the rows are inserted.
     """
     await connection.execute(
         "CREATE TEMPORARY TABLE templates (number int, name text, words text[], typos text[])"

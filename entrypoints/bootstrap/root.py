@@ -37,7 +37,7 @@ C = TypeVar("C", bound=DynamicContainer)
 def part(container: C) -> C:
     """Nest a container in the root container. The root container then has the providers of both containers.
 
-    For type checkers, the returned provider is the nested container: the two have the same attributes.
+    For type checkers, the function returns the nested container, because the returned provider has the same attributes.
     """
     return cast(C, Nested(type(container), container))
 

@@ -51,7 +51,7 @@ class CsvRows:
         return "_".join(map(str, path))
 
     def _records(self) -> Iterator[tuple[int, list[str] | BadRow]]:
-        """Yield the first line's number and the cells of each record. Empty records are skipped."""
+        """For each record that is not empty, yield the number of the record's first line, and the cells."""
         reader = csv.reader(io.StringIO(self.text, newline=""), delimiter=self._delimiter(), strict=True)
         while True:
             line = reader.line_num + 1

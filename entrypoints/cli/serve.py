@@ -37,7 +37,7 @@ def serve(
     from entrypoints.settings import Settings
 
     os.environ.update(_variables(host=host, port=port, workers=workers))
-    configure_logging()  # logging comes first, because reading the settings can log warnings
+    configure_logging()  # configure logging first, because reading the settings can log warnings
     settings = Settings.from_environment()
     configure_logging(settings.read_log_levels())
     address = Address.resolved(settings.host, settings.port)

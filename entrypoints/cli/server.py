@@ -199,10 +199,11 @@ class _Server(MPServer):
 
 
 def leave_exit_code_to_parent(worker: WorkerProcess) -> None:
-    """Let the thread that watches a process read its exit code only if the process exits unexpectedly.
+    """Prevent the watching thread from reading the exit code of a process that the parent stops.
 
-    Only one thread can read the exit code. If the parent stops a process and the other thread reads the code first,
-    the parent can see the process as running, and would log that the process is killed because it does not stop.
+    The thread still reads the exit code of a process that exits unexpectedly. Only one thread can read an
+    exit code. If the watching thread read the code of a stopped process, the parent might not see that the
+    process has ended. The parent would then log that it kills the process.
     """
     report_exit: Callable[[], None] = worker._watcher  # noqa: SLF001 - Granian has no public method
 
@@ -217,7 +218,7 @@ def leave_exit_code_to_parent(worker: WorkerProcess) -> None:
 def _send(worker: Connection, message: Mapping[str, str] | _Message) -> None:
     """Send the variables or a message to a process.
 
-    If the process has exited, nothing is sent. The process that replaces it gets the variables at its start.
+    If the process has exited, nothing is sent. The replacement process gets the variables at its start.
     """
     with suppress(BrokenPipeError):
         worker.send(message)

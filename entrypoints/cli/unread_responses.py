@@ -43,7 +43,7 @@ def _set_timeout(milliseconds: int) -> None:
 def _listeners() -> Iterator[socket.socket]:
     """Yield duplicates of the TCP sockets on which this process listens."""
     for descriptor in [int(file.name) for file in _OPEN_FILES.iterdir()]:
-        with suppress(OSError):  # the file was closed after the listing
+        with suppress(OSError):  # the file was closed after the files were listed
             if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
                 continue
             found = socket.socket(fileno=os.dup(descriptor))

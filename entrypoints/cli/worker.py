@@ -31,7 +31,7 @@ def worker(
     from entrypoints.worker import work
     from entrypoints.worker_health import health_apps
 
-    configure_logging()  # logging comes first, because reading the settings can log warnings
+    configure_logging()  # configure logging first, because reading the settings can log warnings
     settings = Settings.from_environment()
     configure_logging(settings.read_log_levels())
 

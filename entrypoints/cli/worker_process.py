@@ -22,7 +22,7 @@ _log = structlog.get_logger(__name__)
 
 @contextmanager
 def worker_process(address: Address) -> Iterator["WorkerProcess"]:
-    """Run a worker with the settings of the environment. Restart the worker when it exits.
+    """Run a worker that reads its settings from the environment. Restart the worker when it exits.
 
     The worker starts when the service at `address` answers, so that the worker does not delay the service's start.
     """

@@ -25,7 +25,7 @@ _log = structlog.get_logger(__name__)
 CLIENT_SECONDS = 5
 """The number of seconds that a client has to send a request, and to accept data of the response."""
 STOP_POLL_SECONDS = 0.1
-"""The number of seconds between two checks whether the server has to stop. They delay the end of the service."""
+"""The number of seconds between two checks whether the server has to stop. A longer pause would delay the stop."""
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 

@@ -79,8 +79,8 @@ class _OneOrder:
     async def __call__(self) -> None:
         """Perform the actions one after another, and stop at the first rejection.
 
-        If the order already shows an action, the action is skipped. An earlier run has performed it, and the
-        idempotency record of the action may have been pruned.
+        An action is skipped if the order shows that an earlier run has performed the action. A retry could
+        have a second effect, because the idempotency record of the action may have been pruned.
         """
         plan = plan_of(self.northwind, self.order)
         if plan.is_paid and not self.placed.is_paid and not await self._pay(plan.cards):

@@ -51,7 +51,7 @@ async def place_all(
     async def place(order: NorthwindOrder) -> str | bool:
         """Place the order.
 
-        Returns the reason if the order was rejected. Otherwise returns whether the response is a replay.
+        If the order was rejected, returns the reason. Otherwise returns whether the response is a replay.
         """
         response = await client.send(
             "POST",

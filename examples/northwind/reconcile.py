@@ -89,7 +89,7 @@ async def check_stock(
 ) -> list[Check]:
     """Compare the stock of each product with the initial stock minus the ordered units.
 
-    The comparison includes stock movements by staff and by other orders. These are read from the ledger.
+    The comparison includes stock movements by staff and by other orders. These movements are read from the ledger.
     """
     ordered = northwind.units_ordered()
     differences = []

@@ -34,7 +34,7 @@ def test_compose_service_has_no_privileges(name: str) -> None:
     assert re.findall(r"^USER (.+)$", DOCKERFILE, re.MULTILINE) == ["10001:10001"]
 
 
-def test_compose_restarts_and_checks_each_long_running_service() -> None:
+def test_long_running_compose_services_are_restarted_and_have_health_checks() -> None:
     long_running = {name: service for name, service in SERVICES.items() if name != "migrate"}
     assert {name for name, service in long_running.items() if service["restart"] != "unless-stopped"} == set()
     assert {name for name, service in long_running.items() if "test" not in service["healthcheck"]} == set()

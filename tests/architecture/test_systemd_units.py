@@ -17,7 +17,7 @@ OF_ALL_UNITS = "steelyard-.service.d/service.conf"
 RUNNING = ("steelyard-api.service", "steelyard-worker.service")
 
 MAX_EXPOSURE = 15
-"""The maximum exposure of a unit in tenths, as rated by `systemd-analyze security`.
+"""The maximum exposure level, in tenths, that `systemd-analyze security` may report for a unit.
 
 Different releases of systemd weigh directives differently.
 """

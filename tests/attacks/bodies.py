@@ -102,7 +102,7 @@ def overlong(body: Any) -> Iterator[bytes]:
 
 
 def otherwise_encoded(body: Any) -> Iterator[bytes]:
-    """Yield bodies that are encoded differently, truncated, empty, or larger than the size limit."""
+    """Yield variants of the body: in another encoding, truncated, empty, or larger than the size limit."""
     text = json.dumps(body)
     for encoding in ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig", "cp037"):
         yield text.encode(encoding)

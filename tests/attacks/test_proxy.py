@@ -25,7 +25,7 @@ from tests.servers.subscriber import Subscriber
 
 SILENT = 300
 UNFINISHED = Settings.model_fields["max_unread_bodies"].default + 8
-"""The number of requests with unfinished bodies. The service permits fewer such requests."""
+"""The number of requests with incomplete bodies that the test sends. The service permits fewer such requests."""
 JSON_HEAD = b"POST /v1/orders HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\n"
 
 
@@ -120,7 +120,7 @@ async def test_orders_are_placed_while_other_clients_send_nothing_or_half_a_requ
     [b"", b"GET / HTTP/1.1\r\nHost: shop\r\n", JSON_HEAD + b"Content-Length: 100\r\n\r\n{"],
     ids=["nothing", "headers", "body"],
 )
-async def test_proxy_closes_a_connection_with_an_unfinished_request_after_a_timeout(
+async def test_proxy_closes_a_connection_with_an_incomplete_request_after_a_timeout(
     recorder: Subscriber, tmp_path: Path, sockets: ExitStack, sent: bytes
 ) -> None:
     shorter = {"timeout http-request 10s": "timeout http-request 200ms"}

@@ -1,4 +1,4 @@
-"""Owners and admins change accounts, in each store."""
+"""Owners and admins change accounts, in memory and on PostgreSQL."""
 
 import asyncio
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Writing and reading the audit log, in each store."""
+"""Writing and reading the audit log, in memory and on PostgreSQL."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Changes of a user's e-mail address, in each store.
+"""Changes of a user's e-mail address, in memory and on PostgreSQL.
 
 A user confirms the change with a token that is mailed to the new address. The former address gets a notice.
 """

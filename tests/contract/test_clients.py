@@ -1,4 +1,4 @@
-"""Service clients are stored, authenticated and disabled, in each store.
+"""Service clients are stored, authenticated and disabled, in memory and on PostgreSQL.
 
 Some of the tests send concurrent requests.
 """

@@ -1,4 +1,4 @@
-"""After an account is closed, each store contains only the data that must remain."""
+"""After an account is closed, only the data that must remain is stored."""
 
 import asyncio
 import json

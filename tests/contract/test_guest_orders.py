@@ -48,7 +48,7 @@ async def an_order(
 
 
 async def an_account(shop: Shop, *, is_verified: bool = True) -> UserView:
-    """Return an account with the address of the guest."""
+    """Return an account with the e-mail address of the guest."""
     account = await shop.customer()
     async with shop.store.unit_of_work(SOMEBODY) as work:
         user = await work.users.get(account.id)

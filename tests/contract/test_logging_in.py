@@ -1,4 +1,4 @@
-"""Log-in, refresh and log-out in each store. Some requests are concurrent or repeated."""
+"""Log-in, refresh and log-out, in memory and on PostgreSQL. Some requests are concurrent or repeated."""
 
 import asyncio
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""E-mail verification and password reset with mailed tokens, in each store."""
+"""E-mail verification and password reset with mailed tokens, in memory and on PostgreSQL."""
 
 import asyncio
 from dataclasses import replace

@@ -71,7 +71,7 @@ async def test_idempotency_key_used_again_for_another_customer_is_rejected(
     assert len(await every_order(shop)) == 1
 
 
-async def test_order_for_a_customer_is_found_by_the_pruned_idempotency_key_of_the_caller(
+async def test_retry_of_an_order_for_a_customer_after_pruning_returns_the_order(
     shop: Shop, service_client: CallerId
 ) -> None:
     mug, ann, bob = await shop.product(stock=5), await shop.customer(), await shop.customer()

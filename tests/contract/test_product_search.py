@@ -19,7 +19,7 @@ FOUND = {
     "gironde 1998": [WINE],  # words of the description
     "mug-red": [MUG],  # a SKU
     "cdb 1": [WINE],  # both parts of a SKU
-    "red": [WINE, MUG],  # a word of two products, in the requested sequence
+    "red": [WINE, MUG],  # a word of two products, sorted as the request demands
     "red blaye": [WINE],  # a word of the description and a word of the name
     "red green": [],  # a word that no product contains
     "balye": [WINE],  # two letters swapped
@@ -50,7 +50,7 @@ async def found(shop: Shop, query: str) -> list[str]:
     return [product.sku for product in page.items]
 
 
-async def test_search_finds_prefixes_and_words_with_typos_in_any_sequence(shop: Shop) -> None:
+async def test_search_finds_prefixes_and_misspelled_words_in_any_sequence(shop: Shop) -> None:
     wine = "A red wine of 1998, from the Gironde estuary"
     await shop.product(sku=WINE, name="Côte de Blaye", description=wine)
     await shop.product(sku=MUG, name="Mug, red", description="Holds 300 ml; size S")

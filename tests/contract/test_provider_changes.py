@@ -204,7 +204,7 @@ async def test_provider_event_of_an_unknown_payment_is_ignored(shop: Shop) -> No
     assert await shop.current_order(order) == before
 
 
-async def test_external_refund_succeeds_without_a_call_to_the_provider(shop: Shop) -> None:
+async def test_refund_through_the_external_channel_causes_no_call_to_the_provider(shop: Shop) -> None:
     order, _ = await a_paid_order(shop)
     command = replace(shop.commands.refund_order(order, [1]), channel=RefundChannel.EXTERNAL)
     refund = (await shop.refund_order(command)).result

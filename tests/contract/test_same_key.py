@@ -49,7 +49,7 @@ class StoppedCommits(UnitOfWorkFactory):
 
 
 class DecisionClock(Clock):
-    """A clock that counts readings. A batch reads the clock after it has read the idempotency keys."""
+    """A clock that counts how often `now` is called. A batch calls `now` after it has read the idempotency keys."""
 
     def __init__(self) -> None:
         self.decisions = 0

@@ -280,7 +280,7 @@ async def test_authorization_with_the_token_tok_auth_expired_ends_after_one_minu
     }
 
 
-async def test_token_tok_auth_renewable_permits_a_renewal_of_seven_days(sandbox: Sandbox) -> None:
+async def test_token_tok_auth_renewable_permits_a_renewal_for_seven_days(sandbox: Sandbox) -> None:
     payment = replace(sandbox.payment(), capture_method=CaptureMethod.MANUAL)
     authorized = await sandbox.gateway.pay(payment, "tok_auth_renewable")
     sandbox.clock.advance(timedelta(seconds=59))

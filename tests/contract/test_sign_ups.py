@@ -1,4 +1,4 @@
-"""Sign-ups that wait for e-mail verification, in each store."""
+"""Sign-ups that wait for e-mail verification, in memory and on PostgreSQL."""
 
 import asyncio
 from dataclasses import replace

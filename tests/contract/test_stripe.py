@@ -143,7 +143,9 @@ async def test_stripe_field_capture_before_determines_the_end_of_the_authorizati
     created = datetime.fromtimestamp(response.json()["created"], UTC)
     assert answer.authorized_until == created + timedelta(seconds=CAPTURE_WITHIN)
     assert await stripe.gateway.find_payment(payment) == answer
-    stripe.clock.advance(timedelta(days=2))  # the idempotency key has expired, so the gateway searches
+    stripe.clock.advance(
+        timedelta(days=2)
+    )  # the idempotency key has expired, so the gateway searches for the payment
     assert await stripe.gateway.find_payment(payment) == answer
 
 

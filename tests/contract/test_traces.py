@@ -29,7 +29,7 @@ async def test_event_that_is_recorded_without_a_trace_has_no_trace_context(shop:
     assert {event.traceparent for event in await published(shop)} == {None}
 
 
-async def test_each_order_of_a_batch_has_the_trace_of_the_request_that_placed_it(shop: Shop) -> None:
+async def test_each_order_of_a_batch_has_the_trace_of_its_own_request(shop: Shop) -> None:
     mug, customer = await shop.product(stock=9), await shop.customer()
     commands = [
         replace(shop.commands.place_order((mug, 1), customer=customer), traceparent=traceparent(number))

@@ -1,4 +1,4 @@
-"""A webhook endpoint receives events only while the endpoint's owner has permission to read them."""
+"""A webhook endpoint receives events only while the endpoint's owner has permission to read these events."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Webhooks deliver each event at least once. The events of an aggregate are in order, and retries are limited."""
+"""Webhooks deliver each event at least once, and the events of one aggregate in sequence. Retries are limited."""
 
 from datetime import timedelta
 
@@ -44,7 +44,7 @@ async def test_endpoint_receives_every_event_that_occurs_after_the_endpoint_was_
     assert message.secrets == (b"s" * 32,)
 
 
-async def test_endpoint_receives_only_its_event_types(webhooks: Webhooks) -> None:
+async def test_endpoint_receives_only_events_of_its_event_types(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(ANN, "order.placed", "order.cancelled", "order.placed")
     await webhooks.endpoint(BOB, "product.created")
     assert endpoint.event_types == ("order.cancelled", "order.placed")

@@ -45,7 +45,7 @@ async def test_service_refuses_no_connection_during_the_drain_delay(database_url
                 placing.set()
 
         async def balancer() -> None:
-            """Send SIGTERM while orders are placed. Then poll the readiness, as a load balancer does."""
+            """Send SIGTERM while orders are placed. Then poll `/readyz`, as a load balancer does."""
             await placing.wait()
             os.kill(service.process.pid, signal.SIGTERM)
             async with httpx2.AsyncClient(base_url=service.address.url, timeout=30) as http:

@@ -12,7 +12,7 @@ from tests.e2e.serving import STOP_SECONDS, Output, serving
 
 
 def logged(output: Output, event: str) -> list[dict[str, object]]:
-    """Return the log entries of an event."""
+    """Return the log entries whose field `event` has this value."""
     entries = [json.loads(line) for line in list(output.lines) if line.startswith("{")]
     return [entry for entry in entries if entry["event"] == event]
 

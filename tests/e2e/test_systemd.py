@@ -1,4 +1,4 @@
-"""The service notifies systemd when the service is ready. For a `Type=notify` unit, systemd waits for this."""
+"""The service notifies systemd when the service is ready, as a unit with `Type=notify` must."""
 
 import os
 import socket

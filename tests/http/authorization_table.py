@@ -9,16 +9,17 @@ from domain.users.permissions import PERMISSIONS, SCOPES, Permission, Role, Scop
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The permission for an operation, and the additional permission for others' objects."""
+    """The permission for an operation, and the additional permission for objects of other users."""
 
     permission: Permission | None = None
     others: Permission | None = None
     public: bool = False
     private: bool = False
     trusts_token: bool = False
-    """Whether the operation trusts the permissions in the token, unless the caller has the permission `others`.
+    """Whether the permissions in the token are trusted without a check in the database.
 
-    This applies to public routes, to reads of the caller's own data, and to placing orders.
+    True for public routes, for routes that read the caller's own data, and for placing orders. If the caller has the
+    permission `others`, the token is checked nevertheless.
     """
 
     def asks_database(self, permissions: AbstractSet[Permission]) -> bool:

@@ -64,8 +64,8 @@ async def authorization_of(asking: Asking, sample_shop: SampleShop) -> Mapping[s
 async def ask_every_operation(owner: Role, asking: Asking) -> dict[str, int]:
     """Send every operation's sample for the owner's objects, and return the statuses by operation.
 
-    Every success counts as 200. Each sample is sent to a separate shop. `asking` is the role or the scope of the
-    caller. If it is None, the owner of the objects sends the samples.
+    Every success counts as 200. Each sample is sent to a separate shop. `asking` is the role or the scope of
+    the caller. If `asking` is None, the owner of the objects sends the samples.
     """
     prepared, statuses = prepared_shop(owner), {}
     for operation in operations():
@@ -83,7 +83,7 @@ def expected(role: Role | None, *, own: bool) -> dict[str, int]:
         line_of(operation): TABLE[line_of(operation)].status(role, own=own) for operation in operations()
     }
     if role is Role.STAFF:
-        # The owner of the endpoint in the samples is an admin, so staff may not roll its secret.
+        # The owner of the endpoint in the samples is an admin, so staff cannot rotate the endpoint's secret.
         statuses["POST /v1/webhook-endpoints/{endpoint_id}/roll-secret"] = 403
     return statuses
 
@@ -195,7 +195,7 @@ def accepts_token(operation: Operation) -> bool:
 async def test_routes_that_check_the_database_reject_a_revoked_token(
     web: WebShop, caller: Role | Scope
 ) -> None:
-    """The only exceptions are public reads, reads of the caller's own data, and placing orders."""
+    """Exceptions: routes that read public data or the caller's own data, and the route that places orders."""
     permissions = PERMISSIONS[caller] if isinstance(caller, Role) else SCOPES[caller]
     assert await operations_that_ask_the_database(web, caller) == {
         line_of(operation)

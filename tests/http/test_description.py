@@ -45,7 +45,7 @@ def test_every_operation_has_a_summary_a_description_and_a_tag() -> None:
 
 
 def test_openapi_security_requirements_of_public_operations_are_empty() -> None:
-    """Generated clients require a token for any other list, such as [{}]."""
+    """If the list is not empty, generated clients require a token, even for [{}]."""
     by_id = {operation.id: operation.described["security"] for operation in operations()}
     assert by_id["create_token"] == by_id["create_user"] == by_id["get_liveness"] == []
     assert {} in by_id["list_products"]

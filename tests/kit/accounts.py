@@ -67,7 +67,7 @@ NETWORK = "203.0.113.9/32"
 
 
 class Accounts:
-    """Every use case of accounts and sessions over one store.
+    """All use cases of accounts and sessions. They share one store.
 
     There are shortcuts to create customers. The clock does not advance, ids are sequential, and hashing takes no
     time. The use cases come from the service's containers. Each test needs few containers, so a container is created

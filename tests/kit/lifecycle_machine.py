@@ -53,7 +53,7 @@ SALES = st.lists(
     max_size=6,
     unique_by=lambda sale: sale[1],
 )
-"""The orders at the start. Each order has a number of units and a state that it has reached."""
+"""For each order at the start: the number of units, and the state that the order has reached."""
 
 
 class LifecycleMachine(ShopMachine):

@@ -41,7 +41,7 @@ def containers(workload: Resource) -> list[Resource]:
 
 
 def matches(selector: Resource, labels: dict[str, str]) -> bool:
-    """Return whether the selector, with equality and `In`, matches the labels."""
+    """Return whether the selector matches the labels. `In` is the only supported operator."""
     return all(labels.get(name) == value for name, value in selector.get("matchLabels", {}).items()) and all(
         rule["operator"] == "In" and labels.get(rule["key"]) in rule["values"]
         for rule in selector.get("matchExpressions", ())

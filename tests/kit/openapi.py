@@ -17,7 +17,7 @@ Json = Mapping[str, Any]
 
 _NO_DATABASE = "postgresql://nobody@127.0.0.1:1/nowhere"
 _STORABLE = re.compile(r"/v1/products(/[^/]+)?|/problems(/.*)?|/docs/assets/.*|/(openapi|asyncapi)\.json")
-"""Public reads. Caches may store their responses."""
+"""Public operations that read data. Caches may store the responses."""
 
 
 SECURITY_HEADERS = {

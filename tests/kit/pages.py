@@ -9,7 +9,7 @@ PageAfter = Callable[[Position | None], Awaitable[Page[T]]]
 
 
 async def pages(page_after: PageAfter[T]) -> AsyncIterator[Page[T]]:
-    """Yield all pages of a list, from the first."""
+    """Yield all pages of a list, beginning with the first page."""
     page = await page_after(None)
     yield page
     while page.next is not None:

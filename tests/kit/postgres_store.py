@@ -53,7 +53,7 @@ class StoreEngines:
 
 @asynccontextmanager
 async def postgres_store(url: str, ids: IdFactory | None = None) -> AsyncIterator[Store]:
-    """Open a store. If two stores use one database, the factories must not create equal ids."""
+    """Open a store. If two stores use one database, their id factories must not create equal ids."""
     async with store_engines(url) as engines:
         yield store_over(engines, ids)
 

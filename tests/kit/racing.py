@@ -93,7 +93,7 @@ def random_race(random: Random) -> Race:
 
 
 Decision = tuple[datetime, int]
-"""When a step was decided: the timestamp of the transaction, and the step's position in the batch."""
+"""When a step made its decision: the timestamp of the transaction, and the step's position in the batch."""
 
 
 class TickingClock(Clock):
@@ -169,7 +169,7 @@ async def run_serially(race_set_up: RaceSetUp, race: Race, order: Sequence[int])
 
 
 def _recording_process(shop: Shop, ticks: Iterator[int], decided: dict[int, Decision]) -> PlaceOrder:
-    """Return a process of the service that records when each step was decided.
+    """Return a process of the service that records when each step made its decision.
 
     If a step is attempted several times, the last attempt counts.
     """

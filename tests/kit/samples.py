@@ -31,7 +31,7 @@ _TOKENS = {"capture_payment": "tok_ok", "void_payment": "tok_3ds"}
 _OF_GUESTS = {"get_guest_order", "renew_order_token"}
 """Operations on the order of a guest."""
 _RETURNS = {"request_return", "approve_return", "refuse_return", "receive_return"}
-"""Operations on a return. Each operation needs another order."""
+"""Operations on a return. Each operation needs a separate order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,7 @@ class SampleShop:
         return sample
 
     def url_of(self, operation: Operation, **ids: str) -> str:
-        """Return a URL of the operation. By default, its ids refer to objects that permit the operation."""
+        """Return a URL of the operation. By default, the ids in the URL refer to objects that permit the operation."""
         order = self.ids["paid_order_id" if _PAID.search(operation.path) else "order_id"]
         if operation.id in _OF_GUESTS:
             order = self.ids["guest_order_id"]

@@ -75,7 +75,7 @@ def owner_of(order: OrderView) -> OrderAccess:
 
 
 class Shop(Accounts):
-    """Every use case of the shop over one store.
+    """All use cases of the shop. They share one store.
 
     The class has shortcuts to create products and orders. The clock does not advance, ids are sequential, and
     hashing takes no time.
@@ -132,7 +132,7 @@ class Shop(Accounts):
 
     @cached_property
     def orders(self) -> Orders:
-        """The dependency container of orders. Its queues never time out."""
+        """The dependency container of orders. Commands in the container's queues never time out."""
         orders = Orders(
             settings=SETTINGS,
             clock=Object(self.clock),

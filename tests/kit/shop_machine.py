@@ -96,7 +96,7 @@ class ShopMachine(RuleBasedStateMachine):
     ) -> V | None:
         """Run an action on an order.
 
-        The action must succeed if and only if `allowed_actions` contains it.
+        The action must succeed if and only if `allowed_actions` contains the action.
         """
         before = self.current_order(order_id)
         is_offered = action in before.allowed_actions
@@ -206,7 +206,7 @@ class ShopMachine(RuleBasedStateMachine):
         return data.draw(st.sampled_from(made)) if made else None
 
     def draw_return(self, data: st.DataObject, action: ReturnAction) -> ReturnView | None:
-        """Draw a return. If some returns permit the action, three of four draws return one of them."""
+        """Draw a return. If some returns permit the action, three of four draws return one of these returns."""
         made = [each for order in self.run(every_order(self.shop)) for each in self._returns_of(order)]
         found = _preferred(data, [each for each in made if action in each.allowed_actions], made)
         return data.draw(st.sampled_from(found)) if found else None

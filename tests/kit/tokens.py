@@ -20,7 +20,7 @@ class NumberedTokens(AccessTokens):
         self._issued: dict[str, tuple[AccessClaims, datetime]] = {}
 
     def use(self, keys: Sequence[SigningKey]) -> None:
-        """Do nothing: these tokens are not signed."""
+        """Do nothing, because fake tokens are not signed."""
 
     def issue(self, claims: AccessClaims, *, now: datetime) -> AccessToken:
         token = f"token-{len(self._issued) + 1}"

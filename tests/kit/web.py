@@ -32,7 +32,7 @@ _DEFAULTS: Mapping[str, Any] = {"database_url": NO_DATABASE, "rate_limit_enabled
 
 
 def container_over(store: Store, **settings: Any) -> Container:
-    """Build the service over a store, with a cheap password hasher and without rate limits."""
+    """Build a service that uses the store and a cheap password hasher, and has no rate limits."""
     container = Container(settings=Settings(**{**_DEFAULTS, **settings}) if settings else _default_settings())
     container.database.override_providers(
         **store.providers(),

@@ -46,7 +46,7 @@ class SentMessage:
 
 
 class Subscribers(WebhookSender):
-    """All subscribers. A subscriber returns the status that `answers` has for the URL, and 204 by default."""
+    """All subscribers. A subscriber returns the status in `answers` for the subscriber's URL, and 204 by default."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

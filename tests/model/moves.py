@@ -42,7 +42,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Moves:
-    """The moves that are possible in the present state of a world."""
+    """The moves that are possible in the current state of a world."""
 
     world: World
 

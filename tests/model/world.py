@@ -105,7 +105,7 @@ class World:
         )
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Restore a state, without the events that led to it.
+        """Restore a state, without the events that led to this state.
 
         These events were checked when they were recorded.
         """

@@ -15,7 +15,7 @@ from tests.servers.embedded import await_end
 from tests.servers.forgetful import FORGETFUL
 
 SETTINGS = {name: value for name, value in FORGETFUL.items() if name != "synchronous_commit"}
-"""The settings of the server. They leave `synchronous_commit` on: commits wait for standbys, as in production."""
+"""The settings of the server. `synchronous_commit` stays on, so commits wait for standbys as in production."""
 
 
 @dataclass

@@ -129,7 +129,7 @@ def test_timeout_for_a_request_body_grows_with_the_received_bytes() -> None:
     assert limits().seconds_for(10**6) == 10
 
 
-async def test_unfinished_anonymous_requests_do_not_block_orders_of_customers() -> None:
+async def test_incomplete_anonymous_requests_do_not_block_orders_of_customers() -> None:
     async with web_shop(container_over(memory_store(), max_unread_bodies_per_network=0)) as web:
         product, customer = await web.product(), await web.customer()
         headers = [(b"content-type", b"application/json"), (b"content-length", b"100")]

@@ -1,4 +1,4 @@
-"""Endpoints of every kind that FastAPI documents, with requests to each."""
+"""Endpoints of every kind that FastAPI documents, with requests to each endpoint."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

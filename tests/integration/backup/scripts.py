@@ -1,4 +1,4 @@
-"""The scripts of `deploy/backup`. The account of a test server runs these scripts."""
+"""The scripts of `deploy/backup`. The tests run these scripts under the account of the test server."""
 
 import os
 import subprocess

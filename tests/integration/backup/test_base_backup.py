@@ -80,7 +80,7 @@ def history() -> Iterator[History]:
 
 
 async def record(history: History) -> None:
-    """Make a backup while customers order. Then set the restore point, and place one more order."""
+    """Make a backup while customers place orders. Then set the restore point, and place one more order."""
     primary = history.node
     async with shop_on(history) as web, connected(primary.url) as psql:
         mug = history.product = await web.product(stock=10_000)

@@ -1,4 +1,4 @@
-"""The commands `db status`, `db upgrade` and `db downgrade`, and other commands on schemas of other releases."""
+"""The commands `db status`, `db upgrade` and `db downgrade`. Commands on schemas of newer and older releases."""
 
 import asyncio
 import subprocess

@@ -42,7 +42,7 @@ def start(worker: Any) -> threading.Thread:
     return watcher
 
 
-def test_exit_code_of_a_stopped_serving_process_is_left_to_the_parent(worker: Any) -> None:
+def test_only_the_parent_reads_the_exit_code_of_a_stopped_serving_process(worker: Any) -> None:
     watcher = start(worker)
     worker.terminate()
     watcher.join(END_SECONDS)

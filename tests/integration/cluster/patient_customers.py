@@ -1,4 +1,4 @@
-"""Customers that retry a request after the delay that a 503 states in Retry-After."""
+"""Customers that retry a request 0.2 seconds after a 503 with Retry-After."""
 
 import asyncio
 import time

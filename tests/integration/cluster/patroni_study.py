@@ -1,9 +1,9 @@
 """A study of failover by Patroni and etcd.
 
-Run the study with `python -m tests.integration.cluster.patroni_study`, as root on Debian. Customers order during two
-failures. First, PostgreSQL on the leading node is killed. Then the new leading node is killed as a whole, including
-Patroni. The report has the longest time without a placed order. The exit code is 1 if an acknowledged order is lost,
-or if a response was worse than a 503 with Retry-After.
+Run the study with `python -m tests.integration.cluster.patroni_study`, as root on Debian. Customers place orders
+during two failures. First, PostgreSQL on the leading node is killed. Then the new leading node is killed as a whole,
+including Patroni. The report has the longest time without a placed order. The exit code is 1 if an acknowledged order
+is missing, or if a response was an error other than a 503 with Retry-After.
 """
 
 import asyncio

@@ -40,7 +40,7 @@ class Program:
             )
 
     def await_ready(self) -> None:
-        """Wait until the program is ready. A program without a port is ready when it runs."""
+        """Wait until the program is ready. A program without a port is ready as soon as it runs."""
         deadline = time.monotonic() + START_SECONDS
         while self.port is not None and not self._is_ready(self.port):
             assert self._process is not None

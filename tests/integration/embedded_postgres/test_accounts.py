@@ -110,7 +110,7 @@ async def test_server_run_by_user_nobody_stops_before_the_data_directory_owner_c
         await_that(lambda: is_dead(former))
 
 
-def test_owner_of_the_target_of_a_symbolic_link_does_not_change(
+def test_change_of_the_data_owner_does_not_affect_targets_of_symbolic_links(
     new_data_dir: Path, ordinary: Account
 ) -> None:
     layout = Layout(new_data_dir)

@@ -49,7 +49,7 @@ def all_three(data_dir: Path, holder: Holder) -> list[int]:
 
 
 @pytest.mark.parametrize("victims", [the_holder, the_supervisor, the_postmaster, all_three])
-async def test_killing_all_processes_loses_no_commit_and_leaves_no_process(
+async def test_after_a_kill_of_all_processes_committed_rows_exist_and_no_process_runs(
     data_dir: Path, victims: Victims
 ) -> None:
     with hold(data_dir) as holder:
@@ -62,7 +62,7 @@ async def test_killing_all_processes_loses_no_commit_and_leaves_no_process(
 
 
 @pytest.mark.parametrize("victims", [the_holder, the_supervisor, the_postmaster, all_three])
-async def test_new_lease_can_read_stored_rows_after_processes_were_killed(
+async def test_stored_rows_can_be_read_through_a_new_lease_after_processes_were_killed(
     data_dir: Path, victims: Victims
 ) -> None:
     with hold(data_dir) as holder:

@@ -117,7 +117,7 @@ def _install_into_driver(engine: AsyncEngine, faults: FaultInjector) -> None:
         event.listen(engine.sync_engine, moment, stage)
 
     class FaultyConnection(asyncpg.Connection):  # type: ignore[misc] # the base class is Any, because asyncpg has no types
-        """A connection that can fail before and after each statement that SQLAlchemy does not execute."""
+        """A connection that can fail before and after each statement that is executed without SQLAlchemy."""
 
         async def fetch(self, *arguments: Any, **named: Any) -> Any:
             faults.stage()

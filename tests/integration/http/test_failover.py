@@ -1,4 +1,4 @@
-"""The primary fails while customers order. The synchronous standby is promoted."""
+"""The primary fails while customers place orders. The synchronous standby is promoted."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence

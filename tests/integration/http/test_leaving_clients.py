@@ -73,7 +73,7 @@ class Unbatched:
 async def leave_at_every_wait(
     web: WebShop, write_requests: WriteRequests, write: Write, *, cancels_cleanup: bool
 ) -> int:
-    """Send a request repeatedly. Disconnect first at the first await, then at the second await, and so on.
+    """Repeat a request. Disconnect at the first await, then at the second await of the next request, and so on.
 
     The last request completes. Returns the number of awaits.
     """

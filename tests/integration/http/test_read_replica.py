@@ -28,7 +28,7 @@ def running_servers() -> Iterator[Replication]:
 
 @pytest.fixture
 async def servers(running_servers: Replication, monkeypatch: pytest.MonkeyPatch) -> Replication:
-    # On a machine under load, a short wait would end before the replica has the latest writes.
+    # On a machine under load, a short wait would end before the replica has received the latest writes.
     monkeypatch.setattr(replica, "LONGEST_WAIT", 5.0)
     async with connected(running_servers.primary.url) as connection:
         await delete_rows(connection)

@@ -97,7 +97,10 @@ class Customer:
         return placed.headers["Location"]
 
     async def change(self, order: str) -> None:
-        """Change the order twice: with a key to other details, then without a key back to the canaries."""
+        """Change the order's details, then change the details back to the canaries.
+
+        Only the first request has an idempotency key.
+        """
         for name, details in (("change", {"note": f"{CANARY} B"}), (None, DETAILS)):
             version = (await self.web.anonymous.get(order, headers=self.headers)).headers["ETag"]
             headers = {

@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 _READ_TIME = "SELECT clock_timestamp()"
-"""The statement with which DatabaseClock reads the time. It is repeated when the last reading is too old."""
+"""The statement with which DatabaseClock reads the time again when the last result is too old."""
 
 
 _OF_DRIVER_ITSELF = ("typeinfo_tree", "'jit'")
-"""Texts by which the driver's look-ups of types are recognized. The driver looks types up on each new connection."""
+"""Texts that occur only in statements with which the driver looks up types on a new connection."""
 
 
 @contextmanager

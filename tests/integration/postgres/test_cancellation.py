@@ -51,7 +51,7 @@ async def in_use(engine: AsyncEngine, psql: asyncpg.Connection) -> bool:
 async def leave_at_every_wait(
     work: Work, engine: AsyncEngine, psql: asyncpg.Connection, *, cancels_cleanup: bool
 ) -> int:
-    """Run the work repeatedly. Cancel it first at the first await, then at the second await, and so on.
+    """Run the work repeatedly. Cancel the first run at the first await, the second run at the second await, and so on.
 
     The last run completes. Returns the number of awaits.
     """

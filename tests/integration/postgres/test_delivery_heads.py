@@ -219,7 +219,7 @@ async def cost_of_take(engine: AsyncEngine, psql: asyncpg.Connection) -> tuple[i
 async def test_cost_of_leasing_deliveries_does_not_grow_with_the_number_of_deliveries(
     engine: AsyncEngine, psql: asyncpg.Connection, orders: int, due_at: datetime
 ) -> None:
-    """Either all deliveries are due, or only the deliveries that wait behind a head."""
+    """Each case has many deliveries of one kind: heads that are due, or deliveries that wait behind a head."""
     await psql.execute(_MANY, ENDPOINT, NOW, DELIVERIES, orders, due_at)
     await psql.execute(_THEIR_EVENTS)
     await psql.execute("VACUUM ANALYZE webhook_deliveries, webhook_delivery_heads, outbox")

@@ -122,7 +122,10 @@ AS_6DAF4A4 = """
         principal = regexp_replace(principal, '^anybody:.*', 'anybody')
     WHERE subject IS NULL OR subject IN (SELECT id FROM users)
 """
-"""Release 6daf4a4 had no guests. Records of guests' orders therefore do not change: their subject is not a user."""
+"""Converts idempotency records to the format of release 6daf4a4.
+
+This release had no guests, so records of guests' orders do not change. The subject of such a record is not a user.
+"""
 
 
 @pytest.mark.parametrize("former_records", [False, True], ids=["today", "6daf4a4"])

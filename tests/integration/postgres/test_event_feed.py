@@ -1,4 +1,4 @@
-"""The event feed is in order, even if a transaction commits before a transaction that began earlier."""
+"""The event feed has a correct sequence, even if a transaction commits before a transaction that began earlier."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

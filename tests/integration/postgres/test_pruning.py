@@ -74,7 +74,7 @@ async def test_pruning_of_each_kind_of_record_uses_an_index(
 async def assert_index_is_read_in_order(
     engine: AsyncEngine, psql: asyncpg.Connection, prune: Prune, index: str
 ) -> None:
-    """Check that the batch reads the index in order. A bitmap scan would read all old entries of the index."""
+    """Check that the batch uses an ordinary index scan. A bitmap scan would read all old entries of the index."""
     with statements_of(engine) as sent:
         await prune(engine, datetime(2026, 1, 1, tzinfo=UTC), BATCH)
     async with psql.transaction():

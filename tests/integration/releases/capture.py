@@ -6,7 +6,7 @@ provider, and allow webhooks to private addresses. The second service also requi
     python -m tests.integration.releases.capture URL VERIFYING_URL DATABASE_URL MAIL_DIRECTORY ADMIN SECRETS_KEY
 
 ADMIN is `email:password` of an existing administrator. SECRETS_KEY is the services' `STEELYARD_SECRETS_KEY`. The
-records are written to the standard output, as `idempotency_records.json`.
+records are written to standard output, in the format of `idempotency_records.json`.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Customers that order, retry and pay through a proxy, and record every response."""
+"""Customers that place orders, retry and pay through a proxy. Every response is recorded."""
 
 import asyncio
 import time

@@ -1,6 +1,6 @@
 """`make rolling-upgrade`: a rolling upgrade and a roll-back under load.
 
-Two services of the former release run behind HAProxy while customers order. The current release migrates the
+Two services of the former release run behind HAProxy while customers place orders. The current release migrates the
 database. Services of the current release replace the two services one by one. Then two services of the former release
 replace the services of the current release. The exit code is 1 if a request failed, if an acknowledged order is not
 stored exactly once, or if a check of the invariants fails.

@@ -43,7 +43,7 @@ ANOTHER: Mapping[str, Mapping[str, Any]] = {
     "capture_payment": {"amount": {"amount": 1, "currency": "EUR"}},
     "transfer_webhook_endpoint": {"owner_id": "0192f0c4-7b1c-7e61-b9ad-1f2f4a6b8c10"},
 }
-"""For each operation, a field. A recorded request in which this field is changed is a different request.
+"""For each operation, the change that turns a recorded request into a different request.
 
 change_password has only secret fields, which release 6daf4a4 masked. retry_webhook_delivery and void_payment have no
 fields.

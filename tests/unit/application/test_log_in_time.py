@@ -38,7 +38,7 @@ def log_in_with(shop: Shop, hasher: PlainHasher | Argon2PasswordHasher) -> LogIn
 
 
 async def refused(log_in: LogIn, email: str) -> float:
-    """Return the duration of the rejection in seconds."""
+    """Log in with a wrong password. Return the seconds until the rejection."""
     began = perf_counter()
     with pytest.raises(WrongCredentials):
         await log_in(

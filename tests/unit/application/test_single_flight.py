@@ -7,7 +7,7 @@ from domain.shared.errors import NotFound
 
 
 class ControlledQuery:
-    """A query that waits until the test permits the query to finish. It returns the number of calls so far."""
+    """A query that waits until the test permits the query to finish. The query returns the number of calls so far."""
 
     def __init__(self) -> None:
         self.begun = 0

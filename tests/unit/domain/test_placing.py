@@ -80,7 +80,7 @@ def faults(error: DomainError) -> list[tuple[Sequence[str | int], str]]:
     return [(violation.path, violation.code) for violation in error.violations]
 
 
-def test_placed_order_reserves_lines_and_copies_prices(goods: Goods) -> None:
+def test_placed_order_reserves_units_and_copies_prices(goods: Goods) -> None:
     mug, cup = goods.add("MUG", price=Money(999, "EUR")), goods.add("CUP", price=Money(1, "EUR"))
     order = place_it(goods, request((mug, 2), (cup, 3)))
     assert [(line.sku, line.name, line.unit_price, line.quantity) for line in order.lines] == [

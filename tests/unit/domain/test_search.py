@@ -17,7 +17,7 @@ from domain.catalog.search import (
 
 LETTERS = "abcé1"
 DOTLESS_I = "\u0131"
-"""The Turkish dotless i. Its capital letter I is also the capital of i. No other letters share a capital."""
+"""The Turkish dotless i. The letter I is the capital of this letter and of i. No other letters share a capital."""
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 long_words = st.text(LETTERS, min_size=MIN_LENGTH_WITH_TYPO, max_size=12)

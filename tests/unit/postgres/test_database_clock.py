@@ -55,7 +55,7 @@ async def test_database_clock_assumes_that_the_time_was_read_in_the_middle_of_a_
     assert clock.now() == TIME_OF_DATABASE + timedelta(seconds=6)
 
 
-async def test_database_time_is_read_only_once_per_interval(clock: DatabaseClock, seconds: Any) -> None:
+async def test_database_time_is_queried_only_once_per_interval(clock: DatabaseClock, seconds: Any) -> None:
     assert clock.claim_reading()
     assert clock.claim_reading()
     await clock.read(seconds)

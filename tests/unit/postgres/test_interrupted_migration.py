@@ -1,4 +1,4 @@
-"""If Ctrl-C interrupts a migration during connecting, no error about an abandoned connection is logged."""
+"""If Ctrl-C interrupts a migration that is connecting, no error about an abandoned connection is logged."""
 
 import asyncio
 import gc

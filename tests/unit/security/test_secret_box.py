@@ -13,7 +13,7 @@ def sealed(*keys: bytes) -> str:
     return text
 
 
-def test_encrypted_secret_can_be_decrypted_and_does_not_show_the_secret() -> None:
+def test_encrypted_text_can_be_decrypted_and_does_not_contain_the_secret() -> None:
     assert SECRET not in sealed(NEW)
     assert AesGcmSecretBox([NEW]).open(sealed(NEW), context="place") == SECRET
 

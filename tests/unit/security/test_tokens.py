@@ -98,7 +98,7 @@ def test_token_is_rejected_if_clocks_differ_by_more_than_the_leeway(
 
 
 @pytest.mark.parametrize("seconds", [-1, 31])
-def test_setting_of_a_clock_leeway_above_30_seconds_is_rejected(seconds: int) -> None:
+def test_clock_leeway_setting_above_30_seconds_is_rejected(seconds: int) -> None:
     with pytest.raises(ValueError, match="between 0 and 30 seconds"):
         Ed25519AccessTokens(issuer="i", audience="a", leeway=timedelta(seconds=seconds))
 

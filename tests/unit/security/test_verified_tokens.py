@@ -110,7 +110,7 @@ def test_least_recently_used_token_is_evicted_from_the_cache(
     assert counting.reads == 4
 
 
-def test_published_key_set_lists_the_keys_in_use(
+def test_token_cache_does_not_change_the_published_key_set(
     remembered: RememberedAccessTokens, counting: CountingAccessTokens, now: datetime
 ) -> None:
     assert remembered.public_keys(now=now) == counting.public_keys(now=now)

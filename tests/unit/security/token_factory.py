@@ -22,7 +22,7 @@ def content(segment: str) -> bytes:
 
 @dataclass(frozen=True)
 class TokenFactory:
-    """A key, and the claims of a token that is valid if the key is the service's."""
+    """A key, and the claims of a token. The token is valid if the key belongs to the service."""
 
     key: SigningKey
     claims: Mapping[str, Any]

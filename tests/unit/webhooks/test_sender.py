@@ -1,4 +1,4 @@
-"""Webhooks are sent to a real local server. The setting for private addresses permits this."""
+"""Webhooks are sent to a real local server. The tests use the setting that permits private addresses."""
 
 import asyncio
 import ssl
