@@ -90,6 +90,8 @@ class FindMissingProviders:
     gateways: PaymentGateways
 
     async def __call__(self) -> Mapping[PaymentMethod, int]:
-        """Return one number for each payment method. Raises DatabaseUnavailable, Overloaded."""
+        """Return the number of these payments and refunds for each payment method.
+
+        Raises DatabaseUnavailable, Overloaded."""
         unsettled = await self.payments.unsettled()
         return {method: count for method, count in unsettled.items() if method not in self.gateways}

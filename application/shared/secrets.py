@@ -66,11 +66,11 @@ class StoredSecrets(Protocol):
         ...
 
     async def encrypt_batch(self, limit: int, *, in_clear: bool, entries_of: EntriesOfBatch) -> int:
-        """Encrypt up to `limit` secrets with the first key in one transaction. Return their number.
+        """Encrypt up to `limit` secrets in one transaction. Return the number of encrypted secrets.
 
-        If `in_clear` is true, secrets in clear text are encrypted. Otherwise, secrets that another key has
-        encrypted are encrypted with the first key instead. If the number is not 0, `entries_of` is called with the
-        number and the id of the key. `entries_of` returns the entries for the audit log.
+        The first key encrypts the secrets. If `in_clear` is true, these are secrets in clear text, otherwise secrets
+        that another key has encrypted. `entries_of(number, key_id)` returns the entries for the audit log. It is
+        called only if a secret was encrypted.
 
         Raises:
             SecretNotReadable: a secret is encrypted with an unknown key.

@@ -1,4 +1,4 @@
-"""Audit entries about actions of staff and of commands name the object, but contain no free text."""
+"""Actions of staff and commands of the operator are audited with the object's id, but without free text."""
 
 from dataclasses import replace
 

@@ -280,7 +280,7 @@ async def test_result_with_a_fingerprint_of_a_later_release_is_replayed_without_
     assert later.replay(KEY).result == "result"
 
 
-async def test_result_with_an_old_fingerprint_is_replayed_only_if_the_fingerprint_matches() -> None:
+async def test_result_with_a_former_fingerprint_version_is_replayed_only_for_its_request() -> None:
     earlier = StoredResult(b"version 1", "result", fingerprint_version=1)
     same = replace(KEY, earlier_fingerprint={1: b"version 1"}.get)
     assert earlier.replay(same).result == "result"

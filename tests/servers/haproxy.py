@@ -21,8 +21,8 @@ TRIES = 500
 def find_haproxy() -> str:
     """Return the path of HAProxy.
 
-    If HAProxy is missing, the test is skipped. As root in CI, the test fails instead, because CI can install the
-    program.
+    If HAProxy is missing, the test is skipped. If the tests run as root in CI, the test fails instead,
+    because CI can install the program.
     """
     found = shutil.which("haproxy", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
     if found is None:

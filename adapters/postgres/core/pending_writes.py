@@ -19,7 +19,9 @@ class PendingWrites:
         return bool(self._parts)
 
     def can_add(self, parts: Mapping[CTE, int]) -> bool:
-        """Return whether none of the parts is pending. A statement can contain each part only once."""
+        """Return whether all the parts can be added to the statement.
+
+        A part that the statement already contains cannot be added again."""
         return self._parts.keys().isdisjoint(parts)
 
     def add(self, parts: Mapping[CTE, int], parameters: Mapping[str, object]) -> None:

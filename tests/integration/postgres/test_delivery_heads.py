@@ -187,7 +187,7 @@ def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 async def cost_of_take(engine: AsyncEngine, psql: asyncpg.Connection) -> tuple[int, int]:
-    """Return the number of pages and the number of rows that the statements of a `take` read."""
+    """Return how many pages and how many rows one call of `take` reads."""
     queue = PostgresDeliveryQueue(engine, UuidV7Factory(), SECRET_BOX)
     with statements_of(engine) as sent:
         await queue.take(now=NOW, until=NOW + LEASE, limit=20)

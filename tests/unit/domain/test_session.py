@@ -79,7 +79,7 @@ def test_successor_of_a_refresh_token_is_reissued_only_once() -> None:
         refreshed(kept, FIRST, b"4", NOW + timedelta(hours=1) + GRACE + SECOND)
 
 
-def test_session_permits_only_one_reissue_within_the_time_window() -> None:
+def test_session_reissues_only_one_refresh_token_within_the_reissue_window() -> None:
     kept = session()
     second = refreshed(kept, FIRST, b"2", NOW)
     first_reissue = NOW + timedelta(minutes=1)
