@@ -16,7 +16,7 @@ _adapters: dict[type, TypeAdapter[Any]] = {}
 
 def to_json(value: object, *, without: AbstractSet[str] = frozenset()) -> str:
     """Return a dataclass as JSON text without the excluded fields."""
-    # The adapter's `dump_json` takes longer, because it passes all options to the serializer.
+    # `TypeAdapter.dump_json` takes longer, because it passes all options to the serializer.
     return _adapter(type(value)).serializer.to_json(value, exclude=set(without)).decode()
 
 

@@ -25,7 +25,7 @@ _SECRET_BYTES = range(24, 65)
 _MAX_SIGNATURES = 10
 """The maximum number of signatures that are compared per message.
 
-A sender has two secrets while it replaces a secret.
+While a sender replaces its secret, each of its messages has two signatures.
 """
 _SECONDS = re.compile(r"[0-9]{1,11}")
 

@@ -8,7 +8,7 @@ from typing import IO
 
 
 def try_lock(file: IO[str]) -> bool:
-    """Try to lock the file exclusively without waiting. Return whether this succeeded."""
+    """Try to lock the file exclusively without waiting. Return whether the file is locked now."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -38,11 +38,11 @@ class NatsPublisher(EventPublisher):
 
     The stream is created if no stream has the subjects. Each event has the subject `prefix.type`. An event is sent
     only after the previous event is stored, so the sequence is preserved. The message id is the event id, by which
-    JetStream deduplicates messages. Any error closes the connection, and the next events open another connection. A
-    message therefore never stays in a buffer of the client, and never arrives after later messages.
+    JetStream deduplicates messages. After any error, the connection is closed, and the next call opens another
+    connection. A message therefore never stays in a buffer of the client, and never arrives after later messages.
 
     `servers` are URLs of one cluster, `nats://user:password@host:4222` or `tls://…`. The user of the first URL is
-    used for all servers. If this user has no password, the user name is a token. `source` is the service's address.
+    used for all servers. If this user has no password, the user name is a token. `source` is the URL of the service.
     """
 
     name = "nats"

@@ -11,7 +11,7 @@ from application.rate_limits.ports import Allowance, RateLimiter, RateLimitPolic
 class InProcessRateLimiter(RateLimiter):
     """A rate limiter that stores the times of allowed requests in the memory of this process.
 
-    `clock` returns monotonic seconds. A rejected request does not count.
+    `clock` returns monotonic seconds. A rejected request is not counted against the limit.
     """
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic, max_partitions: int = 100_000) -> None:

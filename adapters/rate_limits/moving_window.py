@@ -1,4 +1,7 @@
-"""The times of requests by key. The number of keys does not affect the cost of a request."""
+"""The times of requests by key. A key consists of a rate limit and a partition.
+
+The number of keys does not affect the cost of a request.
+"""
 
 from array import array
 from bisect import bisect_right

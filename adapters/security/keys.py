@@ -24,7 +24,7 @@ JsonWebKey = Mapping[str, str]
 
 
 class KeyRing:
-    """Parsed keys, newest first."""
+    """Parsed signing keys, newest first."""
 
     def __init__(self, keys: Sequence[SigningKey]) -> None:
         """Parse the keys.
@@ -83,7 +83,7 @@ class KeyPair:
 
 
 def generate_signing_key(signs_from: datetime) -> SigningKey:
-    """Return a new key pair, named by its thumbprint."""
+    """Return a new signing key, named by its thumbprint."""
     private = Ed25519PrivateKey.generate()
     return SigningKey(
         kid=thumbprint(_json_web_key(private.public_key())),

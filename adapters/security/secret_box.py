@@ -24,7 +24,7 @@ class AesGcmSecretBox(SecretBox):
     """
 
     def __init__(self, keys: Sequence[bytes]) -> None:
-        """Create a box. Raises ValueError for a key that does not have 32 bytes."""
+        """Create a box. Raises ValueError for an encryption key that does not have 32 bytes."""
         if any(len(key) != KEY_BYTES for key in keys):
             raise ValueError(f"a key has {KEY_BYTES} bytes")
         self._ciphers = {_key_id(key): AESGCM(key) for key in keys}
@@ -57,12 +57,12 @@ class AesGcmSecretBox(SecretBox):
 
 
 def generate_key() -> str:
-    """Return a new key in Base64."""
+    """Return a new encryption key in Base64."""
     return urlsafe_b64encode(urandom(KEY_BYTES)).decode()
 
 
 def parse_keys(text: str) -> Sequence[bytes]:
-    """Return the keys of a setting: 32 bytes each in Base64, separated by white space.
+    """Parse the encryption keys of a setting: 32 bytes each in Base64, separated by white space.
 
     Raises ValueError.
     """

@@ -22,10 +22,10 @@ class RememberedAccessTokens(AccessTokens):
         self._read = lru_cache(capacity)(tokens.read)
 
     def use(self, keys: Sequence[SigningKey]) -> None:
-        """Replace the keys and clear the cache.
+        """Replace the keys. Clear the cache if the keys have changed.
 
-        Raises ValueError for invalid keys; the former keys then stay in use. Keys are read several times a minute and
-        rarely change. If the keys are equal to the former keys, the cache is not cleared.
+        Raises ValueError for invalid keys; the former keys then stay in use. This method is called several
+        times a minute, and the keys rarely change.
         """
         if list(keys) == list(self._keys):
             return

@@ -58,8 +58,9 @@ class SafeExporter(SpanExporter):
 class ServiceSampler(Sampler):
     """The configured sampler. It decides about a new trace before FastAPI begins a span.
 
-    For many requests, beginning a span takes longer than serving the request, even if the span is dropped. Statements
-    and outgoing requests outside of a trace, such as those of periodic jobs, are dropped.
+    For many requests, beginning a span takes longer than serving the request, even if the span is dropped.
+    Outside of a trace, for example in periodic jobs, the spans of statements and outgoing requests are
+    dropped.
     """
 
     def __init__(self, sampler: Sampler) -> None:

@@ -1,4 +1,4 @@
-"""Connections to public addresses only.
+"""Connections to public IP addresses only.
 
 If a host name resolves to a private address, no connection is made.
 """
@@ -16,15 +16,15 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 
 class AddressRefused(httpcore2.ConnectError):
-    """The name resolves to an address that is not public."""
+    """The host name resolves to an IP address that is not public."""
 
 
 class NameNotFound(httpcore2.ConnectError):
-    """The name does not resolve."""
+    """The host name does not resolve to any IP address."""
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
-    """Return the addresses of a name, preferred addresses first. Raises NameNotFound."""
+    """Return the IP addresses of a host name, preferred addresses first. Raises NameNotFound."""
     loop = asyncio.get_running_loop()
     try:
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)

@@ -65,7 +65,7 @@ _MOVEMENTS: Mapping[MovementReason, AuditAction] = {
     MovementReason.CORRECTION: AuditAction.STOCK_ADJUSTED,
     MovementReason.RETURN: AuditAction.STOCK_ADJUSTED,
 }
-"""The stock changes that staff make. Stock changes by orders are recorded only in the ledger."""
+"""The audit actions of stock changes by staff. Stock changes by orders are recorded only in the ledger."""
 
 
 def audited_event(event: Event, actor: Actor | None) -> Audited | None:

@@ -81,7 +81,7 @@ Details contain no personal data, secrets or free text.
 class AuditEntry:
     """An entry of the audit log. Entries are never changed.
 
-    `object_id` is None if there is no object, as for a log-in with an unknown address.
+    `object_id` is None if there is no object, as for a log-in with an unknown e-mail address.
     """
 
     id: AuditEntryId

@@ -21,7 +21,7 @@ class AdjustStockCommand:
 
 @dataclass(frozen=True, slots=True)
 class AdjustStock:
-    """Adjust the stock of several products. Either all lines are applied or none.
+    """Adjust the stock of several products. Either all adjustments are applied or none.
 
     The reason of an adjustment is a receipt, damage, a correction or a return.
     """

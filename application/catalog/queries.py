@@ -83,7 +83,7 @@ class ExportProducts:
     limit: int = 500
 
     async def count(self, criteria: ProductFilter) -> int:
-        """Return the current number of matching products. Products that are created later do not count."""
+        """Return the current number of matching products. Later products are not included."""
         return await self.products.count(criteria)
 
     def __call__(self, criteria: ProductFilter) -> AsyncIterator[ProductView]:

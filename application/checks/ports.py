@@ -81,5 +81,5 @@ class FindingRecords(Protocol):
         ...
 
     async def latest(self) -> Sequence[Tally]:
-        """Return the stored numbers, from I1 to I10. Before the first check there are no numbers."""
+        """Return the stored numbers by invariant, from I1 to I10. Before the first check, the result is empty."""
         ...

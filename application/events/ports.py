@@ -19,7 +19,7 @@ class OutboxQueries(Protocol):
     async def counts(self, *, of: Collection[UUID] | None = None) -> Counter[str]:
         """Return the number of committed events of each type, such as `order.placed`.
 
-        If `of` is given, only events of aggregates with these ids count.
+        If `of` is not None, it contains ids of aggregates, and only events of these aggregates are counted.
         """
         ...
 

@@ -58,7 +58,7 @@ class RelayEvents:
         try:
             portion = await self.feed.read(after=lease.after, type_=None, limit=limit)
         except UnknownEvent:
-            # An unknown event `after` was pruned while the publisher was unavailable.
+            # If the event `after` is unknown, it was pruned while the publisher was unavailable.
             portion = await self.feed.read(after=None, type_=None, limit=limit)
         if portion.events:
             try:

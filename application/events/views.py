@@ -12,7 +12,7 @@ class PublishedEvent:
     """An event with its position in the feed.
 
     `position` counts from 1 without gaps. `data` is the event's payload as JSON.
-    `traceparent` is the trace context of the request that caused the event, if it was recorded.
+    `traceparent` is the trace context of the request that caused the event, or None if the request was not traced.
     """
 
     id: EventId

@@ -126,7 +126,7 @@ class DeliverMail:
                 return None
 
     async def _account_message(self, request: MailRequest, work: UnitOfWork, now: datetime) -> Message | None:
-        """Return the message, or None if no account with the address needs the message."""
+        """Return the message, or None if no account with the e-mail address needs the message."""
         user = await work.users.find_by_email(request.address)
         if request.sign_up_id is not None and (user is None or user.status is UserStatus.PENDING):
             return await self._confirmation(request.sign_up_id, work, now)

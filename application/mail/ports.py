@@ -13,7 +13,7 @@ class MailNotSent(Exception):
 
 
 class AddressRefused(Exception):
-    """The mail server permanently rejects the address."""
+    """The mail server permanently rejects the e-mail address."""
 
 
 class Mailer(Protocol):
@@ -28,7 +28,7 @@ class MailRequests(Protocol):
     """The mail queue in a unit of work. A request that was set aside is not retried."""
 
     async def add(self, request: MailRequest) -> None:
-        """Store the request, unless a request of the same kind already waits for the same address.
+        """Store the request if no request of the same kind waits for the same e-mail address.
 
         The new request replaces a request that was set aside. A request for a sign-up is always stored. The
         sign-up must be stored first.

@@ -12,7 +12,7 @@ from domain.users.email_address import EmailAddress
 FIRST_PAUSE = timedelta(minutes=1)
 """The pause after the first attempt.
 
-The pause is longer than an attempt takes. Two workers therefore never send the same message at the same time.
+The pause is longer than the longest attempt. Two workers therefore never send the same message at the same time.
 """
 
 GIVE_UP_AFTER = timedelta(hours=1)
@@ -83,6 +83,6 @@ class MailRequest:
         return self.attempts >= MAX_ATTEMPTS
 
     def attempt(self, now: datetime) -> None:
-        """Record an attempt, and schedule the next attempt. Each pause is twice as long as the previous one."""
+        """Record an attempt, and schedule the next attempt. Each pause is twice as long as the previous pause."""
         self.due_at = now + FIRST_PAUSE * 2**self.attempts
         self.attempts += 1

@@ -10,9 +10,10 @@ from domain.users.user import User
 
 
 async def claim_guest_orders(work: UnitOfWork, user: User, *, clock: Clock, actor: Actor) -> int:
-    """Assign to the user all guest orders that have the user's verified address.
+    """Assign to the user all guest orders that have the user's verified e-mail address.
 
-    Return the number of orders. The user must already be locked, because every transaction locks users before orders.
+    Return the number of assigned orders. The user must already be locked, because every transaction locks users
+    before orders.
     """
     if user.email is None or not user.email_verified:
         return 0
@@ -26,7 +27,7 @@ async def claim_guest_orders(work: UnitOfWork, user: User, *, clock: Clock, acto
 
 @dataclass(frozen=True, slots=True)
 class ClaimGuestOrders:
-    """Assign to the account all guest orders that have the account's verified address.
+    """Assign to the account all guest orders that have the account's verified e-mail address.
 
     Claimed orders can no longer be read with their order tokens.
     """

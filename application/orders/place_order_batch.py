@@ -120,7 +120,7 @@ class PlaceOrderBatch:
             outcomes = await _replay_pruned(work, commands, decided, stored)
             if placed:
                 work.traces.update(_traces(commands, placed))
-                # All batches insert the keys first, in the same sequence, so that batches never deadlock.
+                # All batches insert the idempotency keys first, in the same sequence, so that batches never deadlock.
                 await work.idempotency.store({key: stored[key.scope].result for key in placed})
                 await work.orders.add(list(placed.values()), fingerprints=[key.fingerprint for key in placed])
                 await work.stocks.save(context.products_with_stock.stocks.values())

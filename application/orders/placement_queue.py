@@ -24,7 +24,7 @@ class PlacementQueue:
     orders: OrderQueries
 
     async def place(self, command: PlaceOrderCommand) -> IdempotentResult[OrderView]:
-        """Return the order after its batch is committed, or an earlier order with the same key."""
+        """Return the order after its batch is committed, or an earlier order with the same idempotency key."""
         try:
             return await self._submit(command)
         except OrderExists:

@@ -24,7 +24,7 @@ from domain.users.email_address import EmailAddress
 
 
 class OrderExists(DomainError):
-    """The caller has already placed an order with this key.
+    """The caller has already placed an order with this idempotency key.
 
     The idempotency record of the order was pruned.
     """
@@ -36,7 +36,7 @@ class OrderExists(DomainError):
 
 
 class OrderHasExpired(DomainError):
-    """The order with this key expired without a payment and was pruned.
+    """The order with this idempotency key expired without a payment and was pruned.
 
     A request with this key never places another order.
     """
@@ -86,8 +86,8 @@ class OrderRepository(Protocol):
 
         The call does not wait for locks: see `PlacementContext.locked_elsewhere`. Holds and keys are read after
         locking. They therefore include all orders that other units of work placed before these rows were locked.
-        Holds that have ended at `holds_at` do not count. If `holds_at` is None, holds are not counted, and the locks
-        on customers only prevent changes of the customers' accounts.
+        Holds that have ended at `holds_at` are not counted. If `holds_at` is None, holds are not counted, and the
+        locks on customers only prevent changes of the customers' accounts.
         """
         ...
 
@@ -116,7 +116,7 @@ class OrderRepository(Protocol):
         ...
 
     async def of_guest(self, email: EmailAddress) -> Sequence[Order]:
-        """Lock and return all orders of the guest with this address.
+        """Lock and return all orders of the guest with this e-mail address.
 
         Raises Overloaded if a lock is not released in time.
         """
@@ -226,7 +226,7 @@ class OrderQueries(Protocol):
         ...
 
     async def get_by_key(self, placed_by: CallerId, idempotency_key: str) -> StoredResult[OrderView] | None:
-        """Return the current state of the order that the caller placed with this key.
+        """Return the current state of the order that the caller placed with this idempotency key.
 
         The order is returned with the fingerprint of the request that placed the order.
         """

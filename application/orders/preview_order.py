@@ -11,7 +11,7 @@ from domain.orders.placing import OrderRequest, OutOfStock, ProductsWithStock, Q
 class PreviewOrder:
     """Return the price that an order would have now. No order is placed.
 
-    If the order would be rejected, this request is rejected with the same error. No stock is reserved.
+    If the order would be rejected, the preview is rejected with the same error. No stock is reserved.
     """
 
     unit_of_work: UnitOfWorkFactory

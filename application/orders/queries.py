@@ -81,7 +81,7 @@ class ExportOrders:
     limit: int = 500
 
     async def count(self, criteria: OrderFilter) -> int:
-        """Return the current number of matching orders. Orders that are placed later do not count."""
+        """Return the current number of matching orders. Later orders are not included."""
         return await self.orders.count(criteria, access=OrderAccess.all())
 
     def __call__(self, criteria: OrderFilter) -> AsyncIterator[OrderView]:

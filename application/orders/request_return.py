@@ -28,7 +28,7 @@ class RequestReturnCommand:
 class RequestReturn:
     """Request to return shipped units of an order. Staff approve or refuse the request.
 
-    A unit can be in only one return. Refused returns do not count.
+    A unit can be in only one return that was not refused.
     """
 
     unit_of_work: UnitOfWorkFactory

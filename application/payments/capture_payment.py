@@ -14,8 +14,8 @@ from domain.shared.money import Money
 class CapturePayment:
     """Capture all or part of an authorized amount. The remaining amount is released.
 
-    A payment can be captured only once. Until the provider answers, another request is rejected with
-    `payment_in_progress`.
+    A payment can be captured only once. Until the provider answers, another request for the payment is
+    rejected with `payment_in_progress`.
     """
 
     operations: PaymentOperations

@@ -99,8 +99,8 @@ class PaymentGateway(Protocol):
     async def pay(self, payment: PaymentRequest, token: str | None) -> ProviderAnswer:
         """Capture or authorize the amount with the card that `token` identifies.
 
-        `capture_method` selects the operation. A repeated call with the same id returns the current state and
-        moves no money.
+        `capture_method` selects the operation. A repeated call with the same payment id returns the current
+        state and moves no money.
         """
         ...
 
@@ -120,7 +120,7 @@ class PaymentGateway(Protocol):
     async def renew(self, payment: PaymentRequest) -> ProviderAnswer:
         """Extend an authorization if the provider permits it. Return the new state.
 
-        If `authorized_until` is not later than before, the provider has not renewed the authorization.
+        If `authorized_until` is not later than before the call, the provider has not renewed the authorization.
         """
         ...
 
@@ -132,7 +132,7 @@ class PaymentGateway(Protocol):
         ...
 
     async def refund(self, refund: RefundRequest) -> ProviderAnswer:
-        """Refund money. A repeated call with the same id refunds nothing more."""
+        """Refund money. A repeated call with the same refund id refunds nothing more."""
         ...
 
     async def find_refund(self, refund: RefundRequest) -> ProviderAnswer:

@@ -90,8 +90,9 @@ class FindMissingProviders:
     gateways: PaymentGateways
 
     async def __call__(self) -> Mapping[PaymentMethod, int]:
-        """Return the number of these payments and refunds for each payment method.
+        """Return the number of unsettled payments and refunds of each provider that is not configured.
 
-        Raises DatabaseUnavailable, Overloaded."""
+        Raises DatabaseUnavailable, Overloaded.
+        """
         unsettled = await self.payments.unsettled()
         return {method: count for method, count in unsettled.items() if method not in self.gateways}

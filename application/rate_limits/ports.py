@@ -8,7 +8,7 @@ from typing import Protocol
 class RateLimitPolicy:
     """At most `quota` requests of a partition in any `window` seconds.
 
-    A partition is a user or a network address.
+    A partition is one user or one network address.
     """
 
     name: str

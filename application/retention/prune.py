@@ -25,7 +25,7 @@ The number is smaller than BATCH_SIZE, because the transaction also locks the cu
 """
 
 FAILED_MAIL_RETENTION = timedelta(days=7)
-"""The retention of messages that could not be sent.
+"""The duration for which messages that could not be sent are stored.
 
 Operators need these messages to find the reason for the failures.
 """

@@ -34,7 +34,7 @@ class RevokeToken:
     clock: Clock
 
     async def __call__(self, token: str, *, actor: Actor) -> None:
-        """Revoke the token. `actor` has no id: possession of the token is the authorization.
+        """Revoke the token. `actor` has no id, because a caller needs only the token.
 
         Raises UnrevocableToken, Overloaded, DatabaseUnavailable.
         """

@@ -11,16 +11,16 @@ from application.shared.errors import Overloaded
 class Admission:
     """Admit as many requests as a batcher can serve in time.
 
-    `LoadSheddingMiddleware` rejects requests while the admission is full. A request counts from the arrival of its
-    body until its response is sent. If only requests with a valid token were counted, a whole burst of requests could
-    pass the middleware before the first of them is counted. Most of these requests would then be rejected after
-    expensive work.
+    `LoadSheddingMiddleware` rejects requests while the admission is full. A request counts as in progress
+    from the arrival of its body until its response is sent. If only requests with a valid token were counted, a
+    whole burst of requests could pass the middleware before the first of them is counted. Most of these requests
+    would then be rejected after expensive work.
 
-    A request with a valid token also counts until its work ends, because the work continues after the client
-    disconnects.
+    A request with a valid token also counts as in progress until its work ends, because the work continues after the
+    client disconnects.
 
     `len(apart)` is the number of commands that wait elsewhere, such as in `Lanes`. These commands have a
-    separate bound and do not count here. Orders that wait for one locked product therefore do not cause the
+    separate bound and are not counted here. Orders that wait for one locked product therefore do not cause the
     rejection of other orders.
     """
 

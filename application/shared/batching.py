@@ -26,7 +26,7 @@ raises an exception, the whole batch has failed without any effect.
 BatchObserver = Callable[[Sequence[float]], None]
 """A function that is called when a batch begins.
 
-Its argument is the number of seconds that each command has waited.
+Its argument contains the waiting time of each command of the batch, in seconds.
 """
 
 QUEUE_TIMEOUT = 1.0

@@ -53,7 +53,7 @@ class IdempotentOperation(StrEnum):
 Scope = tuple[str, str, str]
 """Principal, operation and key.
 
-The same key of another principal, or for another operation, belongs to another scope.
+If another principal or another operation uses an equal key, the key belongs to another scope.
 """
 
 ANONYMOUS = "anybody"
@@ -83,7 +83,7 @@ Version 1 stored one-time secrets in clear text. Since version 2, one-time secre
 
 
 class IdempotencyKeyReused(DomainError):
-    """The key was used before for a different request."""
+    """The idempotency key was used before for a different request."""
 
     code = "idempotency_key_reused"
 
@@ -92,7 +92,7 @@ class IdempotencyKeyReused(DomainError):
 
 
 class IdempotencyInFlight(DomainError):
-    """An earlier request with this key is still running. `retry_after` is in seconds."""
+    """An earlier request with this idempotency key is still running. `retry_after` is in seconds."""
 
     code = "idempotency_in_flight"
 
@@ -134,7 +134,7 @@ class IdempotencyKey:
         fingerprint: bytes,
         earlier_fingerprint: Callable[[int], bytes | None] = _no_earlier_version,
     ) -> Self:
-        """Return the key of a caller without a token.
+        """Return the idempotency key of a caller without a token.
 
         The scope of the key contains only this request and its retries.
         """
@@ -254,7 +254,7 @@ class IdempotencyRecordStore(PrunableRecords, Protocol):
     async def prune(self, *, before: datetime, limit: int) -> int:
         """Delete at most `limit` records older than `before`, oldest first.
 
-        Returns the number of deleted records. A number below `limit` means that no older record is left, except
-        records that are being replayed.
+        Returns the number of deleted records. A number below `limit` means that no record older than `before` is
+        left, except records that are being replayed.
         """
         ...

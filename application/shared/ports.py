@@ -37,4 +37,4 @@ event.
 
 
 def no_trace() -> None:
-    """Return no trace context. This is the default without tracing."""
+    """Return None instead of a trace context. This is the default if tracing is off."""

@@ -28,14 +28,14 @@ class SecretBox(Protocol):
 
     @property
     def key_ids(self) -> Sequence[str]:
-        """The ids of the keys. The first key encrypts, and every key decrypts.
+        """The ids of the encryption keys. The first key encrypts, and every key decrypts.
 
-        Nothing can be encrypted without keys.
+        If no key is configured, nothing can be encrypted.
         """
         ...
 
     def seal(self, secret: str, *, context: str) -> str | None:
-        """Return the encrypted secret, or None if no key is configured.
+        """Return the encrypted secret, or None if no encryption key is configured.
 
         If the result is None, the secret must not be stored.
         """

@@ -21,7 +21,7 @@ class InvalidToken(DomainError):
 
 
 class UnknownSigningKey(InvalidToken):
-    """The token names an unknown key, which another process may just have created."""
+    """The token names an unknown signing key, which another process may just have created."""
 
 
 class TokenExpired(DomainError):
@@ -70,7 +70,7 @@ class SigningKey:
 
 class SigningKeys(Protocol):
     async def all(self) -> Sequence[SigningKey]:
-        """Return all keys, sorted by `signs_from`, the latest first."""
+        """Return all signing keys, sorted by `signs_from`, the latest first."""
         ...
 
 
@@ -97,13 +97,13 @@ class SigningKeyStore(SigningKeys, Protocol):
 
 class SigningKeyFactory(Protocol):
     def __call__(self, signs_from: datetime) -> SigningKey:
-        """Return a new key."""
+        """Return a new signing key."""
         ...
 
 
 class AccessTokens(Protocol):
     def use(self, keys: Sequence[SigningKey]) -> None:
-        """Replace the keys.
+        """Replace the signing keys that this process uses.
 
         The latest key whose `signs_from` has passed signs tokens, and every key verifies tokens. Raises
         ValueError for an unusable key; the former keys then stay in use.
@@ -124,6 +124,6 @@ class AccessTokens(Protocol):
     def public_keys(self, *, now: datetime) -> Mapping[str, Sequence[Mapping[str, str]]]:
         """Return the JSON Web Key Set (RFC 7517) for verifiers.
 
-        The set includes a key that will sign soon.
+        The set includes a key that was published but does not sign yet.
         """
         ...

@@ -5,7 +5,7 @@ from application.shared.ports import Clock
 from application.signing.ports import AccessTokens, SigningKeys
 
 PAUSE = timedelta(seconds=5)
-"""The minimum pause between two reloads for unknown keys.
+"""The minimum pause between two reloads that tokens with unknown keys cause.
 
 Without a pause, invented key ids could put load on the database.
 """

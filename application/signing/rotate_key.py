@@ -8,7 +8,7 @@ from application.signing.ports import SigningKey, SigningKeyFactory, SigningKeyS
 from domain.shared.actor import Actor
 
 NOTICE = timedelta(seconds=60)
-"""The duration for which a key is published before it signs.
+"""The duration for which a signing key is published before it signs.
 
 Every process reloads the keys several times during this time.
 """
@@ -32,7 +32,7 @@ class RotateKey:
     token_lifetime: timedelta
 
     async def __call__(self, *, actor: Actor, distrust_former: bool = False) -> SigningKey:
-        """Return the new key.
+        """Return the new signing key.
 
         If a key has leaked, use `distrust_former`: the new key signs immediately, and no former key verifies
         any more. Clients then have to refresh their access tokens.

@@ -29,7 +29,7 @@ class Throttle(Protocol):
     async def admit(self, work: UnitOfWork, attempt: Attempt) -> None:
         """Count the attempt. The caller commits.
 
-        Raises TooManyAttempts without counting the attempt.
+        Raises TooManyAttempts if the attempt is throttled. A throttled attempt is not counted.
         """
         ...
 
@@ -43,7 +43,7 @@ class CountingThrottle(Throttle):
     """Throttle attempts with tallies in the database, which all processes share.
 
     An attempt is counted before it is verified, so that concurrent guesses are limited in the same way as
-    sequential guesses. A rejected attempt does not count. Otherwise, repeated attempts could extend the wait forever.
+    sequential guesses. A rejected attempt is not counted. Otherwise, repeated attempts could extend the wait forever.
     """
 
     clock: Clock

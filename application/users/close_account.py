@@ -26,10 +26,10 @@ class CloseAccountCommand:
 class CloseAccount:
     """Permanently close the caller's account and erase its personal data.
 
-    The orders and their totals remain. Addresses, notes and metadata of the orders are erased. Pending orders
-    are canceled. The address of a paid order is erased only after the order is delivered. The last admin cannot
-    close the account. The e-mail address can be used for a new account. Orders of a guest with the account's
-    verified address are treated like the account's own orders.
+    The orders and their totals remain. Shipping addresses, notes and metadata of the orders are erased. Pending
+    orders are canceled. The shipping address of a paid order is erased only after the order is delivered. The last
+    admin cannot close the account. The e-mail address can be used for a new account. Orders of a guest with the
+    account's verified address are treated like the account's own orders.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -80,7 +80,7 @@ class CloseAccount:
 
 @dataclass(frozen=True, slots=True)
 class EraseClosedAccounts:
-    """Erase personal data from orders that were delivered after their account was closed."""
+    """Erase personal data from orders that were delivered after the customer closed the account."""
 
     unit_of_work: UnitOfWorkFactory
 

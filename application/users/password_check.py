@@ -69,7 +69,7 @@ class PasswordCheck:
         raise WrongPassword
 
     async def confirm(self, work: UnitOfWork, checked: User, network: str) -> User:
-        """Lock the user's row, remove the attempt from the count, and return the user.
+        """Lock the user's row, remove the attempt from the tallies, and return the user.
 
         Raises AccountDisabled. Raises WrongPassword if the password has changed since `admit`.
         """

@@ -12,7 +12,7 @@ class PasswordPolicy:
     min_length: int
 
     def check(self, password: str, *, field: str) -> None:
-        """Raise WeakPassword unless the password is acceptable.
+        """Raise WeakPassword if the password has an invalid length or was breached.
 
         `field` is the field that contains the password.
         """

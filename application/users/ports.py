@@ -81,7 +81,7 @@ class OneTimeTokens(Protocol):
 
 
 class SignUps(Protocol):
-    """The part of a unit of work that stores sign-ups until their addresses are confirmed."""
+    """The part of a unit of work that stores sign-ups until they are confirmed."""
 
     async def add(self, sign_up: PendingSignUp) -> None: ...
 
@@ -96,7 +96,7 @@ class SignUps(Protocol):
         ...
 
     async def claim(self, sign_up: PendingSignUp) -> bool:
-        """Delete all sign-ups for the address of this sign-up.
+        """Delete all sign-ups for the e-mail address of this sign-up.
 
         Returns whether this sign-up still existed. If several callers claim sign-ups for one address, only
         the first caller gets True.
@@ -153,7 +153,7 @@ class PersonalData(Protocol):
         ...
 
     async def erase_from_orders_of_closed_accounts(self) -> None:
-        """Erase addresses, notes and metadata from finished orders of closed accounts.
+        """Erase the details (address, note, metadata) of finished orders of closed accounts.
 
         The idempotency records of closed accounts are deleted.
         """
@@ -171,7 +171,7 @@ class PrincipalState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserFilter:
-    """The conditions on the accounts of a list. `email` is a complete address."""
+    """The conditions on the accounts of a list. `email` is a complete e-mail address."""
 
     email: EmailAddress | None = None
     role: Role | None = None
@@ -205,7 +205,7 @@ class UserQueries(Protocol):
 class PasswordHasher(Protocol):
     """Password hashing with Argon2id, which is slow by design.
 
-    Never hash a password while a unit of work is open. The number of waiting passwords is bounded.
+    Never hash a password while a unit of work is open. The number of passwords that wait to be hashed is bounded.
     """
 
     async def hash(self, password: str) -> str:

@@ -57,7 +57,8 @@ class RequestSignUp:
             known = await work.users.find_by_email(email)
             await work.sign_ups.add(sign_up)
             await work.mail.add(MailRequest.made(MailKind.SIGN_UP, email, sign_up_id=sign_up.id, now=now))
-            # A known and an unknown address each cause one audit entry, so the number of statements is the same.
+            # One audit entry is written whether or not the address has an account, so the number of statements is
+            # the same.
             if known is None:
                 work.audit.record(
                     AuditAction.USER_SIGN_UP_REQUESTED, None, at=now, address=masked_email(email.normalized)

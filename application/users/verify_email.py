@@ -113,7 +113,7 @@ class VerifyEmail:
         return pending
 
     async def _verified_account(self, token_hash: bytes, work: UnitOfWork, now: datetime) -> User:
-        """Verify the address of a pending account, which a former release opened."""
+        """Verify the e-mail address of a pending account. Only former releases opened such accounts."""
         token = await work.one_time_tokens.find(TokenPurpose.VERIFY_EMAIL, token_hash)
         if token is None or token.is_over(now):
             raise InvalidOneTimeToken

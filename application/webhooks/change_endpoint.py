@@ -38,7 +38,7 @@ class ChangeEndpoint:
     The caller must have the permission to read all events that the endpoint receives after the change. If the change
     adds event types, the owner of the endpoint must have the permission to read events of these types. While an
     endpoint is paused, its events wait. They are sent when the endpoint is resumed. After a change of the URL,
-    waiting events are sent to the new URL, even if the endpoint no longer receives events of these types.
+    waiting events are sent to the new URL, even events of types that the endpoint no longer receives.
     """
 
     unit_of_work: UnitOfWorkFactory

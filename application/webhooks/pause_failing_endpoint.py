@@ -18,9 +18,7 @@ _ACTOR = Actor(None, "worker")
 class PauseFailingEndpoint:
     """If an endpoint had no successful delivery for the duration `after`, pause the endpoint.
 
-    The owner is notified.
-
-    The notice is sent by mail. If the owner is a client or is no longer an active user, the active admins get
+    The owner gets a notice by mail. If the owner is a client or is no longer an active user, the active admins get
     the mail.
     """
 

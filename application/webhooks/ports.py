@@ -96,7 +96,7 @@ class DueDelivery:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """The due deliveries of one endpoint, leased until `leased_until`."""
+    """The due deliveries of one endpoint. The endpoint is leased until `leased_until`."""
 
     endpoint_id: EndpointId
     url: str

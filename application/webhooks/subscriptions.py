@@ -9,7 +9,7 @@ from domain.users.permissions import Permission, may_read_event
 
 
 def readable_event_types(requested: Sequence[str], *readers: AbstractSet[Permission]) -> Sequence[str]:
-    """Return the event types to subscribe to, all of which every reader may read.
+    """Return the event types to subscribe to. Every reader may read events of all these types.
 
     An empty request stands for all types that every reader may read. An empty result stands for all types,
     including types of later releases. Raises Forbidden if a reader may not read a requested type, or if no

@@ -44,7 +44,7 @@ class EndpointView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewEndpointView(EndpointView):
-    """An endpoint with its secret: `whsec_` and Base64.
+    """An endpoint with its secret, which is `whsec_` followed by Base64.
 
     The secret is None in a replay if no key was configured to encrypt the secret.
     """
@@ -56,7 +56,7 @@ class NewEndpointView(EndpointView):
 class RetriedView:
     """The number of scheduled deliveries.
 
-    `has_more` is true if the request reached its maximum number, so that more deliveries may match.
+    `has_more` is true if the maximum number of deliveries was scheduled. More deliveries may then match.
     """
 
     retried: int

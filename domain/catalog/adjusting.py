@@ -12,7 +12,7 @@ from domain.shared.ids import ProductId
 
 @dataclass(frozen=True, slots=True)
 class StockDelta:
-    """A change of one stock: units to add, or units to remove if `delta` is negative."""
+    """A change to the stock of one product. A negative `delta` removes units."""
 
     product_id: ProductId
     delta: int

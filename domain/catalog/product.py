@@ -75,7 +75,7 @@ class ProductDetails:
 
     Fields with a default are optional. Clearing such a field restores its default.
 
-    Creation, changes, imports and storage pass the details as one object. Only mapping functions access the
+    Other code passes the details as one object. Only mapping functions access the
     individual fields.
     """
 
@@ -155,9 +155,9 @@ class Product(Aggregate):
     """A product for sale at a price. The available units are in its Stock.
 
     Clients see a product and its stock as one object with one version. Each edit of the product stores this version
-    in `version`, and the version of the stock in `stock_version`. Later stock movements increase the version that
-    clients see, but do not change `version`. A sale therefore changes the ETag of a product. However, an edit with
-    the ETag from before the sale does not fail.
+    in `version`, and the version of the stock in `stock_version`. Later stock movements increase the version
+    that clients see, but not the stored `version`. A sale therefore changes the ETag of a product. However, an edit
+    with the ETag from before the sale does not fail.
     """
 
     id: ProductId
@@ -222,10 +222,10 @@ class Product(Aggregate):
         self._record(ProductChanged)
 
     def update_stock_version(self, stock: Stock) -> bool:
-        """Update the versions directly before a commit, if the stock has changed since the edit.
+        """Update the stored versions directly before a commit, if the stock changed after the edit.
 
-        The version that clients see does not change. Stock movements between the edit and the commit then count as
-        movements before the edit. Returns whether there were such movements.
+        The version that clients see does not change. Stock movements between the edit and the commit are then
+        treated like movements before the edit. Returns whether there were such movements.
 
         Without this step, a second editor could read the product after such a movement and before the commit. The
         second editor could then overwrite the first edit without an error.

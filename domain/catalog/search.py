@@ -106,9 +106,9 @@ def terms(query: str) -> Sequence[SearchTerm]:
 
     A term matches as a prefix, except for a single letter or digit. A single letter or digit matches only
     whole words, so that `t shirt` does not match every word that begins with T. If the single letter or digit is the
-    last term, it also matches as a prefix, because the client may still be typing. An exception is a last term that
-    punctuation joins to another word, as in `USB-C`. A single character of a script without spaces always matches as
-    a prefix.
+    last term, it also matches as a prefix, because the client may still be typing. This does not apply if
+    punctuation joins the last term to another word, as in `USB-C`. A single character of a script without spaces
+    always matches as a prefix.
     """
     joined = {}
     listed = []

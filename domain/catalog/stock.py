@@ -28,8 +28,8 @@ class StockConflict(DomainError):
 class ReservationExceedsStock(DomainError):
     """The reservation exceeds the available units.
 
-    The stock of all lines is checked before any stock is reserved, so that `OutOfStock` can list every line
-    without enough stock.
+    Placing an order checks the available units of all lines before it reserves any stock. It raises
+    `OutOfStock` instead of this error, because `OutOfStock` lists every line without enough stock.
     """
 
     code = "out_of_stock"

@@ -32,8 +32,8 @@ def authorize(
     """Record that the payment is authorized. Return False if this was already recorded.
 
     A pending order is confirmed. An authorization that the order cannot use is voided, because no money was
-    captured. `others` are the other payments of the order. If this payment was first reported as failed,
-    another payment may have been requested since then. That payment may have no result yet. The order must be
+    captured. `others` are the other payments of the order. One of these payments may have no result yet, if
+    it was requested after this payment had been reported as failed. The order must be
     locked.
     """
     if payment.status in {PaymentStatus.AUTHORIZED, PaymentStatus.CAPTURED, PaymentStatus.VOIDED}:
@@ -71,8 +71,8 @@ def renew(order: Order, payment: Payment, until: datetime | None, *, now: dateti
 def may_be_renewed(payment: Payment, *, now: datetime) -> bool:
     """Return whether to ask the provider to renew the authorization.
 
-    An authorization is renewed for at most `RENEWED_FOR`, so that a forgotten order does not reserve money
-    forever.
+    An authorization is renewed until `RENEWED_FOR` after the request of the payment, so that a forgotten order does
+    not reserve money forever.
     """
     return now - payment.requested_at < RENEWED_FOR
 

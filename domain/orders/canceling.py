@@ -1,6 +1,6 @@
 """Cancellation of an order or of some units.
 
-A cancellation releases stock, refunds captured money and voids payments without a final result.
+A cancellation releases stock, refunds captured money and voids payments that have no final result.
 """
 
 from collections.abc import Callable, Mapping, Sequence

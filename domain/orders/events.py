@@ -25,7 +25,7 @@ class OrderFields(TypedDict):
 
 
 class ReturnFields(TypedDict):
-    """The fields that every event of a return adds."""
+    """The fields that events of returns have in addition to the fields of all order events."""
 
     return_id: ReturnId
     lines: tuple[ReturnedLine, ...]

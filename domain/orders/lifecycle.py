@@ -32,7 +32,7 @@ class OrderStatus(StrEnum):
 
 
 HOLDING_STOCK = frozenset({OrderStatus.PENDING_PAYMENT, OrderStatus.CONFIRMED})
-"""Statuses in which the units of an order that are left to ship are reserved."""
+"""Statuses in which an order holds stock: its units that are left to ship are reserved."""
 
 FINISHED = frozenset({OrderStatus.FULFILLED, OrderStatus.CANCELLED, OrderStatus.EXPIRED})
 """Statuses in which nothing more is shipped."""
@@ -44,8 +44,9 @@ PAID_AND_ACTIVE = frozenset({OrderStatus.CONFIRMED, OrderStatus.FULFILLED})
 class Action(StrEnum):
     """An action on an order.
 
-    Every action adds a row to the history of the order, except PAY, CAPTURE and VOID. These three are requests
-    to a provider. The history records the provider's answer. The values are stored and published.
+    Every action adds a row to the history of the order, except PAY, CAPTURE and VOID. These three are
+    requests to a provider, so the history records the provider's answer instead. The values of this
+    enumeration are stored and published.
     """
 
     PLACE = "place"

@@ -148,7 +148,7 @@ class Order(OrderPayments):
             self._schedule_refund(refund, now)
 
     def change(self, changes: OrderChanges, *, now: datetime, actor: Actor) -> None:
-        """Change the address, the note or the metadata. Raises ValidationFailed, InvalidTransition.
+        """Change the shipping address, the note or the metadata. Raises ValidationFailed, InvalidTransition.
 
         The history records the names of the changed fields. Equal values are not recorded as a change.
         """
@@ -163,7 +163,7 @@ class Order(OrderPayments):
         self.events.append(OrderChanged(**self._event_fields(now), fields=changed))
 
     def claim(self, customer_id: UserId, *, now: datetime, actor: Actor) -> None:
-        """Assign a guest's order to the account that has verified the guest's address."""
+        """Assign a guest's order to the account that has verified the guest's e-mail address."""
         self.customer_id, self.guest = customer_id, None
         self._transition(Action.CLAIM, now=now, actor=actor)
         self.events.append(OrderClaimed(**self._event_fields(now)))

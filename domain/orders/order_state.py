@@ -120,8 +120,8 @@ class OrderState(Aggregate):
         """Fulfilled units that were not returned."""
         return sum(line.fulfilled - line.returned for line in self.lines)
 
-    # The currency of all amounts is that of the order. Guards compare integers, because creating a Money takes
-    # longer than the rest of a guard.
+    # All amounts have the order's currency, so guards compare integers. Creating a Money takes longer than
+    # the rest of a guard.
 
     @property
     def cancelled_amount(self) -> int:

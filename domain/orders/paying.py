@@ -96,7 +96,7 @@ def ensure_none_undecided(payments: Sequence[Payment]) -> None:
 def request_capture(order: Order, payment: Payment, amount: Money | None, *, now: datetime) -> None:
     """Request a capture of `amount`, or of the order's payable amount if `amount` is None.
 
-    The provider releases the remaining authorized amount.
+    After the capture, the provider releases the authorized amount that was not captured.
 
     The order must be locked. Raises InvalidTransition, PaymentInProgress, ValidationFailed.
     """
@@ -122,7 +122,7 @@ def request_capture(order: Order, payment: Payment, amount: Money | None, *, now
 def request_void(order: Order, payment: Payment, party: Party, *, now: datetime) -> None:
     """Request a void of a payment that is authorized or waits for its customer.
 
-    Only staff can void an authorized payment. The owner can also void a payment that waits for authentication.
+    Staff and the owner can void a payment that waits for authentication. Only staff can void an authorized payment.
 
     The order must be locked. Raises InvalidTransition, PaymentInProgress.
     """

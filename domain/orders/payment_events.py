@@ -12,7 +12,7 @@ from domain.shared.money import Money
 
 
 class PaymentFields(TypedDict):
-    """The fields that all events of payments have, in addition to the fields of all events."""
+    """The fields that events of payments have in addition to the fields of all order events."""
 
     payment_id: PaymentId
     method: PaymentMethod
@@ -20,13 +20,13 @@ class PaymentFields(TypedDict):
 
 
 class DecidedPaymentFields(PaymentFields):
-    """The fields that every event of a captured or voided payment adds."""
+    """The fields that events of captured or voided payments have in addition to `PaymentFields`."""
 
     origin: PaymentOrigin
 
 
 class RefundFields(TypedDict):
-    """The fields that every event of a refund adds."""
+    """The fields that events of refunds have in addition to the fields of all order events."""
 
     refund_id: RefundId
     payment_id: PaymentId

@@ -41,7 +41,7 @@ class ProviderRefund:
 
 
 class RefundExceedsPaid(DomainError):
-    """The refund exceeds the refundable amount, or the ordered units."""
+    """The refund exceeds the refundable amount, or the units of a line that are left to ship."""
 
     code = "refund_exceeds_paid"
 

@@ -63,7 +63,7 @@ def payment_status(
 
 
 def fulfillment_status(*, fulfilled: int, left_to_ship: int) -> FulfillmentStatus:
-    """Return the fulfillment status of an order with these numbers of units."""
+    """Return the fulfillment status of an order. The arguments are numbers of units."""
     if fulfilled == 0:
         return FulfillmentStatus.UNFULFILLED
     return FulfillmentStatus.PARTIAL if left_to_ship else FulfillmentStatus.FULFILLED

@@ -54,7 +54,7 @@ def sum_units(
     """Add up the requested units of each line.
 
     `at_most` returns the maximum number of units that can be requested of a line. `exceeded` returns the
-    code, the message and the parameters of the violation if more units are requested.
+    code, the message and the parameters of the violation if more units than the maximum are requested.
     """
     lines = {line.id: line for line in order.lines}
     unknown: list[Violation] = []
@@ -73,9 +73,9 @@ def sum_units(
 
 
 def sum_units_to_ship(order: Order, parts: Iterable[LineUnits], *, code: str, message: str) -> SummedUnits:
-    """Add up the requested units of each line, at most the units that are left to ship.
+    """Add up the requested units of each line, and compare them with the units left to ship.
 
-    `code` and `message` describe the violation if more units are requested.
+    `code` and `message` describe the violation if more units of a line are requested than are left to ship.
     """
 
     def exceeded(line: OrderLine) -> tuple[str, str, Mapping[str, Param]]:

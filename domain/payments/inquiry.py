@@ -13,7 +13,7 @@ _DOUBLINGS = 8
 
 
 def next_inquiry(now: datetime, inquiries: int) -> datetime:
-    """Return the time of the next query after `inquiries` queries.
+    """Return when to query the provider again after `inquiries` queries.
 
     The pause doubles after each query, up to an hour.
     """
@@ -21,7 +21,7 @@ def next_inquiry(now: datetime, inquiries: int) -> datetime:
 
 
 def next_attempt(now: datetime, failures: int) -> datetime:
-    """Return the time of the next retry after `failures` failures.
+    """Return when to retry a refund of a payment after `failures` failed refunds.
 
     The pause doubles after each failure, from an hour up to a week.
     """

@@ -78,13 +78,13 @@ class DisputeStatus(StrEnum):
 
 
 ENDING_NOTICE = timedelta(hours=24)
-"""The period between the announcement that an authorization ends and the end itself."""
+"""How long before its end the end of an authorization is announced."""
 
 RENEW_BEFORE_END = timedelta(hours=1)
-"""The period between the renewal or void of an authorization and its recorded end."""
+"""How long before its recorded end an authorization is renewed or voided."""
 
 RENEWED_FOR = timedelta(days=30)
-"""The period after the request of a payment in which its authorization can be renewed."""
+"""How long after the request of a payment its authorization can be renewed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,13 +10,13 @@ from domain.sessions.refresh_token import InvalidRefreshToken, RefreshToken
 from domain.shared.ids import SessionId, UserId
 
 GRACE = timedelta(seconds=10)
-"""The period after an exchange in which the used token yields the same successor again.
+"""The period after an exchange during which the used token yields the same successor again.
 
 A client needs the successor again if the response did not arrive, or if two browser tabs refresh at the same time.
 """
 
 REISSUE_WINDOW = timedelta(hours=24)
-"""The period after an exchange in which a token can yield its unused successor once more.
+"""The period after an exchange during which the used token can yield its unused successor once more.
 
 Such a reissue is possible after GRACE has ended. A session permits one reissue within this period. See
 docs/security.md for the trade-off.

@@ -52,7 +52,7 @@ class Money:
 
     @classmethod
     def sum(cls, parts: Iterable["Money"], currency: str) -> Self:
-        """Return the sum of amounts of one currency, or zero if there are none.
+        """Return the sum of amounts of one currency, or zero if there are no amounts.
 
         Raises CurrencyMismatch, AmountOutOfRange.
         """

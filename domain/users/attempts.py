@@ -25,7 +25,8 @@ class Backoff:
     """Exponential delays between attempts.
 
     The first `free` attempts have no delay. The delay after the next attempt is `first`. Each later attempt
-    doubles the delay, up to `longest`. The count decreases by one after each interval `forgiven_each`.
+    doubles the delay, up to `longest`. The number of counted attempts decreases by one after each interval
+    `forgiven_each`.
     """
 
     free: int
@@ -76,8 +77,8 @@ The limits are higher than the limits per account, because a network can be a ho
 class AttemptTally:
     """The counted attempts of one subject.
 
-    The next attempt is allowed at `retry_at`. At `forgiven_at`, the count is 0 again. The current count is
-    computed from this time. A tally can be deleted after both times.
+    The next attempt is allowed at `retry_at`. At `forgiven_at`, the number of counted attempts is 0 again.
+    The current number is computed from `forgiven_at`. A tally can be deleted after both times.
     """
 
     subject: bytes
@@ -97,7 +98,7 @@ class AttemptTally:
         self.retry_at = now + self.backoff.delay_after(self.count(now))
 
     def take_back(self, now: datetime) -> None:
-        """Remove one attempt, because the attempt succeeded."""
+        """Remove an attempt that succeeded from the tally."""
         self.forgiven_at -= self.backoff.forgiven_each
         self.retry_at = min(self.retry_at, now)
 
@@ -120,7 +121,8 @@ class Attempt:
     def subjects(self) -> Sequence[tuple[bytes, Backoff]]:
         """The subjects of the two tallies that count the attempt, each with its Backoff.
 
-        The subjects are digests of the account and of the network, so that no address is stored.
+        The subjects are digests of the account and of the network, so that no e-mail address and no network address
+        is stored.
         """
         return (
             (self._digest("account", self.account), ACCOUNT_BACKOFF[self.kind]),

@@ -35,7 +35,7 @@ class InvalidEmailAddress(ValidationFailed):
 
 @dataclass(frozen=True, slots=True)
 class EmailAddress:
-    """An address. Two spellings of one mailbox are equal.
+    """An e-mail address. Two spellings of the same mailbox are equal.
 
     `normalized` is the form for comparison, uniqueness and throttling: NFC in lower case, with the domain as an
     A-label (RFC 5890). `typed` is the address for mail: the part before the @ is spelled as the owner typed it. RFC
@@ -79,7 +79,7 @@ class EmailAddress:
 
 
 def masked_email(address: str) -> str:
-    """Return the first character of each part of an unknown address, for the log.
+    """Return the first character of each part of an e-mail address without an account, for the log.
 
     People sometimes type their password into the field for the address (OWASP, Logging Cheat Sheet).
     """

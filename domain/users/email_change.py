@@ -15,7 +15,7 @@ LIFETIME = LIFETIMES[TokenPurpose.VERIFY_EMAIL]
 
 
 class SameEmail(ValidationFailed):
-    """The account already has this address."""
+    """The account already has this e-mail address."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -26,7 +26,7 @@ class SameEmail(ValidationFailed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmailChange:
-    """An address change that waits for confirmation. A later change replaces an earlier change.
+    """A change of an e-mail address that waits for confirmation. A later change replaces an earlier change.
 
     `session_id` is the session that requested the change. This session stays valid when the change is
     confirmed.
@@ -42,7 +42,7 @@ class EmailChange:
 
     @classmethod
     def request(cls, user: User, email: EmailAddress, *, session_id: SessionId, now: datetime) -> Self:
-        """Request the change of a user's address. Raises AccountDisabled, SameEmail."""
+        """Request a change of a user's e-mail address. Raises AccountDisabled, SameEmail."""
         user.ensure_active()
         if user.email == email and user.email_verified:
             raise SameEmail

@@ -1,4 +1,4 @@
-"""One-time tokens. Only a user who can read the mail of the address knows the token."""
+"""One-time tokens, which are mailed to an address. Only a user who can read this mail knows the token."""
 
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field

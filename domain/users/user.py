@@ -52,7 +52,7 @@ class AccountDisabled(DomainError):
 
 
 class AccountPending(DomainError):
-    """The address must be verified first. The error is raised only if the password was right."""
+    """The user must verify the e-mail address before the log-in. The password was right."""
 
     code = "invalid_grant"
 
@@ -146,7 +146,7 @@ class User(Aggregate):
         return self.status in {UserStatus.PENDING, UserStatus.ACTIVE}
 
     def verify_email(self, *, now: datetime) -> None:
-        """Record that the address is verified, and activate a pending account."""
+        """Record that the e-mail address is verified, and activate a pending account."""
         if self.email_verified:
             return
         self.email_verified = True
@@ -156,14 +156,14 @@ class User(Aggregate):
         self._record(UserEmailVerified)
 
     def change_email(self, email: EmailAddress, *, now: datetime) -> None:
-        """Replace the address with a confirmed address. The caller ends the other sessions."""
+        """Replace the e-mail address with a confirmed address. The use case ends the user's other sessions."""
         self.email = email
         self.email_verified = True
         self._change(now)
         self._record(UserEmailChanged)
 
     def change_password(self, password_hash: str, *, now: datetime) -> None:
-        """Replace the password. The caller ends the other sessions."""
+        """Replace the password. The use case ends the user's other sessions."""
         self.password_hash = password_hash
         self.password_changed_at = now
         self._change(now)
@@ -184,13 +184,13 @@ class User(Aggregate):
         )
 
     def disable(self, *, now: datetime) -> None:
-        """Disable the account until it is enabled again. The caller ends the account's sessions."""
+        """Disable the account until it is enabled again. The use case ends the account's sessions."""
         self.status = UserStatus.DISABLED
         self._change(now)
         self._record(UserDisabled)
 
     def enable(self, *, now: datetime) -> None:
-        """Enable the account, whether or not its address is verified."""
+        """Enable the account, whether or not its e-mail address is verified."""
         self.status = UserStatus.ACTIVE
         self._change(now)
         self._record(UserEnabled)
@@ -198,7 +198,7 @@ class User(Aggregate):
     def close(self, *, now: datetime) -> None:
         """Permanently close the account and erase its personal data.
 
-        Afterwards another account can use the address.
+        Afterwards, another account can use the e-mail address.
         """
         self.status = UserStatus.CLOSED
         self.email = None
@@ -209,7 +209,7 @@ class User(Aggregate):
         self._record(UserClosed)
 
     def rehash(self, password_hash: str) -> None:
-        """Store another hash of the same password. The version does not change."""
+        """Store another hash of the same password. The account's version does not change."""
         self.password_hash = password_hash
 
     def ensure_active(self) -> None:

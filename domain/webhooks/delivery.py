@@ -90,7 +90,7 @@ class Delivery:
     def note(self, attempt: Attempt, *, jitter: float) -> None:
         """Record an attempt. If the attempt failed, schedule the next attempt.
 
-        `jitter` is a number from 0 to 1.
+        `jitter` selects the random extension of the pause, from 0 (no extension) to 1 (the largest extension).
         """
         self.last_attempt = attempt
         self.attempts += 1

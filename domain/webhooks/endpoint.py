@@ -101,7 +101,8 @@ class WebhookEndpoint(Aggregate):
     def change(self, changes: EndpointChanges, *, allow_plain_http: bool, now: datetime) -> None:
         """Change the endpoint. Raises ValidationFailed like `create`.
 
-        Waiting deliveries are sent to the new URL, even if the endpoint no longer receives events of these types.
+        Waiting deliveries are sent to the new URL, even deliveries of event types that the endpoint no longer
+        receives.
         """
         if not isinstance(changes.url, Unset):
             ensure_can_be_sent_to(changes.url, allow_plain_http=allow_plain_http)

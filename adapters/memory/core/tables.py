@@ -49,7 +49,7 @@ from domain.webhooks.endpoint import WebhookEndpoint
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """One mapping per table.
+    """The rows of each table, in one mapping per table.
 
     The key of a movement contains the version of the stock after the movement. The key of a status change contains
     the version of the order after the change.

@@ -45,7 +45,7 @@ class Transaction:
     ) -> None:
         """Lock the rows in a fixed sequence, until the transaction ends.
 
-        Raises `refusal` if not all rows are locked within `lock_timeout`.
+        Raises `refusal` if another transaction does not release a row within `lock_timeout`.
         """
         try:
             async with asyncio.timeout(self._lock_timeout):

@@ -14,10 +14,10 @@ from domain.shared.money import Money
 class SandboxCharge:
     """An attempt to charge a card. The fields determine the state of the charge at any time.
 
-    Until `decides_at`, the charge is pending. If `requires_action` is true, it waits for the customer. From
-    `decides_at` on, a charge with a `failure` has failed. A charge that `is_manual` is authorized until
-    `authorized_until`, and every other charge is captured. If the charge `is_renewable`, the shop can extend the
-    authorization. `captured` is the captured amount of an authorization. `voided_at` is the time at which the
+    Until `decides_at`, the charge is pending. If `requires_action` is true, the pending charge waits for the
+    customer. From `decides_at` on, a charge with a `failure` has failed. A charge that `is_manual` is authorized
+    until `authorized_until`, and every other charge is captured. If the charge `is_renewable`, the shop can extend
+    the authorization. `captured` is the captured amount of an authorization. `voided_at` is the time at which the
     authorization was voided.
     """
 

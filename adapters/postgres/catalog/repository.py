@@ -80,8 +80,8 @@ _ADD_MOVEMENTS = written_rows(
 class PostgresProductRepository(ProductRepository):
     """Products in PostgreSQL.
 
-    To write several products, the driver executes one prepared statement for each product. The driver waits for the
-    responses only after it has sent all executions.
+    To write several products, the driver executes the same prepared statement once for each product. The
+    driver sends all executions before it waits for the responses.
     """
 
     def __init__(self, transaction: Transaction, outbox: Outbox) -> None:

@@ -150,7 +150,7 @@ _OVERSOLD = f"""
         GROUP BY l.product_id) sold
     WHERE units > ({_CAME})"""  # noqa: S608 - the text is a constant of this file
 
-# An action can have several rows that differ only in their guards and parties.
+# An action can have several transitions that differ only in their guards and parties.
 _RECORDED = {(row.source, row.action, row.target): row for row in TRANSITIONS if row.event}.values()
 _TABLE = {
     "sources": [row.source for row in _RECORDED],

@@ -54,7 +54,7 @@ The settings of the planner are PostgreSQL's defaults.
 """
 
 COMMAND_TIMEOUT = 8.0
-"""The number of seconds to wait for a response.
+"""The number of seconds to wait for a response of the server.
 
 The limit matters if the network fails, because no error from the server can arrive then.
 """
@@ -92,7 +92,7 @@ def create_engine(
         pool_use_lifo=True,
         # Errors must not show parameters, because parameters contain password hashes and personal data.
         hide_parameters=True,
-        # The parser of the standard library takes ten times as long for the small objects in a row.
+        # The JSON parser of the standard library takes ten times as long for the small objects in a row.
         json_deserializer=from_json,
         connect_args={
             **connect_args(
@@ -145,7 +145,7 @@ def create_checking_engine(url: str, *, pooled: bool = False) -> AsyncEngine:
 def _leave_read_only_server(context: ExceptionContext) -> None:
     """Close all connections of the pool if the server has become a standby.
 
-    New connections may reach the new primary.
+    The pool then opens new connections, which may reach the new primary.
     """
     error = context.sqlalchemy_exception
     if isinstance(error, DBAPIError) and sqlstate(error) == READ_ONLY:

@@ -42,14 +42,14 @@ def connect_to_any_host(engine: AsyncEngine, target_session: str = ACCEPTS_WRITE
                 return connection
         for found in errors:
             if not isinstance(found, OSError) and not _is_mismatch(found):
-                raise found  # for example a wrong password, which the error below would hide
+                raise found  # The error below would hide the reason, for example a wrong password.
         raise ConnectionError("no host of the database can be used") from errors[-1]
 
     event.listen(engine.sync_engine, "do_connect", connect)
 
 
 def _hosts_of(parameters: dict[str, Any]) -> list[tuple[str, int]]:
-    """Return the addresses in asyncpg's arguments. Each argument is a single value or a list."""
+    """Return the host and port of each server. asyncpg's arguments are single values or lists."""
     host, port = parameters.get("host", ""), parameters.get("port", 5432)
     return list(zip(host, port, strict=True)) if isinstance(host, list) else [(host, port)]
 

@@ -9,7 +9,7 @@ from adapters.postgres.core.driver_statement import DriverStatement
 
 
 class PendingWrites:
-    """The parts of the next statement that writes, each with its expected number of rows."""
+    """The parts of the next write statement. Each part has an expected number of written rows."""
 
     def __init__(self) -> None:
         self._parts: dict[CTE, int] = {}
@@ -19,9 +19,7 @@ class PendingWrites:
         return bool(self._parts)
 
     def can_add(self, parts: Mapping[CTE, int]) -> bool:
-        """Return whether all the parts can be added to the statement.
-
-        A part that the statement already contains cannot be added again."""
+        """Return whether all these parts can be added. The next statement can contain each part only once."""
         return self._parts.keys().isdisjoint(parts)
 
     def add(self, parts: Mapping[CTE, int], parameters: Mapping[str, object]) -> None:

@@ -41,7 +41,7 @@ def connect_args(settings: Mapping[str, str], *, pooled: bool) -> dict[str, Any]
 
 
 def connection_state(url: str) -> ConnectionState:
-    """Examine a connection to the database. This works with and without a pooler.
+    """Connect to the database, and detect a pooler and whether settings take effect.
 
     Do not call this function in a running event loop. Raises the errors of asyncpg and SQLAlchemy.
     """

@@ -48,7 +48,7 @@ class Reader(ABC):
 class AutocommitReader(Reader):
     """A reader that runs single statements in autocommit. A statement takes one round trip.
 
-    A connection is checked out only for the duration of a statement. The engine belongs to the caller.
+    A connection is checked out only for the duration of a statement. The reader never closes the engine.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:

@@ -22,7 +22,7 @@ from application.shared.errors import DatabaseUnavailable, Overloaded
 LONGEST_WAIT = 0.25
 """The maximum wait in seconds for a replica connection, and for the replay of commits."""
 SKIP_SECONDS = 5.0
-"""The period, in seconds, in which reads use the primary after the replica has lagged or failed.
+"""How many seconds reads use the primary after the replica has lagged or failed.
 
 Without this pause, every read would wait for the replica.
 """

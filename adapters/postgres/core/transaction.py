@@ -143,7 +143,7 @@ class Transaction:
         if connection is None or self._is_broken or self._has_failed_commit or connection.in_transaction():
             await run_to_completion(self._close())
         else:
-            # After a commit, returning the connection waits for nothing. No cancellation can interrupt it.
+            # After a commit, the connection is returned without waiting, so no cancellation can interrupt this.
             await self._close()
 
     def _usable_connection(self) -> AsyncConnection:

@@ -43,7 +43,7 @@ _SCOPE = columns_of(IdempotencyKeyRow, without={*_BY_DEFAULT, "result", "subject
 _RESULT = cast(IdempotencyKeyRow.result, Text).label("result")
 
 _CLAIMED = UnnestedRows("claimed", _CLAIMED_COLUMNS)
-# The update writes the row even if it changes nothing (see the port). A concurrent duplicate
+# The update writes the row even if it changes nothing: see `IdempotencyRecords.claim`. A concurrent duplicate
 # blocks on this row.
 _CLAIM = (
     insert(IdempotencyKeyRow)

@@ -113,7 +113,7 @@ class RefundRow(Row):
 
 
 class ProviderEventRow(Row):
-    """A provider event as it was first received. The primary key identifies repeated deliveries."""
+    """A provider event as it was first received. The primary key detects events that are sent again."""
 
     __tablename__ = "provider_events"
     __table_args__ = (one_of("provider", PaymentMethod), Index(None, "received_at"))

@@ -62,7 +62,7 @@ class SignUpRow(Row):
 
 
 class EmailChangeRow(Row):
-    """A change of a user's address that is not confirmed yet.
+    """A change of a user's e-mail address that is not confirmed yet.
 
     `session_id` is not a foreign key, because the session may have ended.
     """

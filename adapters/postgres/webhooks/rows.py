@@ -13,8 +13,8 @@ _PENDING = text("status = 'pending'")
 class WebhookEndpointRow(Row):
     """An endpoint. A worker leases it until `leased_until`.
 
-    `served_at` is the end of the last lease. The former release uses the same schema. It sends to paused endpoints,
-    does not increment versions, and does not record when failures begin or end.
+    `served_at` is the end of the last lease. The former release, which can run at the same time, sends to paused
+    endpoints, does not increment versions, and does not record when failures begin or end.
     """
 
     __tablename__ = "webhook_endpoints"
