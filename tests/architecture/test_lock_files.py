@@ -21,7 +21,7 @@ PYTHON = (
 
 
 @pytest.mark.parametrize("folder", NPM)
-def test_npm_lock_file_pins_versions_and_contains_no_registry_address(folder: str) -> None:
+def test_npm_lock_file_pins_versions_and_contains_no_registry_url(folder: str) -> None:
     wanted = json.loads((ROOT / folder / "package.json").read_text())
     direct = {**wanted.get("dependencies", {}), **wanted.get("devDependencies", {})}
     assert [version for version in direct.values() if not re.fullmatch(r"[0-9][\w.-]*", version)] == []
@@ -32,7 +32,7 @@ def test_npm_lock_file_pins_versions_and_contains_no_registry_address(folder: st
 
 
 @pytest.mark.parametrize("file", PYTHON)
-def test_python_lock_file_pins_versions_and_contains_no_registry_address(file: str) -> None:
+def test_python_lock_file_pins_versions_and_contains_no_registry_url(file: str) -> None:
     lines = (ROOT / file).read_text().splitlines()
     assert [
         line for line in lines if not re.match(r"[a-z0-9._-]+(\[[a-z,]+\])?==\S+ |    --hash=sha256:", line)

@@ -8,7 +8,7 @@ import entrypoints
 ROOT = Path(__file__).parents[2]
 
 
-def test_packages_of_the_layers_are_imported_from_this_project() -> None:
+def test_layer_packages_are_imported_from_the_repository_directory() -> None:
     assert [Path(path) for path in adapters.__path__] == [ROOT / "adapters"]
     for package in (application, domain, entrypoints):
         assert Path(str(package.__file__)).is_relative_to(ROOT)

@@ -80,7 +80,7 @@ def test_every_example_belongs_to_an_existing_operation() -> None:
     assert set(RESPONSES) <= known
 
 
-def test_total_of_an_example_order_is_the_sum_of_the_lines() -> None:
+def test_total_of_an_example_order_is_the_sum_of_the_line_totals() -> None:
     found = [part for part in objects_within(EVERYTHING) if "lines" in part and "total" in part]
     assert found
     for part in found:

@@ -88,7 +88,7 @@ def test_systemd_exposure_score_of_each_unit_is_below_the_maximum(name: str, ins
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_systemd_unit_does_not_override_the_common_confinement(name: str) -> None:
+def test_systemd_unit_does_not_override_the_common_security_settings(name: str) -> None:
     """The common drop-in directory applies only to units whose names begin with `steelyard-`."""
     assert name.startswith("steelyard-")
     assert [pair for pair in CONFINEMENT if pair not in _directives(OF_ALL_UNITS)] == []
@@ -112,7 +112,7 @@ def test_long_running_unit_starts_after_the_database_migration(name: str) -> Non
 
 
 @pytest.mark.parametrize("name", RUNNING)
-def test_long_running_unit_has_enough_time_to_stop(name: str) -> None:
+def test_stop_timeout_of_a_long_running_unit_exceeds_the_shutdown_duration(name: str) -> None:
     directives = dict(_directives(name))
 
     assert (directives["KillMode"], directives["KillSignal"]) == ("mixed", "SIGTERM")

@@ -64,7 +64,7 @@ async def accepted_bodies(
     return accepted
 
 
-async def test_every_operation_rejects_json_that_parsers_read_differently(
+async def test_every_operation_rejects_ambiguous_json(
     web: WebShop, sample: Sample, detector: ChangeDetector, log: StringIO
 ) -> None:
     bodies = with_values(sample.body, NOT_INTEROPERABLE)

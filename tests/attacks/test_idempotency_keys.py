@@ -19,7 +19,7 @@ def change(new: str, current: str = PASSWORD) -> dict[str, Any]:
     return {"current_password": current, "new_password": new, "new_password_confirm": new}
 
 
-async def test_idempotency_key_used_again_with_a_different_new_password_is_rejected(web: WebShop) -> None:
+async def test_used_idempotency_key_is_rejected_for_a_change_to_another_password(web: WebShop) -> None:
     customer = await web.customer()
     first = await customer.post("/v1/me/password", json=change(FIRST), headers=key("k"))
     second = await customer.post("/v1/me/password", json=change(SECOND), headers=key("k"))
@@ -30,7 +30,7 @@ async def test_idempotency_key_used_again_with_a_different_new_password_is_rejec
     assert (retry.status_code, retry.headers["Idempotent-Replayed"]) == (204, "true")
 
 
-async def test_used_idempotency_key_with_a_different_current_password_is_rejected(web: WebShop) -> None:
+async def test_used_idempotency_key_is_rejected_with_another_current_password(web: WebShop) -> None:
     customer = await web.customer()
     await customer.post("/v1/me/password", json=change(FIRST), headers=key("k"))
     guess = await customer.post("/v1/me/password", json=change(FIRST, "a guess"), headers=key("k"))

@@ -46,7 +46,9 @@ async def log_in(web: WebShop, password: str) -> int:
     return (await web.anonymous.post("/token", data=form)).status_code
 
 
-async def test_sign_up_token_is_valid_after_a_second_sign_up_for_the_same_address(verifying: WebShop) -> None:
+async def test_first_sign_up_token_remains_valid_after_a_second_sign_up_for_the_address(
+    verifying: WebShop,
+) -> None:
     await verifying.anonymous.post("/v1/users", json=VICTIM)
     of_the_victim = await mailed_token(verifying)
     await verifying.anonymous.post("/v1/users", json=ATTACKER)

@@ -46,7 +46,7 @@ async def test_token_of_an_ended_session_cannot_end_other_sessions(web: WebShop)
     assert [session["id"] for session in (await customer.get("/v1/me/sessions")).json()["items"]] == [other]
 
 
-async def test_staff_can_read_only_own_orders_immediately_after_demotion(web: WebShop) -> None:
+async def test_demoted_staff_immediately_lose_access_to_orders_of_other_users(web: WebShop) -> None:
     mug = await web.product()
     customer, staff = await web.customer(), await web.staff()
     order = await customer.post("/v1/orders", json=order_body((mug, 1)), headers=key("1"))
@@ -59,7 +59,7 @@ async def test_staff_can_read_only_own_orders_immediately_after_demotion(web: We
     assert (await staff.get("/v1/events")).status_code == 403
 
 
-async def test_staff_cannot_read_archived_products_immediately_after_demotion(web: WebShop) -> None:
+async def test_demoted_staff_immediately_lose_access_to_archived_products(web: WebShop) -> None:
     staff = await web.staff()
     mug = (await web.product())["id"]
     await staff.delete(f"/v1/products/{mug}", headers={"If-Match": '"v1"'})

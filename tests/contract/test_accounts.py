@@ -107,7 +107,7 @@ async def test_last_admin_cannot_be_demoted_by_a_service_client(shop: Shop, chan
     assert await shop.get_user(boss.id) == boss
 
 
-async def test_one_of_two_admins_who_concurrently_demote_each_other_stays_admin(shop: Shop) -> None:
+async def test_one_admin_remains_if_two_admins_demote_each_other_concurrently(shop: Shop) -> None:
     one, other = [await sign_up(shop, name, Role.ADMIN) for name in ("one", "other")]
     outcomes = await asyncio.gather(
         change(shop, one, AccountChanges(role=Role.STAFF), other),

@@ -77,7 +77,7 @@ async def test_audit_entries_are_listed_newest_first(shop: Shop) -> None:
     assert walked == [[recorded[2], recorded[1]], [recorded[0]]]
 
 
-async def test_each_of_several_audit_entries_with_equal_timestamps_is_listed_exactly_once(shop: Shop) -> None:
+async def test_audit_entries_with_equal_timestamps_are_each_listed_exactly_once(shop: Shop) -> None:
     async with shop.store.unit_of_work(SOMEBODY) as work:
         for number in range(5):
             work.audit.record(AuditAction.SESSION_STARTED, str(number), at=shop.clock.now())

@@ -40,7 +40,7 @@ async def test_audit_entries_about_service_clients_contain_no_names_and_no_secre
     ]
 
 
-async def test_log_ins_of_service_clients_with_right_and_wrong_secrets_are_audited(
+async def test_successful_and_failed_log_ins_of_service_clients_are_audited(
     shop: Shop,
 ) -> None:
     made = await shop.create_client("till", [Scope.READ_ORDERS], actor=ACTOR)

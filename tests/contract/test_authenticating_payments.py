@@ -36,7 +36,7 @@ async def test_required_payment_authentication_extends_the_hold_only_once(shop: 
     await assert_invariants(shop)
 
 
-async def test_next_action_secret_of_a_payment_is_shown_only_to_the_customer(shop: Shop) -> None:
+async def test_secret_for_authenticating_a_payment_is_shown_only_to_the_customer(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5))
     access = owner_of(order)
     command = replace(shop.commands.pay_order(order, "tok_3ds", key="k"), access=access)

@@ -155,7 +155,7 @@ async def test_partly_shipped_order_is_fulfilled_when_all_unshipped_units_are_re
     await assert_invariants(shop)
 
 
-async def test_refund_of_an_amount_without_lines_cancels_no_units(shop: Shop) -> None:
+async def test_refund_that_names_an_amount_but_no_lines_cancels_no_units(shop: Shop) -> None:
     order = await a_paid_order(shop)
     await shop.refund(order, order.total.amount)
     await shop.fulfil(order)
@@ -221,7 +221,7 @@ async def test_units_of_a_disputed_order_can_be_cancelled_with_an_override(shop:
     await assert_invariants(shop)
 
 
-async def test_repeated_line_cancellation_with_one_idempotency_key_has_one_effect(shop: Shop) -> None:
+async def test_line_cancellation_is_executed_only_once_per_idempotency_key(shop: Shop) -> None:
     order = await a_paid_order(shop)
     command = shop.commands.cancel_order(order, 1, 0, key="once")
     first = await shop.cancel_order(command)

@@ -123,7 +123,7 @@ async def test_order_of_another_customer_cannot_be_changed(shop: Shop) -> None:
     assert await shop.current_order(order) == order
 
 
-async def test_order_metadata_that_exceeds_the_limit_after_a_merge_is_rejected(shop: Shop) -> None:
+async def test_order_change_is_rejected_if_the_merged_metadata_exceeds_the_limit(shop: Shop) -> None:
     order = await an_order(shop)
     with pytest.raises(ValidationFailed) as rejected:
         await shop.change_order(

@@ -110,7 +110,7 @@ async def test_endpoint_change_to_a_forbidden_event_type_is_rejected(
     assert set(changed.event_types) < set(EVENT_TYPES)
 
 
-async def test_endpoint_can_be_changed_only_with_permission_to_read_the_events(webhooks: Webhooks) -> None:
+async def test_endpoint_change_requires_permission_to_read_the_subscribed_events(webhooks: Webhooks) -> None:
     """Otherwise a program that may manage webhooks but not read events could redirect the events to its own URL."""
     endpoint = await webhooks.endpoint(ANN)
     only_orders = permissions_of({Scope.WRITE_WEBHOOKS, Scope.READ_ORDERS})

@@ -174,7 +174,7 @@ async def test_client_token_loses_permissions_if_a_scope_of_the_client_is_withdr
     assert (await shop.confirm_principal(principal)).permissions == {Permission.SEE_ALL_ORDERS}
 
 
-async def test_disabled_client_is_rejected_and_a_new_client_cannot_use_the_client_name(shop: Shop) -> None:
+async def test_disabled_client_is_rejected_and_its_name_cannot_be_used_again(shop: Shop) -> None:
     made = await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     await shop.disable_client("till", actor=SOMEBODY)
     assert await attempt(shop, credentials(made)) == "wrong"

@@ -72,7 +72,7 @@ async def test_closed_account_has_no_personal_data_and_cannot_log_in(shop: Shop)
     assert (await shop.store.outbox.counts(of=[ann.id]))["user.closed"] == 1
 
 
-async def test_account_can_be_closed_after_a_sign_up_with_the_former_placeholder_address(shop: Shop) -> None:
+async def test_account_can_be_closed_despite_a_sign_up_with_the_old_placeholder_email(shop: Shop) -> None:
     ann = await sign_up(shop)
     former_placeholder = sought_email_address(f"{ann.id}@closed.invalid")
     await shop.sign_up(replace(ANN, email=former_placeholder))
@@ -80,7 +80,7 @@ async def test_account_can_be_closed_after_a_sign_up_with_the_former_placeholder
     assert (await shop.get_user(ann.id)).status is UserStatus.CLOSED
 
 
-async def test_several_closed_accounts_can_exist_without_an_address(shop: Shop) -> None:
+async def test_several_closed_accounts_without_an_email_address_can_exist(shop: Shop) -> None:
     for _ in range(2):
         await shop.close_account(closing(await sign_up(shop)))
     closed = await shop.list_users(
@@ -89,7 +89,7 @@ async def test_several_closed_accounts_can_exist_without_an_address(shop: Shop) 
     assert [user.email for user in closed.items] == [None, None]
 
 
-async def test_address_of_a_closed_account_can_be_used_again(shop: Shop) -> None:
+async def test_email_address_of_a_closed_account_can_be_used_again(shop: Shop) -> None:
     ann = await sign_up(shop)
     await shop.close_account(closing(ann))
     again = (await shop.sign_up(ANN)).result
@@ -97,7 +97,7 @@ async def test_address_of_a_closed_account_can_be_used_again(shop: Shop) -> None
     await shop.start_session(again)
 
 
-async def test_orders_of_a_closed_account_have_totals_but_no_addresses(shop: Shop) -> None:
+async def test_orders_of_a_closed_account_have_totals_but_no_shipping_addresses(shop: Shop) -> None:
     ann, mug = await sign_up(shop), await shop.product(stock=9)
     cancelled = (await shop.place_order(personal(shop.commands.place_order((mug, 1), customer=ann)))).result
     await shop.cancel(cancelled)
@@ -166,7 +166,7 @@ async def test_disabled_and_closed_accounts_cannot_place_orders(
     await assert_invariants(shop)
 
 
-async def test_address_of_an_order_placed_during_account_closure_is_erased(shop: Shop) -> None:
+async def test_shipping_address_of_an_order_placed_during_account_closure_is_erased(shop: Shop) -> None:
     mug = await shop.product(stock=99)
     for _ in range(5):
         ann = await sign_up(shop)
@@ -185,7 +185,7 @@ async def test_address_of_an_order_placed_during_account_closure_is_erased(shop:
     await assert_invariants(shop)
 
 
-async def test_paid_order_of_a_closed_account_keeps_the_address_until_fulfillment(shop: Shop) -> None:
+async def test_paid_order_of_a_closed_account_has_a_shipping_address_until_fulfillment(shop: Shop) -> None:
     ann, mug = await sign_up(shop), await shop.product(stock=9)
     order = (await shop.place_order(personal(shop.commands.place_order((mug, 1), customer=ann)))).result
     await shop.pay(order)
@@ -238,7 +238,7 @@ async def test_closing_an_account_erases_only_the_users_idempotency_records(shop
     assert replayed.result.status is OrderStatus.CANCELLED, "the order as it is now, not as it was kept"
 
 
-async def test_closing_account_erases_idempotency_records_of_staff_for_the_users_orders(shop: Shop) -> None:
+async def test_staff_idempotency_records_about_orders_of_a_closed_account_are_erased(shop: Shop) -> None:
     ann, bob, mug = await sign_up(shop), await shop.customer(), await shop.product(stock=9)
     before, after, of_bob = [
         (await shop.place_order(personal(shop.commands.place_order((mug, 1), customer=customer)))).result

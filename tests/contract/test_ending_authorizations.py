@@ -19,7 +19,7 @@ from tests.kit.payments import an_authorized_order
 from tests.kit.shop import Shop
 
 
-async def test_event_is_recorded_before_an_ending_authorization_is_voided(shop: Shop) -> None:
+async def test_event_announces_the_end_of_an_authorization_before_the_void(shop: Shop) -> None:
     order, payment = await an_authorized_order(shop)
     assert payment.authorized_until is not None
     shop.clock.set(payment.authorized_until - ENDING_NOTICE)
@@ -97,7 +97,7 @@ async def test_authorization_renewal_without_a_response_is_retried(shop: Shop) -
     await assert_invariants(shop)
 
 
-async def test_late_report_of_the_former_end_of_a_renewed_authorization_is_ignored(shop: Shop) -> None:
+async def test_late_report_of_the_original_end_is_ignored_after_authorization_renewal(shop: Shop) -> None:
     order, payment = await an_authorized_order(shop)
     end = await authorized_until(shop, order)
     renewed = end + timedelta(days=7)
@@ -121,7 +121,7 @@ async def test_renewal_report_during_a_capture_does_not_delay_the_capture(shop: 
     await assert_invariants(shop)
 
 
-async def test_authorization_with_an_unknown_end_is_queried_at_the_provider(shop: Shop) -> None:
+async def test_authorization_with_an_unknown_end_time_is_queried_at_the_provider(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5))
     payment = await shop.authorize(order, "tok_pending")
     shop.gateway.authorized_until = shop.clock.now() + timedelta(days=5)

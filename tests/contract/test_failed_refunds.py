@@ -58,7 +58,7 @@ async def test_failed_refund_of_a_cancelled_order_is_retried_with_backoff(
     await assert_invariants(shop)
 
 
-async def test_failed_staff_refund_of_a_cancelled_order_is_rescheduled(
+async def test_failed_refund_that_staff_requested_before_a_cancellation_is_rescheduled(
     shop: Shop,
 ) -> None:
     order = await a_paid_order(shop)

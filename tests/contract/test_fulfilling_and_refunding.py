@@ -184,7 +184,7 @@ async def test_unpaid_order_cannot_be_refunded(shop: Shop) -> None:
         await shop.refund(free, 1)
 
 
-async def test_refund_of_zero_or_in_a_currency_different_from_the_order_is_rejected(shop: Shop) -> None:
+async def test_refund_with_amount_zero_or_with_a_wrong_currency_is_rejected(shop: Shop) -> None:
     order = await a_paid_order(shop)
     in_yen = replace(order, currency="JPY")
     with pytest.raises(ValidationFailed):

@@ -108,7 +108,7 @@ async def test_uncommitted_result_is_not_stored(shop: Shop) -> None:
     assert await claim(shop.store.unit_of_work, KEY, result_type=UserView) == {}
 
 
-async def test_claimed_key_without_a_result_can_be_used_again_after_the_commit(shop: Shop) -> None:
+async def test_claimed_idempotency_key_without_a_result_can_be_used_again_after_commit(shop: Shop) -> None:
     assert await claim(shop.store.unit_of_work, KEY, result_type=UserView) == {}
     view = a_view(shop)
     await bind(shop, {replace(KEY, fingerprint=b"another"): view})
@@ -116,7 +116,7 @@ async def test_claimed_key_without_a_result_can_be_used_again_after_the_commit(s
     assert bound == {KEY.scope: StoredResult(b"another", view)}
 
 
-async def test_claimed_keys_without_a_result_are_not_stored_at_commit(shop: Shop) -> None:
+async def test_claimed_idempotency_keys_without_a_result_are_not_stored_at_commit(shop: Shop) -> None:
     view = a_view(shop)
     async with shop.store.unit_of_work() as work:
         await work.idempotency.claim([KEY, *OTHER_SCOPES], UserView)
@@ -126,7 +126,7 @@ async def test_claimed_keys_without_a_result_are_not_stored_at_commit(shop: Shop
     assert bound == {KEY.scope: StoredResult(KEY.fingerprint, view)}
 
 
-async def test_claim_of_one_key_with_two_fingerprints_stores_the_first_fingerprint(shop: Shop) -> None:
+async def test_claiming_an_idempotency_key_twice_stores_only_the_first_fingerprint(shop: Shop) -> None:
     duplicate = replace(KEY, fingerprint=b"another")
     async with shop.store.unit_of_work() as work:
         assert await work.idempotency.claim([KEY, duplicate, KEY], UserView) == {}
@@ -148,7 +148,7 @@ async def store_now(work: UnitOfWork, results: Mapping[IdempotencyKey, object]) 
     await work.flush()
 
 
-async def test_result_of_an_unclaimed_key_is_stored(shop: Shop) -> None:
+async def test_result_of_an_unclaimed_idempotency_key_is_stored(shop: Shop) -> None:
     view = a_view(shop)
     async with shop.store.unit_of_work() as work:
         await work.idempotency.claim([KEY], UserView)
@@ -159,7 +159,7 @@ async def test_result_of_an_unclaimed_key_is_stored(shop: Shop) -> None:
     assert bound == {key.scope: stored for key in (KEY, *OTHER_SCOPES)}
 
 
-async def test_second_result_of_an_unclaimed_key_is_rejected(shop: Shop) -> None:
+async def test_second_result_of_an_unclaimed_idempotency_key_is_rejected(shop: Shop) -> None:
     view = a_view(shop)
     await store(shop, {KEY: view})
     async with shop.store.unit_of_work() as work:
@@ -275,7 +275,7 @@ async def test_anonymous_retry_finds_a_result_that_an_earlier_release_stored(sho
         await work.commit()
 
 
-async def test_result_with_a_fingerprint_of_a_later_release_is_replayed_without_a_check() -> None:
+async def test_fingerprint_of_a_later_release_is_not_compared_with_the_request() -> None:
     later = StoredResult(b"version 3", "result", fingerprint_version=FINGERPRINT_VERSION + 1)
     assert later.replay(KEY).result == "result"
 

@@ -131,7 +131,7 @@ async def test_payment_of_an_expired_order_is_refunded_if_another_order_took_the
     await assert_invariants(shop)
 
 
-async def test_order_for_stock_of_ended_holds_succeeds_while_the_expiry_job_runs(shop: Shop) -> None:
+async def test_order_can_use_the_stock_of_ended_holds_while_the_expiry_job_runs(shop: Shop) -> None:
     mug = await shop.product(stock=2 * ORDERS)
     for _ in range(ORDERS):
         await shop.order(mug, 2)

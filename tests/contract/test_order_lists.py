@@ -83,7 +83,7 @@ async def test_orders_can_be_filtered_by_customer_by_status_and_by_time(shop: Sh
     assert await listed(shop, OrderFilter(created_after=moments[2] + timedelta(microseconds=1))) == []
 
 
-async def test_consecutive_time_windows_list_every_order_exactly_once(shop: Shop) -> None:
+async def test_order_lists_of_consecutive_time_windows_contain_each_order_exactly_once(shop: Shop) -> None:
     mug, hour = await shop.product(stock=100), timedelta(hours=1)
     began = shop.clock.now()
     orders = []

@@ -184,7 +184,7 @@ async def test_saving_a_stale_version_of_an_order_fails(shop: Shop) -> None:
     assert (await shop.get_order(order.id, access=OrderAccess.all())).status is OrderStatus.CANCELLED
 
 
-async def test_concurrent_orders_with_one_idempotency_key_store_one_order(shop: Shop) -> None:
+async def test_only_one_of_several_concurrent_orders_with_one_idempotency_key_is_stored(shop: Shop) -> None:
     ann, mug = await a_customer_and_a_product(shop)
     orders = [an_order(shop.ids, (mug, 1), customer=ann.id, actor=STAFF) for _ in range(10)]
     outcomes = await asyncio.gather(*(add(shop, order) for order in orders), return_exceptions=True)

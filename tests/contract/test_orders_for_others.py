@@ -41,7 +41,7 @@ async def test_order_placed_by_a_service_client_belongs_to_the_named_customer(
     await assert_invariants(shop)
 
 
-async def test_equal_idempotency_keys_of_different_callers_place_separate_orders(
+async def test_several_callers_with_equal_idempotency_keys_place_separate_orders(
     shop: Shop, service_client: CallerId
 ) -> None:
     mug, ann = await shop.product(stock=5), await shop.customer()

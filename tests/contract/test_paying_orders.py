@@ -90,7 +90,7 @@ async def test_retried_payment_returns_the_current_status_without_another_charge
     await assert_invariants(shop)
 
 
-async def test_payment_with_a_lost_response_is_queried_and_charged_only_once(shop: Shop) -> None:
+async def test_payment_with_a_lost_response_is_queried_instead_of_charged_again(shop: Shop) -> None:
     order = await an_order(shop)
     assert (await shop.pay(order, "tok_timeout")).status is PaymentStatus.PENDING
     assert await shop.settle() == 0
@@ -172,7 +172,7 @@ async def test_provider_event_of_an_unknown_payment_is_ignored(shop: Shop) -> No
     await assert_invariants(shop)
 
 
-async def test_provider_event_without_a_payment_id_is_matched_by_the_reference(shop: Shop) -> None:
+async def test_provider_event_without_a_payment_id_is_matched_by_the_provider_reference(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.pay(order, "tok_pending")
     await shop.report_provider_event(ProviderEventKind.CAPTURED, payment, payment_id=None)

@@ -121,7 +121,7 @@ async def test_order_with_the_idempotency_key_of_another_order_is_rejected(shop:
     await assert_invariants(shop)
 
 
-async def test_retry_of_a_rejected_order_with_the_same_key_is_processed_again(shop: Shop) -> None:
+async def test_rejected_order_is_processed_again_if_retried_with_the_same_idempotency_key(shop: Shop) -> None:
     mug = await shop.product(stock=0)
     command = shop.commands.place_order((mug, 1), customer=await shop.customer())
     with pytest.raises(OutOfStock):
@@ -141,7 +141,7 @@ async def test_retry_returns_the_order_as_placed_even_if_the_order_was_cancelled
     await assert_invariants(shop)
 
 
-async def test_other_orders_of_a_batch_are_placed_despite_a_retry_with_a_pruned_key(
+async def test_retry_with_a_pruned_idempotency_key_affects_no_other_order_of_the_batch(
     shop: Shop,
 ) -> None:
     mug = await shop.product(stock=100)
@@ -164,7 +164,7 @@ async def test_other_orders_of_a_batch_are_placed_despite_a_retry_with_a_pruned_
     assert (await shop.get_stock(mug.id)).reserved == 4
 
 
-async def test_other_orders_of_a_batch_are_placed_if_one_order_is_rejected(shop: Shop) -> None:
+async def test_rejected_order_does_not_affect_other_orders_of_the_batch(shop: Shop) -> None:
     mug, dear = await shop.product(stock=10), await shop.product(stock=1)
     commands = [
         shop.commands.place_order((mug, 1), customer=await shop.customer()),
@@ -177,7 +177,7 @@ async def test_other_orders_of_a_batch_are_placed_if_one_order_is_rejected(shop:
     await assert_invariants(shop)
 
 
-async def test_unit_released_by_a_cancellation_is_sold_at_most_once(
+async def test_unit_released_by_a_cancellation_is_sold_again_at_most_once(
     shop: Shop, processes: list[PlaceOrder]
 ) -> None:
     mug = await shop.product(stock=1)

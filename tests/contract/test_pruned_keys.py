@@ -48,7 +48,7 @@ async def test_retry_with_a_pruned_key_returns_the_order_of_an_archived_product(
     assert await shop.place_order(command) == IdempotentResult(order, replayed=True, is_current_state=True)
 
 
-async def test_equal_pruned_keys_of_two_customers_in_one_batch_are_distinguished(shop: Shop) -> None:
+async def test_equal_pruned_idempotency_keys_of_two_customers_are_distinguished(shop: Shop) -> None:
     sold_out, mug = await shop.product(stock=0), await shop.product(stock=1)
     ann, bob = await shop.customer(), await shop.customer()
     retried = shop.commands.place_order((sold_out, 1), customer=ann, key="k")

@@ -71,7 +71,7 @@ async def test_idempotency_key_of_a_pruned_order_is_rejected_for_another_request
         await shop.place_order(other)
 
 
-async def test_customer_of_a_pruned_order_can_place_an_order_with_a_new_key(shop: Shop) -> None:
+async def test_customer_of_a_pruned_order_can_place_an_order_with_a_new_idempotency_key(shop: Shop) -> None:
     command = await command_of_a_customer(shop, stock=1)
     await expired_order(shop, command)
     shop.clock.advance(RETENTION + timedelta(seconds=1))
@@ -82,7 +82,7 @@ async def test_customer_of_a_pruned_order_can_place_an_order_with_a_new_key(shop
     await assert_invariants(shop, pruned=1)
 
 
-async def test_batch_with_the_key_of_a_pruned_order_places_all_other_orders(shop: Shop) -> None:
+async def test_idempotency_key_of_a_pruned_order_affects_no_other_order_of_the_batch(shop: Shop) -> None:
     command = await command_of_a_customer(shop)
     await expired_order(shop, command)
     shop.clock.advance(RETENTION + timedelta(seconds=1))

@@ -156,7 +156,7 @@ async def test_bulk_retry_sends_the_events_of_an_aggregate_in_the_original_seque
     assert types == ["order.placed", "order.cancelled"]
 
 
-async def test_repeated_bulk_retry_with_one_idempotency_key_has_one_effect(
+async def test_bulk_retry_is_executed_only_once_per_idempotency_key(
     webhooks: Webhooks, failing: EndpointView
 ) -> None:
     start = webhooks.shop.clock.now()
@@ -181,7 +181,7 @@ async def test_concurrent_bulk_retries_schedule_each_delivery_only_once(
     assert sorted(result.result.retried for result in results) == [0, 0, 4]
 
 
-async def test_bulk_retry_with_an_empty_window_or_unknown_endpoint_is_rejected(
+async def test_bulk_retry_with_an_empty_time_window_or_unknown_endpoint_is_rejected(
     webhooks: Webhooks, failing: EndpointView
 ) -> None:
     now = webhooks.shop.clock.now()
@@ -236,7 +236,7 @@ async def test_successful_delivery_can_be_sent_again(webhooks: Webhooks) -> None
     assert len({message.message_id for message in webhooks.subscribers.messages}) == 1
 
 
-async def test_repeated_delivery_retry_with_one_idempotency_key_has_one_effect(webhooks: Webhooks) -> None:
+async def test_delivery_retry_is_executed_only_once_per_idempotency_key(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint()
     await webhooks.shop.product()
     await webhooks.work()

@@ -217,7 +217,7 @@ async def test_return_of_a_disputed_order_requires_an_override(shop: Shop) -> No
     await assert_invariants(shop)
 
 
-async def test_receiving_a_return_twice_with_one_idempotency_key_has_one_effect(shop: Shop) -> None:
+async def test_return_is_received_only_once_per_idempotency_key(shop: Shop) -> None:
     order = await a_shipped_order(shop)
     asked = shop.commands.request_return(order, 1, 0, key="ask")
     requested = (await shop.request_return(asked)).result
@@ -255,7 +255,7 @@ async def test_refund_of_shipped_units_requires_a_return(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-async def test_order_totals_equal_the_sums_of_records_after_random_payment_actions(
+async def test_order_totals_equal_the_sums_of_payments_and_refunds_after_random_actions(
     shop: Shop, seed: int
 ) -> None:
     """The totals of an order must equal the sums of its records.

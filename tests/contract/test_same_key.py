@@ -127,7 +127,7 @@ async def test_duplicate_order_gets_the_last_unit_after_the_first_order_is_rolle
 
 
 @pytest.mark.parametrize("is_committed", [True, False])
-async def test_batch_places_all_other_orders_if_an_order_with_a_used_key_is_rejected(
+async def test_order_with_a_used_idempotency_key_affects_no_other_order_of_the_batch(
     shop: Shop, commits: StoppedCommits, stopped_batch: PlaceOrderBatch, is_committed: bool
 ) -> None:
     """The orders have no customer or product in common, so no order waits for a row of another order."""
@@ -159,7 +159,7 @@ async def test_batch_places_all_other_orders_if_an_order_with_a_used_key_is_reje
     await assert_invariants(shop)
 
 
-async def test_batches_with_the_same_keys_in_opposite_sequences_do_not_deadlock(shop: Shop) -> None:
+async def test_batches_with_equal_idempotency_keys_in_opposite_sequences_do_not_deadlock(shop: Shop) -> None:
     mug, cup = await shop.product(stock=100), await shop.product(stock=100)
     ann, bob, client = await shop.customer(), await shop.customer(), ClientId(shop.ids.new())
     keys = [str(number) for number in range(20)]

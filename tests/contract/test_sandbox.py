@@ -119,7 +119,7 @@ async def test_capture_with_the_token_tok_timeout_is_reported_only_after_a_query
     assert (await sandbox.gateway.find_payment(payment)).outcome is Outcome.SUCCEEDED
 
 
-async def test_token_tok_twice_causes_two_charges_and_each_can_be_refunded(sandbox: Sandbox) -> None:
+async def test_token_tok_twice_causes_two_charges_and_each_charge_can_be_refunded(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
     answer = await sandbox.gateway.pay(payment, "tok_twice")
     await sandbox.call_back()

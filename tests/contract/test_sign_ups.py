@@ -90,7 +90,7 @@ async def test_sign_up_token_creates_an_account_with_the_password_and_name_of_th
         await log_in(shop, commands[other])
 
 
-async def test_sign_up_message_contains_the_time_but_no_text_from_the_client(shop: Shop) -> None:
+async def test_sign_up_message_contains_the_sign_up_time_but_no_text_from_the_client(shop: Shop) -> None:
     await shop.request_sign_up(EVE)
     await shop.deliver_mail()
     (message,) = shop.mailbox.messages

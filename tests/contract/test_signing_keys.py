@@ -12,28 +12,28 @@ async def test_new_database_has_no_signing_key(store: Store) -> None:
     assert await store.signing_keys.all() == []
 
 
-async def test_second_initial_signing_key_is_not_stored(store: Store) -> None:
+async def test_initial_signing_key_is_not_stored_if_a_signing_key_already_exists(store: Store) -> None:
     first = SigningKey("first", b"\x00pem\xff", NOW)
     await store.signing_keys.add_first(first)
     await store.signing_keys.add_first(SigningKey("second", b"pem", NOW + DAY))
     assert await store.signing_keys.all() == [first]
 
 
-async def test_only_one_of_several_concurrent_initial_signing_keys_is_stored(store: Store) -> None:
+async def test_only_one_of_several_concurrently_added_initial_signing_keys_is_stored(store: Store) -> None:
     keys = [SigningKey(f"key-{number}", b"pem", NOW) for number in range(10)]
     await asyncio.gather(*(store.signing_keys.add_first(key) for key in keys))
     [kept] = await store.signing_keys.all()
     assert kept in keys
 
 
-async def test_key_rotation_lists_the_new_key_first_and_gives_the_old_key_an_end_time(store: Store) -> None:
+async def test_rotation_lists_the_new_signing_key_first_and_sets_the_end_of_the_old_key(store: Store) -> None:
     await store.signing_keys.add_first(SigningKey("first", b"1", NOW))
     second = SigningKey("second", b"2", NOW + 2 * DAY)
     await store.signing_keys.rotate(second, former_until=NOW + 3 * DAY, now=NOW + DAY, entries=())
     assert await store.signing_keys.all() == [second, SigningKey("first", b"1", NOW, NOW + 3 * DAY)]
 
 
-async def test_key_rotation_never_extends_the_validity_of_a_retired_key(
+async def test_key_rotation_never_extends_the_validity_of_a_retired_signing_key(
     store: Store,
 ) -> None:
     await store.signing_keys.add_first(SigningKey("first", b"1", NOW))

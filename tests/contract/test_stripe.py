@@ -133,7 +133,7 @@ async def test_stripe_payment_is_captured_or_authorized_after_authentication(
     assert found.outcome is (Outcome.AUTHORIZED if is_manual else Outcome.SUCCEEDED)
 
 
-async def test_stripe_field_capture_before_determines_the_end_of_the_authorization(stripe: Stripe) -> None:
+async def test_stripe_authorization_ends_at_the_capture_deadline_that_stripe_reports(stripe: Stripe) -> None:
     payment = replace(stripe.payment(), capture_method=CaptureMethod.MANUAL)
     answer = await stripe.gateway.pay(payment, "pm_card_visa")
     response = await stripe.http_client.get(

@@ -133,7 +133,7 @@ async def test_many_successful_log_ins_from_one_network_are_not_throttled(shop: 
         assert await log_in(shop, emails[number % 3], PASSWORD) == "in"
 
 
-async def test_sign_ups_for_one_address_are_throttled_but_not_on_the_command_line(
+async def test_sign_ups_for_one_address_are_throttled_except_on_the_command_line(
     shop: Shop,
 ) -> None:
     free = ACCOUNT_BACKOFF[AttemptKind.SIGN_UP].free

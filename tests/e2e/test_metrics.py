@@ -38,7 +38,7 @@ def status_of(service: Service, path: str) -> int:
     return status
 
 
-def test_each_metrics_scrape_returns_the_sum_of_the_values_of_two_processes(
+def test_each_metrics_scrape_returns_values_that_are_summed_over_two_processes(
     database_url: str, tmp_path: Path
 ) -> None:
     port = free_port()

@@ -13,7 +13,7 @@ from tests.e2e.serving import START_SECONDS, STOP_SECONDS, Service, free_port, s
 from tests.servers.valkey import valkey_server
 
 
-def test_service_prints_its_address_and_stops_without_an_error_on_ctrl_c(empty_database_url: str) -> None:
+def test_service_prints_its_url_and_stops_without_an_error_on_ctrl_c(empty_database_url: str) -> None:
     with serving(empty_database_url, workers="2", log_level="warning") as service:
         service.await_answer()
         code, output = service.interrupt()

@@ -130,13 +130,15 @@ async def test_former_password_is_rejected_after_a_password_reset(web: WebShop) 
     assert token not in again.text
 
 
-async def test_mismatch_of_reset_passwords_is_reported_at_the_confirmation_field(web: WebShop) -> None:
+async def test_password_mismatch_in_a_reset_request_is_reported_at_the_confirmation_field(
+    web: WebShop,
+) -> None:
     response = await reset(web, "x", password_confirm="another")
     assert response.status_code == 422
     assert [error["pointer"] for error in response.json()["errors"]] == ["/password_confirm"]
 
 
-async def test_password_reset_with_a_reused_key_and_another_body_is_not_replayed(web: WebShop) -> None:
+async def test_password_reset_with_a_used_idempotency_key_and_another_body_is_rejected(web: WebShop) -> None:
     await web.anonymous.post("/v1/users", json=ANN)
     await web.anonymous.post("/v1/password-resets", json={"email": "ann@example.com"})
     body = {"token": (await mailbox(web)).token(), "password": NEW_PASSWORD, "password_confirm": NEW_PASSWORD}

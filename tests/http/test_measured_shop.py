@@ -35,7 +35,7 @@ async def test_worker_measures_backlogs_relay_lags_and_invariants(tmp_path: Path
         assert metrics.value("steelyard_invariant_checked_timestamp_seconds", **invariant) == NOW.timestamp()
 
 
-async def test_relay_lag_of_a_publisher_that_is_not_configured_is_not_measured(tmp_path: Path) -> None:
+async def test_relay_lag_is_measured_only_for_configured_publishers(tmp_path: Path) -> None:
     container = container_over(memory_store(), metrics_dir=tmp_path)
     async with web_shop(container):
         [measure] = [job for job in jobs_of(container) if job.name == "measure the shop"]

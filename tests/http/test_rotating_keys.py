@@ -99,7 +99,7 @@ async def test_access_tokens_are_valid_in_every_process_after_key_rotation(proce
     assert await status_of_me(other, await log_in(rotating)) == 200
 
 
-async def test_token_of_a_removed_key_is_rejected(processes: Processes) -> None:
+async def test_token_signed_with_a_removed_signing_key_is_rejected(processes: Processes) -> None:
     before = await log_in(processes.rotating)
     await processes.rotating.container.signing.rotate_key()(distrust_former=True, actor=SOMEBODY)
     await processes.rotating.container.signing.reload_keys()()

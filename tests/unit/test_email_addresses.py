@@ -75,7 +75,7 @@ def test_different_spellings_of_one_mailbox_are_parsed_as_equal_addresses(other:
 
 
 @given(st.text(max_size=300))
-def test_each_text_is_either_a_parsable_email_address_or_rejected(text: str) -> None:
+def test_every_text_is_parsed_as_an_email_address_or_rejected(text: str) -> None:
     assert sought_email_address(text).normalized == sought_email_address(text).normalized
     try:
         address = parse_email_address(text)

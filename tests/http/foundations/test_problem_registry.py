@@ -93,7 +93,7 @@ def test_unregistered_problem_code_cannot_be_raised() -> None:
         HTTPProblem("no_such_code")
 
 
-def test_documented_problems_with_one_status_become_one_response_with_examples() -> None:
+def test_problems_with_the_same_status_are_documented_as_examples_of_one_response() -> None:
     responses = problem_responses("out_of_stock", "price_changed", "not_found")
     assert set(responses) == {404, 409}
     content = responses[409]["content"]["application/problem+json"]

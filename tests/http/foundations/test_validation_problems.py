@@ -127,7 +127,7 @@ async def test_missing_request_body_is_reported_with_the_code_for_a_missing_valu
     ]
 
 
-async def test_mismatched_passwords_are_reported_at_the_field_password_confirm() -> None:
+async def test_mismatched_passwords_are_reported_at_the_confirmation_field() -> None:
     body = {"password": CANARY, "password_confirm": CANARY + "x"}
     assert await errors_of("POST", "/users", json=body) == [
         {"pointer": "/password_confirm", "code": "password_mismatch", "detail": "The two differ."}

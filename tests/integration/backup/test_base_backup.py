@@ -212,7 +212,7 @@ async def test_retry_of_an_order_missing_from_the_backup_places_the_order_again(
     assert lost.status_code == 404
 
 
-async def test_restored_feed_assigns_positions_missing_from_the_backup_to_new_events(
+async def test_restored_feed_gives_new_events_the_positions_of_lost_events(
     history: History, at_point: Node
 ) -> None:
     await orders_after_recovery(at_point)
@@ -281,7 +281,7 @@ def test_base_backup_never_overwrites_an_existing_backup(history: History) -> No
         ("new", "archive_command=x", "not a recovery target: archive_command=x\n"),
     ],
 )
-def test_restore_script_rejects_a_nonempty_directory_or_an_unrelated_setting(
+def test_restore_script_rejects_nonempty_directories_and_non_recovery_settings(
     history: History, target: str, setting: str, message: str
 ) -> None:
     directory = history.backup.with_name(target)

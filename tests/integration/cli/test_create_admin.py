@@ -24,7 +24,7 @@ def test_admin_is_created_with_a_piped_password(database_url: str, fetch: Fetch)
     ]
 
 
-def test_admin_creation_with_a_used_address_prints_one_error_line(run: Run) -> None:
+def test_admin_creation_with_a_used_email_address_prints_one_error_line(run: Run) -> None:
     assert run("users", "create-admin", "boss@example.com", typed=PASSWORD)[0] == 0
     assert run("users", "create-admin", "BOSS@example.com", typed=PASSWORD) == (
         1,
@@ -66,7 +66,9 @@ def test_admin_with_a_misleading_email_address_is_rejected(run: Run, email: str)
     assert (code, err) == (1, "Error: This is not an e-mail address.\n")
 
 
-def test_admin_address_with_an_internationalized_domain_is_stored_in_ascii(run: Run, fetch: Fetch) -> None:
+def test_admin_email_address_with_an_internationalized_domain_is_stored_in_ascii(
+    run: Run, fetch: Fetch
+) -> None:
     code, out, _ = run("users", "create-admin", "Boss@münchen.de", typed=PASSWORD)
     assert (code, out.split()[0]) == (0, "boss@xn--mnchen-3ya.de")
     assert fetch("SELECT email, email_typed FROM users") == [

@@ -104,7 +104,7 @@ def test_encryption_and_key_rotation_do_not_change_webhook_secrets(
     assert opened == [b"s" * 32, b"f" * 32]
 
 
-def test_process_with_the_old_and_the_new_key_reads_secrets_during_a_rotation(
+def test_process_with_the_old_and_new_secrets_keys_reads_secrets_during_rotation(
     run: Run, fetch: Fetch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(KEY, f"{OLD} {NEW}")

@@ -49,9 +49,7 @@ def all_three(data_dir: Path, holder: Holder) -> list[int]:
 
 
 @pytest.mark.parametrize("victims", [the_holder, the_supervisor, the_postmaster, all_three])
-async def test_after_a_kill_of_all_processes_committed_rows_exist_and_no_process_runs(
-    data_dir: Path, victims: Victims
-) -> None:
+async def test_committed_rows_exist_after_all_processes_were_killed(data_dir: Path, victims: Victims) -> None:
     with hold(data_dir) as holder:
         kept = await keep_a_row(holder.url)
         kill(*victims(data_dir, holder))

@@ -54,7 +54,7 @@ async def test_concurrent_orders_through_pgbouncer_are_placed(web: WebShop, dire
     await assert_invariants(direct_shop)
 
 
-async def test_order_request_for_a_locked_row_behind_pgbouncer_returns_overloaded(
+async def test_order_request_through_pgbouncer_returns_overloaded_if_the_row_is_locked(
     web: WebShop, direct_shop: Shop, psql: asyncpg.Connection
 ) -> None:
     mug, buyer = await web.product(stock=1), await Buyer.of(web, direct_shop)

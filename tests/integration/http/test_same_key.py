@@ -59,7 +59,7 @@ async def test_only_one_of_twenty_different_orders_with_one_idempotency_key_is_p
     await assert_invariants(direct_shop)
 
 
-async def test_concurrent_requests_for_the_last_unit_with_one_key_get_equal_responses(
+async def test_concurrent_duplicate_requests_for_the_last_unit_get_equal_responses(
     service_processes: Sequence[WebShop], direct_shop: Shop
 ) -> None:
     mug = await service_processes[0].product(stock=1)

@@ -19,7 +19,7 @@ def statements_sent_by(web: WebShop) -> Iterator[list[tuple[str, tuple[object, .
     sent += chain(all_but, public)
 
 
-async def test_read_request_executes_one_statement(web: WebShop) -> None:
+async def test_read_request_executes_one_sql_statement(web: WebShop) -> None:
     mug = await web.product(stock=5)
     customer = await web.customer()
     order = await customer.post("/v1/orders", json=order_body((mug, 1)), headers=key("k"))
@@ -32,7 +32,7 @@ async def test_read_request_executes_one_statement(web: WebShop) -> None:
     assert counts == dict.fromkeys(addresses, 1)
 
 
-async def test_read_request_with_a_staff_token_executes_two_statements(web: WebShop) -> None:
+async def test_read_request_with_a_staff_token_executes_two_sql_statements(web: WebShop) -> None:
     customer, staff = await web.customer(), await web.staff()
     order = await customer.post("/v1/orders", json=order_body((await web.product(), 1)), headers=key("k"))
     for address in (order.headers["Location"], "/v1/orders", "/v1/products"):
@@ -41,7 +41,7 @@ async def test_read_request_with_a_staff_token_executes_two_statements(web: WebS
         assert len(sent) == 2, address
 
 
-async def test_order_request_executes_three_statements(web: WebShop) -> None:
+async def test_order_request_executes_three_sql_statements(web: WebShop) -> None:
     mug, cup = await web.product(stock=5), await web.product(stock=5)
     customer = await web.customer()
     with statements_sent_by(web) as sent:
@@ -50,7 +50,7 @@ async def test_order_request_executes_three_statements(web: WebShop) -> None:
     assert len(sent) == 3
 
 
-async def test_identical_concurrent_read_requests_share_one_statement(web: WebShop) -> None:
+async def test_identical_concurrent_read_requests_share_one_sql_statement(web: WebShop) -> None:
     mugs = [await web.product() for _ in range(10)]
     with statements_sent_by(web) as sent:
         responses = await asyncio.gather(
@@ -61,7 +61,7 @@ async def test_identical_concurrent_read_requests_share_one_statement(web: WebSh
     assert len(sent) < len(mugs)
 
 
-async def test_malformed_request_executes_no_statement(web: WebShop) -> None:
+async def test_malformed_request_executes_no_sql_statement(web: WebShop) -> None:
     customer = await web.customer()
     with statements_sent_by(web) as sent:
         responses = [

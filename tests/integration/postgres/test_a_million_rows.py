@@ -103,7 +103,7 @@ def _hot(engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory) -> Mappin
     }
 
 
-async def test_frequent_statements_do_not_scan_tables_with_a_million_rows(
+async def test_frequent_sql_statements_do_not_scan_tables_with_a_million_rows(
     engine_with_rows: AsyncEngine, psql: asyncpg.Connection, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
     assert ROWS.total >= 1_000_000

@@ -33,7 +33,7 @@ async def test_audit_entry_cannot_be_changed_or_deleted(
     assert before == await audit_log(shop) != []
 
 
-async def test_audit_log_pruning_uses_an_index_and_enables_the_trigger_again(
+async def test_audit_log_pruning_uses_an_index_and_enables_the_audit_trigger_again(
     shop: Shop, psql: asyncpg.Connection
 ) -> None:
     await shop.customer()
@@ -61,7 +61,7 @@ async def test_audit_log_query_reads_an_index_in_descending_sequence(
     assert f"Backward using {index}" in plan
 
 
-async def test_order_placement_executes_no_audit_statement(
+async def test_order_placement_executes_no_sql_statement_for_the_audit_log(
     shop: Shop, engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
     """Placing orders is the most frequent action, and each order has a history instead of audit entries."""

@@ -54,7 +54,9 @@ async def found(engine: AsyncEngine) -> dict[Invariant, Finding]:
     return {each.invariant: each for each in await PostgresInvariantChecks(engine).run() if each.count}
 
 
-async def test_check_of_a_consistent_shop_reports_no_violation(shop: Shop, engine: AsyncEngine) -> None:
+async def test_invariant_check_of_a_consistent_shop_reports_no_violation(
+    shop: Shop, engine: AsyncEngine
+) -> None:
     assert await found(engine) == {}
     await shop_with_every_record(shop)
     await assert_invariants(shop)
@@ -253,7 +255,7 @@ async def test_broken_invariant_is_reported_with_the_affected_objects(
     assert ids.intersection(findings[invariant].offenders)
 
 
-async def test_check_counts_all_affected_objects_but_lists_a_limited_number(
+async def test_invariant_check_counts_all_affected_objects_but_lists_only_some_objects(
     shop: Shop, engine: AsyncEngine, psql: asyncpg.Connection
 ) -> None:
     mug = await shop.product(stock=50)

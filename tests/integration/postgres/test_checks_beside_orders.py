@@ -39,7 +39,9 @@ async def order_again_and_again(shop: Shop, products: Sequence[ProductView]) -> 
             await shop.fulfil(order)
 
 
-async def test_check_during_concurrent_changes_reports_no_violation(shop: Shop, database_url: str) -> None:
+async def test_invariant_check_during_concurrent_changes_reports_no_violation(
+    shop: Shop, database_url: str
+) -> None:
     products = [await shop.product(stock=3) for _ in range(3)]
     checks = PostgresInvariantChecks(create_checking_engine(database_url), size=2, pause=no_pause)
     orders = [asyncio.create_task(order_again_and_again(shop, products)) for _ in range(4)]
@@ -53,7 +55,7 @@ async def test_check_during_concurrent_changes_reports_no_violation(shop: Shop, 
     await assert_invariants(shop)
 
 
-async def test_unit_released_and_resold_during_a_check_is_not_reported_as_oversold(
+async def test_unit_resold_during_an_invariant_check_is_not_reported_as_oversold(
     shop: Shop, database_url: str
 ) -> None:
     mug = await shop.product(stock=1)
@@ -70,7 +72,7 @@ async def test_unit_released_and_resold_during_a_check_is_not_reported_as_overso
     assert (await shop.store.outbox.counts())["order.placed"] == 2
 
 
-async def test_check_finds_an_oversold_product_whose_orders_are_in_several_ranges(
+async def test_invariant_check_finds_an_oversold_product_with_orders_in_several_ranges(
     shop: Shop, database_url: str, engine: AsyncEngine
 ) -> None:
     mug = await shop.product(stock=2)
@@ -84,7 +86,7 @@ async def test_check_finds_an_oversold_product_whose_orders_are_in_several_range
     assert Invariant.NOTHING_OVERSOLD in broken(await checks.run())
 
 
-async def test_check_reads_each_range_of_orders_in_a_separate_transaction(
+async def test_invariant_check_reads_each_range_of_orders_in_a_separate_transaction(
     shop: Shop, database_url: str
 ) -> None:
     mug = await shop.product(stock=9)

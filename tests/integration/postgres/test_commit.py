@@ -62,7 +62,7 @@ async def test_order_whose_connection_is_lost_at_commit_can_be_placed_by_a_retry
     await assert_invariants(shop)
 
 
-async def test_order_that_is_placed_after_an_unsent_commit_is_stored(
+async def test_order_is_stored_although_the_commit_of_the_previous_order_was_not_sent(
     shop: Shop, place_batch: PlaceOrderBatch, engine: AsyncEngine, psql: asyncpg.Connection
 ) -> None:
     mug, customer = await shop.product(stock=2), await shop.customer()
@@ -82,7 +82,7 @@ async def test_order_that_is_placed_after_an_unsent_commit_is_stored(
     await assert_invariants(shop)
 
 
-async def test_order_is_rejected_if_sqlalchemy_does_not_know_that_a_transaction_is_open(
+async def test_order_is_rejected_if_a_transaction_was_opened_without_sqlalchemy(
     shop: Shop, place_batch: PlaceOrderBatch, engine: AsyncEngine
 ) -> None:
     """SQLAlchemy would never commit such a transaction."""

@@ -229,7 +229,7 @@ async def test_cost_of_leasing_deliveries_does_not_grow_with_the_number_of_deliv
 
 @pytest.mark.usefixtures("endpoint")
 @pytest.mark.parametrize("types", [[], ["order.placed"]], ids=["all types", "one type"])
-async def test_bulk_retry_reads_deliveries_by_an_index(
+async def test_bulk_retry_uses_an_index_to_read_deliveries(
     unit_of_work: PostgresUnitOfWorkFactory, engine: AsyncEngine, psql: asyncpg.Connection, types: list[str]
 ) -> None:
     which = UndeliveredFilter(endpoint_id=EndpointId(ENDPOINT), since=NOW, until=LATER, event_types=types)

@@ -26,7 +26,7 @@ async def test_each_replay_of_a_stored_result_increments_the_number_of_replays(
     assert await psql.fetchval("SELECT replays FROM idempotency_keys") == 2
 
 
-async def test_claimed_key_is_stored_only_together_with_a_result(
+async def test_claimed_idempotency_key_is_stored_only_together_with_a_result(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory, psql: asyncpg.Connection
 ) -> None:
     bound, refused = (

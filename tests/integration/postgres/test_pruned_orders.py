@@ -27,7 +27,7 @@ async def prune_idempotency_records(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("is_guest", [False, True])
-async def test_retry_of_an_order_during_the_pruning_of_the_order_places_no_second_order(
+async def test_retry_of_an_order_that_is_being_pruned_places_no_second_order(
     shop: Shop, psql: asyncpg.Connection, is_guest: bool
 ) -> None:
     mug = await shop.product(stock=1000)

@@ -16,7 +16,7 @@ from tests.kit.shop import HOLD, Shop
 
 
 @pytest.mark.parametrize("count", [1, 128])
-async def test_order_batch_of_any_size_executes_three_statements(
+async def test_order_batch_of_any_size_executes_three_sql_statements(
     shop: Shop, engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory, count: int
 ) -> None:
     place_batch = PlaceOrderBatch(unit_of_work, shop.clock, shop.ids, HOLD)
@@ -32,7 +32,7 @@ async def test_order_batch_of_any_size_executes_three_statements(
     await assert_invariants(shop)
 
 
-async def test_page_of_orders_is_read_with_one_statement(shop: Shop, engine: AsyncEngine) -> None:
+async def test_page_of_orders_is_read_with_one_sql_statement(shop: Shop, engine: AsyncEngine) -> None:
     mug = await shop.product(stock=3)
     placed = [await shop.order(mug) for _ in range(3)]
     with statements_of(engine) as sent:

@@ -136,7 +136,7 @@ async def test_request_with_a_trace_context_continues_the_trace_of_the_client(
     assert request.trace_id.hex() == REMOTE_TRACE
 
 
-async def test_trace_that_is_not_sampled_is_neither_exported_nor_stored(
+async def test_unsampled_traces_are_not_exported_and_not_stored(
     spans: Collector, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OTEL_TRACES_SAMPLER", "parentbased_traceidratio")
@@ -150,7 +150,7 @@ async def test_trace_that_is_not_sampled_is_neither_exported_nor_stored(
     assert spans.spans == []
 
 
-async def test_share_of_sampled_new_traces_is_the_configured_ratio(
+async def test_sampling_ratio_of_new_traces_equals_the_configured_ratio(
     spans: Collector, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The expected number of traces is 200 for 400 requests.

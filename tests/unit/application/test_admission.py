@@ -28,7 +28,7 @@ def test_requests_up_to_the_capacity_are_admitted(admission: Admission) -> None:
         assert len(admission) == 3
 
 
-def test_request_does_not_count_toward_the_capacity_after_success_or_an_error(admission: Admission) -> None:
+def test_successful_or_failed_request_no_longer_counts_toward_the_capacity(admission: Admission) -> None:
     with ExitStack() as guests:
         for _ in range(2):
             guests.enter_context(admission.entered())

@@ -18,7 +18,7 @@ class OneOffends(InvariantChecks):
         return [Finding(each, int(each is Invariant.CHANGES_ARE_RECORDED), ()) for each in Invariant]
 
 
-async def test_findings_of_a_check_are_stored_with_the_time_of_the_check() -> None:
+async def test_findings_of_an_invariant_check_are_stored_with_the_time_of_the_check() -> None:
     store, clock, checks = memory_store(), FixedClock(), OneOffends()
     findings = await CheckShop(checks, store.findings, clock)()
     assert [(finding.invariant, finding.count) for finding in findings if finding.count] == [("I9", 1)]
@@ -27,7 +27,7 @@ async def test_findings_of_a_check_are_stored_with_the_time_of_the_check() -> No
     assert (tally.offenders, tally.checked_at) == (1, clock.now())
 
 
-async def test_several_workers_together_check_the_shop_only_once_per_interval() -> None:
+async def test_several_workers_together_check_the_invariants_only_once_per_interval() -> None:
     store, clock, checks = memory_store(), FixedClock(), OneOffends()
     workers = [CheckShop(checks, store.findings, clock) for _ in range(3)]
     for worker in workers:

@@ -64,7 +64,7 @@ async def test_sign_up_with_a_weak_password_is_rejected(shop: Shop, password: st
     await shop.sign_up(SIGN_UP)
 
 
-async def test_repeated_sign_up_with_one_idempotency_key_has_one_effect(shop: Shop) -> None:
+async def test_sign_up_is_executed_only_once_per_idempotency_key(shop: Shop) -> None:
     command = replace(
         SIGN_UP, key=shop.commands.key("Ann", operation=IdempotentOperation.CREATE_USER, key="k")
     )

@@ -68,7 +68,7 @@ def test_csv_file_saved_by_a_spreadsheet_program_is_read(read_csv: Read, content
     assert [row.sku for row in read_csv(content)] == ["A"]
 
 
-def test_every_invalid_file_row_is_reported_with_its_line(complaints_about_csv: Complain) -> None:
+def test_every_invalid_file_row_is_reported_with_its_line_number(complaints_about_csv: Complain) -> None:
     assert complaints_about_csv(HEADER + 'A,"B\nC",1,EUR\n\nB,,2,EUR\nC,D,x,EUR\nD,E,1,EUR\n') == [
         "line 5, name: This is required.",
         "line 6, price_amount: Send a whole number, without quotes or a fraction.",

@@ -228,7 +228,7 @@ def test_old_name_of_a_setting_is_accepted_with_a_warning(
     assert warning.startswith(f"STEELYARD_{old.upper()} is now called STEELYARD_{new.upper()}.")
 
 
-def test_setting_with_values_under_the_old_and_the_new_name_is_rejected(run: Run) -> None:
+def test_setting_that_is_set_under_its_old_and_its_new_name_is_rejected(run: Run) -> None:
     ended = run("config", "show", check_every="PT2H", check_interval="PT2H")
     assert ended.code == 2
     assert "is the old name of STEELYARD_CHECK_INTERVAL" in ended.err

@@ -174,7 +174,7 @@ def test_order_without_lines_or_with_more_than_100_lines_is_rejected(goods: Good
     )
 
 
-def test_order_quantity_outside_one_to_a_million_is_rejected(goods: Goods) -> None:
+def test_order_quantity_below_one_or_above_a_million_is_rejected(goods: Goods) -> None:
     mug, cup = goods.add("MUG", stock=MAX_QUANTITY + 1), goods.add("CUP", stock=MAX_QUANTITY + 1)
     lines = [(mug, 2), (mug, -1), (cup, MAX_QUANTITY), (mug, 0), (cup, 1)]
     with pytest.raises(ValidationFailed) as refusal:

@@ -94,7 +94,7 @@ def test_text_is_split_into_words_at_non_alphanumeric_characters() -> None:
         ("usb-c", ["usb"], ["c"]),
     ],
 )
-def test_single_letter_matches_only_whole_words_unless_it_is_the_last_term(
+def test_single_letter_matches_prefixes_only_as_the_last_search_term(
     query: str, prefixes: list[str], whole_words: list[str]
 ) -> None:
     found = terms(query)
@@ -109,36 +109,40 @@ def test_search_term_matches_a_prefix_or_a_whole_word() -> None:
 
 
 @given(long_words, places, letters)
-def test_search_term_with_an_additional_letter_matches(word: str, place: int, letter: str) -> None:
+def test_search_term_with_an_additional_letter_matches_the_intended_word(
+    word: str, place: int, letter: str
+) -> None:
     assert share_a_variant(word, word[:place] + letter + word[place:])
 
 
 @given(st.text(LETTERS, min_size=MIN_LENGTH_WITH_TYPO + 1, max_size=12), places)
-def test_long_search_term_with_a_missing_letter_matches(word: str, place: int) -> None:
+def test_long_search_term_with_a_missing_letter_matches_the_intended_word(word: str, place: int) -> None:
     place %= len(word)
     assert share_a_variant(word, word[:place] + word[place + 1 :])
 
 
 @given(long_words, places, letters)
-def test_search_term_with_a_wrong_letter_matches(word: str, place: int, letter: str) -> None:
+def test_search_term_with_a_wrong_letter_matches_the_intended_word(
+    word: str, place: int, letter: str
+) -> None:
     place %= len(word)
     assert share_a_variant(word, word[:place] + letter + word[place + 1 :])
 
 
 @given(long_words, places)
-def test_search_term_with_swapped_letters_matches(word: str, place: int) -> None:
+def test_search_term_with_swapped_letters_matches_the_intended_word(word: str, place: int) -> None:
     place %= len(word) - 1
     swapped = word[:place] + word[place + 1] + word[place] + word[place + 2 :]
     assert share_a_variant(word, swapped)
 
 
 @given(long_words, long_words)
-def test_search_term_with_more_than_two_typos_never_matches(one: str, other: str) -> None:
+def test_search_term_with_more_than_two_typos_never_matches_the_intended_word(one: str, other: str) -> None:
     assert distance(one, other) <= 2 or not share_a_variant(one, other)
 
 
 @given(st.text(LETTERS, max_size=MIN_LENGTH_WITH_TYPO - 1))
-def test_short_search_term_with_a_typo_does_not_match(word: str) -> None:
+def test_short_search_term_with_a_typo_does_not_match_the_intended_word(word: str) -> None:
     assert typo_variants(word) == frozenset()
 
 

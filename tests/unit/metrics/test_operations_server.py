@@ -44,7 +44,7 @@ def test_service_runs_without_metrics_and_logs_an_error_if_the_port_is_in_use() 
     assert "the metrics port cannot be used" in log.getvalue()
 
 
-def test_operations_server_is_disabled_by_port_zero() -> None:
+def test_operations_server_is_disabled_if_the_configured_port_is_zero() -> None:
     with operations_server(IP, 0, {"/": hello}), captured_log() as log:
         pass
     assert log.getvalue() == ""

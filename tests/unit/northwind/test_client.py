@@ -35,7 +35,9 @@ async def test_demo_client_retries_requests_without_a_response(monkeypatch: pyte
     assert (await client.send("POST", "/v1/orders", key="k")).status_code == 201
 
 
-async def test_demo_client_stops_retrying_after_its_last_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_demo_client_stops_retrying_after_the_maximum_number_of_attempts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("examples.northwind.client.WAITING_LIMIT", -1)
     client = client_of(httpx2.Response(429), httpx2.ConnectError, waits=[])
     assert (await client.send("GET", "/")).status_code == 429

@@ -138,7 +138,7 @@ async def test_reconciliation_detects_stock_that_differs_from_the_expected_stock
     )
 
 
-async def test_reconciliation_requires_one_placed_event_per_demo_order(demo_shop: DemoShop) -> None:
+async def test_reconciliation_requires_one_order_placed_event_per_demo_order(demo_shop: DemoShop) -> None:
     shop = demo_shop.shop
     await shop.order(await shop.product(stock=1))
     assert failing(await check_events(shop.store.outbox, SMALL, order_ids={demo_shop.order.id})) == []

@@ -3,7 +3,7 @@ from tests.kit.store import memory_store
 from tests.kit.web import container_over
 
 
-def test_each_configured_provider_has_a_gateway_and_a_webhook_parser() -> None:
+def test_each_configured_payment_provider_has_a_gateway_and_a_webhook_parser() -> None:
     container = container_over(
         memory_store(),
         payment_provider="stripe",

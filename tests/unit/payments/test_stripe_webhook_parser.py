@@ -111,7 +111,7 @@ async def test_stripe_event_of_a_canceled_payment_is_parsed_as_failed(inbox: Str
         ),
     ],
 )
-async def test_stripe_event_of_a_refund_is_parsed_by_its_status(
+async def test_stripe_refund_event_is_parsed_according_to_the_refund_status(
     inbox: StripeWebhookParser,
     kind: str,
     changed: dict[str, Any],

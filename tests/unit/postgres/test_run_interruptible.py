@@ -8,7 +8,9 @@ from adapters.postgres.core import cancellation
 from adapters.postgres.core.cancellation import run_interruptible
 
 
-def test_waiting_loop_ends_when_another_thread_gets_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interruptible_event_loop_ends_when_another_thread_gets_ctrl_c(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(cancellation, "WAKE_UP_SECONDS", 0.05)
 
     def get_the_signal() -> None:

@@ -126,7 +126,7 @@ async def test_counters_of_ended_short_time_windows_are_evicted_while_long_windo
     assert kept(limiter) == 2
 
 
-async def test_number_of_callers_whose_requests_are_counted_is_limited(stopwatch: Stopwatch) -> None:
+async def test_rate_limiter_counts_requests_of_a_limited_number_of_callers(stopwatch: Stopwatch) -> None:
     limiter = InProcessRateLimiter(clock=stopwatch, max_partitions=10)
     for number in range(100):
         await limiter.take(ORDERS, f"guest {number}")

@@ -73,7 +73,7 @@ def test_repr_of_a_signing_key_hides_the_private_key(key: SigningKey) -> None:
 
 
 @pytest.mark.parametrize("kind", ["nonsense", "empty", "public", "curve", "ed448", "encrypted"])
-def test_former_keys_are_used_if_the_signing_key_file_is_invalid(
+def test_loaded_signing_keys_remain_in_use_if_the_signing_key_file_is_invalid(
     tokens: Ed25519AccessTokens, key: SigningKey, claims: AccessClaims, kind: str, now: datetime
 ) -> None:
     ours = load_pem_private_key(key.private_pem, None)

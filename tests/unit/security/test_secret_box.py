@@ -48,6 +48,6 @@ def test_secret_encrypted_with_another_key_or_context_cannot_be_decrypted(
 
 
 @pytest.mark.parametrize("text", ["", "short", "bm90IDMyIGJ5dGVz", "%%%"])
-def test_secrets_key_setting_without_32_bytes_is_rejected(text: str) -> None:
+def test_secrets_key_that_does_not_have_32_bytes_is_rejected(text: str) -> None:
     with pytest.raises(ValueError, match="32 bytes"):
         parse_keys(text)

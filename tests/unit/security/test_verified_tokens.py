@@ -42,7 +42,7 @@ def test_token_that_was_verified_is_not_verified_again(
     assert counting.reads == 1
 
 
-def test_cached_tokens_are_not_verified_again_after_equal_keys_are_reloaded(
+def test_cached_tokens_remain_verified_if_a_reload_returns_equal_signing_keys(
     remembered: RememberedAccessTokens,
     counting: CountingAccessTokens,
     claims: AccessClaims,
