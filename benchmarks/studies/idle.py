@@ -1,8 +1,8 @@
 """Compare the latency of placing an order, with and without batching, on an idle service."""
 
 from itertools import count
-from uuid import UUID
 
+from application.orders.place_order_batch import PlaceOrderCommand
 from benchmarks.database import Server
 from benchmarks.shop import Shop, an_order
 from benchmarks.studies.timing import Durations, take_turns
@@ -18,16 +18,18 @@ async def measure(server: Server, database: str, shop: Shop) -> dict[str, Durati
     batcher, place = container.orders.order_batcher(), container.orders.place_order_batch()
     numbers = count()
 
-    def products() -> list[UUID]:
-        first = next(numbers) % (len(shop.products) - 1)
-        return [shop.products[first], shop.products[first + 1]]
+    def order() -> PlaceOrderCommand:
+        number = next(numbers)
+        first = number % (len(shop.products) - 1)
+        # The customers take turns, because the unpaid orders of a customer are limited.
+        customer = shop.customers[number % len(shop.customers)]
+        return an_order(customer, [shop.products[first], shop.products[first + 1]])
 
-    customer = shop.customers[0]
     try:
         return await take_turns(
             {
-                "with batching": lambda: batcher.submit(an_order(customer, products())),
-                "without": lambda: place([an_order(customer, products())]),
+                "with batching": lambda: batcher.submit(order()),
+                "without": lambda: place([order()]),
             },
             times=TURNS,
         )
