@@ -105,7 +105,10 @@ def steelyard(*, pool: int = 10, workers: int = 1) -> Contender:
 
 
 def baseline(checkout: Path) -> Contender:
-    """Return the service from another checkout. Its results are the baseline for the service from this checkout."""
+    """Return the service from another checkout.
+
+    The results of that service are the baseline for the service from this checkout.
+    """
     root = checkout.resolve()
     _python, *arguments = steelyard().command
     if not (root / "entrypoints/cli/worker.py").exists():
@@ -171,7 +174,7 @@ def go(*, pool: int = 10, placing: str = "statements") -> Contender:
 
 
 def everybody() -> Sequence[Contender]:
-    """Return all contenders, each with ten connections. `with_best_pools` changes the number of connections."""
+    """Return all contenders, each with ten database connections. `with_best_pools` changes this number."""
     return (
         steelyard(),
         steelyard(workers=2),

@@ -19,7 +19,8 @@ DATA_DIR = Path(".data/benchmarks")
 SETTINGS = {"max_connections": "200"}
 """The settings of the embedded server.
 
-Durability is configured as for the server of a shop. More connections are permitted, for the copies of the shop.
+Durability is configured as for the server of a shop. More connections are permitted, because each copy of the shop is
+a separate database with its own connections.
 """
 PREFIX = "bench_"
 DROP_TRIES = 100
@@ -52,7 +53,7 @@ class Server:
         return name
 
     def drop(self, name: str) -> None:
-        """Drop a database. Connections to the database that are still open are ended."""
+        """Drop a database. Open connections to this database are closed."""
         for _ in range(DROP_TRIES):
             # Autovacuum can be running in the database, and the role may not be permitted to end autovacuum.
             with suppress(asyncpg.InsufficientPrivilegeError):

@@ -16,8 +16,8 @@ THREADS = 1
 class Measurement:
     """The results of wrk.
 
-    `refused` counts responses with a status of 400 or higher. `lost` counts requests without a response. Latencies
-    include all responses.
+    `refused` counts responses with a status of 400 or higher. `lost` counts requests without a response. The
+    latencies are those of all responses, including refused requests.
     """
 
     requests: int

@@ -1,6 +1,6 @@
-"""The hardware and software versions on which results depend.
+"""The hardware, and the versions of the software, on which results depend.
 
-The data does not identify the machine.
+Reports contain this data, so it must not identify the machine.
 """
 
 import json

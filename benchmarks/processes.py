@@ -18,7 +18,7 @@ POLL_SECONDS = 0.01
 
 
 class DidNotStart(Exception):
-    """A server did not answer. The message contains the end of its output."""
+    """A server did not answer. The message contains the end of the server's output."""
 
 
 @dataclass(frozen=True, slots=True)

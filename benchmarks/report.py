@@ -67,7 +67,7 @@ class Report:
     def ratios(self, name: str) -> Rows:
         """Return the ratios of this contender's throughput to the throughput of each peer.
 
-        The ratios of p99 are in parentheses.
+        The ratios of the p99 latencies are in parentheses.
         """
         ours = self.medians.get(name, {})
 

@@ -58,7 +58,7 @@ class Shop:
     tokens: Sequence[str]
     products: Sequence[UUID]
     orders: Sequence[tuple[UUID, int]]
-    """Each order's id, with the index of its customer in `customers`."""
+    """The id of each order, and the index of the order's customer in `customers`."""
     issuer: str
     audience: str
     jwks: str

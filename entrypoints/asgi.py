@@ -11,7 +11,7 @@ from entrypoints.settings import Settings
 def app() -> FastAPI:
     """Create the app. The settings come from environment variables.
 
-    Afterwards the function exempts all existing objects from garbage collection.
+    Then exempt all existing objects from garbage collection.
     """
     configure_logging()  # configure logging first, because reading the settings can log warnings
     settings = Settings.from_environment()

@@ -10,7 +10,7 @@ _FORMER_GRAMMAR = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}"
     r"@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+"
 )
-"""The grammar of addresses in a former release. HTML defines a similar grammar for `<input type=email>`."""
+"""The grammar of e-mail addresses in a former release. HTML defines a similar grammar for `<input type=email>`."""
 
 
 def parse_email_address(text: str) -> EmailAddress:
@@ -41,7 +41,7 @@ def parse_email_address(text: str) -> EmailAddress:
 
 
 def known_email_address(text: str) -> EmailAddress:
-    """Return the address of an existing account.
+    """Return the e-mail address of an existing account.
 
     Addresses that only a former release accepted are valid as well. Raises InvalidEmailAddress.
     """
@@ -54,9 +54,9 @@ def known_email_address(text: str) -> EmailAddress:
 
 
 def sought_email_address(text: str) -> EmailAddress:
-    """Return an address with which to find an account and to throttle attempts.
+    """Return an e-mail address with which to find an account and to throttle attempts.
 
-    The text can be invalid, because clients can send any text as an address.
+    The text can be invalid, because clients can send any text as an e-mail address.
     """
     text = text[:MAX_LENGTH].strip()
     try:

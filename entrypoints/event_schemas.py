@@ -63,7 +63,7 @@ def payload_schemas(prefix: str) -> dict[str, dict[str, Any]]:
 
 
 def shared_schemas(prefix: str) -> dict[str, dict[str, Any]]:
-    """Return a mapping of names to the schemas to which payloads refer."""
+    """Return the schemas to which payloads refer, by the names of the schemas."""
     found: dict[str, dict[str, Any]] = {}
     for kind in EVENT_TYPES.values():
         found |= {name: _described(part) for name, part in _generated(kind, prefix).get("$defs", {}).items()}

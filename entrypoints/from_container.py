@@ -39,7 +39,7 @@ def from_container(provider: Provider[Any]) -> Dependency:
 
 @dataclass
 class FromContainer(ImmediateDependency):
-    """A dependency that finds a provider by name in `app.state.container`."""
+    """A dependency that finds a provider of the container `app.state.container` by name."""
 
     name: str
     problems: tuple[str, ...] = field(default=(), compare=False)

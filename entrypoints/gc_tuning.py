@@ -15,9 +15,9 @@ def collect_seldom() -> None:
 def exempt_existing_objects() -> None:
     """Exempt existing objects from garbage collection, and collect newer objects seldom.
 
-    Otherwise the slowest requests would be those during which a collection scans routes, schemas and modules.
-    The function does not collect garbage first, because a collection takes a tenth of the startup time, and
-    the imports leave only about a hundred unreachable objects.
+    Otherwise the slowest requests would be those during which a collection scans routes, schemas and modules. The
+    function does not collect garbage first. A collection would take a tenth of the startup time, although the imports
+    leave only about a hundred unreachable objects.
     """
     gc.freeze()
     collect_seldom()

@@ -18,7 +18,7 @@ class _State:
 
 
 class JobHealth:
-    """A record of when each job last succeeded. The record finds failing jobs and hanging jobs.
+    """A record of when each job last succeeded. The record shows which jobs fail or hang.
 
     A job is failing if its last run failed and its last success is older than two intervals of the job. A job hangs
     if it has neither failed nor succeeded for two intervals plus the maximum duration of a run. Any thread can read

@@ -76,7 +76,7 @@ def _table() -> Iterable[str]:
 def _grouping_key(row: Transition) -> object:
     """Return the key by which transitions are grouped. Each group becomes one row of the page's table.
 
-    Transitions of one group do not change the order's status. They differ only in this status.
+    Transitions that do not change the order's status are grouped even if they apply to different statuses.
     """
     is_in_place = row.source is row.target
     return row.action, row.event, row.guard, is_in_place or (row.source, row.target)

@@ -21,9 +21,9 @@ CURSOR_SECRET = "list-cursors"  # noqa: S105 - this is the name of a secret, not
 CURSOR_SECRET_BYTES = 32
 
 RELOAD_KEYS_EVERY = timedelta(seconds=15)
-"""The interval at which keys are reloaded.
+"""The interval at which signing keys are reloaded.
 
-Keys are reloaded several times in the minute before a new key signs (rotate_key.py).
+The signing keys are reloaded several times in the minute before a new key signs (rotate_key.py).
 """
 
 SEND_MAIL_EVERY = timedelta(seconds=2)
@@ -34,7 +34,7 @@ PRUNE_LONG_LIVED_EVERY = timedelta(hours=1)
 
 @asynccontextmanager
 async def running(container: Container) -> AsyncIterator[bytes]:
-    """Load the shared keys, run the periodic jobs, and close everything at the end.
+    """Load the signing keys, run the periodic jobs, and close everything at the end.
 
     Yields the cursor secret. At the end, queued orders are placed before the connections are closed. Raises
     WrongSettings.
@@ -99,7 +99,7 @@ def _periodic_jobs(container: Container) -> Sequence[tuple[str, Callable[[], Awa
 
 
 async def _deliver_mail(deliver_mail: DeliverMail) -> None:
-    """Send due mail, and log failures. The log lines contain no addresses."""
+    """Send due mail, and log failures. The log lines contain no e-mail addresses."""
     for failure in await deliver_mail():
         log = _log.error if failure.is_set_aside else _log.warning
         log(
@@ -111,7 +111,7 @@ async def _deliver_mail(deliver_mail: DeliverMail) -> None:
 
 
 async def _check_stored_secrets(container: Container) -> None:
-    """Raise WrongSettings if the configured keys do not fit the stored secrets.
+    """Raise WrongSettings if the configured encryption keys do not fit the stored secrets.
 
     There are two cases. In the first case, stored secrets are encrypted with a key that is not configured. In the
     second case, a new shop that is not on a loopback address has no configured key.

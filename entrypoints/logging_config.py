@@ -80,9 +80,9 @@ class _NamedLogger(structlog.WriteLogger):
 def configure_logging(levels: LogLevels | None = None, *, stream: TextIO | None = None) -> None:
     """Send the logs of structlog and of the standard library to one stream.
 
-    The default stream is standard error. For libraries, the level is warning, because lower levels contain addresses,
-    queries and parameters. A level that is configured for the library's package replaces this level. A later call
-    replaces the levels.
+    The default stream is standard error. For libraries, the level is warning, because messages at lower levels
+    contain e-mail addresses, queries and parameters. A level that is configured for the library's package replaces
+    this level. Another call of this function replaces all levels.
     """
     global _access, _has_traces, _levels, _logs_requests  # noqa: PLW0603 - the state of structlog and logging is global, too
     stream = stream or sys.stderr
@@ -216,7 +216,7 @@ def add_trace_ids(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 def redact_secrets(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """Redact values whose names suggest a secret.
 
-    The service should not log such values at all.
+    This is only a second safeguard, because the service should not log such values at all.
     """
     return _redacted(event)
 
@@ -237,7 +237,7 @@ def describe_exception(_: WrappedLogger, __: str, event: EventDict) -> EventDict
     """Replace `exc_info` by the types and stack frames of the exception and its causes.
 
     The messages are removed, because the messages of drivers and validators repeat invalid values, such as a password
-    or an address.
+    or an e-mail address.
     """
     info = event.pop("exc_info", None)
     if info is True:

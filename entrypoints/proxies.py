@@ -1,4 +1,4 @@
-"""The address of a client whose request came through reverse proxies."""
+"""The network address of a client whose request came through reverse proxies."""
 
 import logging
 import re
@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class TrustedProxies:
-    """Networks of reverse proxies, and the header in which these proxies pass the client's address.
+    """Networks of reverse proxies, and the header in which these proxies pass the client's network address.
 
     Any client can send such a header, so only entries that a trusted proxy wrote are used. The nearest proxy wrote
     the last entry. The header is therefore read from its end, up to the first entry whose writer is not trusted. If a
@@ -39,7 +39,7 @@ class TrustedProxies:
     _has_warned: bool = field(default=False, init=False)
 
     def client_of(self, peer: str, headers: Headers) -> str:
-        """Return the client's address for a connection from `peer`."""
+        """Return the network address of the client for a connection from `peer`."""
         if not self.networks or not self._is_proxy(nearest := parse_address(peer)):
             self._warn_once(headers)
             return peer
@@ -53,7 +53,10 @@ class TrustedProxies:
         return str(nearest)
 
     def _warn_once(self, headers: Headers) -> None:
-        """Log that an untrusted peer sends an address. The peer may be a proxy that is missing in the settings."""
+        """Log, only once, that an untrusted peer sends a client's network address.
+
+        The peer may be a proxy that is missing in the settings.
+        """
         if not self._has_warned and self.header in headers:
             self._has_warned = True
             _log.warning(
@@ -86,7 +89,7 @@ def _hops_of_x_forwarded_for(lines: Sequence[str]) -> Iterator[IPAddress | None]
 
 
 def _hops_of_forwarded(lines: Sequence[str]) -> Iterator[IPAddress | None]:
-    """Yield the address of each element, or None if an element has none. The nearest hop comes first."""
+    """Yield the address of each element, nearest hop first. For an element without an address, yield None."""
     for node in reversed(list(_nodes_of_forwarded(lines))):
         yield None if node is None else _node(node)
 
@@ -94,7 +97,7 @@ def _hops_of_forwarded(lines: Sequence[str]) -> Iterator[IPAddress | None]:
 def _nodes_of_forwarded(lines: Sequence[str]) -> Iterator[str | None]:
     """Yield the `for` value of each element.
 
-    The result is None if an element has no such value, or if the rest of the line is malformed.
+    Yield None for an element without such a value, and for the rest of a line if the rest is malformed.
     """
     for line in lines:
         position = 0

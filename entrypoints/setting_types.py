@@ -146,7 +146,7 @@ def _split_commas(value: object) -> object:
 PaymentProviders = Annotated[Sequence[PaymentMethod], NoDecode, BeforeValidator(_split_commas)]
 """Payment providers, separated by commas."""
 Networks = Annotated[Sequence[IPNetwork], NoDecode, BeforeValidator(_split_commas)]
-"""Networks or single addresses, separated by commas."""
+"""Networks or single IP addresses, separated by commas."""
 
 
 def _origin(text: str) -> str:

@@ -89,7 +89,7 @@ class Settings(BaseSettings):
     drain_delay: timedelta = Field(timedelta(0), ge=timedelta(0), le=timedelta(minutes=5))
     """How long a stopping service still accepts requests while `/readyz` fails.
 
-    Set it to the time in which load balancers notice the failure.
+    Set it to the duration after which load balancers notice the failure.
     """
     metrics_port: int = Field(9464, ge=0, le=65535)
     """The port, at `host`, of `/metrics` for Prometheus and of a worker's health checks. 0: no port."""
@@ -126,7 +126,7 @@ class Settings(BaseSettings):
     trusted_proxies: Networks = ()
     """Networks of reverse proxies that pass the client's address, such as `10.0.0.0/8, 2001:db8::7`."""
     proxy_header: ProxyHeader = "x-forwarded-for"
-    """The header in which the proxies pass the client's address. The alternative header is ignored."""
+    """The header in which the proxies pass the client's address. The other of the two possible headers is ignored."""
     order_hold: timedelta = Field(timedelta(minutes=15), gt=timedelta(0))
     """How long an unpaid order keeps its stock reserved (ISO 8601)."""
     max_unpaid_orders: int = Field(50, ge=0)
@@ -139,7 +139,7 @@ class Settings(BaseSettings):
     payment_provider: PaymentMethod = PaymentMethod.SANDBOX
     """The payment provider. The sandbox moves no money. The token of a payment selects the payment's result."""
     further_payment_providers: PaymentProviders = ()
-    """Providers in addition to `payment_provider`, such as `stripe,sandbox`.
+    """Payment providers in addition to `payment_provider`, such as `stripe,sandbox`.
 
     Each payment is settled by the provider that accepted the payment.
     """
@@ -157,11 +157,11 @@ class Settings(BaseSettings):
 
     stripe_api_key: SecretStr | None = None
     stripe_api_base: HttpUrl | None = None
-    """Address of another server with the API of Stripe, such as a fake. Unset: the address of Stripe."""
+    """URL of another server with the API of Stripe, such as a fake. Unset: the URL of Stripe."""
     stripe_webhook_secret: SecretStr | None = None
     """Signing secret of Stripe's webhook endpoint, or two secrets with a space during a replacement."""
     webhooks_to_private_addresses: bool = False
-    """For development: also send webhooks to private addresses, and without TLS."""
+    """For development: also send webhooks to private IP addresses, and without TLS."""
     webhook_pause_after: timedelta = Field(timedelta(days=5), ge=timedelta(hours=1))
     """How long every delivery to a webhook endpoint must fail before the endpoint is paused."""
 
@@ -170,9 +170,9 @@ class Settings(BaseSettings):
     nats_url: NatsUrl | None = None
     """NATS server with JetStream to which events are published, or several servers of one cluster."""
     nats_stream: str = Field("STEELYARD", pattern=r"^[A-Za-z0-9_-]+$")
-    """The stream for the events. It is created if it does not exist."""
+    """The JetStream stream for the events. If the stream does not exist, the service creates it."""
     nats_subject_prefix: str = Field("steelyard", pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$")
-    """Prefix of the subjects: `steelyard` results in `steelyard.order.placed`."""
+    """Prefix of the NATS subjects: `steelyard` results in `steelyard.order.placed`."""
 
     expired_order_retention: timedelta = Field(timedelta(days=30), ge=timedelta(days=1))
     """How long an order that expired without a payment is stored."""
@@ -191,7 +191,7 @@ class Settings(BaseSettings):
     provider_event_retention: timedelta = Field(timedelta(days=90), ge=timedelta(days=30))
     """How long messages of payment providers are remembered, so that a repeated message has no effect."""
     sandbox_retention: timedelta = Field(timedelta(days=180), ge=timedelta(days=30))
-    """How long the sandbox provider knows its charges and refunds."""
+    """How long the sandbox provider stores its charges and refunds."""
     idempotency_retention: timedelta = Field(timedelta(hours=72), ge=timedelta(hours=24))
     """How long a retry with the same idempotency key gets the first response."""
 
@@ -212,26 +212,26 @@ class Settings(BaseSettings):
     """A connection is closed if its client accepts no data of a response for this time. Linux only."""
 
     token_issuer: WebAddress = "http://127.0.0.1:8000"  # noqa: S105 - an address, not a secret
-    """The service's address as clients see it.
+    """The service's root URL, as clients see it.
 
-    It is the issuer of tokens, and the addresses in the OAuth metadata begin with it.
+    This URL is the issuer of tokens. All URLs in the OAuth metadata begin with this URL.
     """
     token_audience: str = Field("steelyard", min_length=1)
     token_lifetime: timedelta = Field(timedelta(minutes=10), gt=timedelta(0), le=timedelta(hours=1))
     signing_keys: SecretStr | None = None
-    """Ed25519 private keys in PEM format. The first key signs.
+    """Signing keys: Ed25519 private keys in PEM format. The first key signs.
 
-    If neither this nor `signing_keys_file` is set, the keys are in the database.
+    If neither this nor `signing_keys_file` is set, the signing keys are stored in the database.
     """
     signing_keys_file: Path | None = None
-    """A file with signing keys. It is reloaded regularly, so that keys can be rotated without a restart."""
+    """A file with signing keys. The file is reloaded regularly, so that keys can be rotated without a restart."""
     secrets_key: SecretsKey | None = None
-    """Keys for stored secrets: 32 bytes each in Base64, separated by spaces.
+    """Encryption keys for stored secrets: 32 bytes each in Base64, separated by spaces.
 
     The first key encrypts. All keys decrypt.
     """
     secrets_key_file: Path | None = None
-    """A file with keys for stored secrets."""
+    """A file with encryption keys for stored secrets."""
     session_idle: timedelta = Field(timedelta(days=14), gt=timedelta(0))
     """A session ends if it is not refreshed for this time."""
     session_lifetime: timedelta = Field(timedelta(days=30), gt=timedelta(0))
@@ -308,7 +308,7 @@ class Settings(BaseSettings):
 
     @property
     def source_of_signing_keys(self) -> str | None:
-        """The variable that provides the signing keys, or None if they are stored in the database."""
+        """The variable that provides the signing keys, or None if the database stores the keys."""
         if self.signing_keys_file is not None:
             return f"{PREFIX}SIGNING_KEYS_FILE"
         return f"{PREFIX}SIGNING_KEYS" if self.signing_keys is not None else None
@@ -332,7 +332,10 @@ class Settings(BaseSettings):
         return self.signing_keys.get_secret_value().encode() if self.signing_keys is not None else b""
 
     def read_secrets_keys(self) -> Sequence[bytes]:
-        """Return the keys for stored secrets, or no keys if none are configured. Raises WrongSettings."""
+        """Return the encryption keys for stored secrets.
+
+        The result is empty if no key is configured. Raises WrongSettings.
+        """
         if self.secrets_key_file is not None:
             try:
                 return parse_keys(self.secrets_key_file.read_text())

@@ -26,7 +26,8 @@ The number is small, because the sandbox provider calls this service itself.
 NATS_BATCH_SIZE = 25
 """The number of events per batch.
 
-Events are sent one by one. Even if the NATS server is far away, a batch takes less time than the relay's timeout.
+Events are sent one by one. The number is so small that a batch ends before the relay's timeout, even if the NATS
+server is far away.
 """
 
 ROUNDS = 50
@@ -136,7 +137,7 @@ async def _measure(measure_shop: MeasureShop, _: int) -> int:
 
 
 async def _check_invariants(check_shop: CheckShop, every: timedelta) -> int:
-    """Check the invariants, and log broken ones. Skip the check if the last check is younger than `every`."""
+    """Check the invariants, and log the broken invariants. Skip the check if the last check is younger than `every`."""
     for finding in await check_shop.unless_checked_within(every):
         if finding.count:
             _log.error(

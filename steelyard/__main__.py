@@ -9,7 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "_app"))
 
-from entrypoints.__main__ import main  # the line above makes it importable
+from entrypoints.__main__ import main  # the folder that was just added to sys.path contains `entrypoints`
 
 if __name__ == "__main__":
     main()

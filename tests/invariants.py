@@ -121,7 +121,7 @@ def assert_totals_are_the_sums_of_lines(orders: list[OrderView]) -> None:
 
 
 async def assert_one_order_for_each_key(shop: Shop, orders: list[OrderView]) -> None:
-    """Check I8: there is exactly one order for each key that was sent."""
+    """Check I8: there is exactly one order for each idempotency key that was sent."""
     by_key = [await shop.store.orders.get_by_key(*sent) for sent in shop.commands.keys_sent]
     assert sorted(order.result.id for order in by_key if order) == sorted(order.id for order in orders), "I8"
 

@@ -36,7 +36,7 @@ class Rows:
         """The number of all rows.
 
         The rows are those of customers, products, stocks, the ledger, orders, lines, histories, events and
-        keys.
+        idempotency records.
         """
         return self.customers + 3 * self.products + (4 + 2 * LINES) * self.orders
 
@@ -44,7 +44,7 @@ class Rows:
 def made_id(kind: str, number: int) -> UUID:
     """Return the id of a generated order, product or customer.
 
-    Ids are numbered from 1; the newest order is last.
+    For each kind, `number` begins with 1. The newest order has the highest number.
     """
     return UUID(int=(_KINDS[kind] << 96) | (0x7000 << 64) | (0x8000 << 48) | number)
 

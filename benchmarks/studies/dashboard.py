@@ -28,23 +28,23 @@ POOL = "db_client_connection_count"
 
 Samples = Mapping[str, float]
 Line = Sequence[tuple[float, float]]
-"""Points of a line: seconds since the start, and values."""
+"""The points of a line. A point is the seconds since the start of the study, and the value at that time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scrape:
     at: float
     orders: Samples
-    """Orders by status."""
+    """The number of requests to place an order, by the status of the response."""
     durations: Samples
-    """Cumulative counts of placed orders by the upper bound of the request's duration."""
+    """For each upper bound of a duration, the number of orders that were placed within this duration."""
     waits: Samples
     batches: float
     batched: float
     active: float
     connections: float
     unpublished: float
-    """Seconds that the oldest unpublished event has waited."""
+    """The number of seconds for which the oldest unpublished event has waited."""
 
 
 def record(server: Server, database: str, shop: Shop, *, seconds: float) -> Sequence[Scrape]:

@@ -30,7 +30,7 @@ SMALL = 10_000
 PAGE = 20
 TURNS = 200
 PRUNED = 10
-"""The number of records that one call prunes. The small shop has enough records for all rounds."""
+"""The number of records that one call prunes. It is so small that the small shop has enough records for all rounds."""
 DEPTHS = (0.01, 0.5, 0.99)
 """The positions of the measured pages. Each number is the fraction of all orders that come before the page."""
 

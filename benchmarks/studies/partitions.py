@@ -1,4 +1,4 @@
-"""Compare idempotency records in a plain table and in a table partitioned by the key's hash."""
+"""Compare idempotency records in a plain table and in a table partitioned by the hash of the idempotency key."""
 
 import asyncio
 import random
@@ -69,7 +69,7 @@ class Cost:
 
 
 async def measure(server: Server, records: int) -> Mapping[str, Cost | str]:
-    """Return the cost of each step by its title. The steps alternate between the two tables."""
+    """Return the cost of each step, by the title of the step. The steps alternate between the two tables."""
     name = await asyncio.to_thread(server.create)
     connection = await server.connect(name)
     try:

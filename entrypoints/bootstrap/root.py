@@ -35,9 +35,10 @@ C = TypeVar("C", bound=DynamicContainer)
 
 
 def part(container: C) -> C:
-    """Nest a container in the root container. The root container then has the providers of both containers.
+    """Nest a container in the root container. The root container then also has the nested container's providers.
 
-    For type checkers, the function returns the nested container, because the returned provider has the same attributes.
+    The declared result is the nested container, for type checkers. The actual result is a provider of the container,
+    with the same attributes.
     """
     return cast(C, Nested(type(container), container))
 
@@ -45,11 +46,11 @@ def part(container: C) -> C:
 class Container(DynamicContainer):
     """The dependency injection container.
 
-    The container creates an object when the object is first used. All requests share this object.
+    Each object is created when it is first used. All requests share these objects.
     """
 
     def __init__(self, *, settings: Settings | None = None) -> None:
-        """Define all providers. A container without settings cannot create objects."""
+        """Define all providers of the container. A container without settings cannot create objects."""
         super().__init__()
         self.settings = Dependency(instance_of=Settings, default=settings)
         self.clock: Singleton[Clock] = Singleton(DatabaseClock)

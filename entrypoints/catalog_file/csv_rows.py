@@ -51,7 +51,7 @@ class CsvRows:
         return "_".join(map(str, path))
 
     def _records(self) -> Iterator[tuple[int, list[str] | BadRow]]:
-        """For each record that is not empty, yield the number of the record's first line, and the cells."""
+        """Yield each non-empty record as a pair: the number of the record's first line, and the cells."""
         reader = csv.reader(io.StringIO(self.text, newline=""), delimiter=self._delimiter(), strict=True)
         while True:
             line = reader.line_num + 1
@@ -59,7 +59,7 @@ class CsvRows:
                 cells = next(reader)
             except StopIteration:
                 return
-            except csv.Error as error:  # messages of `csv` do not quote the content of the file
+            except csv.Error as error:  # error messages of `csv` never quote the file
                 yield line, BadRow(f"This is not CSV: {error}. What follows was not read.")
                 return
             if any(cell.strip() for cell in cells):

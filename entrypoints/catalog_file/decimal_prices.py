@@ -23,7 +23,7 @@ def has_decimals(cell: str, *, comma: bool) -> bool:
 
 
 def minor_units(cell: str, currency: str, *, comma: bool) -> object:
-    """Return the minor units of a price. Return the cell itself if the price is invalid.
+    """Return the minor units of a price, or the cell itself if the cell is not a price.
 
     Raises BadRow if the price does not have the currency's number of decimals.
     """

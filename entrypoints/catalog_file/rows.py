@@ -39,7 +39,7 @@ class BadFields(Exception):
 def row_from(line: int, row: object) -> CatalogRow:
     """Convert the JSON value at `line` of the file to a row.
 
-    If a field is absent, the product keeps its value. Null clears a field. Raises BadFields with every
+    If a field is absent, the product keeps the value of the field. Null clears the field. Raises BadFields with every
     violation.
     """
     if not _is_object(row):

@@ -1,6 +1,6 @@
 """Writing of catalog files in the format of the import.
 
-Importing an unchanged file changes nothing.
+If a written file is imported without edits, no product changes.
 """
 
 import csv

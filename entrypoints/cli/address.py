@@ -37,7 +37,7 @@ class Address:
 
     @property
     def reached_at(self) -> str:
-        """The network address for clients on this machine."""
+        """The network address at which clients on this machine reach the service."""
         return LOOPBACK_OF.get(self.ip, self.ip)
 
     @property

@@ -22,8 +22,8 @@ def mail() -> None:
 def failed() -> None:
     """List the latest 100 messages that could not be sent and are no longer retried.
 
-    The tab-separated fields are: the time when the service gave up, the kind of message, the recipient's address, and
-    the number of attempts. The log of the service contains the error of each message.
+    The tab-separated fields are: the time when the service gave up, the kind of message, the recipient's e-mail
+    address, and the number of attempts. The log of the service contains the error of each message.
     """
     from entrypoints.cli.shop import in_shop
 

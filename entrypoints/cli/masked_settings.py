@@ -1,4 +1,4 @@
-"""Text of the settings for people, without secrets."""
+"""Readable texts of the settings. Secrets are masked."""
 
 from datetime import timedelta
 

@@ -62,7 +62,10 @@ LOG_THROUGH_ROOT = {
 
 
 class _Message(Enum):
-    """A message from the parent to a serving process. The parent sends the variables first."""
+    """A message from the parent to a serving process.
+
+    Before the first message, the parent sends the environment variables.
+    """
 
     STOP_SOON = auto()
     RELOAD = auto()

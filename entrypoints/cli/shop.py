@@ -17,7 +17,7 @@ def in_shop(work: Callable[[Container], Awaitable[T]]) -> T:
     """Run `work` with a dependency injection container.
 
     The container is configured with environment variables. The embedded database is migrated first, because it may be
-    new. An external database is not migrated: only `serve` and `db upgrade` do this.
+    new. An external database is not migrated: only `serve` and `db upgrade` migrate such a database.
 
     Raises:
         WrongSettings, CommandFailed, EmbeddedPostgresError, and the errors of `work`.

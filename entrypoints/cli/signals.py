@@ -43,7 +43,7 @@ class SignalEvent(threading.Event):
     """An event that a signal handler sets, and for which the main thread waits.
 
     Python runs signal handlers only in the main thread. If the kernel delivers a signal to another thread, an
-    ordinary wait of the main thread does not end. This wait therefore ends every half second and begins again.
+    ordinary wait of the main thread does not end. `wait` therefore checks every half second whether the event is set.
     """
 
     def wait(self, timeout: float | None = None) -> bool:

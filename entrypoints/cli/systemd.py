@@ -5,7 +5,7 @@ import socket
 
 
 def awaits_notification() -> bool:
-    """Return whether systemd started this process and waits for its report."""
+    """Return whether systemd waits until this process reports that it is ready."""
     return bool(os.environ.get("NOTIFY_SOCKET"))
 
 

@@ -12,7 +12,7 @@ from entrypoints.cli.address import Address
 from entrypoints.cli.program import child_command, child_environment
 
 STOP_SECONDS = 15
-"""The number of seconds that the worker has to finish its current jobs."""
+"""A stopping worker must finish its current jobs within this number of seconds."""
 
 RESTART_SECONDS = 1.0
 POLL_SECONDS = 0.1

@@ -36,7 +36,7 @@ class Family:
     def width(self) -> int:
         """The number of cells of one series.
 
-        A histogram has a cell for each bucket, for infinity and for the sum.
+        A histogram has one cell for each bucket, one cell for infinity and one cell for the sum.
         """
         return len(self.bounds) + 2 if self.kind is Kind.HISTOGRAM else 1
 

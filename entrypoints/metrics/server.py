@@ -23,7 +23,7 @@ from entrypoints.metrics.exposition import ServiceMetrics
 _log = structlog.get_logger(__name__)
 
 CLIENT_SECONDS = 5
-"""The number of seconds that a client has to send a request, and to accept data of the response."""
+"""The timeout of a client's connection, in seconds, while a request is read or a response is sent."""
 STOP_POLL_SECONDS = 0.1
 """The number of seconds between two checks whether the server has to stop. A longer pause would delay the stop."""
 

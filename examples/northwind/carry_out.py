@@ -16,10 +16,10 @@ from examples.northwind.plan import AUTHENTICATED, plan_of
 
 _MAX_POLLS = 120
 _POLL_INTERVAL = 1.0
-"""The maximum number of polls for a provider's decision, and the pause between polls in seconds."""
+"""The maximum number of polls for a decision of the payment provider, and the pause between polls in seconds."""
 
 MAX_CONCURRENT_REQUESTS = 6
-"""The maximum number of concurrent requests. Orders that wait for the provider do not count.
+"""The maximum number of concurrent requests. Orders that wait for a decision of the payment provider are not counted.
 
 The number is smaller than the number of database connections, because these requests are not batched.
 """

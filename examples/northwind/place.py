@@ -28,7 +28,10 @@ class PlacedOrder:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """The result of placing all orders. If the demo runs again with the same keys, all responses are replays."""
+    """The result of placing all orders.
+
+    A second run of the demo sends the same idempotency keys, so all responses are replays.
+    """
 
     new: int
     replayed: int

@@ -20,7 +20,7 @@ TICK = 0.05
 
 @contextmanager
 def service_at(address: Address) -> Iterator[bool]:
-    """Ensure that a service responds at the address. Raises DemoFailed.
+    """Ensure that a service responds at the network address. Raises DemoFailed.
 
     Yields whether the demo started the service. A started service reads the settings of the demo, and stops when the
     context ends.

@@ -8,7 +8,7 @@ from tests.unit.security.pack_breached_passwords import PACKED, listed_passwords
 
 LIST = ListedBreachedPasswords()
 LONG = 15
-"""The minimum length if the password is the only authentication factor (NIST SP 800-63B-4, section 3.1.1.2)."""
+"""The minimum length of a password that is the only authentication factor (NIST SP 800-63B-4, section 3.1.1.2)."""
 
 
 def test_packed_list_contains_every_password_of_the_source_lists() -> None:
@@ -19,13 +19,13 @@ def test_packed_list_contains_every_password_of_the_source_lists() -> None:
 
 
 def test_packed_list_of_breached_passwords_has_four_million_entries() -> None:
-    """The sources have 4.2 million passwords. Some passwords differ only in capitalization."""
+    """The source lists have 4.2 million passwords, but the capitalization of passwords is ignored."""
     entries = (PACKED.stat().st_size - len(pack([]))) / SUFFIX_LENGTH
     assert 4_000_000 < entries < 4_200_000
 
 
 def test_packed_list_very_rarely_reports_a_random_password_as_breached() -> None:
-    """Among 5,000 random passwords, 0.02 matches are expected.
+    """Among 5,000 random passwords, 0.02 false matches are expected on average.
 
     The seed is fixed, so all runs test the same passwords.
     """

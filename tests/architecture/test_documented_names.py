@@ -1,4 +1,4 @@
-"""Every path, test, command, target and setting that the docs name exists."""
+"""The docs name only existing paths, tests, commands, targets and settings."""
 
 import re
 from pathlib import Path

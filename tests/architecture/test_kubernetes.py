@@ -56,7 +56,7 @@ def test_kustomization_lists_every_manifest_and_contains_no_patch() -> None:
 
 @pytest.mark.parametrize("workload", WORKLOADS, ids=resource_id)
 def test_pods_get_no_environment_variables_about_other_cluster_services(workload: Resource) -> None:
-    """A Service named `steelyard` would set STEELYARD_PORT to `tcp://…`."""
+    """Otherwise a Kubernetes Service named `steelyard` would set STEELYARD_PORT to `tcp://…` in the pods."""
     assert workload["spec"]["template"]["spec"]["enableServiceLinks"] is False
 
 
@@ -184,7 +184,7 @@ def test_at_least_one_pod_of_each_workload_runs_during_a_disruption() -> None:
 
 
 def test_all_pods_together_open_fewer_database_connections_than_postgresql_allows() -> None:
-    """During a roll-out, each Deployment has one more pod than its number of replicas."""
+    """During a roll-out, each Deployment runs one pod more than `replicas` states."""
     [autoscaler] = resources_of_kind("HorizontalPodAutoscaler")
     pods = autoscaler["spec"]["maxReplicas"] + WORKER["spec"]["replicas"] + 2
     connections = pods * (SETTINGS.database_pool_size + SETTINGS.public_read_pool_size)

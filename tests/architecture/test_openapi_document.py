@@ -1,4 +1,4 @@
-"""The OpenAPI document omits nothing that a reader or a client generator needs."""
+"""The OpenAPI document contains everything that a reader or a client generator needs."""
 
 import re
 
@@ -44,7 +44,7 @@ def test_every_response_has_a_specific_description() -> None:
 
 
 def test_every_schema_is_described() -> None:
-    """JsonValue, which permits every JSON value, is the only schema without rules."""
+    """The only exception is the empty schema of JsonValue, which permits every JSON value."""
     assert [name for name, schema in SCHEMAS.items() if schema and not schema.get("description")] == []
 
 

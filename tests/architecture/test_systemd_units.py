@@ -19,7 +19,7 @@ RUNNING = ("steelyard-api.service", "steelyard-worker.service")
 MAX_EXPOSURE = 15
 """The maximum exposure level, in tenths, that `systemd-analyze security` may report for a unit.
 
-Different releases of systemd weigh directives differently.
+The level of a unit also depends on the release of systemd, because releases weigh directives differently.
 """
 
 CONFINEMENT = [

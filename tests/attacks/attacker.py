@@ -1,7 +1,7 @@
 """The attacks of `make attack`, over real sockets: open connections and floods of requests.
 
-Every connection comes from a different address of 127/8. A bound or rate limit per network therefore stops no attack
-early. The connections, the concurrency and the duration of each attack are limited.
+Every connection comes from a different IP address of 127/8. A bound or rate limit per network therefore stops no
+attack early. The connections, the concurrency and the duration of each attack are limited.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ The number is limited, because the attacker shares the machine's cores with the 
 """
 NO_ANSWER = "none"
 CLOSED = "closed"
-"""The result if the service closed the connection before it had received the whole request."""
+"""The result if the service closed the connection before the service had received the whole request."""
 
 _JSON = "Content-Type: application/json"
 _FORM = "Content-Type: application/x-www-form-urlencoded"

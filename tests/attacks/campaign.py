@@ -73,7 +73,7 @@ class SteadyCustomers:
 
 
 async def prepare(service: Service, customer_count: int = CUSTOMERS) -> SteadyCustomers:
-    """Create a product and the customers. Each customer has a different address, which the proxy passes on."""
+    """Create a product and the customers. Each customer has a different IP address, which the proxy passes on."""
     http = httpx2.AsyncClient(
         base_url=service.address.url,
         transport=httpx2.AsyncHTTPTransport(local_address=PROXY),

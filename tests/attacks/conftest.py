@@ -24,7 +24,7 @@ def log() -> Iterator[StringIO]:
 class ChangeDetector:
     """A store in memory that detects whether rows have changed.
 
-    Changes of the audit log do not count, because the audit log also records rejected requests.
+    Changes of the audit log are ignored, because the audit log also records rejected requests.
     """
 
     def __init__(self, store: Store) -> None:
@@ -53,7 +53,10 @@ class ChangeDetector:
 
 @pytest.fixture
 def detector(request: pytest.FixtureRequest) -> ChangeDetector:
-    """A change detector for a store. The store is empty, unless the test uses the sample shop."""
+    """A change detector for a store.
+
+    If the test uses the sample shop, the store contains this shop. Otherwise the store is empty.
+    """
     if "sample_shop" in request.fixturenames:
         return ChangeDetector(prepared_shop().new_store())
     return ChangeDetector(memory_store())

@@ -27,7 +27,7 @@ Normalizing repeated marks takes quadratic time.
 FILLINGS = {"letters": "a", "combining marks": COMBINING_MARKS, "surrogate pairs": "\U0001f986"}
 BOUNDED_BY_FORMAT = {"uuid", "date-time"}
 PROVIDER_MESSAGE = "receive_provider_message"
-"""The operation whose body can be any JSON object that a provider sends.
+"""The operation whose body can be any JSON object that a payment provider sends.
 
 The signature over the raw bytes is verified before the body is parsed.
 """

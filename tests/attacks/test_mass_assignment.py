@@ -107,7 +107,10 @@ async def test_every_operation_rejects_extra_fields_named_like_database_columns(
 
 _PORTION = MAX_FORM_FIELDS - 3
 PORTIONS = [tuple(sorted(COLUMNS)[start : start + _PORTION]) for start in range(0, len(COLUMNS), _PORTION)]
-"""The names of all columns, in groups. A form can contain one group in addition to its own fields."""
+"""The names of all columns, in groups.
+
+The number of form fields is limited. A request therefore adds only one group to the fields of a form.
+"""
 
 
 @pytest.mark.parametrize("columns", PORTIONS, ids=itemgetter(0))

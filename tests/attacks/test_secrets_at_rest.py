@@ -55,7 +55,7 @@ async def status_of(shop: WebShop, token: str) -> int:
 
 
 def signed(token: str, private_key: Ed25519PrivateKey | bytes) -> str:
-    """Return a copy of the token that has equal claims, but is signed with another key."""
+    """Return a copy of the token that has equal claims, but is signed with another signing key."""
     headers: Mapping[str, str] = jwt.get_unverified_header(token)
     algorithm = "HS256" if isinstance(private_key, bytes) else "EdDSA"
     claims = jwt.decode(token, options={"verify_signature": False})
@@ -96,7 +96,10 @@ async def test_token_signed_with_the_ciphertext_of_the_signing_key_is_rejected(
 async def test_unencrypted_signing_key_in_the_database_signs_valid_tokens(
     shop: WebShop, database: asyncpg.Connection
 ) -> None:
-    """Without STEELYARD_SECRETS_KEY the attack succeeds. This shows that the test of encrypted keys can fail."""
+    """Without STEELYARD_SECRETS_KEY the attack succeeds.
+
+    This shows that the test of encrypted signing keys can fail.
+    """
     stored = load_pem_private_key(await database.fetchval(QUERIES[0]), password=None)
     assert isinstance(stored, Ed25519PrivateKey)
     assert await status_of(shop, signed(await bearer(shop), stored)) == 200

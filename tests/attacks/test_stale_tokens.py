@@ -25,7 +25,7 @@ def claims_of(client: httpx2.AsyncClient) -> dict[str, str]:
 async def change(
     web: WebShop, client: httpx2.AsyncClient, *, role: Role | None = None, status: UserStatus | None = None
 ) -> None:
-    """Change the account's row without ending its sessions."""
+    """Change the account's row, but do not end the sessions of the account."""
     async with web.container.database.unit_of_work()(SOMEBODY) as work:
         user = await work.users.get(UserId(UUID(claims_of(client)["sub"])))
         assert user is not None
@@ -86,7 +86,10 @@ async def test_token_of_a_disabled_client_cannot_read_orders_or_events(web: WebS
 
 
 async def test_closed_account_cannot_place_an_order(web: WebShop) -> None:
-    """Nothing would erase the address of such an order, because the account's data is already erased."""
+    """The shipping address of such an order would never be erased.
+
+    Personal data is erased when the account is closed, which has already happened.
+    """
     customer, mug = await web.customer(), await web.product()
     account = await customer.get("/v1/me")
     closed = await customer.delete("/v1/me", headers={"If-Match": account.headers["ETag"]})

@@ -1,4 +1,4 @@
-"""A token without the required claims is rejected, even if it is signed with the service's key.
+"""A token without the required claims is rejected, even if the token is signed with the service's signing key.
 
 RFC 6750, section 3 defines the errors.
 """
@@ -24,7 +24,7 @@ MOST_SKEW = 30
 
 @dataclass(frozen=True, slots=True)
 class TokenSigner:
-    """Signs any claims with the service's own key, and sends requests with the signed tokens."""
+    """Signs any claims with the service's own signing key, and sends requests with the signed tokens."""
 
     web: WebShop
     clock: FixedClock

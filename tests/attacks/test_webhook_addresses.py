@@ -1,8 +1,8 @@
-"""Webhooks are sent only to globally reachable addresses.
+"""Webhooks are sent only to globally reachable IP addresses.
 
-IANA's special-purpose registries list the other addresses. `iana/` contains copies of these registries from October
-2025, with the blocks and the column "Globally Reachable". This column is empty for deprecated blocks. It contains
-"N/A" for tunnels.
+IANA's special-purpose registries list the other IP addresses. `iana/` contains copies of these registries from
+October 2025, with the blocks and the column "Globally Reachable". This column is empty for deprecated blocks. It
+contains "N/A" for tunnels.
 """
 
 import csv

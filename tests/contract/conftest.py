@@ -47,7 +47,7 @@ def store_in_memory() -> Store:
 def reused_database(database_server: str, migrated_template: str) -> str:
     """The URL of a database with the current schema. The tests use this database one after another.
 
-    Every test begins without rows. Most tests take less time than the creation of a database.
+    Every test begins without rows. The database is reused, because creating a database takes longer than most tests.
     """
     return asyncio.run(create_copy(database_server, migrated_template))
 

@@ -48,7 +48,7 @@ class Values:
     def fill(self, kind: type[Any], **given: Any) -> Any:
         """Create an object with a value in every field.
 
-        Fails if a field has no value, or has its default value.
+        Fails if a field has no value, or if the value is the default of the field.
         """
         hints = get_type_hints(kind)
         values = {

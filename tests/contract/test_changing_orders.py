@@ -1,4 +1,4 @@
-"""An order's address, note and metadata can be changed until shipping begins."""
+"""An order's shipping address, note and metadata can be changed until shipping begins."""
 
 from dataclasses import replace
 
@@ -25,7 +25,7 @@ ADDRESS = Address(
 
 
 async def an_order(shop: Shop) -> OrderView:
-    """Return an order of two mugs with an address, a note and two entries of metadata."""
+    """Return an order of two mugs with a shipping address, a note and two entries of metadata."""
     placing = shop.commands.place_order((await shop.product(stock=5), 2), customer=await shop.customer())
     request = replace(
         placing.request, shipping_address=ADDRESS, note="Ring twice", metadata={"cart": "1", "gift": "no"}

@@ -1,4 +1,4 @@
-"""An authorization ends, is renewed before its end, or its end is corrected by the provider."""
+"""An authorization ends, or is renewed before it ends. The provider can correct the time of the end."""
 
 from datetime import datetime, timedelta
 

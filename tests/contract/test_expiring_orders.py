@@ -1,4 +1,4 @@
-"""Unpaid orders expire and release stock. This happens at the latest when another order needs the stock."""
+"""Unpaid orders expire and release stock, at the latest when another order needs the stock."""
 
 import asyncio
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""A refund that the provider has rejected is retried if the shop still owes the money."""
+"""A refund that the payment provider has rejected is retried if the shop still owes the money."""
 
 from datetime import timedelta
 

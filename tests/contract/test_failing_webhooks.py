@@ -117,7 +117,10 @@ async def test_pause_of_a_failing_endpoint_is_postponed_by_a_successful_delivery
 async def test_delivery_by_a_former_release_postpones_the_pause_of_an_endpoint(
     webhooks: Webhooks,
 ) -> None:
-    """After a successful delivery, the former release does not reset the timestamp of the first failure."""
+    """The former release does not reset the time of the first failure after a success.
+
+    The pause is nevertheless postponed.
+    """
     endpoint = await webhooks.endpoint(URL, "product.created")
     await fail_for(webhooks, DAY)
     webhooks.shop.clock.advance(DAY)

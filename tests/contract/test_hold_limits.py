@@ -69,7 +69,10 @@ async def test_paid_units_do_not_count_toward_the_limit_of_unpaid_units(shop: Sh
 async def test_hold_limit_applies_to_concurrent_orders_in_many_processes(
     shop: Shop, orders: int, units: int, max_batch: int
 ) -> None:
-    """A limit of orders is tested with twelve products, so that no stock lock serializes the orders."""
+    """The limit on the number of orders is tested with twelve products.
+
+    With only one product, the stock lock of the product would serialize the orders.
+    """
     limit(shop, orders=orders, units=units)
     ann = await shop.customer()
     products = [await shop.product(stock=20) for _ in range(1 if units else 12)]

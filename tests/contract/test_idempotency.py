@@ -45,7 +45,7 @@ def a_view(shop: Shop, *, email: str = "ann@example.com") -> UserView:
 async def claim(
     factory: UnitOfWorkFactory, *keys: IdempotencyKey, result_type: type[V]
 ) -> Mapping[Scope, StoredResult[V]]:
-    """Claim the keys and commit without storing results."""
+    """Claim the idempotency keys. Commit, but do not store results."""
     async with factory() as work:
         bound = await work.idempotency.claim(keys, result_type)
         await work.commit()
@@ -137,7 +137,7 @@ async def test_claiming_an_idempotency_key_twice_stores_only_the_first_fingerpri
 
 
 async def store(shop: Shop, results: Mapping[IdempotencyKey, object]) -> None:
-    """Store the results without claiming their keys."""
+    """Store the results, although the idempotency keys were not claimed before."""
     async with shop.store.unit_of_work() as work:
         await work.idempotency.store(results)
         await work.commit()

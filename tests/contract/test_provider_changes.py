@@ -1,4 +1,4 @@
-"""Refunds and disputes that begin at the provider are recorded.
+"""Refunds and disputes that begin at the payment provider are recorded.
 
 Refunds made at the provider are settled immediately.
 """

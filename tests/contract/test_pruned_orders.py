@@ -1,4 +1,7 @@
-"""Expired orders without a payment are pruned. A retry with the key of a pruned order never places a second order."""
+"""Expired orders without a payment are pruned.
+
+A retry with the idempotency key of a pruned order never places a second order.
+"""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -49,7 +49,10 @@ class StoppedCommits(UnitOfWorkFactory):
 
 
 class DecisionClock(Clock):
-    """A clock that counts how often `now` is called. A batch calls `now` after it has read the idempotency keys."""
+    """A clock that counts calls of `now`.
+
+    A batch calls `now` after it has read the idempotency keys, so a call shows that the keys were read.
+    """
 
     def __init__(self) -> None:
         self.decisions = 0

@@ -57,7 +57,7 @@ WAYS = (by_id, by_family, by_user)
 
 
 async def found(sessions: SessionRepository, session: Session) -> list[Session | None]:
-    """Find a session by each of its keys."""
+    """Find a session in each possible way: by its id, by its family and by its user."""
     return [kept for way in WAYS for kept in await way(sessions, session)]
 
 

@@ -1,4 +1,4 @@
-"""Several workers deliver webhooks at the same time. Each event is sent once per endpoint."""
+"""Several workers deliver webhooks at the same time. Each event is sent only once to each endpoint."""
 
 import asyncio
 

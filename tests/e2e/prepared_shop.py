@@ -36,7 +36,7 @@ class PreparedShop:
     expendable_token: str
 
     def with_existing_ids(self, document: dict[str, Any]) -> dict[str, Any]:
-        """Replace the ids in the examples of each operation."""
+        """Replace the ids in the examples of each operation with the ids of existing objects."""
         for path, operations in document["paths"].items():
             for method, operation in operations.items():
                 text = json.dumps(operation)

@@ -41,9 +41,9 @@ def test_tokens_obtained_with_authlib_can_be_verified_with_joserfc(database_url:
 
 
 def at(service: Service, address: str) -> str:
-    """Replace the address of the default issuer by the address of this service.
+    """Replace the URL of the default issuer by the URL of this service.
 
-    All URLs in the metadata begin with the address of the default issuer.
+    All URLs in the metadata begin with the URL of the default issuer.
     """
     return address.replace("http://127.0.0.1:8000", service.address.url)
 

@@ -72,7 +72,8 @@ def test_schemathesis_gets_only_declared_responses(
             seconds=RUN_SECONDS * EFFORT,
             check=False,
         )
-        # If a session has ended, its token can still read the caller's own data, but not the list of users.
+        # After the end of a session, the access token of the session can still read the caller's own data, but not
+        # the list of users.
         users = f"{service.address.url}/v1/users"
         sessions = [
             httpx2.get(users, headers={"Authorization": f"Bearer {token}"}).status_code

@@ -23,9 +23,9 @@ PRICE = {"amount": 1999, "currency": "EUR"}
 TOKENS = ("tok_ok", "tok_twice", "tok_timeout", "tok_late", "tok_declined")
 OF_EACH = 3
 KILLED_AFTER = (0.5, 1.0, 1.1)
-"""The number of seconds after which a started worker is killed.
+"""The number of seconds from the start of a worker until it is killed, for each kill.
 
-The worker's jobs begin after half a second and after one second.
+The kills are close to the beginning of jobs: jobs begin after half a second and after one second.
 """
 
 TIME_PASSES = """

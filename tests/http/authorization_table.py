@@ -159,5 +159,5 @@ TABLE: Mapping[str, Access] = {
 }
 """Every route of the service.
 
-A provider's webhook needs no token, because its signature authenticates it.
+A webhook of a payment provider needs no token, because the provider signs the webhook.
 """

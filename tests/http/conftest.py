@@ -12,7 +12,7 @@ from tests.kit.web import WebShop, container_over, web_shop
 async def web(request: pytest.FixtureRequest) -> AsyncIterator[WebShop]:
     """The service over a store in memory.
 
-    The store contains the sample shop if the test uses the sample shop, and otherwise nothing.
+    If the test uses the sample shop, the store contains this shop. Otherwise the store is empty.
     """
     store = prepared_shop().new_store() if "sample_shop" in request.fixturenames else memory_store()
     async with web_shop(container_over(store)) as web:

@@ -107,7 +107,7 @@ async def test_invalid_audit_filter_is_rejected(web: WebShop, parameter: str, va
 
 
 async def test_demoted_admin_cannot_read_the_audit_log(web: WebShop) -> None:
-    """The token still contains the role admin, but the database decides."""
+    """The token still contains the role admin, but the service reads the current role from the database."""
     boss, former = await web.admin(), await web.admin()
     me = await former.get("/v1/me")
     assert (await former.get("/v1/audit")).status_code == 200

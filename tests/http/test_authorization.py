@@ -34,7 +34,7 @@ def routes_of(web: WebShop) -> Iterator[str]:
 
 
 def authorized_as(sample: Sample, authorization: Mapping[str, str]) -> Sample:
-    """Return the same request with another Authorization header, or without one."""
+    """Return a copy of the request with another Authorization header, or without this header."""
     rest = {name: value for name, value in sample.headers.items() if name != "Authorization"}
     return replace(sample, headers={**rest, **authorization})
 
@@ -62,10 +62,11 @@ async def authorization_of(asking: Asking, sample_shop: SampleShop) -> Mapping[s
 
 
 async def ask_every_operation(owner: Role, asking: Asking) -> dict[str, int]:
-    """Send every operation's sample for the owner's objects, and return the statuses by operation.
+    """Send the sample request of every operation, and return the statuses by operation.
 
-    Every success counts as 200. Each sample is sent to a separate shop. `asking` is the role or the scope of
-    the caller. If `asking` is None, the owner of the objects sends the samples.
+    The samples refer to objects of `owner`. Each sample is sent to a separate shop. The status of every successful
+    response is returned as 200. `asking` is the role or the scope of the caller. If `asking` is None, the owner of
+    the objects sends the samples.
     """
     prepared, statuses = prepared_shop(owner), {}
     for operation in operations():
@@ -107,7 +108,7 @@ async def test_each_role_can_use_only_its_permitted_routes_on_own_objects(role: 
 async def test_each_role_can_use_only_its_permitted_routes_on_objects_of_other_users(role: Role) -> None:
     """For an object of another customer, the response is 404, as if the object did not exist."""
     statuses = expected(role, own=False)
-    statuses["POST /v1/me/claim-orders"] = 409  # the address of this account is not verified
+    statuses["POST /v1/me/claim-orders"] = 409  # the e-mail address of this account is not verified
     assert await ask_every_operation(Role.CUSTOMER, role) == statuses
 
 
@@ -220,7 +221,7 @@ async def test_forbidden_request_is_logged_with_the_id_of_the_caller(web: WebSho
 
 
 async def test_staff_can_list_all_orders_but_customers_can_list_only_own_orders(web: WebShop) -> None:
-    """The list returns 200 for every caller, so the test checks its content."""
+    """Every caller gets the status 200, so the test checks which orders the list contains."""
     owner = await SampleShop.of(web, Role.CUSTOMER)
     customer, staff = await web.customer(), await web.staff()
     assert len((await web.anonymous.get("/v1/orders", headers=owner.authorization)).json()["items"]) == 2

@@ -20,7 +20,7 @@ ADDRESS = {
 
 
 async def place(web: WebShop, customer: httpx2.AsyncClient) -> httpx2.Response:
-    """Order two mugs with an address, a note and metadata."""
+    """Order two mugs with a shipping address, a note and metadata."""
     details = {"shipping_address": ADDRESS, "note": "Ring twice", "metadata": {"cart": "1", "gift": "no"}}
     return await customer.post(
         "/v1/orders", json=order_body((await web.product(), 2), **details), headers=key("place")

@@ -26,7 +26,7 @@ KEYS_REQUIRED = {
 }
 """Operations that require an Idempotency-Key."""
 KEYS_NOT_TAKEN = {"receive_provider_message"}
-"""The operation that takes no Idempotency-Key. The id of a provider's webhook identifies a repeated webhook."""
+"""The operation that takes no Idempotency-Key. The id of a payment provider's webhook identifies a repeated webhook."""
 OAUTH = {"/token", "/oauth/revoke"}
 ADDRESSES = sorted({operation.path for operation in operations()})
 
@@ -45,7 +45,7 @@ def test_every_operation_has_a_summary_a_description_and_a_tag() -> None:
 
 
 def test_openapi_security_requirements_of_public_operations_are_empty() -> None:
-    """If the list is not empty, generated clients require a token, even for [{}]."""
+    """With any other list, even with [{}], generated clients would require a token."""
     by_id = {operation.id: operation.described["security"] for operation in operations()}
     assert by_id["create_token"] == by_id["create_user"] == by_id["get_liveness"] == []
     assert {} in by_id["list_products"]

@@ -94,7 +94,7 @@ async def test_account_claims_guest_orders_with_the_verified_address_of_the_acco
 
 
 async def verify(web: WebShop, email: str) -> None:
-    """Set the account's verified address to the address of the guest."""
+    """Set the account's verified e-mail address to the e-mail address of the guest."""
     async with web.container.database.unit_of_work()(SOMEBODY) as work:
         found = await work.users.find_by_email(parse_email_address(email))
         user = await work.users.get(found.id) if found else None

@@ -1,4 +1,4 @@
-"""Key rotation in running processes ends no session."""
+"""If a running process rotates the signing keys, no session ends."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
@@ -26,7 +26,7 @@ MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Processes:
-    """Two processes on one store. The process `rotating` rotates the keys."""
+    """Two processes on one store. The process `rotating` rotates the signing keys."""
 
     clock: FixedClock
     store: Store

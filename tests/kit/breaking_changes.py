@@ -171,7 +171,7 @@ class _Schemas:
 
     def _alternative(self, inner: Json, outer: Json, place: str, outside: _Pairs) -> Iterator[str]:
         if not outer.keys() - _ANNOTATIONS:
-            return  # the outer schema permits all values
+            return  # the outer schema permits every value, also those of the inner schema
         types = (inner.get("type"), outer.get("type"))
         if types[0] != types[1] and types != ("integer", "number"):
             yield f"{place}: {self._instead_of(*types)}"

@@ -12,7 +12,7 @@ DAY = timedelta(days=1)
 
 
 def self_signed(directory: Path, ip: str) -> Path:
-    """Write a key and a certificate for a local address into one file."""
+    """Write a private key and a certificate for a local network address into one file."""
     key = generate_private_key(SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, ip)])
     now = datetime.now(UTC)

@@ -43,8 +43,8 @@ ALL_ORDERS = OrderAccess.all()
 class Commands:
     """Builds the commands of the shop's use cases.
 
-    Each command has a new idempotency key, unless the test passes `key`. `keys_sent` are the keys of all
-    order commands. The check of the invariants finds the orders by these keys.
+    Each command has a new idempotency key, unless the test passes `key`. `keys_sent` are the keys of all commands
+    that place orders. The check of the invariants finds the orders by these keys.
     """
 
     def __init__(self) -> None:

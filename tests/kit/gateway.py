@@ -39,7 +39,7 @@ class FakeGateway(PaymentGateway):
     renewal: timedelta | None = None
     """The duration by which a renewal extends an authorization.
 
-    The value is None if the provider does not renew authorizations.
+    The value is None if the payment provider does not renew authorizations.
     """
     charges: int = 0
     calls: int = 0

@@ -1,4 +1,4 @@
-"""A Hypothesis state machine. Customers, staff, providers and the passing of time change a shop."""
+"""A Hypothesis state machine. Customers, staff, payment providers and the passing of time change a shop."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -41,7 +41,7 @@ EVENT_KINDS = {
     Outcome.DECLINED: ProviderEventKind.FAILED,
 }
 AUTHORIZATION = timedelta(days=7) - RENEW_BEFORE_END
-"""The duration after which an authorization is renewed or voided."""
+"""The time from a payment's authorization until the worker renews or voids the authorization."""
 SALES = st.lists(
     st.tuples(
         st.integers(1, 2),

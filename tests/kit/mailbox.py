@@ -23,6 +23,6 @@ class Mailbox(Mailer):
         self.messages.append(message)
 
     def token(self, message: int = -1) -> str:
-        """Return the token in a message, by default in the last message."""
+        """Return the token in a mailed message, by default in the last message."""
         (token,) = re.findall(r"^    ([A-Za-z0-9_-]{43})$", self.messages[message].text, re.MULTILINE)
         return str(token)

@@ -49,7 +49,7 @@ def matches(selector: Resource, labels: dict[str, str]) -> bool:
 
 
 def values_of(key: str, within: object) -> Iterator[Any]:
-    """Yield the values of all fields with this name, at any depth."""
+    """Yield the value of every manifest field with this name, at any depth."""
     if isinstance(within, dict):
         for name, value in within.items():
             if name == key:

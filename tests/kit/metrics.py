@@ -13,7 +13,7 @@ class MetricsReader:
         self._registry.register(ServiceMetrics(directory))
 
     def value(self, sample: str, /, **labels: str) -> float | None:
-        """Return the value of a sample, or None if there is no such sample."""
+        """Return the value of a metric's sample, or None if there is no such sample."""
         return self._registry.get_sample_value(sample, labels)
 
     def text(self) -> str:

@@ -133,7 +133,7 @@ def operation_at(method: str, path: str) -> Operation | None:
 
 
 async def validate_response(response: httpx2.Response) -> None:
-    """Fail unless the response matches the description and has all required headers.
+    """Check that the response matches the description and has all required headers.
 
     Pass this function to an HTTP client in `event_hooks`.
     """

@@ -1,4 +1,4 @@
-"""Paid and authorized orders, requests to a provider, and a fake use case that records provider events."""
+"""Paid and authorized orders, requests to a payment provider, and a fake use case that records provider events."""
 
 from datetime import datetime
 

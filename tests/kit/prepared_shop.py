@@ -16,7 +16,7 @@ from tests.kit.store import Store, memory_store
 from tests.kit.web import WebShop, container_over, web_shop
 
 FIRST_NUMBER = 1000
-"""The first number in names and addresses of the sample shop. Objects that a test creates have lower numbers."""
+"""The first number in names and e-mail addresses of the sample shop. Objects that a test creates have lower numbers."""
 LIFETIMES = {"token_lifetime": timedelta(hours=1), "order_hold": timedelta(days=1)}
 """Long lifetimes, because later tests use the access tokens and the holds."""
 

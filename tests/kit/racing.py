@@ -58,7 +58,7 @@ Step = Ordering | Canceling | Adjusting
 class Race:
     """A shop, and the steps of a race in it.
 
-    Each step has a number: how often it yields to other steps before it starts.
+    Each step is paired with a number: how many times the step yields to other steps before it starts.
     """
 
     stocks: tuple[int, ...]

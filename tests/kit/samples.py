@@ -230,7 +230,7 @@ class SampleShop:
         return webhooks.sign("msg_1", sample.content.decode(), at=datetime.now(UTC))
 
     async def _secrets(self, operation: Operation) -> dict[str, str]:
-        """Create the secrets of an operation. A secret is valid only once, so an example cannot contain it."""
+        """Create the secrets that an operation needs. Each secret is valid only once, so no example can contain it."""
         match operation.id:
             case "change_password" | "request_email_change":
                 return {"current_password": PASSWORD}

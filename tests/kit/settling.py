@@ -13,7 +13,7 @@ from tests.kit.shop import Shop
 
 
 async def settle_everything(shop: Shop) -> None:
-    """Let the provider decide pending payments and refunds. Then query the provider for the results."""
+    """Let the payment provider decide pending payments and refunds. Then query the provider for the results."""
     for payment_id, answer in shop.gateway.payments.items():
         if answer.outcome in {Outcome.PENDING, Outcome.AUTHORIZED}:
             shop.gateway.decide(payment_id, Outcome.SUCCEEDED)

@@ -145,7 +145,7 @@ class WebShop:
 async def web_shop(container: Container, *, numbers: Iterator[int] | None = None) -> AsyncIterator[WebShop]:
     """Run a new app with its lifespan during the context.
 
-    The names and addresses of new objects contain a number. By default, the first number is 1.
+    The names and e-mail addresses of new objects contain a number. By default, the first number is 1.
     """
     app = create_app(container=container)
     async with app.router.lifespan_context(app), AsyncExitStack() as clients:

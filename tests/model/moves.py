@@ -1,4 +1,4 @@
-"""The possible next steps of people, the provider and time in a small shop."""
+"""The possible next steps of people, the payment provider and time in a small shop."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
@@ -197,7 +197,7 @@ class Moves:
             yield Move(f"void {name}", partial(self.world.shop.void, payment))
 
     def _decisions(self, outcome: Outcome) -> list[Outcome]:
-        """Return the provider's possible decisions about a payment in this state."""
+        """Return the payment provider's possible decisions about a payment in this state."""
         success = Outcome.AUTHORIZED if self.world.bounds.is_manual else Outcome.SUCCEEDED
         decisions = {
             Outcome.PENDING: [success, Outcome.DECLINED],
@@ -269,7 +269,7 @@ class Moves:
 
     @property
     def _ends(self) -> list[datetime]:
-        """Return the timestamps at which authorizations are checked next."""
+        """Return the timestamps at which authorizations are due for their next check."""
         now = self.world.shop.clock.now()
         payments = self.world.database.tables.payments.values()
         return [

@@ -34,7 +34,7 @@ from tests.model.world import Bounds
 TWO_CUSTOMERS = Bounds(holds=1, failures=0)
 """The bounds of the small shops.
 
-Two customers order the same units; payments are reported early, late, never and twice; orders expire at any
+Two customers order the same units. The provider reports a payment early, late, twice or never. Orders expire at any
 time.
 """
 SHIPPING = Bounds(units=(2,), payments=(2,), fulfills=True)

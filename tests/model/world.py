@@ -33,11 +33,11 @@ class Bounds:
     """The bounds of the exploration: units per customer, payments per order, and so on.
 
     `failures` is the maximum number of failures of a refund. `returns` is the maximum number of returns.
-    `provider_refunds` is the maximum number of refunds made at the provider. If `cancels` is set, single
-    units can be canceled. If `changes` is set, notes can be changed. If `claims` is set, orders are placed
-    for guests, and their accounts can claim these orders. If `is_manual` is set, payments are authorized
-    first. If `renews` is set, the provider renews authorizations. If `requires_action` is set, the bank can
-    require authentication. If `is_disputed` is set, a payment can be disputed.
+    `provider_refunds` is the maximum number of refunds made at the provider. If `cancels` is set, single units can be
+    canceled. If `changes` is set, notes can be changed. If `claims` is set, orders are placed for guests, and
+    accounts can claim these orders. If `is_manual` is set, payments are authorized first. If `renews` is set, the
+    provider renews authorizations. If `requires_action` is set, the bank can require authentication. If `is_disputed`
+    is set, a payment can be disputed.
     """
 
     units: tuple[int, ...] = (2, 1)
@@ -61,7 +61,10 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The state of the shop and the provider. The values in it are immutable, so a change replaces a value."""
+    """The state of the shop and of the payment provider.
+
+    All values in the state are immutable, so a change replaces a value.
+    """
 
     tables: Tables
     payments: dict[UUID, ProviderAnswer]

@@ -16,7 +16,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 @dataclass(slots=True)
 class Collector:
-    """The received spans. `url` is the value of OTEL_EXPORTER_OTLP_ENDPOINT."""
+    """The spans that the collector has received. Exporters need `url` in OTEL_EXPORTER_OTLP_ENDPOINT."""
 
     url: str
     requests: list[ExportTraceServiceRequest] = field(default_factory=list)
@@ -82,7 +82,7 @@ def attributes_of(span: Span) -> dict[str, Any]:
 
 
 def parents(spans: list[Span]) -> dict[str, str | None]:
-    """Return a mapping of the name of each span to the name of the parent span.
+    """Return the name of each span's parent, by the name of the span.
 
     The value is None if the parent is not among the spans.
     """

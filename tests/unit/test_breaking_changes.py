@@ -1,4 +1,4 @@
-"""The comparison of API documents detects each kind of breaking change, and no other change."""
+"""The comparison of API documents reports each kind of breaking change, and ignores compatible changes."""
 
 from collections.abc import Callable
 from copy import deepcopy

@@ -1,4 +1,4 @@
-"""The client's address is read only from headers of trusted proxies."""
+"""The client's network address is read only from headers of trusted proxies."""
 
 from ipaddress import ip_network
 

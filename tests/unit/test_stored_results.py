@@ -1,4 +1,4 @@
-"""The service can read the results and fingerprints that other releases have stored."""
+"""The service can read the command results and request fingerprints that other releases have stored."""
 
 import json
 import tomllib
@@ -150,7 +150,10 @@ def test_unknown_action_in_a_stored_result_is_omitted() -> None:
 
 
 def test_former_release_knows_all_enumerated_values_in_stored_results() -> None:
-    """A new value must be stored in a form that the former release can read. Actions already have such a form."""
+    """If a release adds a value, it must store the value in a form that the former release can read.
+
+    The values of `Action` may be new, because they are already stored in such a form.
+    """
     found = {enum.__name__: {member.value for member in enum} for enum in enumerations(set(VIEWS.values()))}
     assert found.keys() >= ENUMERATED.keys()
     for name, values in ENUMERATED.items():

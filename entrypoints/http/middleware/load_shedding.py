@@ -35,9 +35,9 @@ class LoadSheddingMiddleware:
 
     Rejecting a request takes only a fraction of the CPU time of handling a request.
 
-    The admission is checked when the headers have arrived, and again when the body has arrived, before the
-    app does any work for the request. After the second check, the admission counts the request. If requests
-    were counted earlier, clients that never send their bodies could exclude other clients.
+    The admission is checked twice: when the headers have arrived, and when the body has arrived. After the second
+    check, the admission counts the request, and the app begins to work on the request. If requests were counted
+    earlier, clients that never send their bodies could exclude other clients.
 
     `gates` maps a method and a path without parameters to a function that returns the admission.
     """
@@ -104,7 +104,7 @@ class _Body:
         self._next = {"type": "http.request", "body": bytes(received), "more_body": not is_whole}
 
     async def receive(self) -> Message:
-        """Return the next message. If receiving the body failed, raise the HTTPProblem."""
+        """Return the next ASGI message. If receiving the body failed, raise the HTTPProblem of the failure."""
         if self._problem is not None:
             raise self._problem
         if self._next is not None:

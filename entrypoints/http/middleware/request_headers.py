@@ -22,7 +22,8 @@ If a client sent such a header twice, a proxy could use one line and the service
 def refusal_of_headers(headers: Sequence[tuple[bytes, bytes]], *, number_of_names: int) -> HTTPProblem | None:
     """Return the problem of oversized or repeated headers, or None.
 
-    If the number of different names equals the number of lines, as in most requests, no header is repeated.
+    `number_of_names` is the number of different names. In most requests it equals the number of headers. No header is
+    then repeated, so the names are not compared.
     """
     if sum(map(len, chain.from_iterable(headers))) > MAX_BYTES:
         return HTTPProblem(

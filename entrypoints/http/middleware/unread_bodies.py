@@ -13,13 +13,14 @@ from entrypoints.http.security.client_network import network_of
 from entrypoints.proxies import TrustedProxies
 
 GRACE_SECONDS = 5.0
-"""The minimum rate does not apply to a body in this number of seconds after the first read."""
+"""For this number of seconds after the first read of a body, the minimum rate does not apply."""
 
 TICK_SECONDS = 0.5
 """The interval between checks of the unread bodies.
 
-A body counts toward the bounds if it is still unread at the second check after the app began to read it. A body that
-has arrived is read within one iteration of the event loop, even if the loop is busy, and therefore never counts.
+A body counts toward the maximum numbers of unread bodies if the body is still incomplete at the second check after
+the app began to read it. A body that has arrived is read within one iteration of the event loop, even if the loop is
+busy, and therefore never counts.
 """
 
 _WITHOUT_BODY = {"GET", "HEAD", "OPTIONS"}
@@ -62,7 +63,7 @@ class UnreadBodiesMiddleware:
         self._timer: asyncio.TimerHandle | None = None
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        # This method is no coroutine function, because a second coroutine would take CPU time for every request.
+        # This method is not a coroutine function, because a second coroutine would take CPU time for every request.
         if scope["type"] != "http" or scope["method"] in _WITHOUT_BODY:
             return self.app(scope, receive, send)
         return self._serve(scope, receive, send)

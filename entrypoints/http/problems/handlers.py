@@ -77,7 +77,7 @@ async def answer_http_exception(request: Request, exc: HTTPException) -> Respons
 def _allowed_methods(request: Request) -> str:
     """Return all methods that the path supports (RFC 9110, section 10.2.1).
 
-    Several routes can have this path. The framework lists the methods of one route only.
+    Several routes can have the same path, but the framework lists the methods of only one route.
     """
     methods: set[str] = set()
     for route in iter_route_contexts(request.app.routes):

@@ -20,7 +20,7 @@ MEDIA_TYPE = "application/problem+json"
 MAX_VIOLATIONS = 20
 """The maximum number of violations in a problem.
 
-A request can break any number of rules. The detail of the problem states if there are more violations.
+A request can break any number of rules. If a request breaks more rules, the detail of the problem says so.
 """
 
 _REALM = 'Bearer realm="steelyard"'
@@ -152,7 +152,10 @@ class ProblemResponse(Response):
 
 
 def _is_ours(scope: Scope) -> bool:
-    """Return whether the path belongs to a route and contains no text from the client except ids."""
+    """Return whether the path matches a route, and every path parameter is an id.
+
+    The client cannot choose any other text of such a path.
+    """
     return "route" in scope and all(isinstance(value, UUID) for value in scope["path_params"].values())
 
 

@@ -19,5 +19,5 @@ PROBLEMS: Mapping[str, ProblemType] = MappingProxyType(
 )
 """All problem types by code, sorted by status.
 
-The OpenAPI responses, the pages under /problems and the statuses of domain errors are derived from them.
+The OpenAPI responses, the pages under /problems and the statuses of domain errors are derived from the registry.
 """

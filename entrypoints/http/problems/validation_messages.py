@@ -84,4 +84,4 @@ RULES: Mapping[str, Rule] = {
     "model_attributes_type": _NOT_AN_OBJECT,
     "dataclass_type": _NOT_AN_OBJECT,
 }
-"""Messages by pydantic's error types. All other types have the message INVALID."""
+"""The message for each error type of pydantic. Every other error type has the message INVALID."""

@@ -30,8 +30,8 @@ class Fingerprints:
     """Makes fingerprints with a secret that all processes share.
 
     The fingerprint covers the JSON that was received, so a new optional field in a schema does not change the
-    fingerprint. The fingerprint is keyed (HMAC-SHA256), so that the record alone is not enough to guess passwords and
-    tokens in the body.
+    fingerprint. The fingerprint is an HMAC-SHA256. Without the secret, nobody can therefore use a record to check
+    guesses of a password or a token in the body.
     """
 
     secret: bytes = field(repr=False)

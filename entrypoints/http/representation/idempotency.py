@@ -35,7 +35,7 @@ class RequestKey:
     fingerprints: Fingerprints
 
     def of(self, operation: IdempotentOperation, principal: Principal | None) -> IdempotencyKey:
-        """Return the key for an operation and its caller, together with the request's fingerprint."""
+        """Return the idempotency key of an operation and its caller, together with the request's fingerprint."""
         fingerprint = self.fingerprints.of(self.method, self.path, self.received)
         earlier = partial(self._earlier_fingerprint, operation)
         if principal is None:
@@ -51,7 +51,7 @@ class RequestKey:
 async def find_request_key(
     request: Request, idempotency_key: Annotated[str | None, _HEADER] = None
 ) -> RequestKey | None:
-    """Return the request's key, or None if the request has no key."""
+    """Return the idempotency key of the request, or None if the request has no such key."""
     return None if idempotency_key is None else await _request_key(request, idempotency_key)
 
 
@@ -63,7 +63,7 @@ async def find_request_key(
     "idempotency_in_flight",
 )
 async def get_request_key(request: Request, idempotency_key: Annotated[str, _HEADER]) -> RequestKey:
-    """Return the request's key. A request without a key is invalid."""
+    """Return the idempotency key of the request. A request without such a key is invalid."""
     return await _request_key(request, idempotency_key)
 
 

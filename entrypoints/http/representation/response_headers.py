@@ -72,7 +72,7 @@ def sends_headers(*names: str) -> Callable[[_Function], _Function]:
 
 
 def headers_of_dependency(dependency: Callable[..., Any] | None) -> tuple[str, ...]:
-    """Return the names that `sends_headers` has declared for a dependency."""
+    """Return the names of the headers that `sends_headers` has declared for a dependency."""
     return getattr(dependency, "__sends_headers__", ())
 
 
@@ -99,5 +99,5 @@ def with_headers(
 
 
 def declared(*names: str) -> dict[str, Mapping[str, Any]]:
-    """Return OpenAPI's `headers` with these names."""
+    """Return the OpenAPI descriptions of the headers with these names."""
     return {name: HEADERS[name] for name in names}

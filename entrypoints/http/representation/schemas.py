@@ -168,7 +168,7 @@ KnownEmail = Annotated[
     _email(known_email_address),
     Field(examples=["maria.anders@example.com"], json_schema_extra=_EMAIL_SCHEMA),
 ]
-"""The raw text of an address of an existing account; `known_email_address` parses it."""
+"""The raw text of the e-mail address of an existing account; `known_email_address` parses it."""
 
 Timestamp = Annotated[datetime, BeforeValidator(_utc), Field(strict=True, examples=["2026-01-31T12:00:00Z"])]
 """A timestamp: RFC 3339 with any offset in requests, UTC with `Z` in responses."""

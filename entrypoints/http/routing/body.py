@@ -82,9 +82,9 @@ class StrictRequest(Request):
 def ensure_readable(request: Request, media_types: tuple[str, ...]) -> None:
     """Raise HTTPProblem `unsupported_media_type` for an unsupported type or an encoded body.
 
-    `media_types` are the supported types. Parameters such as a charset are ignored: JSON has no charset, and
-    is always read as UTF-8. A Content-Encoding is rejected as RFC 9110, section 15.5.16 describes, because
-    the size of a compressed body is unknown until it is decompressed.
+    `media_types` are the supported types. Parameters such as a charset are ignored: JSON has no charset, and is
+    always read as UTF-8. A request with a Content-Encoding is rejected (RFC 9110, section 15.5.16), because the size
+    of a compressed body is unknown before decompression.
     """
     if request.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
         raise HTTPProblem(

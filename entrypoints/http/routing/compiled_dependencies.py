@@ -72,7 +72,7 @@ class _Step:
     resolve: Callable[[Request], Any] | None
     """For a dependency that needs only the request, the function that returns its result."""
     is_immediate: bool
-    """Whether the call returns the result instead of an awaitable."""
+    """Whether the call returns its result directly, and not an awaitable."""
     parameters: tuple[ReadParameter, ...]
     body_fields: tuple[ModelField, ...]
     reads_whole_body: bool
@@ -98,7 +98,7 @@ class Solving:
 
 
 class CompiledDependencies:
-    """The calls that handle a request. Each call follows the calls on which it depends."""
+    """The calls that handle a request. A call runs after the calls whose results are its arguments."""
 
     def __init__(self, route: APIRoute, overrides: Overrides | None = None) -> None:
         """Compile a route's dependencies with the app's `overrides`. Raises Unsupported.

@@ -68,7 +68,7 @@ __all__ = [
 
 _NO_SCOPE: dict[str, object] = {}
 _PARENT = FastAPI(openapi_url=None).router
-"""The router of an app without options.
+"""The router of an app that was created without options.
 
 Included routers would inherit options, for example a list of dependencies.
 """

@@ -24,7 +24,7 @@ MAX_PARAMETERS = 50
 
 _REMEMBERED = 256
 _SHORT = 256
-"""The maximum length of cached query strings, in bytes."""
+"""The maximum length, in bytes, of a query string whose parsed values are cached."""
 
 
 def remembering(read: Callable[[bytes], T]) -> Callable[[bytes], T]:

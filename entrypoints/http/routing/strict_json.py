@@ -28,7 +28,7 @@ _SAFE_DIGITS = len(str(MAX_INTEGER)) - 1
 _CONTAINERS = (dict, list)
 _BAD_CHARACTER = re.compile("[\0\ud800-\udfff]")
 _MAX_STRINGS = 2 * MAX_MEMBERS + 1
-"""The maximum number of strings. A field has at most two: its name and its value."""
+"""The maximum number of strings. A field has at most two strings: its name and its value."""
 _TOKENS = re.compile(r'(?P<string>"[^"]*"?)|(?P<member>,|[\[{](?![ \t\n\r]*+[\]}]))|[^",\[{]+|.')
 """A pattern that splits JSON without escapes into strings, beginnings of members, and other text.
 

@@ -1,4 +1,4 @@
-"""A router that skips requests with another path prefix without trying its routes one by one."""
+"""A router that compares a path with the router's prefix first, and tries the routes only if the prefix matches."""
 
 from functools import partial
 from itertools import takewhile

@@ -1,4 +1,4 @@
-"""The network of a client. Throttling and rate limits count per network."""
+"""The network of a client. Attempts and requests without a token are counted per network."""
 
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_network
@@ -14,7 +14,7 @@ from entrypoints.proxies import TrustedProxies, parse_address
 IPV6_PREFIX = 64
 """The prefix length of the smallest IPv6 network of a subscriber (RFC 6177).
 
-All addresses of the network count as one client.
+All IP addresses of such a network count as one client.
 """
 
 
@@ -35,9 +35,9 @@ def network_of_client(request: Request, proxies: TrustedProxies) -> str:
 
 @lru_cache(maxsize=4096)
 def network_of(address: str) -> str:
-    """Return the network of an address.
+    """Return the network of an IP address.
 
-    Other text, such as the name of a Unix socket, is returned unchanged.
+    For other text, such as the name of a Unix socket, the result is `local`.
     """
     parsed = parse_address(address)
     if parsed is None:

@@ -20,7 +20,8 @@ from entrypoints.http.security.client_network import get_network, network_of_cli
 _text_of_id = lru_cache(maxsize=10_000)(str)
 """Convert an id to text.
 
-The results are cached, because the principal of a token is cached too and has the same id object in each request.
+All requests with one token have the same id object, because the principal of the token is cached. The text of the id
+is therefore cached, too.
 """
 
 

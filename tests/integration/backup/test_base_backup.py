@@ -116,7 +116,7 @@ async def record(history: History) -> None:
 
 @asynccontextmanager
 async def shop_on(history: History, node: Node | None = None) -> AsyncIterator[WebShop]:
-    """Run the service on a server. The payment provider is the same on all servers."""
+    """Run the service on a server. The services on all servers use one payment provider."""
     container = container_on((node or history.node).url)
     container.payments.gateways.override({PaymentMethod.SANDBOX: history.gateway})
     async with web_shop(container) as web:

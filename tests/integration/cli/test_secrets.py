@@ -29,7 +29,7 @@ AUDITED = """
 
 
 def key_ids(fetch: Fetch) -> set[str | None]:
-    """Return the ids of the keys that encrypt secrets, or None for an unencrypted secret."""
+    """Return the ids of all encryption keys of the stored secrets. None stands for unencrypted secrets."""
     found = [re.match(rb"sealed\.([0-9a-f]{16})\.", value) for (value,) in fetch(STORED)]
     return {match[1].decode() if match else None for match in found}
 

@@ -1,4 +1,4 @@
-"""A study of the CPU time that a pooler and a read replica use and save.
+"""A study of a pooler and a read replica: how much CPU time they use, and how much they save elsewhere.
 
 Run the study with `python -m tests.integration.cluster.connections_study`. The same requests are sent to three
 services in turn. The first service is connected directly to the primary. The second service is connected to the
@@ -125,7 +125,7 @@ async def services(programs: Programs) -> AsyncIterator[Mapping[str, Service]]:
 async def send(request: Send) -> bool:
     """Send requests, some of them at the same time. Return whether all requests succeeded.
 
-    On a busy machine, a timeout can reject some requests.
+    On a busy machine, the service can reject some requests after a timeout.
     """
     all_succeeded = True
     for first in range(0, REQUESTS, CONCURRENT):

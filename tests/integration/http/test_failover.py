@@ -34,7 +34,7 @@ async def web(servers: Replication) -> AsyncIterator[WebShop]:
 
 
 class Ordering:
-    """Customers that place one order after another. If a request fails, its idempotency key is used again."""
+    """Customers that place one order after another. A failed request is retried with its idempotency key."""
 
     def __init__(self, web: WebShop, body: dict[str, object]) -> None:
         self._web = web

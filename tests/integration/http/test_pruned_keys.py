@@ -1,4 +1,4 @@
-"""Idempotency records are pruned, but an order's key stays unique."""
+"""Idempotency records are pruned, but the idempotency key of an order stays unique."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -158,7 +158,7 @@ async def test_service_is_unready_while_the_disk_of_the_database_is_full(
 
 
 async def order_until_refused(customer: httpx2.AsyncClient, body: dict[str, Any]) -> int:
-    """Order with the keys k0, k1 and so on until the disk is full.
+    """Place orders with the idempotency keys k0, k1 and so on until the disk is full.
 
     Returns the number of placed orders.
     """

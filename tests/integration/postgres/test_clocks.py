@@ -1,6 +1,6 @@
 """Workers whose system clocks differ by an hour agree on leases, due times and expiry.
 
-The workers use the time of the database.
+They agree because all workers use the time of the database.
 """
 
 from collections.abc import AsyncIterator

@@ -33,9 +33,9 @@ WRITTEN = {
     "POST /v1/orders/{order_id}/payments": {"token"},
     "POST /v1/orders/{order_id}/returns": {"reason"},
 }
-"""The texts that a customer can send. `Customer` sends all of them.
+"""The texts that a customer can send. `Customer` sends all these texts except those about a guest.
 
-Staff send the texts about a guest.
+In this test, staff send the texts about a guest.
 """
 OF_THE_SHOP = {
     "PATCH /v1/products/{product_id}": {"name", "description", "attributes"},
@@ -184,7 +184,7 @@ async def test_closed_account_leaves_no_personal_data(
 
 
 async def place_for_guest(staff: httpx2.AsyncClient, product: Any) -> None:
-    """Place an order for a guest with the customer's address, and change the order as staff."""
+    """Place an order for a guest with the customer's e-mail address, and change the order as staff."""
     guest = {"email": EMAIL, "full_name": CANARY}
     body = order_body((product, 1), **DETAILS, guest=guest)
     placed = await staff.post("/v1/orders", json=body, headers=key("guest"))

@@ -50,7 +50,7 @@ class Recording:
         return {} if name == ANONYMOUS else {"Authorization": f"Bearer {self.tokens[name]}"}
 
     def send(self, name: str, path: str, body: str | None, *, url: str | None = None) -> Any:
-        """Send and record a POST request with a new key. Return the JSON of the response."""
+        """Send and record a POST request with a new idempotency key. Return the JSON of the response."""
         key = f"key-{len(self.requests):03}"
         headers = {"Idempotency-Key": key, **({} if body is None else JSON)}
         with httpx2.Client(base_url=url or self.url) as client:
@@ -251,7 +251,7 @@ def authorized_payment(recording: Recording, product_id: str) -> str:
 
 
 def mailed_token(directory: Path, address: str) -> str:
-    """Wait for a message to the address. Return the token in the message."""
+    """Wait for a message to the e-mail address. Return the token in the message."""
     while True:
         for path in sorted(directory.glob("*.eml")) if directory.is_dir() else []:
             message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)

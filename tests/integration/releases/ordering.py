@@ -34,7 +34,7 @@ class Phase:
 class Customers:
     """Customers that place one order after another.
 
-    `placed` has the acknowledged orders by key.
+    `placed` has the acknowledged orders by idempotency key.
     """
 
     http: httpx2.AsyncClient

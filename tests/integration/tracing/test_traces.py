@@ -97,7 +97,7 @@ def context_of(span: Span) -> str:
 
 
 async def traceparents(stream: NatsServer) -> set[str]:
-    """Return the trace contexts of the messages in the stream."""
+    """Return the trace contexts of the event messages in the JetStream stream."""
     client = await nats.connect(stream.url)
     try:
         found = client.jetstream()
@@ -155,7 +155,8 @@ async def test_sampling_ratio_of_new_traces_equals_the_configured_ratio(
 ) -> None:
     """The expected number of traces is 200 for 400 requests.
 
-    140 is six standard deviations below 200. If the sampler decided twice, 100 traces would be expected.
+    The limits 140 and 260 are six standard deviations away from 200. If the sampler decided twice per request, only
+    100 traces would be expected.
     """
     monkeypatch.setenv("OTEL_TRACES_SAMPLER", "parentbased_traceidratio")
     monkeypatch.setenv("OTEL_TRACES_SAMPLER_ARG", "0.5")

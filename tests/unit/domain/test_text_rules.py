@@ -1,4 +1,4 @@
-"""No method accepts a text that breaks a rule, and a rejected call changes nothing."""
+"""Every method rejects texts that break a rule. A rejected call changes nothing."""
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy

@@ -160,7 +160,7 @@ async def record_every_order_event(shop: Shop) -> None:
 
 
 async def an_account_of(shop: Shop, guest: Guest) -> UserId:
-    """Return an account that has verified the address of a guest."""
+    """Return an account that has verified the e-mail address of a guest."""
     account = await shop.customer()
     async with shop.store.unit_of_work(SOMEBODY) as work:
         user = await work.users.get(account.id)

@@ -1,4 +1,4 @@
-"""In any time window, the limiter admits no more requests of a partition than the partition's quota."""
+"""The quota of a partition is the maximum number of admitted requests in any time window."""
 
 import pytest
 from hypothesis import given

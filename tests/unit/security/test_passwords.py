@@ -1,4 +1,7 @@
-"""Passwords are hashed with Argon2id. Log-ins to unknown and known accounts cost the same."""
+"""Passwords are hashed with Argon2id.
+
+A log-in to an unknown account needs as much hashing as a log-in to a known account.
+"""
 
 import asyncio
 from collections.abc import Iterator

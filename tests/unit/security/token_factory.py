@@ -1,4 +1,4 @@
-"""A factory of invalid tokens that neither this service nor PyJWT would sign."""
+"""A factory of invalid tokens. Neither this service nor PyJWT would sign such tokens."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -22,7 +22,7 @@ def content(segment: str) -> bytes:
 
 @dataclass(frozen=True)
 class TokenFactory:
-    """A key, and the claims of a token. The token is valid if the key belongs to the service."""
+    """A signing key, and the claims of a token. The token is valid if the signing key belongs to the service."""
 
     key: SigningKey
     claims: Mapping[str, Any]

@@ -1,4 +1,4 @@
-"""Webhooks are sent to a real local server. The tests use the setting that permits private addresses."""
+"""Webhooks are sent to a real local server. The tests use the setting that permits private IP addresses."""
 
 import asyncio
 import ssl

@@ -27,7 +27,7 @@ _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 _PARAMETERS: dict[str, Any] = {
     "persistAuthorization": False,  # tokens are deleted when the page is closed
-    "validatorUrl": None,  # otherwise the page sends the schema's address to another service
+    "validatorUrl": None,  # otherwise the page sends the document's URL to an external validator
     "displayRequestDuration": True,
     "defaultModelsExpandDepth": 0,  # the list of schemas is long, and slows the page down
 }
@@ -53,8 +53,8 @@ class _Assets(StaticFiles):
 def install_docs(app: FastAPI) -> None:
     """Serve /docs, /openapi.json and /asyncapi.json, and redirect / to /docs.
 
-    Create the app with `docs_url`, `redoc_url` and `openapi_url` set to None. All addresses are relative, so that they
-    also work behind a proxy's path prefix.
+    Create the app with `docs_url`, `redoc_url` and `openapi_url` set to None. All URLs of the page are relative, so
+    that they also work behind a proxy's path prefix.
     """
     page = get_swagger_ui_html(
         openapi_url="openapi.json",
