@@ -9,7 +9,8 @@ from domain.shared.ids import UserId
 class OrderAccess:
     """The orders that a caller may read or change: one customer's own orders, or all orders.
 
-    Every use case and query requires an explicit value of this type, so that a missing value never means all orders.
+    Use cases and queries require a value of this type and have no default. Access to all orders must therefore
+    be requested explicitly.
     """
 
     party: Party

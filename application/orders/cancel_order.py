@@ -33,10 +33,12 @@ class CancelOrderCommand:
 class CancelOrder:
     """Cancel a whole order or some of its units. Shipped units cannot be canceled.
 
-    The stock of the canceled units is released, and the money that was paid for these units is refunded. The refund
-    is sent to the provider shortly after the cancellation. Customers can cancel units until shipping begins. Staff
-    can cancel units at any time. When no unit is left to ship, the order becomes fulfilled if a unit was shipped, and
-    canceled otherwise.
+    The stock of the canceled units is released, and the money that was paid for these units is refunded. The
+    refund is sent to the provider shortly after the cancellation. Customers can cancel units until shipping
+    begins. Staff can cancel units at any time.
+
+    After the cancellation, there may be no units left to ship. In this case, the order becomes fulfilled if a
+    unit was shipped. If no unit was shipped, the order becomes canceled.
     """
 
     unit_of_work: UnitOfWorkFactory

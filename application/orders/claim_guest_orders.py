@@ -12,8 +12,8 @@ from domain.users.user import User
 async def claim_guest_orders(work: UnitOfWork, user: User, *, clock: Clock, actor: Actor) -> int:
     """Assign to the user all guest orders that have the user's verified e-mail address.
 
-    Return the number of assigned orders. The user must already be locked, because every transaction locks users
-    before orders.
+    Return the number of assigned orders. The caller must have locked the user, because every transaction locks
+    users before orders.
     """
     if user.email is None or not user.email_verified:
         return 0

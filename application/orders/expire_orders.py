@@ -30,7 +30,10 @@ class ExpireOrders:
     clock: Clock
 
     async def __call__(self, *, limit: int, actor: Actor) -> int:
-        """Return the number of expired orders. If the number equals `limit`, there may be more due orders."""
+        """Return the number of expired orders.
+
+        If the number equals `limit`, more orders may be due to expire.
+        """
         async with self.unit_of_work() as work:
             now = self.clock.now()
             orders = await work.orders.due(now, limit=limit)

@@ -11,7 +11,7 @@ from domain.shared.ids import OrderId, ReturnId
 async def get_order_for_update(work: UnitOfWork, order_id: OrderId, *, access: OrderAccess) -> Order:
     """Lock the order and return it.
 
-    Raises NotFound if the order does not exist or `access` does not cover it.
+    Raises NotFound if the order does not exist or if `access` does not cover the order.
     """
     order = await work.orders.get(order_id)
     if order is None or not access.permits(order.customer_id):

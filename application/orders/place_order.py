@@ -13,10 +13,12 @@ from domain.orders.placing import OutOfStock
 class PlaceOrder:
     """Place an order: reserve the stock of every line or of none.
 
-    Prices and names are copied into the order, and the stock is held until the order expires. If stock is short
-    only because of expired holds, these holds are released and the service tries to place the order again. A
-    retry with the same idempotency key never places a second order. If another transaction has locked the row
-    of the customer or of a product, the order waits without delaying other orders.
+    Prices and names are copied into the order, and the stock is held until the order expires. If expired holds
+    cause a shortage of stock, the service releases these holds and tries to place the order again. A retry with
+    the same idempotency key never places a second order.
+
+    If another transaction has locked the customer or a product of the order, the order waits for the lock.
+    Orders of other customers and products do not wait.
     """
 
     queue: PlacementQueue

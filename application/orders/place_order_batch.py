@@ -35,7 +35,9 @@ class PlaceOrderCommand:
     """The command to place an order.
 
     `waits_for` are rows that other transactions have locked. The batch waits until these locks are released.
-    `traceparent` is the trace context of the command's request. A batch contains commands of several requests.
+
+    `traceparent` is the trace context of the request that contained the command. Each command has its own trace
+    context, because a batch contains commands of several requests.
     """
 
     request: OrderRequest
@@ -80,14 +82,18 @@ class PlaceOrderBatch:
     order is accepted or rejected individually, in memory, in the sequence of the commands. All accepted orders
     are written together, with their idempotency records.
 
-    A concurrent duplicate of a request needs the same rows. The duplicate is therefore decided after the first
-    request has ended, and gets the result of the first request. Only a different order with the same key can be
-    decided by another batch at the same time. The batch that inserts the second record then violates the unique key
-    of the idempotency records, and runs again.
+    A concurrent duplicate of a request locks the same rows. The duplicate is therefore decided after the first
+    request has ended, and gets the result of the first request.
 
-    The batch does not wait for rows that another transaction has locked. Such rows therefore delay only the
-    orders that need them. The outcome of these orders is RowsLocked, unless `waits_for` names the rows. The rows of
-    `waits_for` are locked before all other rows, so that this transaction never waits while it holds other locks.
+    Two requests can use the same idempotency key for orders that lock different rows. Two batches can then
+    accept both orders at the same time, and both insert a record for the key. The second insert violates the
+    unique key of the idempotency records, and its batch runs again.
+
+    If another transaction has locked a row, the batch does not wait for the row. The orders that need the row
+    get the outcome RowsLocked. All other orders are decided.
+
+    The rows in `waits_for` are an exception: the batch waits for them. The batch locks these rows before all
+    other rows, so that it holds no other locks while it waits.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -105,7 +111,8 @@ class PlaceOrderBatch:
         try:
             return await self._run(commands)
         except IdempotencyRecordExists:
-            # An idempotency record was stored after this batch read the keys. The second run finds the record.
+            # After this batch read the keys, another transaction stored a record for one of the keys. The
+            # second run finds this record.
             return await self._run(commands)
 
     async def _run(self, commands: Sequence[PlaceOrderCommand]) -> Sequence[Outcome]:
@@ -144,7 +151,10 @@ class PlaceOrderBatch:
         placed: dict[IdempotencyKey, Order],
         now: datetime,
     ) -> Outcome:
-        """Replay, accept or reject an order. Add an accepted order to `stored` and `placed`."""
+        """Return the outcome of a command: a stored result, a new order or an error.
+
+        A new order is also added to `stored` and `placed`.
+        """
         try:
             if earlier := stored.get(command.key.scope):
                 return _replay(earlier, command.key)
@@ -160,9 +170,10 @@ class PlaceOrderBatch:
     def _place(self, command: PlaceOrderCommand, context: PlacementContext, now: datetime) -> Order:
         """Place one order in memory.
 
-        Raises InvalidToken if the caller's account is closed. Raises AccountDisabled if the caller's account is
-        disabled. An access token can still be valid in both cases. Raises ValidationFailed if the order is placed for
-        another user whose account is not active.
+        If a customer orders with a closed account, InvalidToken is raised. If the account is disabled,
+        AccountDisabled is raised. In both cases, the customer's access token can still be valid.
+
+        If a caller orders for another user whose account is not active, ValidationFailed is raised.
         """
         return place(
             command.request,
@@ -180,7 +191,7 @@ class PlaceOrderBatch:
 def _traces(
     commands: Sequence[PlaceOrderCommand], placed: Mapping[IdempotencyKey, Order]
 ) -> Iterator[tuple[UUID, str]]:
-    """Yield the id of each placed order with the trace context of its request."""
+    """Yield the id of each placed order with the trace context of the request that placed the order."""
     for command in commands:
         if command.traceparent is not None and command.key in placed:
             yield placed[command.key].id, command.traceparent
@@ -217,10 +228,10 @@ async def _await_locks(work: UnitOfWork, commands: Sequence[PlaceOrderCommand]) 
 def _replay(earlier: StoredResult[OrderView], key: IdempotencyKey) -> IdempotentResult[OrderView]:
     """Return the result of an earlier request.
 
-    If the order in the result is pending or confirmed, the result was stored when the order was placed. If the
-    order is expired, the result was stored when the order was pruned: see `ExpiredOrders`.
+    If the stored order is expired, the order was pruned after its expiry (see `ExpiredOrders`). In this case,
+    OrderHasExpired is raised.
 
-    Raises IdempotencyKeyReused. Raises OrderHasExpired if the order was pruned.
+    Also raises IdempotencyKeyReused.
     """
     replay = earlier.replay(key)
     if replay.result.status is OrderStatus.EXPIRED:
@@ -242,10 +253,10 @@ async def _replay_pruned(
     outcomes: Sequence[Outcome],
     stored: StoredResults,
 ) -> Sequence[Outcome]:
-    """If the key's idempotency record was pruned, return the existing order instead of a rejection.
+    """Replace the rejection of a retry with the order that the first request placed.
 
-    Without a record, a retry is processed like a new request. The retry can be rejected although the first
-    request succeeded, for example because the first request took the last unit.
+    If the idempotency record was pruned, a retry is processed like a new request. The retry can then be
+    rejected, for example because the first request took the last unit.
     """
     rejected = [
         command

@@ -14,9 +14,9 @@ OrderLanes = Lanes[RowId, PlaceOrderCommand, IdempotentResult[OrderView]]
 class PlacementQueue:
     """Queues orders for batches.
 
-    There is one common queue, and a lane for each row that another transaction has locked. Each queue is first
-    in, first out. An order that is added to a lane directly can overtake an earlier order that still waits in
-    the common queue.
+    There is one common queue, and a lane for each row that another transaction has locked. The common queue and
+    each lane process their orders in the sequence of arrival. However, an order in a lane can be processed
+    before an earlier order in the common queue.
     """
 
     batcher: Batcher[PlaceOrderCommand, IdempotentResult[OrderView]]
@@ -24,13 +24,16 @@ class PlacementQueue:
     orders: OrderQueries
 
     async def place(self, command: PlaceOrderCommand) -> IdempotentResult[OrderView]:
-        """Return the order after its batch is committed, or an earlier order with the same idempotency key."""
+        """Place an order, and return it after its batch is committed.
+
+        If the caller has already placed an order with the same idempotency key, return that order.
+        """
         try:
             return await self._submit(command)
         except OrderExists:
             order = await self.orders.get_by_key(*command.order_key)
             if order is None:
-                # The existing order was pruned after the batch found it. Pruning has stored an idempotency
+                # After the batch found the existing order, the order was pruned. Pruning stores an idempotency
                 # record, which the next batch finds.
                 return await self._submit(command)
             return replace(order.replay(command.key), is_current_state=True)

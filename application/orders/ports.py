@@ -53,9 +53,9 @@ class OrderHasExpired(DomainError):
 class PlacementContext:
     """The data with which a batch accepts or rejects orders: products, stock and holds.
 
-    The stock rows are locked. `locked_elsewhere` are existing customers and products whose rows another unit of work
-    has locked. Orders that need these rows can be neither accepted nor rejected now. `used_keys` contains the scope
-    of each idempotency key for which a record is stored.
+    The stock rows are locked. `locked_elsewhere` are existing customers and products whose rows another unit of
+    work has locked. Orders that need these rows cannot be decided yet. `used_keys` contains the scope of each
+    idempotency key for which a record is stored.
     """
 
     products_with_stock: ProductsWithStock
@@ -66,11 +66,14 @@ class PlacementContext:
 
 class OrderRepository(Protocol):
     async def await_locks(self, customer_ids: Collection[UserId], product_ids: Collection[ProductId]) -> None:
-        """Lock customers and then stocks. Wait until other units of work release these rows.
+        """Lock customers and then stocks.
 
-        Customers are locked in a fixed sequence, and so are stocks. Call this method before the unit of work
-        locks anything else, so that the unit of work never waits while it holds other locks. Raises Overloaded
-        if a lock is not released in time.
+        If another unit of work has locked a row, the call waits until the row is released.
+
+        Customers are locked in a fixed sequence. Stocks are also locked in a fixed sequence. Call this method
+        before the unit of work locks any other row. The unit of work then holds no other locks while it waits.
+
+        Raises Overloaded if a lock is not released in time.
         """
         ...
 
@@ -84,20 +87,25 @@ class OrderRepository(Protocol):
     ) -> PlacementContext:
         """Lock the customers and stocks that are not locked yet, and read the data for the batch.
 
-        The call does not wait for locks: see `PlacementContext.locked_elsewhere`. Holds and keys are read after
-        locking. They therefore include all orders that other units of work placed before these rows were locked.
-        Holds that have ended at `holds_at` are not counted. If `holds_at` is None, holds are not counted, and the
-        locks on customers only prevent changes of the customers' accounts.
+        The call does not wait for locks: see `PlacementContext.locked_elsewhere`.
+
+        First the rows are locked, then holds and keys are read. Holds and keys therefore include all orders
+        that other units of work placed before these rows were locked.
+
+        Only holds that end after `holds_at` are counted. If `holds_at` is None, no holds are counted. The locks
+        on customers then prevent only changes of the customers' accounts.
         """
         ...
 
     async def add(self, orders: Sequence[Order], *, fingerprints: Sequence[bytes] = ()) -> None:
         """Add orders with their history.
 
-        `fingerprints` is empty or contains one fingerprint per order, in the sequence of `orders`. A fingerprint
-        identifies the request that placed the order. Raises OrderExists if the caller has already placed an order
-        with the key. The error may be delayed: it is raised by this call or by a later call, at the latest by `flush`
-        or `commit`.
+        `fingerprints` is empty or contains one fingerprint per order, in the sequence of `orders`. A
+        fingerprint identifies the request that placed the order.
+
+        Raises OrderExists if the caller has already placed an order with the same idempotency key. This call
+        may return before the error is detected. A later call then raises the error, at the latest `flush` or
+        `commit`.
         """
         ...
 
@@ -165,9 +173,11 @@ class ExpiredOrders(PrunableRecords, Protocol):
     async def prune(self, *, before: datetime, limit: int) -> int:
         """Delete at most `limit` orders that expired before `before`, oldest first.
 
-        Returns the number of deleted orders. The idempotency record of each order is stored permanently, so that a
-        retry never places another order. The idempotency record contains the order's last state, but no lines and no
-        personal data. If the row of the order or of its customer is locked, a later call deletes the order.
+        Returns the number of deleted orders. If an order or its customer is locked, a later call deletes the
+        order.
+
+        For each deleted order, an idempotency record is stored permanently. A retry therefore never places
+        another order. The record contains the order's last state, but no lines and no personal data.
         """
         ...
 
@@ -218,7 +228,7 @@ class OrderQueries(Protocol):
     """Reads of orders, outside of a unit of work."""
 
     async def get(self, order_id: OrderId, *, access: OrderAccess) -> OrderView | None:
-        """Return the order, or None if it does not exist or `access` does not cover it."""
+        """Return the order. Return None if the order does not exist or if `access` does not cover the order."""
         ...
 
     async def token_version(self, order_id: OrderId) -> int | None:

@@ -40,8 +40,9 @@ class GetGuestOrder:
     async def __call__(self, order_id: OrderId, *, is_valid: Callable[[int], bool]) -> OrderView:
         """Return the order. Raises NotFound.
 
-        The order has no allowed actions, because a guest can only read it. `is_valid` checks the caller's order token
-        against a version of the token.
+        `is_valid` returns whether the caller's order token is valid for a version.
+
+        `allowed_actions` is empty, because a guest can only read the order.
         """
         version = await self.orders.token_version(order_id)
         order = None

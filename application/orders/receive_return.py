@@ -27,9 +27,9 @@ class ReceiveReturnCommand(ReturnCommand):
 class ReceiveReturn:
     """Record that the units of an approved return were received.
 
-    The units that can be sold again are put back into stock. The amount that staff set at the approval is refunded,
-    but never more than the captured money that is not refunded yet. The refund is sent to the provider shortly after
-    this request.
+    The units that can be sold again are put back into stock. The amount that staff set at the approval is
+    refunded. If less captured money is left to refund, only this money is refunded. The refund is sent to the
+    provider shortly after this request.
     """
 
     unit_of_work: UnitOfWorkFactory

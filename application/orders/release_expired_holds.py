@@ -13,7 +13,7 @@ from domain.shared.ids import ProductId
 _ACTOR = Actor(None, "make_room")
 
 Demand = Mapping[ProductId, int]
-"""Units of products that may be out of stock only because of expired holds."""
+"""The number of units that an order needs, by product id."""
 
 
 def demand_of(request: OrderRequest) -> Demand:
@@ -24,8 +24,10 @@ def demand_of(request: OrderRequest) -> Demand:
 class ReleaseExpiredHolds:
     """Expire due orders that hold units of the demanded products.
 
-    Returns for each demand whether the caller should try again to place the order that needs the units. Even if the
-    worker expires orders late, a product is therefore never reported as out of stock while due orders hold its units.
+    A due order is an unpaid order whose hold has ended. If the worker is late, due orders still hold units.
+    This use case expires these orders, so that no product is reported as out of stock because of expired holds.
+
+    Returns for each demand whether the caller should try again to place the order that needs the units.
     """
 
     unit_of_work: UnitOfWorkFactory

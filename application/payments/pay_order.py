@@ -42,14 +42,20 @@ class PayOrderCommand:
 class PayOrder:
     """Pay an order's total through a payment provider.
 
-    The payment is committed as pending before the provider is called, and the provider's answer is recorded
-    after that. If no answer arrives, the payment stays pending until the provider reports the result or the shop
-    queries the result. An order has at most one undecided payment. While a payment is pending, requires action or is
-    authorized, another payment request is rejected with `payment_in_progress`. After a failure or a void, the order
-    can be paid again. If `capture_method` is `manual`, the amount is only authorized. The order is then confirmed,
-    and staff capture the amount later. If the customer's bank asks for authentication, the payment is
-    `requires_action`, and `next_action` describes the customer's next step. A retry with the same key never makes a
-    second payment. The retry returns the payment in its current state.
+    First, the payment is stored with the status `pending`. Then the provider is called, and the provider's
+    answer is recorded. If no answer arrives, the payment stays pending. Later, the provider reports the result,
+    or the shop queries the result.
+
+    While a payment is pending, requires action or is authorized, another payment request is rejected with
+    `payment_in_progress`. After a failure or a void, the order can be paid again.
+
+    If `capture_method` is `manual`, the amount is only authorized. The order is then confirmed, and staff
+    capture the amount later.
+
+    If the customer's bank asks for authentication, the status is `requires_action`. `next_action` then
+    describes the customer's next step.
+
+    A retry with the same key never makes a second payment. The retry returns the payment in its current state.
     """
 
     unit_of_work: UnitOfWorkFactory

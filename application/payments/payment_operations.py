@@ -40,7 +40,7 @@ class PaymentOperations:
     """Carry out an operation on a payment only once per idempotency key.
 
     The requested operation is committed before the provider is called. If no answer arrives, a worker repeats
-    the call. The provider recognizes the repeated call by its idempotency key.
+    the call. Every call has the same idempotency key, so that the provider carries out the operation only once.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -15,7 +15,8 @@ from domain.shared.ids import OrderId, PaymentId, RefundId
 class PaymentRepository(Protocol):
     """Payments in a unit of work.
 
-    Before adding or saving a payment, lock its order, or lock the payment with `due_inquiries`.
+    Before adding or saving a payment, lock its order. A payment that `due_inquiries` returned can be saved
+    without a lock on its order, because the payment itself is locked.
     """
 
     async def add(self, payments: Sequence[Payment]) -> None: ...
@@ -48,7 +49,8 @@ class PaymentRepository(Protocol):
 class RefundRepository(Protocol):
     """Refunds in a unit of work.
 
-    Before adding or saving a refund, lock its order, or lock the refund with `due_inquiries`.
+    Before adding or saving a refund, lock its order. A refund that `due_inquiries` returned can be saved
+    without a lock on its order, because the refund itself is locked.
     """
 
     async def add(self, refunds: Sequence[Refund]) -> None: ...
@@ -82,8 +84,8 @@ class ProviderEventRecords(Protocol):
     async def record_once(self, event: ProviderEvent, *, now: datetime) -> bool:
         """Record the event. Return False if it was already recorded.
 
-        The provider and the event's id identify an event. The call waits for other units of work that record
-        the same event.
+        An event is identified by its provider and its id. If another unit of work is recording the same event,
+        the call waits for that unit of work.
         """
         ...
 

@@ -29,7 +29,7 @@ class Outcome(StrEnum):
     SUCCEEDED (captured or refunded), DECLINED and VOIDED are final. REQUIRES_ACTION: the customer has to
     authenticate. AUTHORIZED: the amount is reserved, and waits for a capture or a void. PENDING: the provider
     decides later, and reports the decision in an event or in the answer to a query. UNKNOWN: the provider has
-    never received the request, so it has done nothing. Only `find_...` and `void` return UNKNOWN.
+    never received the request, so no money has moved. Only `find_...` and `void` return UNKNOWN.
     """
 
     SUCCEEDED = "succeeded"
@@ -45,10 +45,10 @@ class Outcome(StrEnum):
 class ProviderAnswer:
     """A provider's answer about a payment or a refund.
 
-    `reference` is the provider's id of the payment or refund. It is always set after a success. `amount` is the
-    captured or refunded money. It is set only after a success. `failure` is a stable code such as
-    `card_declined`, never free text; it is set only if the request was declined. `authorized_until` is the time
-    at which an authorization ends, if the provider reports this time.
+    `reference` is the provider's id of the payment or refund. `reference` is always set after a success.
+    `amount` is the captured or refunded money, and is set only after a success. `failure` is a stable code such
+    as `card_declined`, never free text. It is set only if the request was declined. `authorized_until` is the
+    time at which an authorization ends, if the provider reports this time.
     """
 
     outcome: Outcome
@@ -113,21 +113,22 @@ class PaymentGateway(Protocol):
 
         Returns the new state.
 
-        A repeated call captures nothing more. AUTHORIZED with a `failure` means that the capture was rejected.
+        A repeated call does not capture the money again. If the capture is rejected, the new state is
+        AUTHORIZED with a `failure`.
         """
         ...
 
     async def renew(self, payment: PaymentRequest) -> ProviderAnswer:
         """Extend an authorization if the provider permits it. Return the new state.
 
-        If `authorized_until` is not later than before the call, the provider has not renewed the authorization.
+        The authorization was renewed only if `authorized_until` is later than before the call.
         """
         ...
 
     async def void(self, payment: PaymentRequest) -> ProviderAnswer:
         """End a payment before any money is captured. Return the new state.
 
-        The state is SUCCEEDED if the payment was captured before the call.
+        If the payment is already captured, it stays captured and the state is SUCCEEDED.
         """
         ...
 
@@ -164,13 +165,17 @@ class ProviderEvent:
     Events can arrive late, repeatedly and in any sequence. `event_id` is unique per provider and identifies repeated
     events.
 
-    `payment_id` (in events of payments) and `refund_id` (in REFUNDED and REFUND_FAILED) are the shop's ids, if the
-    provider returns them. Otherwise the payment or refund is found by `reference`, the provider's id. If the
-    reference of a CAPTURED event differs from the payment's first reference, the event reports a second charge for
-    the same payment. The second charge is refunded.
+    `payment_id` is the shop's id of the payment in events of payments. `refund_id` is the shop's id of the
+    refund in REFUNDED and REFUND_FAILED. Both are None if the provider does not return the shop's id.
 
-    `payment_reference` is the provider's id of the payment to which a refund or dispute belongs. For a refund that
-    was made at the provider, this id identifies the payment.
+    `reference` is the provider's id of the payment or refund. The shop searches by this id if the provider does
+    not return the shop's id.
+
+    A provider can report two charges for one payment, in two CAPTURED events with different references. The
+    second charge is refunded.
+
+    `payment_reference` is the provider's id of the payment to which a refund or dispute belongs. If a refund
+    was made at the provider, the shop finds the payment by this id.
 
     `amount` is the money of the reported operation, whether the operation succeeded or failed. `failure` is a
     stable code such as `card_declined`.

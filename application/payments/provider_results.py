@@ -87,8 +87,8 @@ class ProviderResults:
                 await work.refunds.save([refund])
                 await work.orders.save([order])
             elif answer.amount is not None and answer.reference not in {None, refund.reference}:
-                # This refund was already settled by another refund, which was made at the provider. Now the
-                # provider has carried out this refund as well.
+                # Earlier, a refund that was made at the provider was counted as this refund. Now the provider
+                # has also carried out this refund, which is recorded as another refund.
                 [payment] = [p for p in await work.payments.of_order(order_id) if p.id == refund.payment_id]
                 await self._record_provider_refund(
                     work, order, payment, answer.amount, answer.reference, MADE_AT_PROVIDER, actor
@@ -163,7 +163,7 @@ class ProviderResults:
     ) -> None:
         """Record a refund that was made at the provider.
 
-        The caller has locked the order, and saves the order afterwards.
+        The caller must lock the order before this call, and save the order after this call.
         """
         recorded = refunding.record_provider_refund(
             order,

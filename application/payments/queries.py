@@ -81,9 +81,9 @@ class ListRefunds:
 
 @dataclass(frozen=True, slots=True)
 class FindMissingProviders:
-    """Count the payments and refunds whose provider is not configured.
+    """Count the unsettled payments and refunds whose provider is not configured.
 
-    These payments and refunds cannot be settled until the provider is configured again.
+    These payments and refunds are settled after the provider is configured again.
     """
 
     payments: PaymentQueries

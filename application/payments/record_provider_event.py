@@ -25,8 +25,10 @@ _OF_REFUNDS = frozenset({ProviderEventKind.REFUNDED, ProviderEventKind.REFUND_FA
 class RecordProviderEvent:
     """Record each event of a payment provider only once, even if it arrives late or repeatedly.
 
-    Captures, voids, refunds and disputes that were started at the provider are also recorded. In this case, the
-    provider's id of the payment identifies the payment. Events of unknown payments and refunds are ignored.
+    Captures, voids, refunds and disputes that were started at the provider are also recorded. The payment is
+    then found by the provider's id of the payment.
+
+    If the shop does not have the payment or refund of an event, the event is ignored.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -50,13 +50,15 @@ class ScheduledRefund:
 class RefundOrder:
     """Refund an amount, or the price of some units.
 
-    A refund never exceeds the paid amount. Refunded units that were not shipped are canceled. A refund of an
-    amount changes no units.
+    A refund never exceeds the paid amount. Only units that are left to ship can be refunded, and the refund
+    cancels these units. A refund of an amount changes no units.
 
-    The refund is committed before the provider is called. If no answer arrives, the shop queries the result
-    later, so that nothing is refunded twice. If `channel` is `external`, staff record money that was refunded by
-    other means. The provider is not called. A retry with the same key never creates a second refund. The retry
-    returns the refund in its current state.
+    The refund is committed before the provider is called. If no answer arrives, the worker calls the provider
+    again with the same refund id. The provider therefore never pays the refund twice.
+
+    If `channel` is `external`, staff record money that was refunded by other means. The provider is not called.
+
+    A retry with the same key never creates a second refund. The retry returns the refund in its current state.
     """
 
     unit_of_work: UnitOfWorkFactory

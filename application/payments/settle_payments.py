@@ -25,21 +25,24 @@ from domain.shared.actor import Actor
 class SettlePayments:
     """Query providers for payment results, and send captures, voids and refunds to providers.
 
-    A payment is never sent again: only the payment's state is queried. If the provider has never received a payment,
-    the payment has failed. Captures, voids and refunds are sent repeatedly until the provider answers. Each request
-    has an id, so the provider never carries it out twice.
+    A request to pay is not sent a second time. Only the payment's state is queried. If the provider has never
+    received the payment, the payment is recorded as failed.
 
-    If a refund is rejected and the shop owes the money, another refund replaces it after a pause. The pause
-    doubles with each rejection, from an hour up to a week. A payment that its customer does not authenticate in
-    time is voided.
+    Captures, voids and refunds are sent repeatedly until the provider answers. Each request has an id, so that
+    the provider carries out the request only once.
 
-    The end of an authorization is announced a day before the end. An hour before the end, the authorization is
-    renewed if the provider permits a renewal and the payment is less than 30 days old. Otherwise, the
-    authorization is voided if no unit was shipped.
+    If the provider rejects a refund and the shop owes the money, the shop sends another refund after a pause.
+    The pause doubles with each rejection, from an hour up to a week.
 
-    Any number of workers can run at the same time. Before a worker calls the provider for a payment or refund, the
-    worker commits the time of the next inquiry. Until then, no other worker calls the provider for this payment or
-    refund.
+    If the customer does not authenticate a payment in time, the payment is voided.
+
+    A day before an authorization ends, its end is announced. An hour before the end, the shop asks the provider
+    to renew the authorization if the payment is less than 30 days old. If the authorization is not renewed and
+    no unit was shipped, the authorization is voided.
+
+    Any number of workers can run at the same time. Before a worker calls the provider for a payment or refund,
+    the worker commits the time of the next inquiry. Until that time, no other worker calls the provider for
+    this payment or refund.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -50,10 +53,13 @@ class SettlePayments:
     async def __call__(self, *, limit: int, actor: Actor) -> int:
         """Settle due payments and refunds, and return their number.
 
-        If the number equals `limit`, more payments or refunds may be due. If one payment or refund fails with an
-        error, the error is raised after all other payments and refunds are settled. The failed payment or refund is
-        retried with its next inquiry. Raises ProviderNotConfigured if the provider of a payment is not configured.
-        Such a payment is settled when its provider is configured again.
+        If the number equals `limit`, more payments or refunds may be due.
+
+        If an error occurs for one payment or refund, all others are still settled. After that, the error is
+        raised. The payment or refund with the error is tried again at its next inquiry.
+
+        Raises ProviderNotConfigured if the provider of a payment is not configured. The payment is settled
+        after its provider is configured again.
         """
         payments, refunds = await self._take(limit)
         outcomes = await asyncio.gather(
@@ -93,7 +99,7 @@ class SettlePayments:
             return
 
     async def _watch(self, payment: Payment, end: datetime, actor: Actor) -> None:
-        """Announce the end of an authorization, then renew or void the authorization.
+        """Announce the end of an authorization. In a later call, renew or void the authorization.
 
         After the end of the authorization, query the payment's state at the provider.
         """
@@ -171,7 +177,8 @@ async def ask(gateway: PaymentGateway, payment: Payment) -> ProviderAnswer:
 async def _refunded(gateway: PaymentGateway, refund: Refund, payment: Payment) -> ProviderAnswer:
     """Send the refund to the provider, or query its state.
 
-    The state is queried if the provider has already answered a request for this refund.
+    If the provider has already reported its own id of the refund, the state is queried. Otherwise the refund is
+    sent.
     """
     request = refund_request(refund, payment)
     return await (gateway.refund(request) if refund.reference is None else gateway.find_refund(request))

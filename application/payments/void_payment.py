@@ -13,9 +13,11 @@ from domain.payments.payment import Payment
 class VoidPayment:
     """End a payment before money is captured.
 
-    Staff void authorized payments. If no unit of the order was shipped, the order then waits for payment
-    again. The owner of the order voids a payment that waits for authentication, and can then pay in another
-    way.
+    Staff can void an authorized payment. If no unit of the order was shipped, the order waits for payment again
+    after the void.
+
+    Staff and the owner of the order can void a payment that waits for authentication. The owner can then pay in
+    another way.
     """
 
     operations: PaymentOperations

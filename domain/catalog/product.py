@@ -117,7 +117,7 @@ class ProductDetails:
     def violations(self, before: "ProductDetails | None" = None) -> Iterator[Violation]:
         """Yield the violations of the changed values.
 
-        Unchanged values are not checked, because a rule may be newer than the stored value.
+        Unchanged values are not checked, because the rules may have changed after a value was stored.
         """
         for name, rule in TEXT_RULES.items():
             text = getattr(self, name)
@@ -154,10 +154,12 @@ class ProductChanges:
 class Product(Aggregate):
     """A product for sale at a price. The available units are in its Stock.
 
-    Clients see a product and its stock as one object with one version. Each edit of the product stores this version
-    in `version`, and the version of the stock in `stock_version`. Later stock movements increase the version
-    that clients see, but not the stored `version`. A sale therefore changes the ETag of a product. However, an edit
-    with the ETag from before the sale does not fail.
+    Clients see a product and its stock as one object with one version. Edits of the product and movements of
+    the stock increase the version that clients see.
+
+    Each edit stores this version in `version`, and the version of the stock in `stock_version`. An edit is
+    rejected as outdated only if another edit was made after the editor read the product. A sale changes the
+    product's ETag, but does not make an edit outdated.
     """
 
     id: ProductId
@@ -224,11 +226,11 @@ class Product(Aggregate):
     def update_stock_version(self, stock: Stock) -> bool:
         """Update the stored versions directly before a commit, if the stock changed after the edit.
 
-        The version that clients see does not change. Stock movements between the edit and the commit are then
-        treated like movements before the edit. Returns whether there were such movements.
+        The version that clients see stays the same. Returns whether the stock changed after the edit.
 
-        Without this step, a second editor could read the product after such a movement and before the commit. The
-        second editor could then overwrite the first edit without an error.
+        This method prevents lost edits. Without this method, a second editor could read the product after the
+        stock changed, but before the first edit is committed. The second edit would then overwrite the first
+        edit without an error.
         """
         if self.stock_version == stock.version:
             return False

@@ -50,8 +50,8 @@ Without a limit, the variants of very long words would fill the index.
 class SearchTerm:
     """One term of a query. A term matches whole words of a product, or the beginnings of words.
 
-    If only punctuation separates the term from the neighboring terms of the query, a word that begins with
-    `joined` also matches. The query `USB-C` therefore finds `USBC`.
+    If only punctuation separates several terms of the query, `joined` contains these terms as one word. Words
+    that begin with `joined` also match. The query `USB-C` therefore finds `USBC`.
     """
 
     word: str
@@ -68,9 +68,11 @@ class SearchTerm:
 def folded(text: str) -> str:
     """Return the text without case and accents: `Côte de Blaye` becomes `cote de blaye`.
 
-    Compatible forms such as `Ⅳ` and `iv` become equal, because the function decomposes the text both before and after
-    it folds the case. The function works in chunks, because the time to normalize a run of combining marks grows with
-    the square of the run's length. The result is the same as without chunks, because the function removes all marks.
+    The text is decomposed before and after case folding, so that compatible forms such as `Ⅳ` and `iv` become
+    equal.
+
+    The text is processed in chunks, because the time to normalize consecutive combining marks grows with the
+    square of their number. The chunks do not change the result, because all combining marks are removed.
     """
     return "".join(_folded(text[start : start + _CHUNK]) for start in range(0, len(text), _CHUNK))
 
@@ -88,9 +90,11 @@ def words(text: str) -> frozenset[str]:
 def indexed_words(text: str) -> frozenset[str]:
     """Return the words of a text that are compared with the terms of a query.
 
-    The result contains the words of the text. Words that are separated only by punctuation are also included
-    as one word (`usbc` for `USB-C`). In a script without spaces, a word can begin at any character. For such
-    a script, the result also contains the suffixes that begin at each character.
+    The result contains the words of the text. If only punctuation separates words, the result also contains
+    these words as one word: `usbc` for `USB-C`.
+
+    In a script without spaces, a word can begin at any character. For such a script, the result also contains
+    the suffixes that begin at each character.
     """
     found = set(words(text))
     for parts in _tokens(text):
@@ -104,11 +108,14 @@ def indexed_words(text: str) -> frozenset[str]:
 def terms(query: str) -> Sequence[SearchTerm]:
     """Return the terms of a query without duplicates.
 
-    A term matches as a prefix, except for a single letter or digit. A single letter or digit matches only
-    whole words, so that `t shirt` does not match every word that begins with T. If the single letter or digit is the
-    last term, it also matches as a prefix, because the client may still be typing. This does not apply if
-    punctuation joins the last term to another word, as in `USB-C`. A single character of a script without spaces
-    always matches as a prefix.
+    A term of several characters matches words that begin with the term. A single character matches only whole
+    words. Otherwise, the query `t shirt` would match every word that begins with T.
+
+    In two cases, a single character also matches words that begin with the character:
+
+    - The character is the last term, because the client may still be typing. Terms with punctuation, as in
+      `USB-C`, are excluded.
+    - The character belongs to a script without spaces.
     """
     joined = {}
     listed = []
@@ -153,8 +160,8 @@ def _is_mark(char: str) -> bool:
 def _suffixes(word: str) -> Iterator[str]:
     """Yield the suffixes of a text in a script without spaces, cut to MAX_SUFFIX_LENGTH.
 
-    A suffix starts at each character of such a script. If another script follows, a suffix also starts at the first
-    character of that script.
+    A suffix starts at each character of such a script, and at the first character of another script that
+    follows.
     """
     if not _WITHOUT_SPACES.search(word):
         return
@@ -164,12 +171,13 @@ def _suffixes(word: str) -> Iterator[str]:
 
 
 def typo_variants(word: str) -> frozenset[str]:
-    """Return the word and its variants without one letter. Return nothing for a short word.
+    """Return the word and its variants without one letter, or an empty set for a short word.
 
-    Two words share a variant if they differ by one additional, missing or wrong letter, or by a swap of two
-    neighboring letters. A search therefore finds a typo by comparing two sets, and an index supports this comparison.
-    Words that share a variant are at most two typos apart. The algorithm is the symmetric delete algorithm (W. Garbe
-    2012).
+    A typo is an additional, missing or wrong letter, or a swap of two neighboring letters. Two words that
+    differ by one typo always share a variant. Two words that share a variant differ by at most two typos.
+
+    A search compares the variants of both words, and an index supports this comparison. The algorithm is the
+    symmetric delete algorithm (W. Garbe 2012).
     """
     if len(word) < MIN_LENGTH_WITH_TYPO:
         return frozenset()

@@ -28,8 +28,8 @@ class StockConflict(DomainError):
 class ReservationExceedsStock(DomainError):
     """The reservation exceeds the available units.
 
-    Placing an order checks the available units of all lines before it reserves any stock. It raises
-    `OutOfStock` instead of this error, because `OutOfStock` lists every line without enough stock.
+    When an order is placed, the available units of all lines are checked first. If units are missing,
+    `OutOfStock` is raised instead of this error. `OutOfStock` lists every line without enough stock.
     """
 
     code = "out_of_stock"

@@ -13,7 +13,7 @@ from domain.users.permissions import Scope
 MAX_SECRETS = 2
 """The maximum number of secrets of a client: the current secret and its successor.
 
-Both secrets are valid until all instances of the client use the successor.
+Both secrets are valid, so that the instances of the client can switch to the successor one after the other.
 """
 
 MAX_NAME_LENGTH = 100

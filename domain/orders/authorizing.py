@@ -31,10 +31,12 @@ def authorize(
 ) -> bool:
     """Record that the payment is authorized. Return False if this was already recorded.
 
-    A pending order is confirmed. An authorization that the order cannot use is voided, because no money was
-    captured. `others` are the other payments of the order. One of these payments may have no result yet, if
-    it was requested after this payment had been reported as failed. The order must be
-    locked.
+    A pending order is confirmed. If the order cannot use the authorization, the authorization is voided. A
+    refund is not needed, because no money was captured.
+
+    `others` are the other payments of the order. If this payment was first reported as failed, the customer may
+    have started another payment. If that payment has no result yet, the authorization is voided. The order must
+    be locked.
     """
     if payment.status in {PaymentStatus.AUTHORIZED, PaymentStatus.CAPTURED, PaymentStatus.VOIDED}:
         return False
@@ -54,8 +56,8 @@ def authorize(
 def renew(order: Order, payment: Payment, until: datetime | None, *, now: datetime, actor: Actor) -> bool:
     """Record the end of an authorization, as the provider has reported it.
 
-    Return False if the reported end is not later than the recorded end. The first reported end of an
-    authorization does not count as a renewal. The order must be locked.
+    If the reported end is not later than the recorded end, return False and record nothing. If no end was
+    recorded before, the end is recorded without an event. The order must be locked.
     """
     known = payment.authorized_until
     if until is None or (known is not None and until <= known):
@@ -71,8 +73,8 @@ def renew(order: Order, payment: Payment, until: datetime | None, *, now: dateti
 def may_be_renewed(payment: Payment, *, now: datetime) -> bool:
     """Return whether to ask the provider to renew the authorization.
 
-    An authorization is renewed until `RENEWED_FOR` after the request of the payment, so that a forgotten order does
-    not reserve money forever.
+    If the payment was requested longer than `RENEWED_FOR` ago, no renewal is requested. A forgotten order
+    therefore does not reserve money forever.
     """
     return now - payment.requested_at < RENEWED_FOR
 
@@ -80,8 +82,8 @@ def may_be_renewed(payment: Payment, *, now: datetime) -> bool:
 def watch_authorization(order: Order, payment: Payment, *, now: datetime, actor: Actor) -> None:
     """Announce that an authorization ends soon, or void the authorization an hour before its end.
 
-    The authorization is not voided if a part of the order was shipped. In this case, the authorization lasts until
-    the provider ends it. Until then, staff can still capture the payment. The order must be locked.
+    If a part of the order was shipped, the authorization is not voided. Staff can then capture the payment
+    until the provider ends the authorization. The order must be locked.
     """
     end = payment.authorized_until
     if not payment.is_watched or end is None:

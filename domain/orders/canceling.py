@@ -70,13 +70,15 @@ def cancel_lines(
 ) -> Sequence[Refund]:
     """Cancel units that are left to ship, release their stock and refund their price.
 
-    Only money that was captured for the units is refunded. The whole order is canceled if nothing was fulfilled
-    and no unit is left. An unpaid order is also canceled if its remaining units cost nothing. The order and the
-    stocks must be locked. Returns the new refunds.
+    Only money that was captured for the units is refunded. Returns the new refunds. The order and the stocks
+    must be locked.
 
-    Raises InvalidTransition, OrderDisputed, PaymentInProgress. Raises ValidationFailed if more units of a line are
-    requested than are left to ship. The error lists every such line. A retry of the same request would fail as well,
-    because the units left to ship never increase.
+    If no unit was fulfilled and no unit is left to ship, the whole order is canceled. An unpaid order is also
+    canceled if its remaining units cost nothing.
+
+    Raises InvalidTransition, OrderDisputed, PaymentInProgress. Raises ValidationFailed if more units of a line
+    are requested than are left to ship. The error lists every such line. A retry of the same request also
+    fails, because the number of units left to ship never increases.
     """
     order.ensure_allows(Action.CANCEL_LINES, party)
     order.ensure_undisputed(dispute_override)
@@ -122,7 +124,7 @@ def _cost(order: Order, lines: Sequence[CancelledLine]) -> Money:
 
 
 def _ensure_amounts_are_known(payments: Sequence[Payment]) -> None:
-    """Raise PaymentInProgress while an undecided payment may capture the price of the units."""
+    """Raise PaymentInProgress if an undecided payment may still capture the price of the units."""
     for payment in payments:
         is_authorized = payment.status is PaymentStatus.AUTHORIZED and payment.requested is None
         if payment.is_undecided and not is_authorized:
@@ -139,8 +141,8 @@ def _refund_of(
 ) -> Refund | None:
     """Return the refund of the money that was captured for the canceled units.
 
-    After a partial capture, the captured money first pays for the units that stay in the order. Only the rest is
-    refunded.
+    If only a part of the price was captured, the captured money first pays for the units that stay in the
+    order. Only the rest of the captured money is refunded.
     """
     payment = max(payments, key=lambda payment: payment.remaining.amount, default=None)
     if payment is None:

@@ -27,9 +27,9 @@ def fulfill(
 ) -> Fulfillment:
     """Ship units of some lines. This reduces the units on hand and the reserved units.
 
-    The order and the stocks must be locked. Raises InvalidTransition. Raises ValidationFailed if more units of a line
-    are requested than are left to ship. The error lists every such line. A retry of the same request would fail as
-    well, because the units left to ship never increase.
+    The order and the stocks must be locked. Raises InvalidTransition. Raises ValidationFailed if more units of
+    a line are requested than are left to ship. The error lists every such line. A retry of the same request
+    also fails, because the number of units left to ship never increases.
     """
     ensure_valid((*CARRIER.violations(carrier, "carrier"), *TRACKING.violations(tracking, "tracking")))
     order.ensure_allows(Action.FULFILL, Party.STAFF)

@@ -92,7 +92,7 @@ class HoldLimits:
 class CustomerHolds:
     """The state of a customer's account, and the units in the customer's open unpaid orders.
 
-    `units` has the held units of each product that the request contains, and of no other product.
+    `units` contains the held units by product, but only for the products in the request.
     """
 
     status: UserStatus

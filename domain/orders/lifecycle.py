@@ -38,7 +38,10 @@ FINISHED = frozenset({OrderStatus.FULFILLED, OrderStatus.CANCELLED, OrderStatus.
 """Statuses in which nothing more is shipped."""
 
 PAID_AND_ACTIVE = frozenset({OrderStatus.CONFIRMED, OrderStatus.FULFILLED})
-"""Statuses of an order that is paid or authorized, and neither canceled nor expired."""
+"""Statuses of a paid or authorized order that is still active.
+
+Canceled and expired orders are not active.
+"""
 
 
 class Action(StrEnum):

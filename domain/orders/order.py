@@ -37,10 +37,12 @@ CANCEL_REASON = TextRule(min_length=1, max_length=500)
 class Order(OrderPayments):
     """An order with its lines. Only methods of this class change the status of an order.
 
-    `lifecycle.TRANSITIONS` defines the permitted changes. Each method that changes the status increments `version`,
-    appends a StatusChange to `changes`, and records the events that the table lists. The repository writes `changes`
-    and clears the list. The methods do not change stock. Functions in other modules of this package change an order
-    together with its stock.
+    `lifecycle.TRANSITIONS` defines the permitted changes. Each method that changes the status increments
+    `version`, appends a StatusChange to `changes`, and records the events that `TRANSITIONS` lists. The
+    repository writes `changes` and clears the list.
+
+    The methods do not change stock. Functions in other modules of this package change an order together with
+    its stock.
     """
 
     @classmethod

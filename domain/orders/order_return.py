@@ -79,8 +79,8 @@ class OrderReturn:
     """Units of one order that are sent back, with the agreed refund.
 
     The approval sets `refund_amount`. `refund_id` identifies the refund that was made when the units were
-    received. It is None if nothing was refunded. `decision_reason` is the reason why staff refused the return.
-    `reason` is None after the customer's data was erased.
+    received. `refund_id` is None if nothing was refunded. `decision_reason` is the reason why staff refused the
+    return. `reason` is None after the customer's data was erased.
     """
 
     id: ReturnId

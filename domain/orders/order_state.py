@@ -61,10 +61,14 @@ class OrderState(Aggregate):
     """The fields of an order. Properties compute sums and guards from the fields.
 
     `authorized_total` is the money that is authorized and not captured. `paid_total` is the captured money.
-    `refunded_total` is the part of `paid_total` that was refunded. `pending_refund_total` is the part of `paid_total`
-    that is being refunded. `is_hold_extended` is true if the hold was extended because a customer has to authenticate
-    a payment. `open_disputes` counts disputed payments. `placed_by` is the caller that placed the order for its
-    customer, or None if the customer placed it. The order of a guest has no `customer_id`.
+    `refunded_total` is the part of `paid_total` that was refunded. `pending_refund_total` is the part of
+    `paid_total` that is being refunded.
+
+    `is_hold_extended` is true if the hold was extended because a customer has to authenticate a payment.
+    `open_disputes` counts disputed payments.
+
+    `placed_by` is the caller that placed the order for its customer, or None if the customer placed the order.
+    The order of a guest has no `customer_id`.
     """
 
     id: OrderId
@@ -120,8 +124,8 @@ class OrderState(Aggregate):
         """Fulfilled units that were not returned."""
         return sum(line.fulfilled - line.returned for line in self.lines)
 
-    # All amounts have the order's currency, so guards compare integers. Creating a Money takes longer than
-    # the rest of a guard.
+    # Guards compare integers, because creating a Money takes longer than the rest of a guard. All amounts have
+    # the order's currency.
 
     @property
     def cancelled_amount(self) -> int:

@@ -43,7 +43,8 @@ class PaymentInProgress(DomainError):
 class Captured:
     """The result of recording a charge.
 
-    `refund` returns money that the order cannot use. It is None if there is no such money.
+    `refund` is the refund of money that the order cannot use. `refund` is None if the order can use all the
+    money.
     """
 
     payment: Payment
@@ -63,9 +64,10 @@ def request_payment(
 ) -> Payment:
     """Request a payment of the order's payable amount.
 
-    `payments` are all payments of the order. Each of these payments must have a result. The order must be locked.
+    `payments` are all payments of the order. The order must be locked.
 
-    Raises: InvalidTransition, PaymentInProgress, ValidationFailed.
+    Raises PaymentInProgress if one of the payments has no result yet. Also raises InvalidTransition,
+    ValidationFailed.
     """
     order.ensure_allows(Action.PAY, party)
     ensure_none_undecided(payments)
@@ -191,12 +193,13 @@ def capture(
     """Record captured money of a payment. Return None if the capture was already recorded.
 
     A pending order is confirmed. An expired order is reinstated if its stock is available. The capture of an
-    authorized payment does not change the status. Money above the payable amount is refunded. A payment that the
-    order cannot use is refunded in full. This can be a second payment, a payment of too small an amount, or a late
-    payment if the stock is no longer available.
+    authorized payment does not change the status of the order.
 
-    `others` are the order's other payments. The order must be locked, and its stocks as well if `may_need_stock`
-    returns True.
+    Money above the payable amount is refunded. The order cannot use a second payment, a payment that is too
+    small, or a late payment if the stock is no longer available. Such a payment is refunded in full.
+
+    `others` are the order's other payments. The order must be locked. If `may_need_stock` returns True, the
+    stocks of the order must also be locked.
     """
     if payment.status is PaymentStatus.CAPTURED:
         if _is_known(charge, payment, others):
@@ -245,8 +248,8 @@ def void(
 ) -> bool:
     """Record that the payment was voided. Return False if this was already recorded.
 
-    The order must be locked. If no unit of the order was shipped, the order waits for payment again, and
-    holds its stock until `hold_until`.
+    If no unit of the order was shipped, the order waits for payment again, and holds its stock until
+    `hold_until`. The order must be locked.
     """
     if payment.status in {PaymentStatus.CAPTURED, PaymentStatus.VOIDED}:
         return False

@@ -79,8 +79,8 @@ class PaymentAuthorized(PaymentEvent):
 class AuthorizationEnding(PaymentEvent):
     """An authorization ends soon.
 
-    Before the end, the shop renews the authorization if the provider permits a renewal. Otherwise the shop
-    voids the authorization if no unit was shipped.
+    Before the end, the shop tries to renew the authorization. If the renewal fails and no unit was shipped, the
+    shop voids the authorization.
     """
 
     type = "payment.authorization_ending"
@@ -133,7 +133,7 @@ class PaymentUnapplied(DecidedPaymentEvent):
 class DisputeOpened(PaymentEvent):
     """The customer's bank has charged a payment back.
 
-    Until the dispute is decided, shipping and refunding need an override.
+    Until the dispute is decided, staff must override the dispute to ship or refund the order.
     """
 
     type = "dispute.opened"

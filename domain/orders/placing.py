@@ -97,7 +97,8 @@ def place(
 ) -> Order:
     """Reserve every line for a new order. The stocks and the customer must be locked.
 
-    The new order is added to `holds`, so that the limits apply to the next order of the same batch.
+    The new order is added to `holds`, so that the next order of the same batch is checked against the correct
+    holds.
 
     Raises the errors of `quote`, TooManyUnpaidOrders, TooManyUnitsHeld, EmailNotVerified.
     """

@@ -33,7 +33,8 @@ class Failed:
 class ProviderRefund:
     """The effect of a refund that was started at the provider.
 
-    The effect consists of the changed refunds, and a new refund if one is needed.
+    `changed` are scheduled refunds that were settled or reduced. `added` is the new refund, if a new refund is
+    needed.
     """
 
     changed: tuple[Refund, ...]
@@ -41,7 +42,7 @@ class ProviderRefund:
 
 
 class RefundExceedsPaid(DomainError):
-    """The refund exceeds the refundable amount, or the units of a line that are left to ship."""
+    """The amount exceeds the refundable money, or a quantity exceeds the units left to ship."""
 
     code = "refund_exceeds_paid"
 
@@ -68,9 +69,9 @@ def request_refund(
 ) -> Refund:
     """Request a refund of an amount or of some units.
 
-    Only units that are left to ship can be refunded; the refund cancels them. A refund of an amount changes no
-    units. An external refund is settled immediately, because the shop has paid the money back by other means.
-    The order and the stocks of refunded units must be locked.
+    Only units that are left to ship can be refunded. The refund cancels these units. A refund of an amount
+    changes no units. An external refund is settled immediately, because the shop has paid the money back by
+    other means. The order and the stocks of refunded units must be locked.
 
     Raises InvalidTransition, OrderDisputed, RefundExceedsPaid, ValidationFailed.
     """
@@ -108,9 +109,11 @@ def record_provider_refund(
 ) -> ProviderRefund:
     """Record a refund that was started at the provider and not by the shop.
 
-    If the shop has scheduled a refund of the same amount and has not sent it, the scheduled refund counts as
-    settled. If the refund covers a part of a larger scheduled refund, the scheduled refund is reduced by this
-    part. `refunds` are all refunds of the order. The order must be locked.
+    The shop may have scheduled a refund that is not sent yet. If the scheduled refund has the same amount, the
+    scheduled refund counts as settled. If the scheduled refund is larger and the payment's remaining money is
+    not sufficient for both refunds, the scheduled refund is reduced by the new refund.
+
+    `refunds` are all refunds of the order. The order must be locked.
     """
     if any(refund.reference == reference for refund in refunds if reference is not None):
         return ProviderRefund((), None)
@@ -171,7 +174,8 @@ def close_dispute(order: Order, payment: Payment, *, is_won: bool, now: datetime
 def settle(order: Order, refund: Refund, *, now: datetime, actor: Actor) -> bool:
     """Record a successful refund. Return False if this was already recorded.
 
-    A failed refund stays failed, because another refund may have replaced it. The order must be locked.
+    If the refund has already failed, its status stays `failed`, because another refund may replace the failed
+    refund. The order must be locked.
     """
     if refund.status is not RefundStatus.PENDING:
         return False
@@ -196,9 +200,13 @@ def fail(
     A bank can reject a refund after the provider has reported a success. If the shop owes the money, another refund
     of the same amount is scheduled.
 
-    The shop owes the money if the order is canceled or expired, or if the refund was for units. The shop also owes
-    the money if, without the refund, it would keep more than the payable amount. In all other cases, staff decide
-    whether to refund the amount again.
+    The shop owes the money in three cases:
+
+    - The order is canceled or expired.
+    - The refund was for units.
+    - Without the refund, the shop would keep more than the payable amount.
+
+    In all other cases, staff decide whether to refund the amount again.
 
     `others` are the order's other refunds. The order must be locked.
     """

@@ -51,7 +51,8 @@ def approve_return(
 ) -> None:
     """Approve a return with an agreed refund. The order must be locked.
 
-    The default refund is the price of the returned units that were paid and are not refunded yet.
+    By default, the refund is the price of the returned units that are not refunded yet, but at most the money
+    that can still be refunded.
 
     Raises InvalidReturnTransition, RefundExceedsPaid, ValidationFailed.
     """
@@ -94,7 +95,7 @@ def receive_return(
 ) -> Refund | None:
     """Record that the units arrived: restock lines and refund the agreed amount.
 
-    The refund never exceeds the captured money that is not refunded yet.
+    If the captured money that is left to refund is less than the agreed amount, only this money is refunded.
 
     The order and the stocks must be locked. `restocked` says for each line of the return whether its units
     are put back into stock. Returns the new refund.

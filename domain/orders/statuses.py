@@ -46,7 +46,7 @@ def payment_status(
 
     `cancelled` is the price of the canceled units. The customer does not have to pay this price.
 
-    A refund of money that the order could not use does not make the order partially refunded.
+    If only money above the total is refunded, the status stays `paid`.
     """
     if paid > 0 and refunded >= paid:
         return OrderPaymentStatus.AUTHORIZED if authorized else OrderPaymentStatus.REFUNDED

@@ -53,8 +53,8 @@ def sum_units(
 ) -> SummedUnits:
     """Add up the requested units of each line.
 
-    `at_most` returns the maximum number of units that can be requested of a line. `exceeded` returns the
-    code, the message and the parameters of the violation if more units than the maximum are requested.
+    `at_most` returns the maximum number of units that can be requested of a line. If more units are requested,
+    `exceeded` returns the code, the message and the parameters of the violation.
     """
     lines = {line.id: line for line in order.lines}
     unknown: list[Violation] = []

@@ -112,12 +112,16 @@ class Charge:
 class Payment:
     """One payment of an order.
 
-    `captured` is the captured money, and `returned` is the part of this money that was refunded or is being refunded.
-    `requested` is the requested operation that the provider has not answered yet. `requested_amount` is the amount of
-    a requested capture. A void that replaces the capture does not clear this amount. `origin` is PROVIDER if the
-    payment was captured or voided without a request by the shop. `action_until` is the time at which a required
-    action of the customer times out. `authorized_until` is the time at which an authorization ends. `inquire_at` is
-    the time of the next call to the provider. `inquire_at` is None if no answer is outstanding.
+    `captured` is the captured money, and `returned` is the part of this money that was refunded or is being
+    refunded.
+
+    `requested` is the requested operation that the provider has not answered yet. `requested_amount` is the
+    amount of a requested capture. If a void replaces the capture, the amount stays. `origin` is PROVIDER if the
+    payment was captured or voided without a request by the shop.
+
+    `action_until` is the time at which a required action of the customer times out. `authorized_until` is the
+    time at which an authorization ends. `inquire_at` is the time of the next call to the provider. `inquire_at`
+    is None if no answer is outstanding.
     """
 
     id: PaymentId
@@ -180,7 +184,7 @@ class Payment:
         )
 
     def again(self, *, id: PaymentId, charge: Charge, now: datetime) -> "Payment":  # noqa: A002 - the parameter has the name of the field
-        """Return a new payment for a second charge that the provider made for this payment."""
+        """Return a new payment that records a second charge by the provider for this payment."""
         return Payment.request(
             id=id, order_id=self.order_id, method=self.method, amount=charge.amount, now=now
         )
@@ -267,7 +271,7 @@ class Payment:
 
     @property
     def is_watched(self) -> bool:
-        """Whether the payment is authorized, and neither a capture nor a void is requested."""
+        """Whether the payment is authorized and has no requested operation (capture or void)."""
         return self.status is PaymentStatus.AUTHORIZED and self.requested is None
 
     @property

@@ -61,8 +61,8 @@ class RefundedLine:
 class Refund:
     """A full or partial refund of one payment. `lines` is empty if an amount was requested.
 
-    `inquire_at` is the time at which the refund is sent to the provider or the result is queried. `inquire_at` is
-    None after the result is known.
+    `inquire_at` is the time of the next call to the provider, which sends the refund or queries the result.
+    After the result is known, `inquire_at` is None.
     """
 
     id: RefundId

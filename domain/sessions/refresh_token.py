@@ -34,8 +34,9 @@ class InvalidRefreshToken(DomainError):
 class RefreshToken:
     """A refresh token. The tokens of a session share `family`; each token has its own `secret`.
 
-    If a token has the family of a session but not the current secret, the token was issued earlier for that
-    session. The reuse of a token is therefore detected without a list of used tokens.
+    A session stores hashes of its family and of its current secret. A token with the same family and another
+    secret is an earlier token of the session. The service therefore detects the reuse of a token without a list
+    of used tokens.
     """
 
     family: bytes = field(repr=False)

@@ -10,16 +10,17 @@ from domain.sessions.refresh_token import InvalidRefreshToken, RefreshToken
 from domain.shared.ids import SessionId, UserId
 
 GRACE = timedelta(seconds=10)
-"""The period after an exchange during which the used token yields the same successor again.
+"""The period in which repeated exchanges of the same token return the same successor.
 
-A client needs the successor again if the response did not arrive, or if two browser tabs refresh at the same time.
+The period begins with the first exchange. A client repeats the exchange if the response did not arrive, or if
+two browser tabs refresh at the same time.
 """
 
 REISSUE_WINDOW = timedelta(hours=24)
-"""The period after an exchange during which the used token can yield its unused successor once more.
+"""The period in which a token can be exchanged again after GRACE has ended.
 
-Such a reissue is possible after GRACE has ended. A session permits one reissue within this period. See
-docs/security.md for the trade-off.
+The period begins with the first exchange. A token can be exchanged again only if its successor is unused. A
+session permits one such reissue within the period. See docs/security.md for the trade-off.
 """
 
 MAX_SESSIONS = 100
@@ -30,7 +31,7 @@ Another log-in ends the least recently used session.
 
 
 class RefreshTokenReused(Exception):
-    """The token had already been exchanged, so it was probably stolen. The session must end."""
+    """The token was exchanged before and may have been stolen. The session must end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,9 @@ class Session:
 
     Access tokens contain the id of the session. The refresh token is stored only as a hash, and each use
     exchanges it for another token. `sealed_successor` is the current token, encrypted with the former token.
-    `reissued_at` is the time at which the former token was last exchanged again after GRACE. `user_agent`
-    helps the user to recognize the device.
+
+    `reissued_at` is the time of the last reissue: the former token was exchanged again after GRACE.
+    `user_agent` helps the user to recognize the device.
     """
 
     id: SessionId
@@ -99,11 +101,11 @@ class Session:
     ) -> RefreshToken:
         """Exchange the current token for a successor with a new secret.
 
-        Within GRACE, the token that was exchanged last yields the same successor again. After GRACE,
-        `_reissue` decides.
+        Within GRACE, an exchange of the former token returns the current token. After GRACE, such an exchange
+        is a reissue and is permitted only once: see `_reissue`.
 
-        Raises InvalidRefreshToken for an ended session, and RefreshTokenReused for every other token of the
-        family.
+        Raises InvalidRefreshToken if the session has ended. Raises RefreshTokenReused if the token is an
+        earlier token of the family, or if a reissue is not permitted.
         """
         if self.is_over(now):
             raise InvalidRefreshToken
@@ -124,9 +126,12 @@ class Session:
         return shown.open(self.sealed_successor)
 
     def _reissue(self, now: datetime) -> None:
-        """Record that the former token yields its unused successor again after GRACE.
+        """Record that the former token is exchanged again after GRACE.
 
-        Another period of GRACE begins. Raises RefreshTokenReused if REISSUE_WINDOW does not permit a reissue.
+        For another period of GRACE, this exchange can be repeated.
+
+        Raises RefreshTokenReused if the first exchange is longer ago than REISSUE_WINDOW. Also raises
+        RefreshTokenReused if the session had another reissue within REISSUE_WINDOW.
         """
         if self.reissued_at is not None:
             if now <= self.reissued_at + GRACE:
@@ -141,7 +146,8 @@ class Session:
 def sessions_to_evict(sessions: Sequence[Session], now: datetime) -> list[Session]:
     """Return the sessions to delete when a new session begins.
 
-    These are all ended sessions, and the least recently used sessions above the maximum.
+    These are all ended sessions. If the new session would exceed MAX_SESSIONS, the least recently used sessions
+    are also included.
     """
     live = sorted((s for s in sessions if not s.is_over(now)), key=lambda session: session.last_used_at)
     return [s for s in sessions if s.is_over(now)] + live[: max(0, len(live) - MAX_SESSIONS + 1)]

@@ -44,7 +44,7 @@ class DomainError(Exception):
 
 
 class ValidationFailed(DomainError):
-    """The command itself is invalid, so that it fails in every state of the shop."""
+    """The command itself is invalid. A retry of the same command always fails."""
 
     code = "validation_failed"
 

@@ -2,9 +2,11 @@
 
 Entities check the rules in the methods that set a text, and the HTTP schemas are derived from the rules.
 
-Text is stored as it was sent. No rule normalizes text. Clients therefore read exactly the text that they wrote.
-Search, e-mail addresses and passwords have normalized forms of their own. Text that is loaded from the database is
-not checked, because the rule may have changed after the text was stored.
+Text is stored without normalization, so that clients read exactly the text that they wrote. Only search, e-mail
+addresses and passwords use normalized forms.
+
+Text that is loaded from the database is not checked, because the rule may have changed after the text was
+stored.
 """
 
 import re

@@ -52,9 +52,9 @@ ACCOUNT_BACKOFF: Mapping[AttemptKind, Backoff] = {
     AttemptKind.EMAIL_CHANGE: Backoff(free=3, first=MINUTE, longest=HOUR, forgiven_each=HOUR),
     AttemptKind.CLIENT_SECRET: Backoff(free=5, first=SECOND, longest=5 * MINUTE, forgiven_each=5 * MINUTE),
 }
-"""Throttling per e-mail address or client id: about 300 log-in attempts a day.
+"""Throttling per e-mail address or client id.
 
-The throttling also applies to addresses without an account.
+About 300 log-in attempts a day are permitted. The throttling also applies to addresses without an account.
 """
 
 NETWORK_BACKOFF: Mapping[AttemptKind, Backoff] = {
@@ -77,8 +77,8 @@ The limits are higher than the limits per account, because a network can be a ho
 class AttemptTally:
     """The counted attempts of one subject.
 
-    The next attempt is allowed at `retry_at`. At `forgiven_at`, the number of counted attempts is 0 again.
-    The current number is computed from `forgiven_at`. A tally can be deleted after both times.
+    The next attempt is allowed at `retry_at`. At `forgiven_at`, the number of counted attempts is 0 again. The
+    current number is computed from `forgiven_at`. After both times, the tally can be deleted.
     """
 
     subject: bytes
@@ -121,8 +121,8 @@ class Attempt:
     def subjects(self) -> Sequence[tuple[bytes, Backoff]]:
         """The subjects of the two tallies that count the attempt, each with its Backoff.
 
-        The subjects are digests of the account and of the network, so that no e-mail address and no network address
-        is stored.
+        The subjects are digests of the account and of the network. E-mail addresses and network addresses are
+        therefore not stored.
         """
         return (
             (self._digest("account", self.account), ACCOUNT_BACKOFF[self.kind]),

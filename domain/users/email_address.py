@@ -79,9 +79,10 @@ class EmailAddress:
 
 
 def masked_email(address: str) -> str:
-    """Return the first character of each part of an e-mail address without an account, for the log.
+    """Return a masked e-mail address for the audit log: only the first character of each part.
 
-    People sometimes type their password into the field for the address (OWASP, Logging Cheat Sheet).
+    The audit log must not contain the whole text, because people sometimes type their password into the field
+    for the address (OWASP, Logging Cheat Sheet).
     """
     parts = address.split("@")[:2]
     return "@".join(f"{part[:1] if part[:1].isprintable() else ''}***" for part in parts)

@@ -18,10 +18,15 @@ LIFETIME = timedelta(hours=24)
 class PendingSignUp:
     """A sign-up that waits for confirmation.
 
-    Only the token of a sign-up confirms the name and the password of this sign-up. Until a sign-up is confirmed,
-    there is no account. Therefore the sign-up's personal data is found and erased by `email`. Any number of sign-ups
-    can wait for one address. The sign-up that is confirmed first opens the account, and the other sign-ups become
-    invalid. `token_hash` is None until the message is written.
+    A token confirms only the name and the password of its own sign-up.
+
+    The account is opened when the sign-up is confirmed. Before that, the personal data of a sign-up is found
+    and erased by `email`.
+
+    Any number of sign-ups can wait for one address. The sign-up that is confirmed first opens the account, and
+    the other sign-ups become invalid.
+
+    `token_hash` is None until the message is written.
     """
 
     id: SignUpId

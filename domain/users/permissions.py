@@ -42,7 +42,8 @@ TRUSTED_IN_TOKEN = frozenset({Permission.PLACE_ORDERS})
 
 These permissions apply to routes that read or place only the caller's own orders.
 
-Every other permission gives access to other people's data or permits changes: see ConfirmPrincipal.
+All other permissions are checked in the database (see ConfirmPrincipal). They give access to other people's
+data or permit other changes.
 """
 
 _CUSTOMER = frozenset({Permission.PLACE_ORDERS})
@@ -123,7 +124,7 @@ EVENT_PERMISSIONS: Mapping[str, Permission] = {
 }
 """The permission to read an event, by the first part of the event type.
 
-READ_EVENTS, which the feed requires, includes every type.
+READ_EVENTS permits reading events of every type. The event feed requires READ_EVENTS.
 """
 
 

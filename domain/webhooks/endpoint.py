@@ -35,11 +35,14 @@ class EndpointChanges:
 class WebhookEndpoint(Aggregate):
     """A URL that receives events of all types or of some types. `secret` signs the messages.
 
-    The endpoint receives only events that its owner may read. The owner is a user or a service client. An endpoint
-    without an owner belongs to the admins. `blocked_at` is the time at which the owner lost the permission to read
-    some of the endpoint's events. `paused_at` is the time at which the endpoint was paused. Until
-    `former_secret_expires_at`, the former secret also signs the messages. `failing_since` is the time of the first
-    failed round of deliveries after the last successful round.
+    The endpoint receives only events that its owner may read. The owner is a user or a service client. An
+    endpoint without an owner belongs to the admins.
+
+    `blocked_at` is the time at which the owner lost the permission to read some of the endpoint's events.
+    `paused_at` is the time at which the endpoint was paused. `failing_since` is the time at which deliveries
+    began to fail, or None if the last deliveries succeeded.
+
+    Until `former_secret_expires_at`, the former secret also signs the messages.
     """
 
     id: EndpointId
@@ -101,7 +104,7 @@ class WebhookEndpoint(Aggregate):
     def change(self, changes: EndpointChanges, *, allow_plain_http: bool, now: datetime) -> None:
         """Change the endpoint. Raises ValidationFailed like `create`.
 
-        Waiting deliveries are sent to the new URL, even deliveries of event types that the endpoint no longer
+        Waiting deliveries are sent to the new URL. This also applies to event types that the endpoint no longer
         receives.
         """
         if not isinstance(changes.url, Unset):
@@ -200,7 +203,7 @@ def _sorted(event_types: Sequence[str]) -> tuple[str, ...]:
 
 
 def ensure_can_be_sent_to(url: str, *, allow_plain_http: bool) -> None:
-    """Raise ValidationFailed if the service does not send events to the URL.
+    """Raise ValidationFailed if the URL is not permitted for a webhook endpoint.
 
     A permitted URL has an allowed scheme and a host, and contains no password.
     """
