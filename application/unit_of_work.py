@@ -49,7 +49,7 @@ class Repositories:
 
 
 class UnitOfWork(Repositories, ABC):
-    """One transaction. Changes are stored if they are saved and then committed.
+    """One database transaction. To store a change, save the changed object, and then commit.
 
     The transaction also writes the events of saved aggregates to the outbox, and the audit entries to the audit log.
     """
@@ -60,18 +60,22 @@ class UnitOfWork(Repositories, ABC):
 
     @abstractmethod
     async def commit(self) -> None:
-        """Commit. The commit is completed even if the caller is canceled.
+        """Commit. If the caller is canceled, the commit is completed nevertheless.
 
-        Raises DatabaseUnavailable when it is unknown whether the transaction was committed.
+        Raises DatabaseUnavailable if it is unknown whether the transaction was committed.
         """
 
 
 class UnitOfWorkFactory(Protocol):
-    """Opens units of work. Each unit of work returns its connection when it ends.
+    """Opens units of work.
 
-    Uncommitted changes are rolled back. `actor` is the actor that performs the changes. Committing audit
-    entries without an actor raises RuntimeError. Opening a unit of work raises DatabaseUnavailable. It raises
-    Overloaded if no connection becomes available in time.
+    At the end of a unit of work, uncommitted changes are rolled back, and the connection is returned.
+
+    `actor` is the actor that performs the changes. If there is no actor, committing audit entries raises
+    RuntimeError.
+
+    Opening a unit of work raises DatabaseUnavailable. If no connection becomes available in time, Overloaded is
+    raised.
     """
 
     def __call__(self, actor: Actor | None = None) -> AbstractAsyncContextManager[UnitOfWork]: ...

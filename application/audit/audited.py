@@ -71,8 +71,8 @@ _MOVEMENTS: Mapping[MovementReason, AuditAction] = {
 def audited_event(event: Event, actor: Actor | None) -> Audited | None:
     """Return the audit record of an event, or None if the event is not audited.
 
-    An event of an order is audited only if staff performed the action. Actions of customers, providers and the
-    shop are recorded in the order's history.
+    If staff perform an action on an order, the event is audited. If a customer, a provider or the shop performs the
+    action, only the order's history contains it.
     """
     audited = _EVENTS.get(type(event))
     if audited is None or not isinstance(event, OrderEvent):

@@ -12,7 +12,7 @@ from domain.shared.ids import AuditEntryId
 class AuditAction(StrEnum):
     """The audited actions of administration and security. Each name begins with the object's type.
 
-    No action is ever removed from the enumeration, because stored entries can contain it.
+    Stored entries can contain any of these actions, so do not remove an action from the enumeration.
     """
 
     USER_SIGNED_UP = "user.signed_up"
@@ -81,7 +81,7 @@ Details contain no personal data, secrets or free text.
 class AuditEntry:
     """An entry of the audit log. Entries are never changed.
 
-    `object_id` is None if there is no object, as for a log-in with an unknown e-mail address.
+    If the action has no object, `object_id` is None. An example is a log-in with an unknown e-mail address.
     """
 
     id: AuditEntryId

@@ -13,9 +13,10 @@ from domain.shared.ids import ClientId, UserId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditFilter:
-    """The conditions on the entries of a list. An entry must meet all of them.
+    """Conditions on audit entries. A list contains only entries that meet all conditions.
 
-    `at` is the time of the entry: `created_after` <= `at` < `created_before`.
+    `created_after` and `created_before` limit the time `at` of an entry: `created_after` <= `at` <
+    `created_before`.
     """
 
     actor_id: UserId | ClientId | None = None

@@ -11,8 +11,9 @@ from application.shared.page import Page, Position
 class ListAuditEntries:
     """List the entries of the audit log, newest first.
 
-    The entries are about accounts, successful and failed log-ins, keys, products, stock and webhooks. Actions of
-    staff on orders have entries too. Actions of customers on an order are recorded only in the history of the order.
+    The entries are about accounts, successful and failed log-ins, keys, products, stock and webhooks. If staff
+    perform an action on an order, the audit log gets an entry. If a customer performs an action on an order, only
+    the history of the order gets an entry.
     """
 
     entries: AuditQueries

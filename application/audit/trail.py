@@ -14,10 +14,12 @@ from domain.shared.ids import AuditEntryId
 
 
 class AuditTrail:
-    """Collects audit entries. The unit of work writes the entries when it commits.
+    """Collects audit entries. The commit of the unit of work writes the entries.
 
-    Aggregates and stock movements produce entries when they are saved. Use cases record all other actions. `actor`
-    performs the changes of the unit of work.
+    When aggregates and stock movements are saved, the trail records their entries. Use cases record all other
+    actions.
+
+    `actor` is the actor that performs the changes of the unit of work.
     """
 
     def __init__(self, actor: Actor | None, ids: IdFactory) -> None:

@@ -9,9 +9,9 @@ from domain.shared.ids import ProductId
 
 @dataclass(frozen=True, slots=True)
 class ArchiveProduct:
-    """Archive a product. The request fails if the product was edited after the caller read it.
+    """Archive a product. The request fails if the product was edited after the caller read the product.
 
-    Placed orders are not affected.
+    Placed orders do not change.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -21,9 +21,9 @@ class ChangeProductCommand:
 
 @dataclass(frozen=True, slots=True)
 class ChangeProduct:
-    """Change a product. The request fails if the product was edited after the caller read it.
+    """Change a product. The request fails if the product was edited after the caller read the product.
 
-    A sale does not count as an edit. The names and prices in placed orders do not change.
+    A sale is not an edit. The names and prices in placed orders do not change.
     """
 
     unit_of_work: UnitOfWorkFactory

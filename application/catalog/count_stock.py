@@ -23,8 +23,8 @@ class CountStockCommand:
 class CountStock:
     """Set the units on hand to a counted number.
 
-    The request fails if the stock changed after the caller read it. The counted number cannot be smaller than the
-    number of reserved units.
+    The request fails if the stock changed after the caller read the stock. The request also fails if the counted
+    number is smaller than the number of reserved units.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -10,8 +10,8 @@ async def get_product_for_update(work: UnitOfWork, product_id: ProductId) -> tup
 
     The version that clients see depends on the stock, so an edit locks the stock as well.
 
-    The product is locked before its stock. An import may hold the lock of a product for a long time. An edit
-    that waits for this lock must not hold the lock of the stock meanwhile, because orders need the stock.
+    The product is locked first, and then the stock. If an import holds the lock of the product, this call can wait
+    for a long time. During this wait the stock is not locked, so that orders for the product can be placed.
     """
     product = (await work.products.lock([product_id])).get(product_id)
     stock = (await work.stocks.lock([product_id])).get(product_id)

@@ -22,12 +22,13 @@ class ImportResult:
 class ImportCatalog:
     """Import the planned rows of a catalog file in one transaction: either all rows or none.
 
-    Even if the process is killed, the import is never partial. Only products that change are locked, and transactions
-    that place orders do not wait for these locks. The stocks of these products are locked last, directly before the
-    commit. A product therefore never changes while an order for the product is being placed.
+    If the process is killed, the import is never partial.
 
-    The import does not change products that the file does not contain. The import does not change the stock of
-    existing products.
+    Only products that change are locked. Transactions that place orders do not wait for these locks. Directly
+    before the commit, the import also locks the stocks of these products. Transactions that place orders lock the
+    same stocks, so no product changes during such a transaction.
+
+    Products that are missing in the file do not change. The stock of existing products does not change.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -42,7 +43,8 @@ class ImportCatalog:
         Raises SkuTaken, Overloaded.
         """
         known = {row.product_id: row.row for row in plan.rows if row.product_id is not None}
-        # Lists sort products by id. The ids of new products are therefore in the sequence of the rows in the file.
+        # Lists sort products by id. New ids are created in the sequence of the rows, so that lists show the new
+        # products in this sequence.
         new = [(ProductId(self.ids.new()), row.row) for row in plan.rows if row.product_id is None]
         changed: list[Product] = []
         async with self.unit_of_work(actor) as work:
@@ -65,7 +67,8 @@ class ImportCatalog:
     ) -> Sequence[Product]:
         """Change existing products, and return the products that changed.
 
-        A product does not change if another editor has made the same change since the import was planned.
+        If a product already has the values of the row, the product does not change. This happens if another editor
+        made the same change after the import was planned.
         """
         products = await work.products.lock(rows)
         stocks = await work.stocks.get(rows)

@@ -1,4 +1,4 @@
-"""Validation of the rows of an import, and the plan of the changes that the import makes."""
+"""Validation of the rows of an import, and the plan of the changes."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -87,7 +87,7 @@ class PlanImport:
     async def __call__(
         self, rows: Sequence[CatalogRow], *, replace: bool, progress: Callable[[int], None]
     ) -> ImportPlan:
-        """Return the plan for the rows. No two rows may have the same SKU.
+        """Return the plan for the rows. Each row must have a different SKU.
 
         After each batch, `progress` is called with the number of rows in the batch.
 

@@ -32,7 +32,7 @@ class ProductRepository(Protocol):
     async def get(self, product_ids: Iterable[ProductId]) -> Mapping[ProductId, Product]:
         """Return the products with these ids. Unknown ids are left out.
 
-        While the stock of a product is locked, no change of the product is committed.
+        While the caller holds the lock of a product's stock, no other transaction commits a change of this product.
         """
         ...
 
@@ -74,8 +74,9 @@ class StockRepository(Protocol):
         """Save locked stocks, with their movements.
 
         Raises ReservationExceedsStock if more units are reserved than on hand. Raises another error if a stock was
-        changed after it was read. The error may be delayed: it is raised by this call or by a later call, at the
-        latest by `flush` or `commit`.
+        changed after this unit of work read the stock.
+
+        These errors may be raised by a later call instead, at the latest by `flush` or `commit`.
         """
         ...
 
@@ -84,9 +85,11 @@ class StockLedger(PrunableRecords, Protocol):
     """The stored movements of all stocks, outside of any unit of work."""
 
     async def prune(self, *, before: datetime, limit: int) -> int:
-        """Replace at most `limit` movements older than `before` by opening balances.
+        """Delete at most `limit` movements older than `before`, and add their quantities to opening balances.
 
-        Returns the number of replaced movements.
+        Each product has one opening balance.
+
+        Returns the number of deleted movements.
         """
         ...
 
@@ -106,9 +109,11 @@ class ProductFilter:
     `changed_after` and `changed_before` limit the time of the last edit: `changed_after` <= `updated_at` <
     `changed_before`.
 
-    A product matches `query` if each word of the query matches. A query word matches if a word of the product
-    begins with the query word. A query word also matches if it is one typo away from a word of the product's
-    name or SKU: see `domain.catalog.search`. `sku` matches exactly.
+    A product matches `query` if the product matches every word of the query. A query word matches in two cases. In
+    the first case, a word of the product begins with the query word. In the second case, the query word is one typo
+    away from a word of the product's name or SKU. For details, see `domain.catalog.search`.
+
+    `sku` must be equal to the product's SKU.
     """
 
     query: str | None = None
@@ -138,8 +143,10 @@ class ProductQueries(Protocol):
     ) -> Page[ProductView]:
         """Return the products after a position, sorted by `sort` and then by id.
 
-        Both keys are sorted in the same direction. If `limit` is at least 2, a product whose SKU equals the
-        query comes first, and is not repeated on a later page.
+        `descending` applies to both sort keys.
+
+        If `limit` is at least 2 and a product's SKU equals the query, this product comes first on the first page.
+        No later page contains this product.
         """
         ...
 
@@ -154,8 +161,10 @@ class ProductSearchIndex(Protocol):
     async def refresh(self, *, limit: int) -> int:
         """Recompute the search words of at most `limit` products.
 
-        Only words that an earlier release stored are recomputed. Returns the number of recomputed products.
-        Products that another transaction has locked are skipped. Raises Overloaded, DatabaseUnavailable.
+        Only products whose search words were stored by an earlier release are recomputed. Products that another
+        transaction has locked are skipped.
+
+        Returns the number of recomputed products. Raises Overloaded, DatabaseUnavailable.
         """
         ...
 

@@ -22,9 +22,10 @@ class CheckShop:
         return findings
 
     async def unless_checked_within(self, period: timedelta) -> Sequence[Finding]:
-        """Check the shop if no worker has checked the shop within the last `period`.
+        """Check the shop if the last check began more than `period` ago.
 
-        Returns the findings, or an empty sequence if the check was skipped.
+        If no earlier check is recorded, the shop is checked as well. Returns the findings. If the check is skipped,
+        returns an empty sequence.
         """
         since = self.clock.now() - period
         if any(tally.checked_at > since for tally in await self.records.latest()):

@@ -44,7 +44,7 @@ _MEANINGS = {
 class Finding:
     """The number of objects that violate an invariant, and the lowest ids of these objects.
 
-    The ids are ids of products for I1 to I4, ids of payments for I5, and ids of orders for I6 to I10.
+    For I1 to I4, the objects are products. For I5, the objects are payments. For I6 to I10, the objects are orders.
     """
 
     invariant: Invariant
@@ -56,7 +56,7 @@ class InvariantChecks(Protocol):
     async def run(self) -> Sequence[Finding]:
         """Check every invariant, and return one finding per invariant, from I1 to I10.
 
-        The check reads the whole database. The check does not see changes that are committed while it runs.
+        The check reads a snapshot of the whole database. Changes that are committed during the check are ignored.
 
         Raises:
             DatabaseUnavailable, Overloaded.
@@ -77,7 +77,10 @@ class FindingRecords(Protocol):
     """The results of the last check, for monitoring."""
 
     async def keep(self, findings: Sequence[Finding], *, at: datetime) -> None:
-        """Store the numbers of violations, unless the result of a later check is already stored."""
+        """Store the numbers of violations.
+
+        If the result of a later check is already stored, do nothing.
+        """
         ...
 
     async def latest(self) -> Sequence[Tally]:

@@ -40,10 +40,11 @@ class ClientCredentials:
 class AuthenticateClient:
     """Authenticate a service client by one of its secrets.
 
-    Wrong secrets are throttled per client id and per network. The right secret is accepted even while wrong
-    secrets are throttled, so that an attacker cannot block a client. This is safe, because a secret has 256
-    random bits and cannot be guessed. A request with an unknown client executes the same statements as a
-    request with a wrong secret.
+    Attempts with a wrong secret are throttled per client id and per network. Attempts with the right secret are
+    never throttled, so that an attacker cannot block a client with wrong secrets. A secret has 256 random bits and
+    cannot be guessed.
+
+    A request with an unknown client id executes the same SQL statements as a request with a wrong secret.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -61,8 +62,8 @@ class AuthenticateClient:
             if found is None or found.secret_with(shown) is None:
                 await self._refuse(credentials, found, work)
         async with self.unit_of_work(replace(credentials.actor, id=client_id)) as work:
-            # The secret may have been retired since the first check. The second check runs while the client's row is
-            # locked.
+            # Another request may have retired the secret after the first check. During this second check, the
+            # client's row is locked.
             client = await work.clients.get(client_id)
             secret = client.secret_with(shown) if client else None
             if client is None or secret is None:
@@ -95,10 +96,10 @@ _NO_CLIENT = ClientId(UUID(int=0))
 
 
 def _id_in(text: str) -> ClientId:
-    """Parse a client id. An invalid text yields an id that no client has.
+    """Return the client id in the text. For an invalid text, return an id that no client has.
 
-    Only one spelling of an id is accepted (RFC 6749, section 2.2). Otherwise, guesses with different
-    spellings would not be throttled together.
+    Only one spelling of each id is valid (RFC 6749, section 2.2). If several spellings were valid, an attacker
+    could avoid throttling with another spelling of the same id.
     """
     try:
         client_id = UUID(text)

@@ -11,7 +11,7 @@ from domain.shared.actor import Actor
 class DisableClient:
     """Permanently disable a client and retire its secrets.
 
-    No other client can ever get the name of the disabled client, because histories contain this name.
+    The name of the disabled client cannot be used for another client, because histories contain this name.
     """
 
     unit_of_work: UnitOfWorkFactory

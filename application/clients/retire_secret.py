@@ -12,8 +12,8 @@ from domain.shared.ids import SecretId
 class RetireSecret:
     """Retire one of a client's secrets.
 
-    Access tokens that were issued for this secret are rejected from then on. A client without a secret cannot get
-    tokens until a new secret is created.
+    From then on, access tokens that were issued for this secret are rejected. If the client has no other secret,
+    the client needs a new secret to get tokens.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -11,9 +11,11 @@ CONTENT_TYPE = "application/cloudevents+json"
 def cloud_event(event: PublishedEvent, *, source: str) -> dict[str, object]:
     """Return the event in a CloudEvents envelope.
 
-    `source` is the URL of the service. Together with the source, the id of an event is globally unique.
-    `partitionkey` and `sequence` are extensions that CloudEvents documents. Events with the same partition key
-    are published in the sequence in which they occurred. Values of `sequence` are compared as text.
+    `source` is the URL of the service. The pair of `source` and event id is globally unique.
+
+    `partitionkey` and `sequence` are extensions that CloudEvents documents. Events with the same partition key are
+    published in the sequence in which they occurred. Compare values of `sequence` as text.
+
     `aggregateversion` is an extension of this project.
     """
     return {

@@ -19,7 +19,8 @@ class OutboxQueries(Protocol):
     async def counts(self, *, of: Collection[UUID] | None = None) -> Counter[str]:
         """Return the number of committed events of each type, such as `order.placed`.
 
-        If `of` is not None, it contains ids of aggregates, and only events of these aggregates are counted.
+        `of` contains ids of aggregates, and only events of these aggregates are counted. If `of` is None, all
+        events are counted.
         """
         ...
 
@@ -36,31 +37,33 @@ class UnknownEvent(DomainError):
 class EventFeed(PrunableRecords, Protocol):
     """All committed events in one fixed sequence, so that no reader misses an event.
 
-    An event gets its position when it is published, not when it occurs. Events of a transaction that commits
-    late therefore come after events that were already read. The events of one aggregate are sorted by the
+    An event gets its position after the commit of its transaction. If a transaction commits late, its events get
+    later positions than the events that readers have already read. The events of one aggregate are sorted by the
     version of the aggregate.
     """
 
     async def publish_new(self, *, limit: int) -> int:
         """Assign positions to about `limit` new events, and return the number of these events.
 
-        Returns 0 while another process assigns positions.
+        If another process is assigning positions, returns 0.
         """
         ...
 
     async def read(self, *, after: EventId | None, type_: str | None, limit: int) -> EventPage:
         """Return the events after the event with the id `after`.
 
-        If `after` is None, the first stored event is the first result. Raises UnknownEvent for an unknown or pruned
-        event.
+        If `after` is None, the result begins with the first stored event.
+
+        Raises UnknownEvent if the event `after` is unknown or was pruned.
         """
         ...
 
     async def prune(self, *, before: datetime, limit: int) -> int:
         """Delete at most `limit` published events that occurred before `before`.
 
-        Returns the number of deleted events. The last event, and events to which webhook deliveries refer, are
-        not deleted.
+        The last event is never deleted. Events to which webhook deliveries refer are not deleted.
+
+        Returns the number of deleted events.
         """
         ...
 
@@ -81,8 +84,10 @@ class EventPublisher(Protocol):
     async def publish(self, events: Sequence[PublishedEvent]) -> None:
         """Publish the events in the given sequence. Return when the destination has stored them durably.
 
-        If the result of a call is unknown, the events of the call are published again. Receivers recognize an event
-        by its id. Raises PublisherUnavailable.
+        If the result of a call is unknown, the caller publishes the same events again. Receivers recognize
+        duplicates by the id of the event.
+
+        Raises PublisherUnavailable.
         """
         ...
 

@@ -13,8 +13,10 @@ PUBLISHED_AT_ONCE = 500
 class ListEvents:
     """List the events of the shop in the sequence in which they were published.
 
-    To get the next events, send the id of the last event as `after`. No committed event is ever skipped. The
-    events of one order, product or user are in the sequence in which they occurred.
+    To get the next events, send the id of the last event as `after`.
+
+    No committed event is ever skipped. The events of one order, product or user are in the sequence in which they
+    occurred.
     """
 
     feed: EventFeed

@@ -25,8 +25,10 @@ The timeout is shorter than a lease, so that a call ends before another relay ca
 class RelayEvents:
     """Relay the events of the feed to a publisher, in sequence and at least once.
 
-    Any number of relays can run at the same time: one holds the lease, and the others do nothing. If a relay is
-    killed before it records its progress, another relay publishes the same events again after the lease has expired.
+    Any number of relays can run at the same time. Only the relay with the lease publishes events.
+
+    A relay can be killed after it publishes events and before it records its progress. When its lease expires,
+    another relay publishes the same events again.
     """
 
     feed: EventFeed

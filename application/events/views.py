@@ -30,8 +30,11 @@ class PublishedEvent:
 class EventPage:
     """A page of the feed.
 
-    To read the next page, pass `last` as `after`. `last` is None if the caller has not read any event yet. `has_more`
-    is true if the feed continues. With a filter, `has_more` can be true even if the page is empty.
+    To read the next page, pass `last` as `after`. If the caller passed no `after` and the feed is empty, `last` is
+    None.
+
+    If the feed has events after this page, `has_more` is true. With a filter, `has_more` can be true even if the
+    page is empty.
     """
 
     events: tuple[PublishedEvent, ...]

@@ -42,8 +42,8 @@ class Health(Protocol):
     async def check(self) -> None:
         """Check that the database accepts writes and that this release can use its schema.
 
-        The database accepts no writes if the server is a standby, if the disk is full, or if the synchronous standby
-        does not respond.
+        The check fails if the server is a standby, if the disk is full, or if the synchronous standby does not
+        respond.
 
         Raises:
             DatabaseUnavailable, SchemaOutdated, ReleaseOutdated

@@ -18,8 +18,8 @@ from domain.users.user import UserStatus
 class MailFailure:
     """A message that was not sent.
 
-    The message is retried later or set aside. A message that was set aside is not retried. `error` is None if the
-    message was set aside because it had waited too long.
+    If `is_set_aside` is true, the message is not retried. Otherwise, the message is retried later. If a message is
+    set aside because it waited too long, `error` is None.
     """
 
     request: MailRequest
@@ -31,11 +31,15 @@ class MailFailure:
 class DeliverMail:
     """Send the mail that is due.
 
-    The text of a message is generated when the message is sent. If the message contains a token, the token is created
-    at that time. Only the hash of the token is stored. No database connection is held during the delivery. A failed
-    message is retried. Each pause before a retry is longer than the previous pause. If the last attempt fails, the
-    message is set aside and never retried. A failing message does not delay other messages: each run sends all due
-    messages, and messages without an attempt come first.
+    The text of a message is generated when the message is sent. If the message contains a token, the token is
+    created at the same time. Only the hash of the token is stored. During the delivery, no database connection is
+    held.
+
+    If an attempt fails, the message is retried after a pause. Each pause is longer than the previous pause. If the
+    last attempt fails, the message is set aside and never retried.
+
+    Each run sends all due messages. Messages without an attempt come first, so that failing messages do not delay
+    other messages.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -110,8 +114,8 @@ class DeliverMail:
         self, request: MailRequest, endpoint_id: EndpointId, work: UnitOfWork
     ) -> Message | None:
         """Return the message about an endpoint, or None if the message is obsolete."""
-        # A change of an endpoint locks the endpoint first and the mail request second. Here the mail request
-        # is already locked, so locking the endpoint as well could cause a deadlock.
+        # A change of an endpoint locks the endpoint first and the mail request second. This code already holds the
+        # lock of the mail request. To rule out deadlocks, it does not lock the endpoint.
         endpoint = await work.webhooks.peek(endpoint_id)
         if endpoint is None:
             return None
@@ -126,7 +130,7 @@ class DeliverMail:
                 return None
 
     async def _account_message(self, request: MailRequest, work: UnitOfWork, now: datetime) -> Message | None:
-        """Return the message, or None if no account with the e-mail address needs the message."""
+        """Return the message for the e-mail address, or None if the message is obsolete."""
         user = await work.users.find_by_email(request.address)
         if request.sign_up_id is not None and (user is None or user.status is UserStatus.PENDING):
             return await self._confirmation(request.sign_up_id, work, now)

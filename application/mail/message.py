@@ -9,7 +9,7 @@ from domain.users.email_address import EmailAddress
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message to one e-mail address. A message can contain a token, so it must be kept secret."""
+    """A message to one e-mail address. Keep messages secret, because messages can contain tokens."""
 
     to: EmailAddress
     subject: str

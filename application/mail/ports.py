@@ -28,19 +28,21 @@ class MailRequests(Protocol):
     """The mail queue in a unit of work. A request that was set aside is not retried."""
 
     async def add(self, request: MailRequest) -> None:
-        """Store the request if no request of the same kind waits for the same e-mail address.
+        """Store the request. If an equal request is waiting, do nothing.
 
-        The new request replaces a request that was set aside. A request for a sign-up is always stored. The
-        sign-up must be stored first.
+        Equal requests have the same kind, e-mail address and `subject_id`. If an equal request was set aside, the
+        new request replaces it.
+
+        A request for a sign-up is always stored. Store the sign-up before its request.
         """
         ...
 
     async def next_due(self, now: datetime) -> MailRequest | None:
-        """Lock a due request and return it, or return None.
+        """Lock and return a due request, or return None if there is no such request.
 
-        Requests that other transactions have locked are skipped. Requests with fewer attempts come first, so
-        that failing messages do not delay others. Among requests with equally many attempts, the request with the
-        earliest due time comes first.
+        Requests that other transactions have locked are skipped. Requests with fewer attempts come first, so that
+        failing messages do not delay other messages. Requests with the same number of attempts are sorted by their
+        due time.
         """
         ...
 
@@ -49,7 +51,10 @@ class MailRequests(Protocol):
         ...
 
     async def set_aside(self, request: MailRequest, *, at: datetime) -> None:
-        """Set the request aside, unless another attempt was made after the request was read."""
+        """Set the request aside.
+
+        If another attempt was made after the request was read, do nothing.
+        """
         ...
 
     async def list_set_aside(self, *, limit: int) -> Sequence[MailRequest]:

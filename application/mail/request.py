@@ -12,7 +12,7 @@ from domain.users.email_address import EmailAddress
 FIRST_PAUSE = timedelta(minutes=1)
 """The pause after the first attempt.
 
-The pause is longer than the longest attempt. Two workers therefore never send the same message at the same time.
+The pause is longer than the longest attempt, so that two workers never send the same message at the same time.
 """
 
 GIVE_UP_AFTER = timedelta(hours=1)
@@ -40,9 +40,13 @@ class MailKind(StrEnum):
 class MailRequest:
     """A request to send a message.
 
-    Each sign-up has its own request. A notice is about the object with the id `subject_id`. There is one notice per
-    kind, address and object. Other messages have one request per kind and address. For example, a second request for
-    a password reset has no effect while the first request waits.
+    Each sign-up has its own request.
+
+    A notice is about the object with the id `subject_id`. There is at most one request for each combination of
+    kind, address and object.
+
+    For other messages, there is at most one request for each combination of kind and address. For example, while a
+    request for a password reset waits, a second request for the same address has no effect.
     """
 
     kind: MailKind

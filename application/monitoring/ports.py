@@ -26,7 +26,7 @@ class Queue(StrEnum):
     MAIL = "mail"
     """Due messages that are not set aside. The age is the time since the message was requested."""
     PENDING_PAYMENTS = "pending_payments"
-    """Payments that are neither decided nor authorized. The age is the time since the request."""
+    """Payments that wait for a result from the provider. The age is the time since the request."""
     PENDING_REFUNDS = "pending_refunds"
     """Refunds without a result. The age is the time since the request."""
     EXPIRED_HOLDS = "expired_holds"
@@ -46,8 +46,9 @@ class EndpointState(StrEnum):
 class Backlog:
     """Counts of waiting items by age.
 
-    For each of AGES, `counts` has the number of items of at least this age. `oldest` is the age of the oldest
-    item.
+    `counts` has one number for each age in AGES: the number of items that have at least this age.
+
+    `oldest` is the age of the oldest item.
     """
 
     counts: tuple[int, ...] = (0,) * len(AGES)
@@ -56,7 +57,7 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True)
 class RelayLag:
-    """The number of events that a publisher has not received, and the age of the oldest of them."""
+    """The number of events that a publisher has not received, and the age of the oldest such event."""
 
     events: int = 0
     age: timedelta = timedelta(0)

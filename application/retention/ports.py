@@ -12,7 +12,10 @@ class PrunableRecords(Protocol):
 
 
 class RecordKind(StrEnum):
-    """A kind of record. After the retention period of a record, no other record refers to it."""
+    """A kind of record with a retention period.
+
+    After this period, no other record refers to the record.
+    """
 
     SESSIONS = "sessions"
     WEBHOOK_DELIVERIES = "webhook_deliveries"
@@ -25,9 +28,10 @@ class OldRecords(Protocol):
     async def prune(self, kind: RecordKind, *, before: datetime, limit: int) -> int:
         """Delete at most `limit` old records of a kind, and return the number of deleted records.
 
-        The age of a session is counted from its log-in, and the age of a delivery from the arrival of its
-        event. The age of a provider event is counted from its arrival. The age of a charge or refund of the
-        sandbox provider is counted from its decision. Pending deliveries are never deleted. Locked records are
-        skipped, and deleted by a later call.
+        The age of a session is the time since its log-in. The age of a delivery is the time since the arrival of
+        its event. The age of a provider event is the time since its arrival. The age of a charge or refund of the
+        sandbox provider is the time since its decision.
+
+        Pending deliveries are never deleted. Locked records are skipped. A later call deletes these records.
         """
         ...

@@ -35,8 +35,9 @@ Operators need these messages to find the reason for the failures.
 class Prune:
     """Delete records that are older than their retention period.
 
-    A placed order can still be found by its idempotency key after the idempotency record is deleted. Only
-    this use case deletes entries of the audit log.
+    After an idempotency record is deleted, the placed order can still be found by its idempotency key.
+
+    Only this use case deletes entries of the audit log.
     """
 
     records: PrunableRecords

@@ -12,7 +12,7 @@ from domain.shared.ids import SessionId
 class EndSession:
     """End a session.
 
-    The refresh token becomes invalid immediately, and the access tokens within some minutes.
+    The refresh token becomes invalid immediately. The access tokens become invalid within some minutes.
     """
 
     unit_of_work: UnitOfWorkFactory

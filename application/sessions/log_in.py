@@ -85,7 +85,7 @@ class LogIn:
     async def _record_refusal(
         self, refusal: DomainError, user: User | None, attempt: Attempt, actor: Actor
     ) -> None:
-        """Audit a rejected log-in in a separate unit of work, because the log-in committed nothing."""
+        """Record a rejected log-in in the audit log, in a separate unit of work."""
         details = {"reason": _reason(refusal)}
         if user is None:
             details = {"reason": "unknown_address", "address": masked_email(attempt.account)}

@@ -14,10 +14,14 @@ from domain.shared.actor import Actor
 class RefreshSession:
     """Exchange a refresh token for an access token and a new refresh token, the successor.
 
-    Each refresh token can be exchanged only once, with two exceptions. Within ten seconds after the exchange, the
-    same token yields the same successor again. A client needs this if a response does not arrive, or if two browser
-    tabs send the same token. Within 24 hours after the exchange, the token yields the successor once more if the
-    successor was never used. Any other reuse ends the session, because a copy of the token was probably stolen.
+    A refresh token can be exchanged only once, with two exceptions:
+
+    For ten seconds after the exchange, the same token yields the same successor again. A client needs this if a
+    response is lost, or if two browser tabs send the same token.
+
+    For 24 hours after the exchange, if the successor was never used, the token yields the successor once more.
+
+    In all other cases, the reuse of a token ends the session, because the token was probably stolen.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -30,8 +34,9 @@ class RefreshSession:
     async def __call__(self, refresh_token: str, *, actor: Actor) -> SessionTokens:
         """Return the tokens. `actor` has no id, because the caller is not authenticated yet.
 
-        Raises AccountDisabled, Overloaded, and InvalidRefreshToken. If the reuse of a token ends the session,
-        the end is committed before InvalidRefreshToken is raised.
+        Raises AccountDisabled, Overloaded, and InvalidRefreshToken.
+
+        If the reuse of a token ends the session, this change is committed before InvalidRefreshToken is raised.
         """
         shown = RefreshToken.parse(refresh_token)
         fresh_secret = self.randomness.token_bytes(SECRET_BYTES)
@@ -57,8 +62,8 @@ class RefreshSession:
                 work.audit.record(
                     AuditAction.SESSION_TOKEN_REISSUED, session.id, at=now, user_id=str(session.user_id)
                 )
-            # The same successor is stored again, because the commit of the first exchange may not be durable
-            # yet.
+            # If the token was exchanged before, the session may be unchanged. The session is saved nevertheless,
+            # because the commit of the first exchange may not be durable yet.
             await work.sessions.save(session)
             await work.commit()
         access = self.tokens.issue(claims_of(user, session, self.ids.new()), now=now)

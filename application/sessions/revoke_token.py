@@ -25,8 +25,10 @@ class UnrevocableToken(DomainError):
 class RevokeToken:
     """Revoke a refresh token or an access token (RFC 7009), and end the token's session.
 
-    An unknown token counts as revoked. A request with the token of a service client is rejected, because such a
-    token belongs to no session and stays valid.
+    If the token is unknown, the request succeeds without a change.
+
+    If the token belongs to a service client, the request is rejected and the token stays valid. Tokens of service
+    clients have no session that could be ended.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -34,7 +36,7 @@ class RevokeToken:
     clock: Clock
 
     async def __call__(self, token: str, *, actor: Actor) -> None:
-        """Revoke the token. `actor` has no id, because a caller needs only the token.
+        """Revoke the token. `actor` has no id, because the caller is not authenticated.
 
         Raises UnrevocableToken, Overloaded, DatabaseUnavailable.
         """

@@ -11,17 +11,18 @@ from application.shared.errors import Overloaded
 class Admission:
     """Admit as many requests as a batcher can serve in time.
 
-    `LoadSheddingMiddleware` rejects requests while the admission is full. A request counts as in progress
-    from the arrival of its body until its response is sent. If only requests with a valid token were counted, a
-    whole burst of requests could pass the middleware before the first of them is counted. Most of these requests
-    would then be rejected after expensive work.
+    While the admission is full, `LoadSheddingMiddleware` rejects requests. A request counts as in progress from the
+    arrival of its body until its response is sent.
 
-    A request with a valid token also counts as in progress until its work ends, because the work continues after the
-    client disconnects.
+    Requests are counted before their tokens are verified. Otherwise, a burst of requests could pass the middleware
+    before the first request is counted. Most of these requests would then be rejected after expensive work.
 
-    `len(apart)` is the number of commands that wait elsewhere, such as in `Lanes`. These commands have a
-    separate bound and are not counted here. Orders that wait for one locked product therefore do not cause the
-    rejection of other orders.
+    If a client disconnects, the work of its request continues. A request with a valid token therefore counts as in
+    progress until its work ends.
+
+    `len(apart)` is the number of commands that wait elsewhere, such as in `Lanes`. These commands have a separate
+    bound and are not counted here. If many orders wait for one locked product, other orders are therefore still
+    accepted.
     """
 
     def __init__(self, batcher: Batcher[Any, Any], apart: Sized = ()) -> None:

@@ -1,7 +1,7 @@
-"""Batching: the commands that queue while a batch runs form the next batch.
+"""Batching: while a batch runs, new commands wait in a queue. These commands form the next batch.
 
-A batch never waits for more commands. If no batch is running, a command runs immediately, in a batch of its
-own.
+A batch begins without waiting for more commands. If no batch is running, a command runs immediately, in a batch of
+its own.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ After each batch, the counts and durations of earlier batches are multiplied by 
 _IN_TIME = 0.4
 """The fraction of the queue timeout within which commands should finish.
 
-The client's own timeout began earlier, before the command was queued.
+The client's own timeout begins before the command is queued, and can end before the queue timeout ends.
 """
 
 
@@ -66,12 +66,14 @@ class Batcher(Generic[C, R]):
     """Combine concurrent commands into batches, first in, first out.
 
     Each command gets its own result or error. If a batch fails as a whole, its commands run again one by one. A
-    failing command therefore never makes another command fail. A command that has not begun is dropped if its caller
-    is canceled. A command that has begun runs to completion.
+    failing command never makes another command fail.
 
-    `max_batch` is the maximum number of commands in a transaction. `max_waiting` is the maximum number of commands in
-    the queue. `queue_timeout` is how many seconds a command can wait in the queue. `slots` bounds how many batchers
-    run at the same time. `on_batch` is called when a batch begins.
+    If a caller is canceled before its command begins, the command is dropped. If the command has already begun, the
+    command runs to completion.
+
+    `max_batch` is the maximum number of commands in a transaction. `max_waiting` is the maximum number of commands
+    in the queue. `queue_timeout` is the maximum waiting time of a command in the queue, in seconds. `slots` limits
+    the number of batchers that run at the same time. `on_batch` is called when a batch begins.
     """
 
     def __init__(
@@ -110,15 +112,16 @@ class Batcher(Generic[C, R]):
     def capacity(self) -> int:
         """The number of concurrent commands that finish in time at the recent speed.
 
-        A command finishes in time if it finishes within a fixed fraction of the queue timeout. The number is at least
-        the size of one batch, because the speed can be measured only with full batches.
+        A command finishes in time if the command finishes within a fixed fraction of the queue timeout.
+
+        The number is at least `max_batch`, because the speed can be measured only with full batches.
         """
         return self._capacity
 
     async def submit(self, command: C) -> R:
         """Run the command in the next batch and return its result, or raise its error.
 
-        Raises Overloaded if the queue is full, or if the command has not begun when the queue timeout ends.
+        Raises Overloaded if the queue is full, or if the queue timeout ends before the command begins.
         """
         if len(self._waiting) >= self._max_waiting:
             raise Overloaded
@@ -145,8 +148,10 @@ class Batcher(Generic[C, R]):
     def _time_out(self) -> None:
         """Reject the commands that have waited too long, without waiting for the running batch.
 
-        The method schedules its next call for the timeout of the first command in the queue, which has waited
-        longest. A timer for each command would take more time than queueing the command.
+        Then schedule the next call of this method for the time at which the first command in the queue times out.
+
+        All commands share this timer, because a timer for each command would take more time than queueing the
+        command.
         """
         loop = asyncio.get_running_loop()
         self._timer = None

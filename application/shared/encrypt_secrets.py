@@ -14,9 +14,10 @@ BATCH = 100
 class EncryptSecrets:
     """Encrypt the stored secrets with the first key, in batches.
 
-    If a run is interrupted, another run encrypts the remaining secrets. If `in_clear` is true, secrets in clear text
-    are encrypted. Otherwise, secrets that another key has encrypted are encrypted with the first key instead. Each
-    batch is audited.
+    If `in_clear` is true, the secrets in clear text are encrypted. If `in_clear` is false, the secrets that were
+    encrypted with another key are encrypted again.
+
+    Each batch gets an entry in the audit log. If a run is interrupted, another run encrypts the remaining secrets.
     """
 
     stored: StoredSecrets

@@ -18,7 +18,7 @@ class Overloaded(DomainError):
 class DatabaseUnavailable(DomainError):
     """The database does not answer. It is unknown whether a change was committed.
 
-    If the change was committed, a retry with the same idempotency key returns its result.
+    The client can retry with the same idempotency key. If the change was committed, the retry returns its result.
     """
 
     code = "database_unavailable"

@@ -1,8 +1,9 @@
 """Idempotency: an operation with a key runs only once, even if its request is sent again.
 
-The key is claimed by the first statement of the business transaction, and the result is stored before the
-commit. Only a committed operation has a stored result: after an error or a crash, a retry runs the operation.
-Batches of orders do not claim the keys: see `PlaceOrderBatch`.
+The first statement of the operation's transaction claims the key. The result is stored in the same transaction,
+before the commit. After an error or a crash, no result is stored, and a retry runs the operation again.
+
+Batches of orders do not claim keys: see `PlaceOrderBatch`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -53,14 +54,14 @@ class IdempotentOperation(StrEnum):
 Scope = tuple[str, str, str]
 """Principal, operation and key.
 
-If another principal or another operation uses an equal key, the key belongs to another scope.
+Equal keys of two principals or of two operations belong to different scopes, so the keys are independent.
 """
 
 ANONYMOUS = "anybody"
-"""The principal of requests without a token, as release 6daf4a4 stored it in records.
+"""The principal that release 6daf4a4 stored for requests without a token.
 
-In that release, all anonymous callers had one scope. Later releases make the fingerprint a part of an anonymous
-principal, so that equal keys of two callers are independent.
+In that release, all anonymous callers had this one principal. Later releases add the fingerprint of the request to
+the principal, so that equal keys of two callers are independent.
 """
 
 FINGERPRINT_VERSION = 2
@@ -72,7 +73,7 @@ Version 1 was SHA-256 of the parsed model; see docs/decisions/0029-idempotency-r
 UNVERIFIABLE = 32767
 """The fingerprint version of records with an unknown fingerprint.
 
-The number is higher than any real version: see `has_fingerprint`.
+The number is higher than any real version, so `has_fingerprint` accepts these records.
 """
 
 FORMAT_VERSION = 2
@@ -102,7 +103,10 @@ class IdempotencyInFlight(DomainError):
 
 
 class IdempotencyRecordExists(IdempotencyInFlight):
-    """Another unit of work has stored a result for a key that this unit of work has not claimed."""
+    """A result cannot be stored, because another unit of work has already stored a result for the key.
+
+    This error is raised only for keys that were not claimed.
+    """
 
 
 def _no_earlier_version(_version: int) -> bytes | None:
@@ -113,9 +117,9 @@ def _no_earlier_version(_version: int) -> bytes | None:
 class IdempotencyKey:
     """A client's `key` with its scope.
 
-    `fingerprint` identifies the request: method, path and body. `earlier_fingerprint` returns the fingerprint of the
-    request in an earlier version of the algorithm. The result is None if releases with that version would have
-    rejected the request.
+    `fingerprint` identifies the request: method, path and body. `earlier_fingerprint` returns the fingerprint that
+    an earlier version of the algorithm computes for the request. If releases with that version reject the request,
+    the result is None.
     """
 
     principal: str
@@ -151,8 +155,8 @@ class IdempotencyKey:
     def has_fingerprint(self, fingerprint: bytes, version: int) -> bool:
         """Return whether a stored fingerprint of this version matches the key's request.
 
-        A fingerprint of a later version cannot be verified and counts as equal. If the retry were rejected
-        instead, the client would send a new key, and the operation would run twice.
+        A fingerprint of a later version cannot be verified, so the result is True. If the result were False, a
+        retry would be rejected. The client would then send a new key, and the operation would run twice.
         """
         if version == FINGERPRINT_VERSION:
             return fingerprint == self.fingerprint
@@ -206,7 +210,8 @@ class PersonalResult:
 def subject_of(key: IdempotencyKey, result: object) -> UserId | None:
     """Return the user whose personal data a record contains, or None.
 
-    None means that the record contains no personal data, or only personal data of the record's principal.
+    If the record contains no personal data, the result is None. If the personal data belongs to the record's
+    principal, the result is None as well.
     """
     if not isinstance(result, PersonalResult) or str(result.subject) == key.principal:
         return None
@@ -221,29 +226,34 @@ class IdempotencyRecords(Protocol):
     ) -> Mapping[Scope, StoredResult[V]]:
         """Claim the keys, and return the results that are already stored for them.
 
-        The call waits for other units of work that have claimed one of the keys. Keys are claimed in one fixed
-        sequence, which rules out deadlocks. A claim writes to the database even if it finds a result. The
-        replay is therefore returned only after the commit of the first request is durable. A scope can occur in
-        `keys` more than once. Raises IdempotencyInFlight.
+        If another unit of work has claimed one of the keys, the call waits for its end. Keys are claimed in one
+        fixed sequence, which rules out deadlocks.
+
+        A claim writes to the database even if a result is already stored. The commit of this write ends only after
+        the commit of the first request is durable. The replay is returned after that.
+
+        A scope can occur in `keys` more than once. Raises IdempotencyInFlight.
         """
         ...
 
     async def find_in_shared_scope(self, key: IdempotencyKey, result_type: type[V]) -> StoredResult[V] | None:
         """Return the result that release 6daf4a4 stored for the same anonymous request.
 
-        That release stored the keys of all anonymous callers in one scope. This method writes in the same way
-        as `claim`.
+        That release stored the keys of all anonymous callers in one scope. Like `claim`, this method writes to the
+        database even if a result is already stored.
         """
         ...
 
     async def store(self, results: Mapping[IdempotencyKey, object]) -> None:
         """Store the results of keys.
 
-        A claimed key without a result can be claimed again after the commit. A key that was not claimed gets a new
-        record. Raises IdempotencyRecordExists if another unit of work has stored a result for a key that was not
-        claimed. This error may be delayed: it is raised by this call or by a later call, at the latest by `flush` or
-        `commit`. The call first waits for other units of work that are storing a result for the key. Raises
-        Overloaded if the wait takes too long.
+        If a claimed key gets no result, the key can be claimed again after the commit.
+
+        If a key was not claimed, its result is stored in a new record. If another unit of work is storing a result
+        for this key, the call waits for its end. Raises Overloaded if the wait takes too long.
+
+        Raises IdempotencyRecordExists if another unit of work has stored a result for a key that was not claimed.
+        This error may be raised by a later call instead, at the latest by `flush` or `commit`.
         """
         ...
 
@@ -254,7 +264,7 @@ class IdempotencyRecordStore(PrunableRecords, Protocol):
     async def prune(self, *, before: datetime, limit: int) -> int:
         """Delete at most `limit` records older than `before`, oldest first.
 
-        Returns the number of deleted records. A number below `limit` means that no record older than `before` is
-        left, except records that are being replayed.
+        Returns the number of deleted records. If the number is below `limit`, all records older than `before` have
+        been deleted, except records that are being replayed.
         """
         ...

@@ -15,8 +15,10 @@ K = TypeVar("K", bound=Hashable)
 class Lanes(Generic[K, C, R]):
     """One batcher for each locked row, created on demand and removed when it is idle.
 
-    `max_running` bounds how many lanes wait at the same time, because each waiting lane holds a database connection.
-    `max_waiting` bounds the commands of all lanes together.
+    `max_running` is the maximum number of lanes that run at the same time. Each running lane holds a database
+    connection while it waits for its row.
+
+    `max_waiting` is the maximum number of commands in all lanes together.
     """
 
     def __init__(

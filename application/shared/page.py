@@ -1,6 +1,7 @@
 """Keyset pagination.
 
-A row that exists while all pages are read is on exactly one of the pages.
+While a client reads all pages, rows can be added and deleted. A row that exists during the whole time is on exactly
+one page.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable

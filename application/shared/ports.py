@@ -28,10 +28,10 @@ class Randomness(Protocol):
 
 
 CurrentTrace = Callable[[], str | None]
-"""A function that returns the trace context of the running code, or None.
+"""A function that returns the trace context of the running code, or None if the trace is not recorded.
 
-It returns None if the trace is not recorded. A trace context has the format of the header `traceparent` in W3C Trace
-Context, https://www.w3.org/TR/trace-context/. The spans of a delivery continue the trace of the request that caused the
+A trace context has the format of the header `traceparent` in W3C Trace Context,
+https://www.w3.org/TR/trace-context/. The spans of a delivery continue the trace of the request that caused the
 event.
 """
 

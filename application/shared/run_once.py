@@ -15,9 +15,10 @@ async def run_once(
     result_type: type[V],
     operation: Callable[[], Awaitable[V]],
 ) -> IdempotentResult[V]:
-    """Run the operation only once per key: store its result, or replay the stored result.
+    """Run the operation and store its result, or replay the result of an earlier request.
 
-    The stored result belongs to an earlier request with the same key. A request without a key always runs.
+    If an earlier request with the same key has stored a result, the operation does not run. Without a key, the
+    operation always runs.
 
     Raises IdempotencyKeyReused, IdempotencyInFlight, and the errors of the operation.
     """
@@ -33,10 +34,13 @@ async def find_replay(
     *,
     current: Callable[[V], Awaitable[V]] | None = None,
 ) -> IdempotentResult[V] | None:
-    """Claim the key. Return the replay if an earlier request used the key, and None otherwise.
+    """Claim the key. If an earlier request has stored a result, return the replay, otherwise None.
 
-    Before a replay is returned, the unit of work is committed. `current` returns the value that a replay
-    shows instead of the stored result. Raises IdempotencyKeyReused, IdempotencyInFlight.
+    Before a replay is returned, the unit of work is committed.
+
+    `current` takes the stored result, and returns the result that the replay contains instead.
+
+    Raises IdempotencyKeyReused, IdempotencyInFlight.
     """
     if key is None:
         return None

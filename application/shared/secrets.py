@@ -8,7 +8,7 @@ from application.audit.entry import AuditEntry
 
 class Secrets(Protocol):
     async def get_or_create(self, name: str, nbytes: int) -> bytes:
-        """Return the secret of this name. If it does not exist, create it from `nbytes` random bytes."""
+        """Return the secret of this name. If no such secret exists, create one from `nbytes` random bytes."""
         ...
 
 
@@ -68,9 +68,10 @@ class StoredSecrets(Protocol):
     async def encrypt_batch(self, limit: int, *, in_clear: bool, entries_of: EntriesOfBatch) -> int:
         """Encrypt up to `limit` secrets in one transaction. Return the number of encrypted secrets.
 
-        The first key encrypts the secrets. If `in_clear` is true, these are secrets in clear text, otherwise secrets
-        that another key has encrypted. `entries_of(number, key_id)` returns the entries for the audit log. It is
-        called only if a secret was encrypted.
+        The secrets are encrypted with the first key. If `in_clear` is true, the batch contains secrets in clear
+        text. If `in_clear` is false, the batch contains secrets that were encrypted with another key.
+
+        If the batch is not empty, `entries_of(number, key_id)` is called to get the entries for the audit log.
 
         Raises:
             SecretNotReadable: a secret is encrypted with an unknown key.

@@ -12,8 +12,10 @@ V = TypeVar("V")
 class SingleFlight(Generic[K, V]):
     """Concurrent calls with the same key share one result.
 
-    A caller never gets the result of work that began before its call. Instead, the caller waits for the next run, and
-    shares the result with all callers that arrive before that run begins. Nothing is cached, so no result is stale.
+    If no work for a key is running, the first call starts the work immediately. If work for the key is running, new
+    calls wait for its end. The work then runs once more, and all waiting calls get the same result.
+
+    The work for a call never begins before the call, so no result is stale.
     """
 
     def __init__(self) -> None:

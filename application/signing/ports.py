@@ -59,7 +59,7 @@ class SigningKey:
     """An Ed25519 key pair. `private_pem` is a secret in the format PKCS #8.
 
     The key signs tokens from `signs_from` until a later key begins to sign. The key verifies tokens until
-    `verifies_until`. None means that the key verifies tokens forever.
+    `verifies_until`. If `verifies_until` is None, the key verifies tokens forever.
     """
 
     kid: str
@@ -87,10 +87,9 @@ class SigningKeyStore(SigningKeys, Protocol):
     async def rotate(
         self, key: SigningKey, *, former_until: datetime, now: datetime, entries: Sequence[AuditEntry]
     ) -> None:
-        """Store the key, and delete keys that no longer verify.
+        """Store the key, and delete keys that no longer verify tokens.
 
-        Former keys verify tokens until `former_until` at the latest. The audit entries are written in the same
-        transaction.
+        After `former_until`, no former key verifies tokens. The audit entries are written in the same transaction.
         """
         ...
 
@@ -105,8 +104,9 @@ class AccessTokens(Protocol):
     def use(self, keys: Sequence[SigningKey]) -> None:
         """Replace the signing keys that this process uses.
 
-        The latest key whose `signs_from` has passed signs tokens, and every key verifies tokens. Raises
-        ValueError for an unusable key; the former keys then stay in use.
+        Every key verifies tokens. One key signs tokens: the latest key whose `signs_from` has passed.
+
+        If a key is unusable, raises ValueError, and the former keys stay in use.
         """
         ...
 
@@ -124,6 +124,6 @@ class AccessTokens(Protocol):
     def public_keys(self, *, now: datetime) -> Mapping[str, Sequence[Mapping[str, str]]]:
         """Return the JSON Web Key Set (RFC 7517) for verifiers.
 
-        The set includes a key that was published but does not sign yet.
+        The set also contains keys that do not sign tokens yet.
         """
         ...

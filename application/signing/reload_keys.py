@@ -5,9 +5,9 @@ from application.shared.ports import Clock
 from application.signing.ports import AccessTokens, SigningKeys
 
 PAUSE = timedelta(seconds=5)
-"""The minimum pause between two reloads that tokens with unknown keys cause.
+"""The minimum time between two reloads because of tokens with unknown keys.
 
-Without a pause, invented key ids could put load on the database.
+Without this limit, a client could put load on the database with invented key ids.
 """
 
 
@@ -29,9 +29,10 @@ class ReloadKeys:
         self._tokens.use(await self._keys.all())
 
     async def unless_just_done(self) -> None:
-        """Reload because of an unknown key, at most once every PAUSE.
+        """Reload the keys because a token has an unknown key.
 
-        If a reload is running, wait for its end.
+        If such a reload is running, wait for its end. If the last such reload began less than PAUSE ago, do not
+        reload.
         """
         async with self._one_at_a_time:
             now = self._clock.now()

@@ -21,8 +21,9 @@ MAX_SKEW = timedelta(seconds=30)
 class RotateKey:
     """Rotate the signing key without ending sessions.
 
-    The new key is published immediately and signs a minute later, when every process and verifier knows the key. The
-    former key verifies until its last token has expired, and is deleted by a later rotation.
+    The new key is published immediately. A minute later, every process and verifier knows the new key. Then the new
+    key begins to sign tokens. The former key verifies tokens until its last token has expired. A later rotation
+    deletes the former key.
     """
 
     keys: SigningKeyStore
@@ -34,8 +35,8 @@ class RotateKey:
     async def __call__(self, *, actor: Actor, distrust_former: bool = False) -> SigningKey:
         """Return the new signing key.
 
-        If a key has leaked, use `distrust_former`: the new key signs immediately, and no former key verifies
-        any more. Clients then have to refresh their access tokens.
+        If a key has leaked, use `distrust_former`. The new key then signs immediately, and tokens of all former
+        keys become invalid. Clients must refresh their access tokens.
         """
         now = self.clock.now()
         key = self.make_key(now if distrust_former else now + NOTICE)

@@ -43,14 +43,18 @@ class CountingThrottle(Throttle):
     """Throttle attempts with tallies in the database, which all processes share.
 
     An attempt is counted before it is verified, so that concurrent guesses are limited in the same way as
-    sequential guesses. A rejected attempt is not counted. Otherwise, repeated attempts could extend the wait forever.
+    sequential guesses.
+
+    If the throttle rejects an attempt, the attempt is not counted. Repeated attempts therefore do not extend the
+    waiting time.
     """
 
     clock: Clock
 
     async def admit(self, work: UnitOfWork, attempt: Attempt) -> None:
         now = self.clock.now()
-        # This first check neither writes nor waits for locks, so that a flood of attempts is cheap.
+        # This first check only reads, and does not wait for locks. Rejecting a large number of attempts is
+        # therefore cheap.
         _ensure_admitted(await work.attempts.peek(attempt, now=now), now)
         tallies = await work.attempts.lock(attempt, now=now)
         _ensure_admitted(tallies, now)

@@ -26,7 +26,7 @@ class ChangeMeCommand:
 class ChangeMe:
     """Change the caller's own account.
 
-    The request fails if the account was changed after the caller read it.
+    The request fails if the account was changed after the caller read the account.
     """
 
     unit_of_work: UnitOfWorkFactory

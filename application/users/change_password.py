@@ -30,8 +30,9 @@ class ChangePasswordCommand:
 class ChangePassword:
     """Change the caller's password and end the other sessions.
 
-    A pending change of the e-mail address is dropped. Attempts are throttled like log-ins, so that a stolen
-    session cannot be used to guess the password.
+    A pending change of the e-mail address is dropped.
+
+    Attempts are throttled like log-ins, so that an attacker with a stolen session cannot guess the password.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -27,9 +27,12 @@ class ChangeUserCommand:
 class ChangeUser:
     """Change the role of an account, or disable or enable the account.
 
-    An admin cannot change their own account, and the last admin cannot be disabled or get another role. A new role
-    applies immediately. A disabled account is logged out and cannot place orders. For some minutes, its access tokens
-    can still read the account's own data.
+    An admin cannot change their own account. The last admin cannot be disabled and cannot get another role.
+
+    A new role applies immediately.
+
+    A disabled account is logged out and cannot place orders. For some minutes, its access tokens can still read the
+    account's own data.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -26,10 +26,12 @@ class CloseAccountCommand:
 class CloseAccount:
     """Permanently close the caller's account and erase its personal data.
 
-    The orders and their totals remain. Shipping addresses, notes and metadata of the orders are erased. Pending
-    orders are canceled. The shipping address of a paid order is erased only after the order is delivered. The last
-    admin cannot close the account. The e-mail address can be used for a new account. Orders of a guest with the
-    account's verified address are treated like the account's own orders.
+    Pending orders are canceled. Orders and their totals are not deleted. Shipping addresses, notes and metadata of
+    the orders are erased. If a paid order is not delivered yet, its shipping address is erased after the delivery.
+
+    Guest orders with the account's verified e-mail address are treated like the account's own orders.
+
+    The last admin cannot close their account. The e-mail address can be used for a new account.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -12,9 +12,10 @@ from domain.users.user import AccountDisabled, UserStatus
 class ConfirmPrincipal:
     """Check an access token's claims against the database.
 
-    A token is valid for some minutes. If a role, account, session, client, secret or scope is revoked during
-    that time, the token must no longer grant the revoked rights. The token alone is sufficient only for public reads,
-    for reads of the caller's own data, and for placing orders.
+    A token is valid for some minutes. During this time, a role, account, session, client, secret or scope can be
+    revoked. After this check, the principal has only rights that are not revoked.
+
+    Public reads, reads of the caller's own data, and requests to place orders do not need this check.
     """
 
     users: UserQueries

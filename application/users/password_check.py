@@ -1,6 +1,6 @@
 """Verification of the current password before security changes.
 
-A stolen session alone is not sufficient for such a change.
+An attacker with a stolen session cannot make such a change without the password.
 """
 
 from dataclasses import dataclass
@@ -33,9 +33,10 @@ class WrongPassword(ValidationFailed):
 class PasswordCheck:
     """Check the current password in three steps, so that hashing holds no database connection.
 
-    `admit` counts the attempt. `verify` hashes the password. `confirm` locks the user's row and ensures that
-    the stored password has not changed since `admit`. Attempts are throttled like log-ins, so that a stolen
-    session cannot be used to guess the password.
+    `admit` counts the attempt. `verify` hashes the password. `confirm` locks the user's row and ensures that the
+    stored password is still the same as in `admit`.
+
+    Attempts are throttled like log-ins, so that an attacker with a stolen session cannot guess the password.
     """
 
     unit_of_work: UnitOfWorkFactory

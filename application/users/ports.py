@@ -81,7 +81,7 @@ class OneTimeTokens(Protocol):
 
 
 class SignUps(Protocol):
-    """The part of a unit of work that stores sign-ups until they are confirmed."""
+    """The part of a unit of work that stores unconfirmed sign-ups."""
 
     async def add(self, sign_up: PendingSignUp) -> None: ...
 
@@ -109,7 +109,7 @@ class SignUps(Protocol):
 
 
 class EmailChanges(Protocol):
-    """The part of a unit of work that stores e-mail address changes until they are confirmed.
+    """The part of a unit of work that stores unconfirmed changes of e-mail addresses.
 
     Lock the user before storing or deleting a change.
     """
@@ -141,21 +141,21 @@ class PersonalData(Protocol):
     """The part of a unit of work that erases or transfers personal data outside of accounts."""
 
     async def erase(self, user: User) -> None:
-        """Erase all personal data except the data needed to deliver open orders.
+        """Erase all personal data except data that is needed to deliver open orders.
 
-        Addresses, notes and metadata of orders are erased, and so are the user's reasons in histories and
+        Addresses, notes and metadata of orders are erased. Reasons that the user gave are erased from histories and
         events.
         """
         ...
 
     async def take_over(self, order_ids: Collection[OrderId], user_id: UserId) -> None:
-        """Make the user the subject of the idempotency records of orders that the user has claimed."""
+        """Make the user the subject of the idempotency records of orders that the user claimed."""
         ...
 
     async def erase_from_orders_of_closed_accounts(self) -> None:
-        """Erase the details (address, note, metadata) of finished orders of closed accounts.
+        """Erase addresses, notes and metadata of finished orders whose accounts are closed.
 
-        The idempotency records of closed accounts are deleted.
+        Idempotency records of closed accounts are also deleted.
         """
         ...
 
@@ -197,7 +197,7 @@ class UserQueries(Protocol):
     ) -> Page[UserView]:
         """Return the accounts after a position.
 
-        The sort keys are `created_at` and then the id, in the same direction.
+        The sort keys are `created_at` and then the id. `descending` applies to both sort keys.
         """
         ...
 
@@ -220,9 +220,11 @@ class PasswordHasher(Protocol):
     async def verify(self, password: str, hashed: str | None) -> bool:
         """Return whether the password matches the hash.
 
-        If the account does not exist, `hashed` is None. The call then returns False after the same time as for a
-        wrong password. A password of more than `MAX_RAW_LENGTH` characters also gets False after this time, although
-        it is not normalized or hashed completely.
+        If the account does not exist, `hashed` is None, and the result is False. If the password has more than
+        `MAX_RAW_LENGTH` characters, the result is also False. Such a password is not normalized or hashed
+        completely.
+
+        In both cases, the call takes the same time as for a wrong password.
 
         Raises:
             Overloaded: too many passwords wait to be hashed.

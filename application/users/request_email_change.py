@@ -33,10 +33,12 @@ class RequestEmailChangeCommand:
 class RequestEmailChange:
     """Request a change of the e-mail address.
 
-    A message to the new address contains a token. The address changes when a client sends this token to `POST
-    /v1/users/verify-email` within a day. The change ends all sessions except the session that requested the change. A
-    message to the current address announces the change. A later request replaces an earlier request. The response
-    does not reveal whether the new address has an account.
+    The service sends a token to the new address, and a notice to the current address. To change the address, send
+    this token to `POST /v1/users/verify-email` within a day. Then all sessions end except the session that
+    requested the change.
+
+    A later request replaces an earlier request. The response does not reveal whether the new address has an
+    account.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -74,8 +76,8 @@ class RequestEmailChange:
             await work.mail.add(
                 MailRequest.made(MailKind.EMAIL_CHANGE, change.email, subject_id=user.id, now=now)
             )
-            # The mail worker locks the mail request before the change, so this code stores the mail request
-            # first.
+            # The mail worker locks the mail request first and the change second. This code uses the same sequence,
+            # which rules out deadlocks.
             await work.email_changes.put(change)
             if user.email is not None:
                 await work.mail.add(

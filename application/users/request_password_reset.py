@@ -12,8 +12,8 @@ from domain.users.email_address import EmailAddress
 class RequestPasswordReset:
     """Request a message with a token to reset the password.
 
-    The account is looked up later, when the message is written. The response and the response time are
-    therefore the same for all e-mail addresses.
+    The account is looked up later, when the message is written. The response and the response time are the same for
+    all e-mail addresses.
     """
 
     unit_of_work: UnitOfWorkFactory

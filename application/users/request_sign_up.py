@@ -18,10 +18,11 @@ from domain.users.pending_sign_up import PendingSignUp
 class RequestSignUp:
     """Store a sign-up, and send a message with a token to its e-mail address.
 
-    The token confirms the password and the name of this sign-up only. Any number of sign-ups can wait for one
-    address. The sign-up that is confirmed first opens the account, and the other sign-ups become invalid. If the
-    address already has an account, the response and the response time are the same as for a new address. Only the
-    message says that the account exists.
+    The token confirms only this sign-up, with its password and name. Any number of sign-ups can wait for one
+    address. The first sign-up that is confirmed opens the account. The other sign-ups then become invalid.
+
+    If the address already has an account, the response and the response time are the same as for a new address.
+    Only the message says that the account exists.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -57,8 +58,8 @@ class RequestSignUp:
             known = await work.users.find_by_email(email)
             await work.sign_ups.add(sign_up)
             await work.mail.add(MailRequest.made(MailKind.SIGN_UP, email, sign_up_id=sign_up.id, now=now))
-            # One audit entry is written whether or not the address has an account, so the number of statements is
-            # the same.
+            # One audit entry is written in both cases. The number of SQL statements is therefore the same with and
+            # without an account.
             if known is None:
                 work.audit.record(
                     AuditAction.USER_SIGN_UP_REQUESTED, None, at=now, address=masked_email(email.normalized)

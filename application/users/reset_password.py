@@ -25,10 +25,10 @@ class ResetPasswordCommand:
 class ResetPassword:
     """Replace a forgotten password and end all sessions.
 
-    A pending change of the e-mail address is dropped. The caller proves its identity with a mailed token.
+    A pending change of the e-mail address is dropped.
 
-    The token can be used only once, within half an hour. It proves that the caller reads the mail of the
-    address, so the address becomes verified.
+    The request contains a token that was sent by mail. The token can be used only once, within half an hour. The
+    token proves that the caller can read mail to the address, so the address becomes verified.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -20,7 +20,7 @@ from domain.users.user import User
 class SignUpCommand:
     """The command to open an account. `network` is the client's network.
 
-    `network` is None for an operator, whose attempts are not throttled.
+    If an operator opens the account, `network` is None. Attempts of operators are not throttled.
     """
 
     email: EmailAddress

@@ -30,10 +30,13 @@ class VerifyEmailCommand:
 class VerifyEmail:
     """Confirm an e-mail address with a mailed token.
 
-    A token can be used only once, within a day. The token of a sign-up opens the account, with the name and the
-    password of that sign-up. Other sign-ups for the address become invalid. The token of an address change replaces
-    the account's address, and a message to the former address announces the change. All sessions end except the
-    session that requested the change.
+    A token can be used only once, within a day.
+
+    The token of a sign-up opens the account, with the name and the password of that sign-up. Other sign-ups for the
+    address become invalid.
+
+    The token of an address change gives the account the new address. The former address gets a notice. All sessions
+    end except the session that requested the change.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -61,8 +64,8 @@ class VerifyEmail:
 
     async def _changed_account(self, change: EmailChange, work: UnitOfWork, now: datetime) -> User:
         user = await work.users.get(change.user_id)
-        # Another request may have replaced or confirmed the change, so the change is read again while the
-        # user is locked.
+        # Another request may have replaced or confirmed the change. The user's row is locked now, so the change is
+        # read again.
         if (
             user is None
             or user.status is not UserStatus.ACTIVE

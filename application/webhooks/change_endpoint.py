@@ -35,10 +35,13 @@ class ChangeEndpointCommand:
 class ChangeEndpoint:
     """Change the URL, event types or description of an endpoint, or pause or resume the endpoint.
 
-    The caller must have the permission to read all events that the endpoint receives after the change. If the change
-    adds event types, the owner of the endpoint must have the permission to read events of these types. While an
-    endpoint is paused, its events wait. They are sent when the endpoint is resumed. After a change of the URL,
-    waiting events are sent to the new URL, even events of types that the endpoint no longer receives.
+    The caller needs the permission to read all events that the endpoint receives after the change. If the change
+    adds event types, the endpoint's owner needs the permission to read events of these types.
+
+    While an endpoint is paused, its events wait. When the endpoint is resumed, the waiting events are sent.
+
+    If the URL changes, waiting events are sent to the new URL. If an event type is removed, waiting events of this
+    type are still sent.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -21,8 +21,8 @@ from domain.webhooks.endpoint import WebhookEndpoint
 class CreateEndpointCommand:
     """The command to create an endpoint, which the actor will own.
 
-    `permissions` are the actor's permissions. Empty `event_types` stand for all event types that the owner
-    may read.
+    `permissions` are the actor's permissions. If `event_types` is empty, the endpoint receives all event types that
+    the owner may read.
     """
 
     url: str
@@ -38,11 +38,15 @@ class CreateEndpoint:
     """Subscribe a URL to new events of all types or of some types.
 
     Events are sent as CloudEvents. The messages are signed with the endpoint's secret, as Standard Webhooks
-    specifies. The secret is shown only in the response, and in the response to a retry with the same key. The retry
-    gets null if the service has no key to encrypt the secret. A delivery without a 2xx response is retried for about
-    three days. An event can arrive more than once, with the same `webhook-id`.
+    specifies.
 
-    The caller owns the endpoint. The endpoint receives only events that its owner may read when they are sent.
+    The secret is shown only in the response, and in the response to a retry with the same idempotency key. If the
+    service has no encryption key, the response to the retry contains null instead of the secret.
+
+    If the receiver does not return a 2xx response, the delivery is retried for about three days. An event can
+    arrive more than once, with the same `webhook-id`.
+
+    The caller owns the endpoint. An event is sent only if the owner may read the event at that time.
     """
 
     unit_of_work: UnitOfWorkFactory

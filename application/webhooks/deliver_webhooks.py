@@ -21,10 +21,10 @@ from domain.users.permissions import Permission, may_read_event
 from domain.webhooks.delivery import Attempt
 
 LEASE = timedelta(minutes=1)
-"""The duration of an endpoint's lease. It is longer than the longest round of deliveries."""
+"""The duration of an endpoint's lease. A round of deliveries is always shorter."""
 
 HELD_BACK = timedelta(minutes=5)
-"""The pause until the owner's permission to read a postponed event is checked again."""
+"""If an event is postponed, the owner's permission is checked again after this pause."""
 
 _ACTOR = Actor(None, "worker")
 
@@ -36,10 +36,15 @@ AT_ONCE = 20
 class DeliverWebhooks:
     """Send due deliveries endpoint by endpoint, and retry failed deliveries later.
 
-    Each event is delivered at least once. If the endpoint's owner may not read an event now, the event stays
-    queued without an attempt. The event is sent when the owner has the permission, or after the endpoint is
-    transferred. Any number of workers can run. Only one worker at a time serves an endpoint, so a slow endpoint
-    occupies only one worker. An endpoint that fails for days is paused.
+    Each event is delivered at least once.
+
+    If the endpoint's owner has no permission to read an event, the event stays in the queue without an attempt. The
+    event is sent when the owner has the permission, or after the endpoint is transferred.
+
+    Any number of workers can run at the same time. Only one worker at a time serves an endpoint, so a slow endpoint
+    occupies only one worker.
+
+    If an endpoint fails for days, the endpoint is paused.
     """
 
     queue: DeliveryQueue
@@ -78,7 +83,7 @@ class DeliverWebhooks:
     async def _note_rights(self, taken: Round, permissions: AbstractSet[Permission]) -> None:
         """Record that the owner has lost or regained the permission to read the events.
 
-        A loss of the permission is announced to the admins by mail.
+        If the owner has lost the permission, the admins get a notice by mail.
         """
         types = taken.event_types or EVENT_TYPES
         is_blocked = not all(may_read_event(permissions, type_) for type_ in types)

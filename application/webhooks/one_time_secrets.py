@@ -18,7 +18,7 @@ SECRET_BYTES = 32
 class OneTimeSecrets:
     """Encrypts the secret of a stored response.
 
-    Without an encryption key the secret is left out of the idempotency record.
+    If no encryption key is configured, the idempotency record does not contain the secret.
     """
 
     box: SecretBox
@@ -41,6 +41,6 @@ class OneTimeSecrets:
 
 
 def with_secret(endpoint: WebhookEndpoint) -> NewEndpointView:
-    """Return a view of the endpoint with its secret, for the response that shows the secret."""
+    """Return a view of the endpoint with its secret, for a response that shows the secret."""
     secret = f"whsec_{b64encode(endpoint.secret).decode()}"
     return NewEndpointView(**asdict(EndpointView.of(endpoint)), secret=secret)

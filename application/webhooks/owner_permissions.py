@@ -13,7 +13,8 @@ class OwnerPermissions:
 
     A disabled, closed or unknown owner has no permissions.
 
-    An endpoint without an owner was created before owners were recorded, and belongs to the shop's admins.
+    Earlier releases did not record the owners of endpoints. An endpoint without an owner belongs to the shop's
+    admins.
     """
 
     users: UserQueries

@@ -16,10 +16,10 @@ _ACTOR = Actor(None, "worker")
 
 @dataclass(frozen=True, slots=True)
 class PauseFailingEndpoint:
-    """If an endpoint had no successful delivery for the duration `after`, pause the endpoint.
+    """Pause an endpoint whose deliveries have failed for the duration `after`.
 
     The owner gets a notice by mail. If the owner is a client or is no longer an active user, the active admins get
-    the mail.
+    the notice instead.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -32,7 +32,8 @@ class PauseFailingEndpoint:
             now = self.clock.now()
             if endpoint is None or not endpoint.has_failed_for(self.after, now=now):
                 return
-            # The former release can run at the same time, and does not clear `failing_since` after a success.
+            # The former release does not clear `failing_since` after a success. A process of that release can run
+            # at the same time.
             if endpoint.failing_since and await work.webhooks.has_delivered_since(
                 endpoint_id, endpoint.failing_since
             ):

@@ -60,7 +60,7 @@ class WebhookRepository(Protocol):
     async def retry_undelivered(self, which: UndeliveredFilter, *, limit: int, now: datetime) -> int:
         """Make the oldest matching deliveries due now, and return their number.
 
-        Dead deliveries match, and so do pending deliveries that are not due yet.
+        A matching delivery is either dead, or pending and not due yet.
         """
         ...
 
@@ -119,21 +119,29 @@ class DeliveryQueue(Protocol):
     async def take(self, *, now: datetime, until: datetime, limit: int) -> Round | None:
         """Return due deliveries of the least recently served endpoint, or None.
 
-        Deliveries with the earliest due time come first. No other worker gets the endpoint until the lease ends at
-        `until` or is released. An event waits while an earlier event of the same order, product or user is pending.
-        The cost of the call does not depend on the number of waiting events.
+        Deliveries with the earliest due time come first. While an earlier event of the same order, product or user
+        is pending, later events wait.
+
+        The endpoint is leased until `until`. During the lease, no other worker gets the endpoint. `give_back` ends
+        the lease earlier.
+
+        The call takes the same time for few and for many waiting events.
         """
         ...
 
     async def note(self, delivery: Delivery) -> None:
-        """Save the result of an attempt, unless the endpoint was removed during the attempt."""
+        """Save the result of an attempt. If the endpoint was removed during the attempt, do nothing."""
         ...
 
     async def give_back(self, taken: Round, *, now: datetime, failed: bool | None = None) -> None:
         """Release the endpoint if the lease is still valid.
 
-        `failed` is True if all attempts of the round have failed. The endpoint counts as failing from the first
-        such round on. `failed` is False if an attempt succeeded, and None if there were no attempts.
+        `failed` is True if all attempts of the round failed. If the endpoint did not count as failing before, it
+        counts as failing from `now` on.
+
+        `failed` is False if an attempt succeeded. The endpoint then no longer counts as failing.
+
+        `failed` is None if there were no attempts.
         """
         ...
 
@@ -150,8 +158,8 @@ class WebhookSender(Protocol):
     ) -> Attempt:
         """Send a message, signed with each secret, and return within seconds.
 
-        The subscriber gets `traceparent` as the header of that name (W3C Trace Context).
+        `traceparent` is sent in the HTTP header of the same name (W3C Trace Context).
 
-        Errors are not raised; the returned attempt contains them.
+        If an error occurs, no exception is raised. The returned attempt contains the error.
         """
         ...

@@ -18,10 +18,13 @@ MAX_RETRIED = 1000
 class RetryDeliveries:
     """Make the undelivered deliveries of a time window due now.
 
-    Undelivered deliveries are dead deliveries, and pending deliveries that are not due yet. `since` and `until` limit
-    the time at which a delivery was created. At most 1000 deliveries are scheduled, the oldest first. While
-    `has_more` is true, repeat the request with another key. An event still waits for earlier events of the same
-    order, product or user.
+    A delivery is undelivered if it is dead, or if it is pending and not due yet. `since` and `until` limit the time
+    at which a delivery was created.
+
+    One request schedules at most 1000 deliveries, the oldest first. If `has_more` is true, send the request again
+    with another idempotency key.
+
+    While an earlier event of the same order, product or user is pending, later events wait.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -36,11 +36,14 @@ class RollEndpointSecret:
     """Replace the signing secret of a webhook endpoint.
 
     During the overlap, messages are signed with both secrets, as Standard Webhooks permits. The receiver can
-    replace its secret at any time during the overlap. An earlier overlap that is still running ends
-    immediately. Without an overlap, the former secret is no longer used. The new secret is shown only in the
-    response, and in the response to a retry with the same key. The retry gets null if the service has no key to
-    encrypt the secret. Only the owner and admins may replace the secret, because the secret signs messages that the
-    receiver trusts.
+    replace its secret at any time during the overlap. If there is no overlap, only the new secret signs messages.
+    If an earlier overlap is still running, it ends immediately.
+
+    The new secret is shown only in the response, and in the response to a retry with the same idempotency key. If
+    the service has no encryption key, the response to the retry contains null instead of the secret.
+
+    Only the owner and admins may replace the secret, because the receiver trusts messages that are signed with the
+    secret.
     """
 
     unit_of_work: UnitOfWorkFactory

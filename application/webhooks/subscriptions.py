@@ -9,11 +9,13 @@ from domain.users.permissions import Permission, may_read_event
 
 
 def readable_event_types(requested: Sequence[str], *readers: AbstractSet[Permission]) -> Sequence[str]:
-    """Return the event types to subscribe to. Every reader may read events of all these types.
+    """Return the event types of a subscription. Every reader may read events of these types.
 
-    An empty request stands for all types that every reader may read. An empty result stands for all types,
-    including types of later releases. Raises Forbidden if a reader may not read a requested type, or if no
-    type is left.
+    If `requested` is empty, the subscription gets all types that every reader may read. If `requested` is empty and
+    the readers may read all events, the result is empty. An empty result stands for all types, including types of
+    later releases.
+
+    Raises Forbidden if a reader may not read a requested type, or if the readers have no type in common.
     """
     if not requested and all(Permission.READ_EVENTS in permissions for permissions in readers):
         return ()

@@ -19,8 +19,11 @@ from domain.users.permissions import may_read_event
 class TransferEndpoint:
     """Give a webhook endpoint another owner.
 
-    The new owner is an active user or an enabled client that may read all events of the endpoint. Some events may
-    still wait because the former owner lost the permission to read them. These events are sent within five minutes.
+    The new owner must be an active user or an enabled client. The new owner needs the permission to read all events
+    of the endpoint.
+
+    If the former owner lost the permission to read some events, these events are still waiting. After the transfer,
+    these events are sent within five minutes.
     """
 
     unit_of_work: UnitOfWorkFactory

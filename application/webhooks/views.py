@@ -46,7 +46,7 @@ class EndpointView:
 class NewEndpointView(EndpointView):
     """An endpoint with its secret, which is `whsec_` followed by Base64.
 
-    The secret is None in a replay if no key was configured to encrypt the secret.
+    If no encryption key was configured, the secret is None in a replay.
     """
 
     secret: str | None = field(repr=False)
@@ -56,7 +56,7 @@ class NewEndpointView(EndpointView):
 class RetriedView:
     """The number of scheduled deliveries.
 
-    `has_more` is true if the maximum number of deliveries was scheduled. More deliveries may then match.
+    If the maximum number of deliveries was scheduled, `has_more` is true. More deliveries may then match.
     """
 
     retried: int
