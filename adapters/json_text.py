@@ -32,9 +32,11 @@ def from_json(text: str, type_: type[T]) -> T:
 def from_stored_json(text: str, type_: type[T]) -> T:
     """Return a dataclass from JSON that another release may have written.
 
-    Unknown fields are ignored. A missing field gets its declared default. A missing field without a default gets
-    None, or an empty tuple or mapping, if the type of the field permits this value. Otherwise ValidationError is
-    raised. Enum values that this release does not know are removed from tuples.
+    Unknown fields are ignored. Enum values that this release does not know are removed from tuples. A missing field
+    gets its default. If the field has no default, it gets None, an empty tuple or an empty mapping, depending on its
+    type.
+
+    Raises ValidationError for other text, for example if a missing field is a number and has no default.
     """
     try:
         return from_json(text, type_)

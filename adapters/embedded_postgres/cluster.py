@@ -24,9 +24,10 @@ FIRST_WITH_SYNC_METHODS = 17
 def ensure_cluster(layout: Layout, account: Account, binaries: Binaries, *, durable: bool) -> None:
     """Create the cluster if it is missing.
 
-    The cluster is created under a temporary name. It is renamed when it is complete. If `durable` is true, the
-    cluster is flushed to disk before it is renamed. Raises EmbeddedPostgresError, for example if the existing cluster
-    has another major version.
+    The cluster is created under a temporary name, and renamed when it is complete. If `durable` is true, the complete
+    cluster is flushed to disk before it is renamed.
+
+    Raises EmbeddedPostgresError, for example if the existing cluster has another major version.
     """
     for unfinished in layout.home.glob("cluster.*"):
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -91,8 +92,8 @@ def _unicode_locale() -> str:
 def _add_role_and_database(cluster: Path, account: Account, binaries: Binaries) -> None:
     password = secrets.token_urlsafe(24)
     account.write(cluster / PASSWORD_FILE, password)
-    # If a statement fails, the whole script fails. Statements are not echoed, because one of them contains the
-    # password.
+    # If a statement fails, the whole script fails. A failed statement is not logged, because one of the statements
+    # contains the password.
     settings = ["-c", "exit_on_error=on", "-c", "log_min_error_statement=panic"]
     _run(
         account,

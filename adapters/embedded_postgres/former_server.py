@@ -19,10 +19,12 @@ ESCALATION = ((signal.SIGINT, 20), (signal.SIGQUIT, 10), (signal.SIGKILL, 5))
 def end_former_server(layout: Layout, account: Account, server_lock: IO[str]) -> None:
     """Stop a former server whose supervisor has ended, then take the server lock.
 
-    If the postmaster has ended as well, its child processes end by themselves. The lock file of the former postmaster
-    is removed from the cluster. Otherwise PostgreSQL would refuse to start if another process now has the process id
-    of the former postmaster. Raises EmbeddedPostgresError if the former server does not stop, or if a server was
-    started by hand.
+    If the postmaster has ended as well, its child processes end by themselves. The function waits for them.
+
+    PostgreSQL refuses to start if a running process has the id in the lock file of the former postmaster. Another
+    program may have this id now. Therefore the lock file is deleted.
+
+    Raises EmbeddedPostgresError if the former server does not stop, or if a server was started by hand.
     """
     if not try_lock(server_lock):
         _end(layout, account, lambda: try_lock(server_lock))

@@ -11,9 +11,11 @@ from adapters.embedded_postgres.layout import Layout
 def hand_over(layout: Layout, account: Account) -> None:
     """Stop the former owner's server, and make the account the owner of the cluster's files.
 
-    The cluster's own directory is changed last, so that an interrupted handover is repeated. The former owner could
-    replace a file during the change. Therefore the function opens files without following links, and changes the
-    owner by file descriptor.
+    The cluster's own directory is changed last. If a handover is interrupted, the next start therefore repeats the
+    handover.
+
+    During the handover, the former owner could replace a file with a link. Therefore the function does not follow
+    links. It opens each file, and changes the owner of the open file.
     """
     if not account.is_another or not layout.cluster.exists():
         return

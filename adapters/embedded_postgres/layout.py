@@ -18,7 +18,7 @@ class Layout:
     def cluster(self) -> Path:
         """PostgreSQL's own directory (PGDATA).
 
-        One rename creates the complete directory, which contains the role and the database.
+        The directory gets this name when it is complete and contains the role and the database.
         """
         return self.home / "cluster"
 

@@ -1,6 +1,6 @@
 """File locks of the kernel (flock).
 
-The kernel releases a lock when the last process that has the file open ends, even after kill -9.
+When no process has the file open any more, the kernel releases the lock. This also happens after kill -9.
 """
 
 import fcntl

@@ -32,7 +32,7 @@ class PidFile:
     def is_true(self) -> bool:
         """Whether a postmaster listens on the socket.
 
-        If no postmaster listens, another program may have reused the process id.
+        If no postmaster listens, another program may now have the process id from the file.
         """
         return answers(self.socket)
 

@@ -24,7 +24,7 @@ SETTINGS = {
     "timezone": "UTC",
     # After a crash, flush the data directory by one system call instead of file by file.
     "recovery_init_sync_method": "syncfs" if sys.platform == "linux" else "fsync",
-    # The server's log must not contain data, but an entry about a rejected statement would quote values.
+    # By default, a log entry about a rejected statement quotes values. The server's log must not contain data.
     "log_min_messages": "log",
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",

@@ -13,17 +13,17 @@ PORT = 5432  # The port is only a part of the socket's name. No process listens 
 SOCKET = f".s.PGSQL.{PORT}"
 # A socket's path has at most 108 bytes on Linux, and 104 on BSD and macOS, including the final NUL.
 LONGEST_PATH = 103
-# The path must not contain commas, quotes or blanks. PostgreSQL needs an escape for these characters, but URLs of
-# SQLAlchemy cannot contain the escape.
+# The path must not contain commas, quotes or blanks. PostgreSQL requires an escape for these characters, but a URL of
+# SQLAlchemy cannot contain this escape.
 PLAIN = re.compile(r"[A-Za-z0-9/._~+=@-]+")
 
 
 def prepare_socket_directory(layout: Layout, account: Account) -> Path:
     """Return a directory for the socket. Only the account can enter this directory.
 
-    If the path of the data directory is short and has no special characters, the directory is created there.
-    Otherwise a temporary directory is used. A link in the data directory points to the temporary directory,
-    so that a restarted server has its socket at the same path.
+    If the path of the data directory is short and has no special characters, the directory is created in the data
+    directory. Otherwise the directory is created in `/tmp`, and a link in the data directory points to it. A
+    restarted server follows the link, so the path of the socket stays the same.
     """
     if layout.socket.is_symlink():
         if _is_private(former := layout.socket.readlink(), account):
@@ -52,7 +52,8 @@ def remove_socket_directory(layout: Layout, directory: Path) -> None:
 def remove_stale_sockets(directory: Path) -> None:
     """Remove the socket of a dead server, and the lock file of the socket.
 
-    Otherwise PostgreSQL would refuse to start if another program now has the process id in the lock file.
+    PostgreSQL refuses to start if a running process has the id in this lock file. Another program may have this id
+    now.
     """
     for stale in directory.glob(".s.PGSQL.*"):
         stale.unlink()

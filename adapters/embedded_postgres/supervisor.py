@@ -1,8 +1,8 @@
 """Keep PostgreSQL running while any process uses it.
 
 `python -m adapters.embedded_postgres.supervisor DATA_DIR SETTINGS` runs in the background. If the server cannot
-start, the program writes the reason to standard error. A warning about a running server is also written there. The
-program then closes standard error.
+start, the program writes the reason to standard error. Warnings during the start are also written there. When the
+server runs, the program closes the standard error that it inherited.
 """
 
 import json
@@ -90,8 +90,8 @@ def main() -> NoReturn:
     data_dir, settings = sys.argv[1:]
     if os.fork():
         os._exit(0)
-    # A SIGTERM to the process group also reaches the service. The supervisor ignores the signal, because the service
-    # still needs PostgreSQL to finish its own requests.
+    # If SIGTERM is sent to the process group, the service and the supervisor get the signal. The supervisor ignores
+    # the signal, because the service still needs PostgreSQL to finish its requests.
     signal.signal(signal.SIGTERM, lambda *_: None)
     try:
         supervise(Layout(Path(data_dir)), json.loads(settings))

@@ -38,8 +38,10 @@ class NatsPublisher(EventPublisher):
 
     The stream is created if no stream has the subjects. Each event has the subject `prefix.type`. An event is sent
     only after the previous event is stored, so the sequence is preserved. The message id is the event id, by which
-    JetStream deduplicates messages. After any error, the connection is closed, and the next call opens another
-    connection. A message therefore never stays in a buffer of the client, and never arrives after later messages.
+    JetStream deduplicates messages.
+
+    After any error, the connection is closed, and the next call opens another connection. The client therefore keeps
+    no old message that could arrive after later messages.
 
     `servers` are URLs of one cluster, `nats://user:password@host:4222` or `tls://…`. The user of the first URL is
     used for all servers. If this user has no password, the user name is a token. `source` is the URL of the service.
@@ -129,7 +131,10 @@ class NatsPublisher(EventPublisher):
 
 
 class _CarefulClient(Client):
-    """A client that, unlike the library's client, never sends plain text if TLS was requested."""
+    """A client that does not connect in plain text if TLS was requested.
+
+    If the server does not require TLS, the library's own client would send plain text.
+    """
 
     def _connect_command(self) -> bytes:
         server = self._current_server

@@ -23,9 +23,10 @@ class Taken(NamedTuple):
 class MovingWindows:
     """For each key, the times in seconds of the requests within the window.
 
-    The stored keys are examined in turn: each request examines one key, and a request with a new key examines two
-    keys. If the window of an examined key has passed, the key is dropped. Keys are therefore dropped faster than they
-    are added. When there are `max_keys` keys, the key that was examined longest ago is dropped.
+    Each request examines one stored key, beginning with the key that was examined longest ago. A request with a new
+    key examines two stored keys. If an examined key has no request within the window, the key is removed. Unused keys
+    are therefore removed faster than new keys are added. If `max_keys` keys are stored, a new key replaces the key
+    that was examined longest ago.
     """
 
     def __init__(self, *, max_keys: int) -> None:

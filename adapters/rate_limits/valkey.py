@@ -66,7 +66,7 @@ def connect(url: str, *, timeout: float = TIMEOUT) -> Valkey:
 class ValkeyRateLimiter(RateLimiter):
     """Rate limits that all processes share. Counting a request takes one round trip.
 
-    While the server does not respond, `fallback` decides, because exceeding a limit for a while is better than
+    While the server does not respond, `fallback` decides. A limit can then be exceeded, which is better than
     rejecting every request. The beginning and the end of such a period are logged. `clock` returns monotonic seconds.
     """
 

@@ -43,8 +43,10 @@ class BoundedExecutor:
         """Run `function` in a thread and return its result.
 
         Raises Overloaded immediately if the queue is full. If the caller is canceled while the call is queued,
-        `function` is never called and the queue has room for another call immediately. If the caller is canceled
-        while `function` runs, the thread stays occupied until `function` returns, because threads cannot be stopped.
+        `function` is not called. The queue then has room for another call immediately.
+
+        If the caller is canceled while `function` runs, the thread stays occupied until `function` returns, because
+        threads cannot be stopped.
         """
         if not self._places.acquire(blocking=False):
             raise Overloaded

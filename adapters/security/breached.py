@@ -19,10 +19,11 @@ class ListedBreachedPasswords(BreachedPasswords):
     A breached password stays easy to guess if some letters are replaced by capital letters.
 
     `breached_passwords.bin` contains the first five bytes of the hash of each password. The first two bytes select a
-    bucket. The bucket lists the other three bytes of each hash. 65,537 offsets at the beginning of the file are the
-    boundaries of the buckets. A lookup reads two offsets and a bucket of about 190 bytes, and caches nothing. About
-    one in 270,000 passwords that are not breached is rejected. The hash of such a password begins with the same five
-    bytes as a listed hash.
+    bucket. The bucket lists the other three bytes of each hash. The file begins with 65,537 offsets, which are the
+    boundaries of the buckets. A lookup reads two offsets and a bucket of about 190 bytes, and caches nothing.
+
+    About one in 270,000 other passwords is rejected too, because its hash begins with the same five bytes as a listed
+    hash.
 
     `python -m tests.unit.security.pack_breached_passwords` writes the file.
     """

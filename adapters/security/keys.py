@@ -48,7 +48,7 @@ class KeyRing:
     def verifying_pair(self, kid: str) -> "KeyPair | None":
         """Return the key pair with this `kid`, or None.
 
-        The result does not depend on the period in which the key pair verifies tokens.
+        A key pair is also returned before and after the period in which it verifies tokens.
         """
         return self._pairs.get(kid)
 

@@ -75,7 +75,7 @@ def _secret(password: str) -> bytes:
 def _hash_without_password(hasher: argon2.PasswordHasher) -> str:
     """Return an encoded hash that matches no known password.
 
-    Verifying a password against this hash takes as long as verifying it against a hash that `hasher` made. Salt and
+    Verifying a password against this hash takes as long as verifying a password against the hash of a user. Salt and
     digest are random, so creating this hash takes almost no time.
     """
     salt, digest = (

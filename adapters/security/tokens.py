@@ -169,7 +169,7 @@ class Ed25519AccessTokens(AccessTokens):
         return self.read(token).at(now)
 
     def read(self, token: str) -> SignedClaims:
-        """Return the token's claims, whether or not they are valid now.
+        """Return the token's claims, even if they are not valid yet or have expired.
 
         Raises InvalidToken or UnknownSigningKey. The error does not contain the reason.
         """
@@ -200,7 +200,7 @@ class Ed25519AccessTokens(AccessTokens):
     def _signed_payload(self, token: str, public: Ed25519PublicKey) -> object:
         """Return the payload if the header, signature, issuer and audience are valid.
 
-        PyJWT would compare times with the system clock. The caller has its own clock: see `SignedClaims.at`.
+        This method does not check times, because PyJWT would use the system clock. `SignedClaims.at` checks times.
         Raises PyJWTError.
         """
         signed = jwt.decode_complete(

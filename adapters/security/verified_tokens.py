@@ -24,8 +24,9 @@ class RememberedAccessTokens(AccessTokens):
     def use(self, keys: Sequence[SigningKey]) -> None:
         """Replace the keys. Clear the cache if the keys have changed.
 
-        Raises ValueError for invalid keys; the former keys then stay in use. This method is called several
-        times a minute, and the keys rarely change.
+        Raises ValueError for invalid keys. The former keys then stay in use.
+
+        This method is called several times a minute, but the keys rarely change.
         """
         if list(keys) == list(self._keys):
             return

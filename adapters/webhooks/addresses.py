@@ -18,7 +18,7 @@ _NOT_PUBLIC = (
     IPv4Network("198.51.100.0/24"),
     IPv4Network("203.0.113.0/24"),
     IPv4Network("224.0.0.0/3"),  # The block contains multicast and reserved addresses.
-    # The block of IETF protocols contains Teredo. The globally reachable parts of this block have no web servers.
+    # IETF protocols use this block, for example Teredo. Some parts are globally reachable, but have no web servers.
     IPv6Network("2001::/23"),
     IPv6Network("2001:db8::/32"),
     IPv6Network("3fff::/20"),
@@ -39,8 +39,8 @@ A gateway connects to the IPv4 address.
 def is_public(address: str) -> bool:
     """Return whether the address can be a host on the internet.
 
-    IANA's special-purpose registries (RFC 6890) list the blocks that are not globally reachable. For an IPv6
-    address that contains an IPv4 address (IPv4-mapped, 6to4, NAT64), the IPv4 address decides.
+    IANA's special-purpose registries (RFC 6890) list the blocks that are not globally reachable. If an IPv6 address
+    contains an IPv4 address (IPv4-mapped, 6to4, NAT64), only the IPv4 address is checked.
     """
     ip = ip_address(address)
     if isinstance(ip, IPv6Address):

@@ -36,7 +36,8 @@ async def resolve(host: str, port: int) -> Sequence[str]:
 class PublicDialer(httpcore2.AsyncNetworkBackend):
     """A network backend that resolves a name only once, and connects only to public addresses.
 
-    Checking a name and then connecting by name would resolve the name twice, and trust the second answer.
+    If the dialer checked the addresses of a name and then connected by name, the name would be resolved twice. The
+    addresses of the second result would not be checked.
     """
 
     def __init__(

@@ -23,8 +23,9 @@ CONNECTIONS = 100
 class HttpWebhookSender(WebhookSender):
     """A sender of messages by POST.
 
-    The sender follows no redirects, and reads only the status of a response. `to_private_addresses` is meant for
-    development on one machine. Without this option, connections go to public addresses only.
+    The sender follows no redirects, and reads only the status of a response. If `to_private_addresses` is false, the
+    sender connects only to public addresses. If it is true, the sender connects to all addresses, for development on
+    one machine.
     """
 
     def __init__(self, clock: Clock, *, to_private_addresses: bool) -> None:

@@ -19,8 +19,8 @@ class IntegrityError(Exception):
 class Transaction:
     """A transaction with the same isolation as READ COMMITTED in PostgreSQL.
 
-    It sees its own writes and the writes of committed transactions. `lock_timeout` is in seconds, and bounds
-    each wait for a lock, like PostgreSQL's setting of the same name.
+    The transaction sees its own writes and the writes of committed transactions. `lock_timeout` is the maximum number
+    of seconds to wait for locks. PostgreSQL has a setting with the same name.
     """
 
     def __init__(self, database: MemoryDatabase, *, lock_timeout: float) -> None:
@@ -45,7 +45,7 @@ class Transaction:
     ) -> None:
         """Lock the rows in a fixed sequence, until the transaction ends.
 
-        Raises `refusal` if another transaction does not release a row within `lock_timeout`.
+        Raises `refusal` if another transaction still locks one of the rows after `lock_timeout`.
         """
         try:
             async with asyncio.timeout(self._lock_timeout):
@@ -72,9 +72,9 @@ class Transaction:
         return True
 
     def ensure_locked(self, row: Row) -> None:
-        """Raise IntegrityError if the row is not locked.
+        """Raise IntegrityError if this transaction has not locked the row.
 
-        Another unit of work could write to an unlocked row.
+        Without the lock, another unit of work could write to the row at the same time.
         """
         if row not in self._locked:
             self.fail(IntegrityError(f"{row[0]} written to without its lock"))
@@ -93,7 +93,7 @@ class Transaction:
         self.events.extend(events)
 
     def change_earlier_events(self, change: Callable[[Event], Event]) -> None:
-        """At commit, apply a function to each event that other transactions have committed before."""
+        """At commit, apply a function to each event of the transactions that were committed earlier."""
         self._event_changes.append(change)
 
     def commit(self, trace_of: Callable[[UUID], str | None] = lambda _: None) -> None:

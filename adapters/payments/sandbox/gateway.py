@@ -34,8 +34,8 @@ EXCEEDS_CHARGE = "exceeds_charge"
 class SandboxGateway(PaymentGateway):
     """The simulated provider. It records charges, and sends webhooks about these charges.
 
-    `tokens.py` defines the provider's behavior. A late payment is decided `late_by` after it was requested. At that
-    time, the hold of the order has ended.
+    `tokens.py` defines the provider's behavior. If a payment is late, it succeeds or fails `late_by` after the
+    request. At that time, the hold of the order has ended.
     """
 
     def __init__(self, store: SandboxStore, clock: Clock, ids: IdFactory, *, late_by: timedelta) -> None:
@@ -151,9 +151,9 @@ class SandboxGateway(PaymentGateway):
 
 
 ENDS_SOON = timedelta(days=1)
-"""The maximum lifetime of authorizations whose end the sandbox reports by a webhook.
+"""If an authorization lasts less than this time, the sandbox sends a webhook when it ends.
 
-The shop voids a longer authorization before it ends, so its end is not reported.
+If an authorization lasts longer, the shop voids the authorization before its end.
 """
 EXPIRED = "authorization_expired"
 _UNKNOWN = ProviderAnswer(outcome=Outcome.UNKNOWN)

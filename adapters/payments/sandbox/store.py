@@ -15,9 +15,13 @@ class SandboxCharge:
     """An attempt to charge a card. The fields determine the state of the charge at any time.
 
     Until `decides_at`, the charge is pending. If `requires_action` is true, the pending charge waits for the
-    customer. From `decides_at` on, a charge with a `failure` has failed. A charge that `is_manual` is authorized
-    until `authorized_until`, and every other charge is captured. If the charge `is_renewable`, the shop can extend
-    the authorization. `captured` is the captured amount of an authorization. `voided_at` is the time at which the
+    customer.
+
+    From `decides_at` on, the charge has failed if it has a `failure`. If it has no `failure` and `is_manual` is true,
+    the charge is authorized until `authorized_until`. If `is_manual` is false, the charge is captured. If
+    `is_renewable` is true, the shop can extend the authorization.
+
+    `captured` is the captured amount of an authorization. `voided_at` is the time at which the
     authorization was voided.
     """
 
@@ -98,8 +102,8 @@ class SandboxStore(Protocol):
     ) -> SandboxCharge | None:
         """Lock, change and return the first charge of a payment.
 
-        Returns None if the payment has no charge. Messages about the charge that are due after `now` are
-        deleted, because they describe changes that will not happen.
+        Returns None if the payment has no charge. Messages about the charge that are due after `now` are deleted.
+        They announce events that can no longer happen after the change.
         """
         ...
 

@@ -59,7 +59,8 @@ def payment_answer(intent: PaymentIntent) -> ProviderAnswer:
 def is_voided(intent: PaymentIntent) -> bool:
     """Return whether the intent was canceled with a reason.
 
-    When the service rejects a payment, it cancels the intent and gives Stripe no reason.
+    If the service voids a payment, it gives Stripe a reason. If the service rejects a payment, it cancels the intent
+    without a reason.
     """
     return intent.status == "canceled" and bool(getattr(intent, "cancellation_reason", None))
 
@@ -97,8 +98,8 @@ def _next_action(intent: PaymentIntent) -> NextAction:
 def failure_of_payment(intent: PaymentIntent) -> str:
     """Return the reason why the last attempt to pay failed.
 
-    The bank's own reason (`decline_code`) is not used, because a thief must not learn that the bank knows about the
-    theft of the card.
+    The bank's own reason (`decline_code`) is not returned. If the card is stolen, this reason could tell the thief
+    that the bank knows about the theft.
     """
     error = intent.last_payment_error
     return (error.code if error else None) or intent.status

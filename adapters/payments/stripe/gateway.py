@@ -55,10 +55,13 @@ _CANCELABLE = {"requires_payment_method", "requires_confirmation", "requires_act
 class StripeGateway(PaymentGateway):
     """A gateway that pays in two steps: it creates an intent, then confirms the intent.
 
-    Creating an intent moves no money. Therefore the gateway can always find the state of a payment: it creates the
-    intent again with the same idempotency key. Stripe returns the existing intent, or creates an intent that moves no
-    money. (A search would find an intent only after Stripe has updated the search index.) The intent's secret is
-    shown only to a customer whose bank requires authentication.
+    Creating an intent moves no money. To find an intent without knowing its id, the gateway creates the intent again
+    with the same idempotency key. If the intent already exists, Stripe returns it. Otherwise Stripe creates an
+    intent, which moves no money. After `KEYS_LIVE`, Stripe may have deleted the idempotency key. The gateway then
+    searches for the intent. An earlier search could fail to find the intent, because Stripe updates its search index
+    with a delay.
+
+    The intent's secret is shown only to a customer whose bank requires authentication.
     """
 
     def __init__(self, client: stripe.StripeClient, clock: Clock) -> None:
@@ -91,15 +94,15 @@ class StripeGateway(PaymentGateway):
                 )
                 return payment_answer(captured)
             except (stripe.CardError, stripe.InvalidRequestError, stripe.IdempotencyError) as refusal:
-                # The result is the current state of the intent, because another call may have captured or canceled
-                # the intent during this call.
+                # Another call may have captured or canceled the intent during this call. Therefore the intent's
+                # current state is read and returned.
                 answer = payment_answer(await self._retrieve(intent.id))
                 is_rejected = answer.outcome is Outcome.AUTHORIZED
                 return replace(answer, failure=code_of(refusal)) if is_rejected else answer
 
     async def renew(self, payment: PaymentRequest) -> ProviderAnswer:
-        # Stripe has no request that extends an authorization. However, Stripe can report a later end of the
-        # authorization than it reported before.
+        # Stripe has no request that extends an authorization. However, the end that Stripe reports for an
+        # authorization can change to a later time.
         return await self.find_payment(payment)
 
     async def void(self, payment: PaymentRequest) -> ProviderAnswer:
@@ -155,8 +158,8 @@ class StripeGateway(PaymentGateway):
             return await self._retrieve(payment.reference)
         if self._is_remembered(payment):
             created = await self._create_intent(payment)
-            # If an earlier call has created the intent, Stripe returns the state that the intent had when it was
-            # created, not the current state.
+            # If an earlier call created the intent, Stripe repeats its response to that call. The repeated response
+            # does not contain the current state.
             return await self._retrieve(created.id)
         query = f"metadata['{PAYMENT_ID}']:'{payment.id}'"
         found = await intents.search_async(
@@ -218,7 +221,8 @@ class StripeGateway(PaymentGateway):
     async def _find_refund_made_at_stripe(self, refund: RefundRequest, refusal: Exception) -> Refund | None:
         """Return a refund from Stripe's dashboard that has the amount of the rejected refund.
 
-        Stripe rejected the shop's refund because the refund from the dashboard had already returned the money.
+        Stripe rejects the shop's refund if the charge was already refunded from the dashboard. After any other
+        rejection, the result is None.
         """
         if code_of(refusal) != "charge_already_refunded":
             return None

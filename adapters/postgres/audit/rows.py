@@ -10,8 +10,10 @@ from adapters.postgres.core.schema import JsonText, Row
 class AuditEntryRow(Row):
     """An audit entry.
 
-    A trigger rejects updates and deletions. Only pruning can delete entries. The table has no foreign keys. Therefore
-    an entry stays in the table after the object that it names is deleted, and inserting an entry locks no other row.
+    A trigger rejects all updates, and all deletions except the deletions by pruning.
+
+    The table has no foreign keys. An entry therefore stays in the table after the object that it names is deleted.
+    Inserting an entry locks no other row.
     """
 
     __tablename__ = "audit_log"

@@ -176,8 +176,8 @@ class PostgresStockRepository(StockRepository):
 
 
 def _changed(stock: Stock) -> dict[str, object]:
-    """Return the values of the stock, and the version that the stock had when it was read.
+    """Return the values of the stock, and the version that was read from the database.
 
-    Each new movement has added one to the version.
+    The version that was read is the current version minus the number of new movements.
     """
     return {**stock_values(stock), "read_version": stock.version - len(stock.movements)}

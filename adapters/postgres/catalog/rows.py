@@ -13,8 +13,8 @@ from domain.catalog.stock import MovementReason
 class StockRow(Row):
     """A stock. Half of each page stays empty, so that updated rows fit on the same page (HOT).
 
-    Stocks are the most frequently updated rows. The index on `in_stock` permits HOT updates as long as the value of
-    `in_stock` does not change. It changes only when the last available unit is taken, or when units become available
+    Stocks are the most frequently updated rows. The index on `in_stock` permits a HOT update if the update does not
+    change `in_stock`. `in_stock` changes only when the last available unit is taken, or when units become available
     again. An index on the expression `on_hand > reserved` would prevent HOT updates.
     """
 
@@ -35,9 +35,10 @@ class StockRow(Row):
 class StockMovementRow(Row):
     """The stock ledger. `version` is the version of the stock after the movement.
 
-    Two concurrent writers cannot store the same version. No foreign key to the stock is needed. A movement is written
-    only in a transaction that has locked the stock, and stocks are never deleted. To check a foreign key, PostgreSQL
-    would look up the stock once for each line of each order.
+    Two concurrent writers cannot store the same version.
+
+    No foreign key to the stock is needed, because a movement is written only while the stock is locked, and stocks
+    are never deleted. To check a foreign key, PostgreSQL would look up the stock once for each line of each order.
     """
 
     __tablename__ = "stock_movements"
@@ -75,9 +76,10 @@ class ProductRow(Row):
     """A product. Its stock is inserted first, so that every product has a stock.
 
     The domain computes `sort_name`, `search_words` and `search_typos` from the product. `search_version` is the
-    version of the product for which these columns were computed. If it differs from `version`, an earlier release
-    computed the columns by earlier rules: see `ProductSearchIndex`. Names are sorted by code point on every server,
-    as in Python.
+    version of the product for which these columns were computed. An earlier release changes `version` but not
+    `search_version`. If the two numbers differ, the columns are outdated: see `ProductSearchIndex`.
+
+    Names are sorted by code point on every server, as in Python.
     """
 
     __tablename__ = "products"

@@ -54,8 +54,9 @@ INVARIANTS_OF_ORDERS: Mapping[Invariant, str] = {
             AND other.idempotency_key = o.idempotency_key
         WHERE o.id > :after AND o.id <= :until AND other.id <> o.id""",
     # A history begins with version 1, leads from each status to the next, and ends with the order's current status.
-    # For each row of the history, the order has exactly one event of the same version and type. The exceptions are
-    # expired orders that were pruned, and old events that were pruned.
+    # Each row of the history has exactly one event of the same version and type. The event of an old row may be
+    # missing, because old events are pruned. The events of an expired order may have no order, because expired orders
+    # are pruned.
     Invariant.CHANGES_ARE_RECORDED: """
         WITH events AS (
             SELECT aggregate_id, aggregate_version, type, count(*) AS times

@@ -53,7 +53,7 @@ def clients_with_secrets() -> Select[*tuple[Any, ...]]:
 def client_from(rows: Sequence[ResultRow]) -> ServiceClient | None:
     """Build a client from its rows of `clients_with_secrets`. Return None if there are no rows.
 
-    A scope that no longer exists in the code permits nothing and is left out.
+    If a scope no longer exists in the code, the scope is left out.
     """
     if not rows:
         return None

@@ -13,8 +13,9 @@ WAKE_UP_SECONDS = 0.5
 def run_interruptible(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine as `asyncio.run` does, but end at Ctrl-C even if another thread gets the signal.
 
-    Python runs signal handlers only in the main thread. If the kernel delivers a signal to another thread, the
-    waiting loop of `asyncio.run` does not notice it. Therefore, this loop wakes up every half second.
+    Python runs signal handlers only in the main thread. If another thread gets the signal while the event loop waits
+    in the main thread, the handler does not run until the loop wakes up. Therefore this function makes the loop wake
+    up every half second.
     """
     return asyncio.run(_with_wake_ups(work))
 

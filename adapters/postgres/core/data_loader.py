@@ -12,8 +12,8 @@ V = TypeVar("V")
 class DataLoader(Generic[K, V]):
     """A loader of rows by key. Concurrent reads share one statement.
 
-    Keys that are requested while a statement runs are read together by the next statement. A result is never older
-    than the result of a separate read, because the statement starts after the key was requested.
+    Keys that are requested while a statement runs are read together by the next statement. A statement starts after
+    its keys were requested. A result is therefore never older than the result of a separate read.
     """
 
     def __init__(self, read: Callable[[Collection[K]], Awaitable[Mapping[K, V]]]) -> None:

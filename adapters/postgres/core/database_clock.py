@@ -19,7 +19,8 @@ _SYSTEM_CLOCK = SystemClock()
 _COUNTER = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 """This machine's clock. It measures how long ago the database's time was read.
 
-Only Linux has CLOCK_BOOTTIME. CLOCK_MONOTONIC may stop while the machine is suspended.
+CLOCK_BOOTTIME exists only on Linux. On other systems CLOCK_MONOTONIC is used, which may stop while the machine is
+suspended.
 """
 REFRESH_AFTER = 10.0
 """The number of seconds after which the database's time is read again.
@@ -39,8 +40,8 @@ def _seconds() -> float:
 class DatabaseClock(Clock):
     """The database server's time, extrapolated with this machine's uptime counter.
 
-    The system time is used only until the first connection. Processes with different system clocks therefore
-    agree on leases, due times and expiry.
+    Until the first connection, the clock returns the system time. Afterwards, all processes agree on leases, due
+    times and expiry, even if their system clocks differ.
     """
 
     def __init__(self, *, system: Clock = _SYSTEM_CLOCK, seconds: Callable[[], float] = _seconds) -> None:
@@ -58,8 +59,8 @@ class DatabaseClock(Clock):
     def claim_reading(self) -> bool:
         """Return whether the caller has to read the time.
 
-        Before the first reading, the result is True for every caller. Later it is True for at most one caller
-        per `REFRESH_AFTER`.
+        Before the first reading, the result is True for every caller. Afterwards, the result is True for at most one
+        caller per `REFRESH_AFTER`.
         """
         if self._read is not None and self._seconds() < self._next_reading:
             return False

@@ -41,9 +41,10 @@ class DriverStatement:
     ) -> Sequence[Values]:
         """Return all rows.
 
-        Raises the errors of asyncpg. Raises DatabaseUnavailable if the connection is closed. After an error that the
-        server did not report, the connection is closed, because the driver may still be reading the response to a
-        canceled call.
+        Raises the errors of asyncpg. Raises DatabaseUnavailable if the connection is already closed.
+
+        If an error does not come from the server, this method closes the connection, because the driver may still be
+        reading the response to a canceled call.
         """
         driver: Any = connection.driver_connection
         try:

@@ -21,8 +21,8 @@ SERVER_SETTINGS = {
     "application_name": "steelyard",
     # Statements are short. Compiling them to machine code would take more time than it saves.
     "jit": "off",
-    # Every statement can use an index. A plan that is cached while a table is small is still used after the
-    # table has grown, so the plan must not scan the whole table.
+    # A plan that is cached while a table is small is still used after the table has grown. The plan must therefore
+    # use an index. Every statement has a suitable index.
     "enable_seqscan": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
@@ -38,8 +38,8 @@ PUBLIC_READ_TIMEOUT = timedelta(seconds=1)
 READ_ISOLATION = "read_isolation"
 """The name of the execution option with the isolation level of single reads.
 
-Without a pooler, single reads use autocommit, which saves two round trips. Behind a pooler, they use a transaction,
-because settings are in effect only in a transaction.
+Without a pooler, single reads use autocommit, which saves two round trips. Behind a pooler, single reads use a
+transaction, because settings are in effect only in a transaction.
 """
 
 CHECKING_SETTINGS = {
@@ -78,8 +78,8 @@ def create_engine(
     is the time after which the server cancels a statement. If `clock` is a DatabaseClock, connections synchronize
     this clock with the server. `pooled` means that a pooler in transaction mode, such as PgBouncer, is between the
     service and the server. If the URL has several hosts, `target_session` selects one of them (asyncpg's
-    `target_session_attrs`). `on_checkout` is called for each caller with the seconds that the caller waited for a
-    connection, even if the caller got no connection.
+    `target_session_attrs`). `on_checkout` is called after each wait for a connection, even if the caller gets no
+    connection. Its argument is the duration of the wait in seconds.
     """
     engine = create_async_engine(
         url,

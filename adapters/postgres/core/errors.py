@@ -52,7 +52,7 @@ def translated(*, lock_timeout_error: type[Overloaded | IdempotencyInFlight] = O
     """Translate errors of the database, driver and pool to errors of application and domain.
 
     `lock_timeout_error` is raised if a lock is not released in time. If `constraints.py` has no error for a violated
-    constraint, the violation is raised unchanged, because it is a mistake in the code.
+    constraint, the error is raised unchanged. Such a violation is a mistake in the code.
     """
     try:
         yield

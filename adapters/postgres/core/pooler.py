@@ -1,8 +1,8 @@
 """Connections through a connection pooler in transaction mode, such as PgBouncer.
 
-The pooler can assign each transaction to another session of the server. Therefore, nothing may depend on a
-session: statements have no names, and each transaction begins with the settings that a direct connection
-sends at its start.
+The pooler can assign each transaction to another session of the server. Therefore nothing may depend on a session.
+Statements have no names. A direct connection sends its settings once, at its start. Through a pooler, each
+transaction begins with these settings.
 """
 
 from collections.abc import Mapping
@@ -41,7 +41,7 @@ def connect_args(settings: Mapping[str, str], *, pooled: bool) -> dict[str, Any]
 
 
 def connection_state(url: str) -> ConnectionState:
-    """Connect to the database, and detect a pooler and whether settings take effect.
+    """Connect to the database. Detect whether a pooler is used, and whether settings take effect.
 
     Do not call this function in a running event loop. Raises the errors of asyncpg and SQLAlchemy.
     """

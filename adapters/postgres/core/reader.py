@@ -64,10 +64,10 @@ class AutocommitReader(Reader):
                 return (await connection.execute(statement, parameters)).all()
 
     def prepare(self, statement: Select[*tuple[Any, ...]]) -> Read:
-        """Return a function that executes the statement with the driver, without SQLAlchemy.
+        """Return a function that executes the statement, with the driver if possible.
 
-        Behind a pooler, SQLAlchemy executes the statement, because the statement needs a transaction and the driver
-        does not begin a transaction.
+        Behind a pooler, the function uses SQLAlchemy. A statement needs a transaction there, and the driver does not
+        begin a transaction.
         """
         return super().prepare(statement) if self._is_pooled else DriverRead(self._engine, statement)
 

@@ -40,10 +40,12 @@ _log = structlog.get_logger(__name__)
 class ReplicaReader(Reader):
     """A reader that uses the replica, or the primary if the replica cannot be used.
 
-    The replica cannot be used while it lags or fails, or after it was promoted to primary. Every caller reads its own
-    writes, including writes through other processes. To ensure this, a read first gets the primary's position in the
-    write-ahead log. It then waits until the replica has replayed this position. Concurrent reads share the query for
-    the position.
+    The replica cannot be used while it lags or fails, or after it was promoted to primary. In this case, the primary
+    is used for `SKIP_SECONDS`.
+
+    A read sees every change that was committed before the read began, including changes by other processes. The
+    reader first gets the primary's position in the write-ahead log. It then waits until the replica has replayed the
+    log up to this position. Concurrent reads share the query for the position.
     """
 
     def __init__(self, primary: AutocommitReader, replica: AsyncEngine) -> None:
@@ -75,8 +77,8 @@ class ReplicaReader(Reader):
     ) -> Sequence[ResultRow] | None:
         """Return the rows, or None if the replica cannot answer.
 
-        Raises Overloaded if the statement takes too long, because the statement would take just as long on the
-        primary.
+        Raises Overloaded if the statement takes too long. In this case the primary is not tried, because the
+        statement would take just as long there.
         """
         async with AsyncExitStack() as stack:
             try:

@@ -143,13 +143,13 @@ class Transaction:
         if connection is None or self._is_broken or self._has_failed_commit or connection.in_transaction():
             await run_to_completion(self._close())
         else:
-            # After a commit, the connection is returned without waiting, so no cancellation can interrupt this.
+            # After a commit, returning the connection never waits, so a cancellation cannot interrupt it.
             await self._close()
 
     def _usable_connection(self) -> AsyncConnection:
         """Return the connection. Raises RuntimeError after a failed statement.
 
-        PostgreSQL would respond to COMMIT with a rollback and without an error.
+        After a failed statement, PostgreSQL responds to COMMIT with a rollback, and reports no error.
         """
         if self._connection is None:
             raise RuntimeError("The transaction is not open.")
@@ -165,7 +165,7 @@ class Transaction:
         # If the rollback fails, the pool closes the connection, and the server rolls back.
         with suppress(SQLAlchemyError, OSError, InternalClientError):
             if self._has_failed_commit:
-                # SQLAlchemy would return the connection to the pool without a rollback. The transaction can still be
-                # open. The next unit of work would then run in this transaction.
+                # After a failed commit, the transaction can still be open. SQLAlchemy would return the connection to
+                # the pool without a rollback, and the next unit of work would run in the open transaction.
                 await self._connection.invalidate()
             await self._connection.close()

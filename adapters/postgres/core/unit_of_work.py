@@ -96,7 +96,7 @@ class PostgresUnitOfWorkFactory(UnitOfWorkFactory):
     """A factory of units of work, each of which has its own connection.
 
     If a caller is canceled during a statement, SQLAlchemy closes the connection. This ends the statement, and the
-    pool has to open another connection. A cancellation at any other time has no such cost.
+    pool has to open another connection. If the caller is canceled at any other time, the connection stays open.
     """
 
     engine: AsyncEngine

@@ -46,9 +46,10 @@ class UnnestedRows:
     have several kinds of rows.
 
     Encoding the arrays takes a large part of the CPU time of a write. Therefore arrays of equal values are shortened.
-    If a column has only NULL values, its array is empty, because `unnest` adds NULL to shorter arrays. If a column in
-    `repeated` has only equal values, its array has one value. The attribute `values` then repeats this value for each
-    row. Statements must read columns in `repeated` from `values`, not from `c`.
+    If a column has only NULL values, its array is empty. `unnest` adds NULL values to a shorter array.
+
+    If a column in `repeated` has only equal values, its array has one value. The attribute `values` then repeats this
+    value for each row. Statements must read columns in `repeated` from `values`, not from `c`.
     """
 
     def __init__(self, name: str, columns: Sequence[Column[Any]], *, repeated: Collection[str] = ()) -> None:
@@ -96,10 +97,10 @@ class UnnestedRows:
 
 
 def _shortened(values: list[object], *, is_repeated: bool) -> list[object]:
-    """Return a shorter list if all values are equal, and otherwise the same list.
+    """Return a shorter list for the same values, if possible.
 
-    If all values are None, the result is empty. If all values are equal and `is_repeated` is true, the result is one
-    value.
+    If all values are None, the result is empty. If all values are equal and `is_repeated` is true, the result has one
+    value. In every other case, the given list is returned.
     """
     if not values or not (values[0] is None or is_repeated):
         return values

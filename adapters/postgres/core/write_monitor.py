@@ -8,15 +8,15 @@ from time import monotonic
 from application.shared.errors import DatabaseUnavailable
 
 LONGEST_COMMIT = timedelta(seconds=3)
-"""The number of seconds after which a commit counts as blocked by a standby or a disk."""
+"""The duration after which a commit counts as blocked by a standby or a disk."""
 
 
 class WriteMonitor:
     """Counts of failed and waiting writes of one process.
 
-    A server with a full disk rejects writes, and a server without a connection to its synchronous standby never
-    confirms writes. In both cases the server can still respond to reads. After a failed write, each readiness check
-    tries a write until one succeeds.
+    If the disk of the server is full, writes fail. If the server has no connection to its synchronous standby,
+    commits wait forever. In both cases the server can still respond to reads. After a failed write, each readiness
+    check makes a test write. The test writes end when one of them succeeds.
     """
 
     def __init__(self) -> None:

@@ -22,13 +22,13 @@ The lock is held until the positions are visible to other transactions.
 SCANNED = 5000
 """The maximum number of events that one read scans.
 
-The limit also applies if few events have the requested type.
+The number includes events that do not have the requested type.
 """
 
 _TRY_LOCK = select(func.pg_try_advisory_xact_lock(ONE_AT_A_TIME))
 
 # All new events of an aggregate are published together. Events are sorted by their timestamps. The clocks of
-# processes differ. Therefore an event can have an earlier timestamp than the aggregate's previous event. Such an
+# processes differ, so an event can have an earlier timestamp than the aggregate's previous event. In this case, the
 # event is sorted with the timestamp of the previous event.
 _PUBLISH = text("""
     WITH taken AS (
@@ -52,9 +52,9 @@ _PUBLISH = text("""
     WHERE outbox.id = placed.id
 """)
 
-# The last event is not deleted, because positions and publishers continue after it. Events with deliveries are not
-# deleted either. Unpublished events are not deleted, because their position is NULL and `<>` is not true for NULL.
-# With `<`, PostgreSQL would read the whole index of positions.
+# The last event is kept, because positions and publishers continue after it. Events with deliveries are kept.
+# Unpublished events are also kept: their position is NULL, and `<>` is not true for NULL. With `<` instead of `<>`,
+# PostgreSQL would read the whole index of positions.
 _PRUNE = text("""
     DELETE FROM outbox WHERE id IN (
         SELECT id FROM outbox
@@ -97,8 +97,8 @@ _READ_TYPE = _READ.where(OutboxRow.type == bindparam("type"))
 class PostgresEventFeed(EventFeed):
     """The event feed in PostgreSQL.
 
-    Only one process at a time assigns positions, so the positions have no gaps. They are assigned in the transaction
-    that publishes the events.
+    Only one process at a time assigns positions, so the positions have no gaps. Positions are assigned in the
+    transaction that publishes the events.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:

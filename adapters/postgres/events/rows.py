@@ -10,9 +10,9 @@ from adapters.postgres.core.schema import JsonText, Row
 class OutboxRow(Row):
     """An event in the outbox. `data` contains the fields that have no separate column.
 
-    `position` is the event's place in the feed. It is assigned when the event is published. A serial number
-    that is assigned at the insertion could become visible after a higher number, and a reader would skip the
-    event.
+    `position` is the event's place in the feed. It is assigned when the event is published. If positions were
+    assigned at insertion, a lower position could become visible after a higher position. A reader would then skip the
+    event with the lower position.
     """
 
     __tablename__ = "outbox"

@@ -43,8 +43,8 @@ _SCOPE = columns_of(IdempotencyKeyRow, without={*_BY_DEFAULT, "result", "subject
 _RESULT = cast(IdempotencyKeyRow.result, Text).label("result")
 
 _CLAIMED = UnnestedRows("claimed", _CLAIMED_COLUMNS)
-# The update writes the row even if it changes nothing: see `IdempotencyRecords.claim`. A concurrent duplicate
-# blocks on this row.
+# If the record exists, the statement writes its row: see `IdempotencyRecords.claim`. A concurrent duplicate waits for
+# the lock on this row.
 _CLAIM = (
     insert(IdempotencyKeyRow)
     .from_select(
@@ -85,8 +85,7 @@ _ADD = written_rows(
     insert(IdempotencyKeyRow).from_select(
         [*(column.name for column in _STORED_COLUMNS), *_VERSIONS],
         select(*_ADDED.values, *(literal(version, SmallInteger) for version in _VERSIONS.values()))
-        # Claims insert keys in the same sequence. Therefore two transactions that insert the same keys never
-        # deadlock.
+        # Claims insert keys in the same sequence, so that two transactions with the same keys do not deadlock.
         .order_by(_ADDED.c.principal, _ADDED.c.operation, _ADDED.c.key),
     ),
     "new_results_added",

@@ -40,8 +40,8 @@ from application.orders.views import OrderView
 from application.shared.idempotency import FORMAT_VERSION, UNVERIFIABLE, IdempotentOperation
 
 # Orders that had a payment are never pruned, so their number grows. Therefore each statement examines a limited
-# number of orders. Pruning then continues after the last examined order. For NOT EXISTS, PostgreSQL could read all
-# payments. The scalar subquery reads only one index entry for each order.
+# number of orders. The next statement continues after the last examined order. A scalar subquery reads one index
+# entry of `payments` for each order. For NOT EXISTS, PostgreSQL could read all payments.
 _EXAMINE = text("""
     SELECT placed_at, id,
            updated_at < :before
@@ -103,7 +103,7 @@ _NEW_RECORD = insert(IdempotencyKeyRow).from_select(
         text("'infinity'::timestamptz"),
     )
     .join(_PRUNED.table, _PRUNED.c.order_id == OrderRow.id)
-    # Keys are locked in this sequence by `PostgresIdempotencyRecords` too, so no deadlock can occur.
+    # `PostgresIdempotencyRecords` locks keys in the same sequence, so no deadlock can occur.
     .order_by(_PRINCIPAL, OrderRow.idempotency_key),
 )
 _KEEP_RECORD = _NEW_RECORD.on_conflict_do_update(
@@ -124,9 +124,11 @@ _EXAMINED_AT_ONCE = 2000
 class PostgresExpiredOrders(ExpiredOrders):
     """Expired orders in PostgreSQL.
 
-    Pruning sets the creation time of the orders' idempotency records to 'infinity', so that no release prunes the
-    records. A retry inserts a record of the same key. If a retry and pruning are concurrent, one of them therefore
-    waits for the other, and the retry finds either the order or the record.
+    When an order is pruned, an idempotency record for its key stays stored. The creation time of the record is
+    'infinity', so that no release prunes the record.
+
+    A client can send the order's request again while the order is pruned. Both transactions write a record with the
+    same key. Therefore one transaction waits for the other, and the repeated request finds the order or the record.
 
     Each call continues after the last order that the previous call examined. When no order is left, the next call
     begins with the oldest order.

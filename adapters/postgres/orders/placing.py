@@ -137,7 +137,7 @@ def _read(holds: str, *parameters: BindParameter[datetime]) -> DriverStatement:
 
 
 # If the holds of customers are counted, the customers are locked exclusively. Otherwise concurrent batches share a
-# lock that only prevents changes of the account.
+# lock, which only prevents changes of the accounts.
 _LOCK_ALONE, _LOCK_SHARED = _lock("FOR NO KEY UPDATE", wait=False), _lock("FOR SHARE", wait=False)
 _AWAIT_LOCKS = _lock("FOR NO KEY UPDATE", wait=True)
 _READ_HOLDS = _read(_HOLDS, bindparam("holds_at", type_=DateTime(timezone=True)))

@@ -161,8 +161,8 @@ _UPDATED_LINES = (
     .where(OrderLineRow.order_id == _LINES.c.order_id, OrderLineRow.id == _LINES.c.id)
     .cte("updated_lines")
 )
-# Rows of the history are written only for orders whose version has not changed since the orders were read. If fewer
-# rows are written than expected, an order has changed since it was read.
+# A row of the history is written only if its order still has the version that was read. If fewer rows than expected
+# are written, another transaction has changed an order.
 _SAVE = (
     insert(OrderHistoryRow)
     .from_select(
@@ -285,9 +285,9 @@ def _new_order_values(order: Order, fingerprint: bytes | None) -> dict[str, obje
 
 
 def _update(order: Order) -> dict[str, object]:
-    """Return the values of the order, and the version of the order when it was read.
+    """Return the values of the order, and the version that was read from the database.
 
-    This version is the current version minus the number of new status changes.
+    The version that was read is the current version minus the number of new status changes.
     """
     return {**order_values(order), "read_version": order.version - len(order.changes)}
 

@@ -56,10 +56,15 @@ A test compares the expression with the function.
 class OrderRow(Row):
     """An order without its lines.
 
-    The foreign key to the customer takes a KEY SHARE lock on the customer's row. Many transactions can hold this lock
-    at the same time. `placed_by` is the user or service client that placed the order for its customer. It is null if
-    the customer placed the order. A guest's order has no customer until an account claims the order. `fingerprint` is
-    the fingerprint of the request that placed the order. Orders of release 2 and earlier have no fingerprint.
+    Because of the foreign key, inserting an order locks the customer's row with KEY SHARE. Many transactions can hold
+    this lock at the same time.
+
+    If the customer placed the order, `placed_by` is null. Otherwise `placed_by` is the user or service client that
+    placed the order. A guest's order has no customer. After an account has claimed the order, the customer is this
+    account.
+
+    `fingerprint` is the fingerprint of the request that placed the order. Orders of release 2 and earlier have no
+    fingerprint.
     """
 
     __tablename__ = "orders"
@@ -125,8 +130,8 @@ class OrderRow(Row):
 class OrderLineRow(Row):
     """A line of an order. `position` is the line's place in the order.
 
-    No foreign key to the product is needed. Products are never deleted, and a line is written only while the
-    product's stock is locked. To check a foreign key, PostgreSQL would also lock the product's row, once for each
+    No foreign key to the product is needed, because a line is written only while the product's stock is locked, and
+    products are never deleted. To check a foreign key, PostgreSQL would also lock the product's row, once for each
     line.
     """
 

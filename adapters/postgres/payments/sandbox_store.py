@@ -134,8 +134,8 @@ class PostgresSandboxStore(SandboxStore):
                 if added.one_or_none() is not None:
                     await _add_message(connection, message)
                     return refund
-                # A concurrent call has added this refund for another charge or an unknown charge. The two
-                # calls therefore held different locks.
+                # A concurrent call has inserted a refund with this id, but for another charge or an unknown charge.
+                # The two calls held different locks, so this call did not wait for the other call.
                 return _refund_from((await connection.execute(_REFUND, {"id": refund_id})).one())
 
     async def find_refund(self, refund_id: RefundId) -> SandboxRefund | None:

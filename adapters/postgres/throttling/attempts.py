@@ -18,8 +18,8 @@ _PEEK = select(*_COLUMNS).where(
     AttemptTallyRow.subject == any_(bindparam("subjects", type_=ARRAY(LargeBinary)))
 )
 _ASKED = UnnestedRows("asked", _COLUMNS)
-# If the row exists, an update that changes nothing locks and returns the row. Therefore one statement handles new and
-# existing rows.
+# If the row exists, the statement updates the row without changing a value. The update locks and returns the row.
+# Therefore one statement is sufficient for new and existing rows.
 _LOCK = (
     insert(AttemptTallyRow)
     .from_select([column.name for column in _COLUMNS], select(_ASKED.table).order_by(_ASKED.c.subject))

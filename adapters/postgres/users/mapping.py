@@ -23,8 +23,8 @@ def user_values(user: User) -> dict[str, object]:
 
 
 def user_from(row: ResultRow) -> User:
-    # A former release, which can run at the same time, writes a placeholder as the e-mail address of a closed
-    # account.
+    # A former release can run at the same time. It replaces the e-mail address of a closed account with a
+    # placeholder.
     has_address = row.email is not None and row.status != UserStatus.CLOSED
     return User(
         id=UserId(row.id),

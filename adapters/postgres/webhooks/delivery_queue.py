@@ -61,8 +61,8 @@ _LEAST_SERVED = (
     .where(
         WebhookEndpointRow.paused_at.is_(None),
         or_(WebhookEndpointRow.leased_until.is_(None), WebhookEndpointRow.leased_until <= bindparam("now")),
-        # To find the minimum, PostgreSQL reads one entry of an index. For EXISTS, it could choose a join that reads
-        # all heads.
+        # To find the earliest due time, PostgreSQL reads one entry of an index. With EXISTS instead, PostgreSQL could
+        # choose a join that reads all heads.
         bindparam("now") >= _EARLIEST_DUE,
     )
     .order_by(WebhookEndpointRow.served_at.asc().nulls_first(), WebhookEndpointRow.created_at)
@@ -103,7 +103,8 @@ _GIVE_BACK = (
     .values(
         leased_until=null(),
         served_at=bindparam("now"),
-        # An expired secret is deleted, because only an attacker who reads the database could use it.
+        # The service does not use an expired secret. It is deleted, so that an attacker cannot read it from the
+        # database.
         former_secret=case(
             (
                 WebhookEndpointRow.former_secret_expires_at > bindparam("now"),

@@ -13,8 +13,10 @@ _PENDING = text("status = 'pending'")
 class WebhookEndpointRow(Row):
     """An endpoint. A worker leases it until `leased_until`.
 
-    `served_at` is the end of the last lease. The former release, which can run at the same time, sends to paused
-    endpoints, does not increment versions, and does not record when failures begin or end.
+    `served_at` is the end of the last lease.
+
+    The former release can run at the same time. It also sends to paused endpoints. It never changes `version` or
+    `failing_since`.
     """
 
     __tablename__ = "webhook_endpoints"
@@ -38,7 +40,7 @@ class WebhookEndpointRow(Row):
 
 
 class WebhookDeliveryRow(Row):
-    """A delivery. Deliveries are sent in the sequence that `aggregate_id` and `position` of their events determine."""
+    """A delivery. The deliveries of one endpoint and aggregate are sent in the sequence of `position`."""
 
     __tablename__ = "webhook_deliveries"
     __table_args__ = (

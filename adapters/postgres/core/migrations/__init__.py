@@ -1,8 +1,9 @@
 """Migrate the schema up and down, and report its state.
 
 A migration uses two connections. The first connection opens a transaction that holds a lock until the migration ends.
-The lock prevents concurrent migrations. It belongs to the transaction and not to the session, because a pooler can
-give the session to another client.
+The lock prevents concurrent migrations. The second connection runs the migration.
+
+The lock belongs to the transaction instead of the session, because a pooler can give the session to another client.
 """
 
 import asyncio
@@ -89,8 +90,8 @@ async def _migrate(
 async def _take_turn(connection: AsyncConnection) -> None:
     """Wait until no other process runs a migration.
 
-    The transaction then stays open until the connection is closed. The transaction has no snapshot between
-    statements, because CREATE INDEX CONCURRENTLY would wait for the snapshot.
+    A transaction of this connection then holds an advisory lock until the connection is closed. Between statements,
+    the transaction has no snapshot, so that CREATE INDEX CONCURRENTLY does not wait for the transaction.
     """
     while not await connection.scalar(_TRY_LOCK, {"key": _ONE_AT_A_TIME}):
         await connection.rollback()

@@ -19,9 +19,10 @@ def lock_tables(*tables: str) -> None:
     Call this function before the first change.
 
     A transaction of the service can hold a lock on one table and need a lock on another table. A migration that locks
-    these tables one by one can deadlock with the transaction, and requests that wait behind the migration fail.
-    Therefore, if an attempt does not get all locks within `_TIMEOUT`, it releases its locks. The next attempt follows
-    after a pause.
+    these tables one by one can deadlock with the transaction. Requests that wait behind the migration then fail.
+
+    To prevent this, an attempt releases its locks if it does not get all locks within `_TIMEOUT`. The next attempt
+    follows after a pause.
 
     Raises DBAPIError after `_ATTEMPTS` attempts.
     """
