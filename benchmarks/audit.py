@@ -56,10 +56,12 @@ class AuditFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The permitted range of the number of orders after a run.
+    """The permitted number of new orders: `acknowledged` to `acknowledged + cut_off`.
 
-    The minimum counts the orders before the run and one order for each 201 response. The maximum also counts the
-    requests that were cut off at the end of the run, because these requests can have placed orders.
+    `before` is the number of orders before the run.
+
+    `cut_off` is the maximum number of requests that were still running when the load ended. Each of these requests
+    may have placed an order.
     """
 
     before: int

@@ -31,8 +31,9 @@ The arguments of the function are the server, a database, a shop and a number of
 class Contender:
     """A server to benchmark.
 
-    The port is passed in the variable PORT and replaces `{port}` in `command`. `needs` is a file that exists
-    only if the contender is installed.
+    The environment variable PORT contains the port of the server. `{port}` in `command` is replaced by this port.
+
+    `needs` is a file that exists only if the contender is installed.
     """
 
     name: str
@@ -67,9 +68,10 @@ class Contender:
 
 
 def _service(server: Server, database: str, _: Shop, pool: int) -> Mapping[str, str]:
-    """Return the default settings, with rate limits and access log.
+    """Return the environment variables that configure the service.
 
-    The number of unpaid orders is not limited, because the benchmark never pays for orders.
+    Rate limits and the access log keep their defaults. Unpaid orders are not limited, because the benchmark never
+    pays for orders.
     """
     return {
         "STEELYARD_MAX_UNPAID_ORDERS": "0",
@@ -105,9 +107,9 @@ def steelyard(*, pool: int = 10, workers: int = 1) -> Contender:
 
 
 def baseline(checkout: Path) -> Contender:
-    """Return the service from another checkout.
+    """Return the service whose code is in another directory.
 
-    The results of that service are the baseline for the service from this checkout.
+    The service in this directory is compared with that service.
     """
     root = checkout.resolve()
     _python, *arguments = steelyard().command
@@ -174,7 +176,10 @@ def go(*, pool: int = 10, placing: str = "statements") -> Contender:
 
 
 def everybody() -> Sequence[Contender]:
-    """Return all contenders, each with ten database connections. `with_best_pools` changes this number."""
+    """Return all contenders, each with ten database connections.
+
+    `with_best_pools` replaces this number of connections.
+    """
     return (
         steelyard(),
         steelyard(workers=2),

@@ -1,6 +1,6 @@
 """The CPU time of servers, read from /proc.
 
-Unlike the rate of requests, the CPU time of a request hardly depends on other programs on the machine.
+Other programs on the machine reduce the throughput of a server, but they hardly change the CPU time of a request.
 """
 
 import os
@@ -48,7 +48,7 @@ def _family(pid: int) -> list[_Process]:
     # /proc/<pid>/task/<tid>/children is simpler to read, but can omit a process while another process ends.
     processes = list(_processes())
     found = [process for process in processes if process.pid == pid]
-    for process in found:  # The loop also visits the children that it appends to the list.
+    for process in found:  # The loop also visits the processes that are appended here.
         found += (child for child in processes if child.parent == process.pid)
     return found
 

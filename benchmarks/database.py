@@ -19,8 +19,8 @@ DATA_DIR = Path(".data/benchmarks")
 SETTINGS = {"max_connections": "200"}
 """The settings of the embedded server.
 
-Durability is configured as for the server of a shop. More connections are permitted, because each copy of the shop is
-a separate database with its own connections.
+Commits are as durable as in production. More connections than in production are permitted, because each copy of the
+shop has connections of its own.
 """
 PREFIX = "bench_"
 DROP_TRIES = 100
@@ -55,7 +55,7 @@ class Server:
     def drop(self, name: str) -> None:
         """Drop a database. Open connections to this database are closed."""
         for _ in range(DROP_TRIES):
-            # Autovacuum can be running in the database, and the role may not be permitted to end autovacuum.
+            # While autovacuum runs in the database, DROP DATABASE fails if the role may not end autovacuum.
             with suppress(asyncpg.InsufficientPrivilegeError):
                 self.execute(f"DROP DATABASE {name} WITH (FORCE)")
                 return

@@ -73,8 +73,10 @@ def put_under_load(
 ) -> Measurement:
     """Send requests to a server for some seconds. Raises CalledProcessError if wrk fails.
 
-    With a `rate`, wrk starts `rate` requests per second, independently of the latency, as long as idle connections
-    are available. Without a `rate`, each connection sends its next request as soon as it has a response.
+    With a `rate`, wrk starts `rate` requests per second, also while earlier requests have no response yet. Each
+    running request needs a connection, so `connections` must be large enough.
+
+    If `rate` is 0, each connection sends its next request as soon as the last response has arrived.
     """
     command = [
         "wrk",

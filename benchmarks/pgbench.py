@@ -1,6 +1,6 @@
-"""The upper limit of throughput: pgbench sends the peers' statements without HTTP and JSON.
+"""The upper limit of throughput: pgbench sends the peers' statements directly to PostgreSQL.
 
-Business rules are not applied.
+There is no HTTP and no JSON, and no business rules are applied.
 """
 
 import re
@@ -18,8 +18,8 @@ from benchmarks.shop import Shop
 CLIENTS = 8
 """The number of clients.
 
-With more clients, some clients would always wait for one of the two cores. With fewer clients, the cores would be
-idle while all clients wait for the disk.
+Fewer clients would leave the two cores idle while all clients wait for the disk. More clients would only wait for a
+core.
 """
 
 _PLACE = """

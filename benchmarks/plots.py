@@ -25,8 +25,7 @@ INK, PAPER = "#1f2328", "#ffffff"
 class Panel:
     """The chart of one workload.
 
-    For each contender, the panel contains a label, the parts of the bar, and whether the contender is this
-    service.
+    For each contender, the panel contains a label and the parts of the bar. A flag marks the bar of this service.
     """
 
     title: str

@@ -12,7 +12,7 @@ from benchmarks.shop import Shop
 SECONDS = 1
 """The number of seconds of load for each pool size.
 
-A short load is enough, because the throughput hardly differs between pools of similar size.
+A short load can select a pool that is slightly too small or too large. Such a pool has nearly the best throughput.
 """
 
 

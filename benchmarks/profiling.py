@@ -21,8 +21,8 @@ class CannotProfile(Exception):
 def profile(workload: Workload, *, seconds: int) -> tuple[Path, Measurement]:
     """Put the service under load. Return the flame graph and the results of the load.
 
-    The graph shows the time in which a thread held the interpreter lock, because this lock limits the speed
-    of a process. Raises CannotProfile.
+    The graph shows only the time in which a thread held the interpreter lock. This lock limits the throughput of a
+    process. Raises CannotProfile.
     """
     picture = Path(".artefacts") / f"profile-{workload.name}.svg"
     picture.parent.mkdir(exist_ok=True)

@@ -22,8 +22,8 @@ Rows = Sequence[Sequence[str]]
 class Report:
     """A report. `medians` are computed from `rounds` alternating rounds.
 
-    In each round, each contender was under load for `seconds` per workload. The keys of `titles` and `pools` are
-    names of contenders.
+    In each round, each contender was under load for `seconds` per workload. `titles` and `pools` contain the title
+    and the pool size of each contender, by the contender's name.
     """
 
     machine: Mapping[str, str]
@@ -41,7 +41,7 @@ class Report:
         return self._rows("CPU µs, server + PostgreSQL", cost)
 
     def cost_ratios(self, name: str) -> Rows:
-        """Return ratios: the CPU time of this contender divided by the CPU time of each peer.
+        """Return the CPU time of this contender divided by the CPU time of each peer.
 
         Both CPU times include the CPU time of PostgreSQL.
         """
@@ -65,7 +65,7 @@ class Report:
         return self._rows("p50 / p99, ms", lambda _, of: f"{of['p50_ms']:.1f} / {of['p99_ms']:.0f}")
 
     def ratios(self, name: str) -> Rows:
-        """Return the ratios of this contender's throughput to the throughput of each peer.
+        """Return the throughput of this contender divided by the throughput of each peer.
 
         The ratios of the p99 latencies are in parentheses.
         """

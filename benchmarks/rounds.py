@@ -1,6 +1,6 @@
 """Alternating rounds: each round measures all contenders, in a changing sequence.
 
-Noise on the machine therefore affects all contenders alike.
+If the machine becomes slower for a while, the results of all contenders therefore change alike.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -62,8 +62,10 @@ def run_all(
 ) -> Mapping[tuple[str, str], Sequence[Sample]]:
     """Measure all contenders in every round, each on a fresh copy of the shop.
 
-    The invariants are checked on each copy. Raises AuditFailed and DidNotStart. Raises Differs if a contender does
-    not do the same work as the first contender.
+    The invariants are checked on each copy.
+
+    Raises AuditFailed and DidNotStart. If a response of a contender differs from the response of the first contender,
+    Differs is raised.
     """
     data = (BUILD / "data").resolve()
     shop.write_to(data)
@@ -130,8 +132,8 @@ def medians(
 ) -> dict[str, dict[str, dict[str, float]]]:
     """Return the medians over the rounds by contender and workload.
 
-    The medians are requests per second, p50 and p99 in milliseconds, and CPU microseconds of the serving
-    processes and of PostgreSQL for each response.
+    There are medians of the requests per second, and of the p50 and p99 latencies in milliseconds. There are also
+    medians of the CPU time per response in microseconds: of the serving processes, and of PostgreSQL.
     """
     table: dict[str, dict[str, dict[str, float]]] = {}
     for (contender, workload), samples in found.items():

@@ -80,7 +80,7 @@ def open_shop(server: Server, size: Size) -> Shop:
     settings = Settings(
         database_url=server.url_of(name),
         order_hold=timedelta(days=30),  # Orders must not expire during the benchmark.
-        # The benchmark never pays for orders, so the number of unpaid orders must not be limited. 0 means no limit.
+        # 0 means no limit. The benchmark never pays for orders, so with a limit the service would reject orders.
         max_unpaid_orders=0,
         max_units_held=0,
         token_lifetime=timedelta(hours=1),

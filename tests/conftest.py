@@ -36,17 +36,18 @@ def pytest_configure(config: pytest.Config) -> None:
     # On a slow machine, tests would exceed Hypothesis's deadline and fail.
     settings.register_profile("suite", deadline=None, max_examples=EXAMPLES * EFFORT)
     settings.load_profile("suite")
-    # A shell ignores SIGINT for background jobs (`make test &`), and child processes would inherit this
-    # setting.
+    # If a shell starts the tests in the background (`make test &`), SIGINT is ignored. Child processes would inherit
+    # this setting.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    # Without this entry, the HTTP client would search for an uninstalled module at each request. The search would
-    # take 10% of the duration of HTTP tests.
+    # The HTTP client imports `sniffio`, which is not installed. Without this entry, each request would search for
+    # this module, and HTTP tests would spend 10% of their time with the search.
     sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type] # importlib documents None for a path without a finder
 
 
 def pytest_collection_finish() -> None:
-    # Some tests, and the end of the run, collect all garbage. These collections need not scan the imported modules.
+    # All garbage is collected in some tests and at the end of the run. These collections are faster without the
+    # imported modules.
     exempt_existing_objects()
 
 
@@ -71,7 +72,7 @@ def _logging_as_it_was() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def database_server(pytestconfig: pytest.Config) -> Iterator[str]:
-    """The URL of a database on the server. Tests use it to create and drop other databases."""
+    """The URL of a database on the server. Tests connect to this database to create and drop other databases."""
     from tests.servers.choice import choose_server  # noqa: PLC0415 - the import is slow, and unit tests need no server
 
     server = choose_server()

@@ -25,14 +25,15 @@ EVENT_TYPES = {row.event for row in TRANSITIONS if row.event} | {
     event for row in TRANSITIONS for event in row.along
 }
 REQUESTED = "refund.requested"
-"""The event type that reports refunds. There is exactly one such event per refund, whatever caused the refund."""
+"""The event type that reports refunds. Each refund has exactly one event of this type."""
 LINES_CANCELLED = "order.lines_cancelled"
 
 
 async def assert_invariants(shop: Shop, *, pruned: int = 0) -> None:
-    """Read the whole shop, and check every rule that no race, rejection or crash may break.
+    """Read the whole shop, and check the rules that hold even after races, rejections and crashes.
 
-    `pruned` is the number of pruned expired orders. The events and stock movements of these orders are still stored.
+    `pruned` is the number of expired orders that were pruned. The events and stock movements of pruned orders are
+    still stored.
     """
     orders = await every_order(shop)
     await assert_stock_is_what_orders_and_ledger_say(shop, orders)
@@ -84,7 +85,7 @@ async def history(shop: Shop, order: OrderView) -> list[StatusChangeView]:
 async def assert_stock_is_what_orders_and_ledger_say(shop: Shop, orders: list[OrderView]) -> None:
     """Check I1 to I4: orders, stock and ledger agree.
 
-    No product is oversold, reserved units belong to orders, and the ledger adds up.
+    No product is oversold, and reserved units belong to orders. The changes in the ledger add up to the stock.
     """
     held: Counter[ProductId] = Counter()
     sold: Counter[ProductId] = Counter()
@@ -129,8 +130,7 @@ async def assert_one_order_for_each_key(shop: Shop, orders: list[OrderView]) -> 
 async def assert_money_is_what_payments_and_refunds_say(shop: Shop, order: OrderView) -> None:
     """Check I5 and I6.
 
-    The money of an order that is not active is refunded or voided, and refunds never exceed the captured
-    money.
+    If an order is not active, its payments are refunded or voided. Refunds never exceed the captured money.
     """
     captured = [each for each in await payments(shop, order) if each.status is PaymentStatus.CAPTURED]
     given = Counter[PaymentId]()

@@ -52,9 +52,11 @@ def made_id(kind: str, number: int) -> UUID:
 async def make_rows(connection: asyncpg.Connection, rows: Rows, *, portion: int = 250_000) -> None:
     """Fill an empty schema with rows, and run ANALYZE.
 
-    Indexes are created after the rows, because inserting rows into indexed tables takes much longer. Foreign keys are
-    dropped, because no query plan depends on them. The stock ledger has a realistic number of rows, but does not add
-    up.
+    Indexes are created after the rows, because inserting rows into indexed tables takes much longer.
+
+    Foreign keys are dropped, because no query plan depends on foreign keys.
+
+    The stock ledger has a realistic number of rows, but the sum of the changes differs from the stock.
     """
     numbers = {"orders": rows.orders, "customers": rows.customers, "products": rows.products, "lines": LINES}
     await connection.execute(_text("before"))

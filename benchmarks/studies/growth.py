@@ -30,7 +30,10 @@ SMALL = 10_000
 PAGE = 20
 TURNS = 200
 PRUNED = 10
-"""The number of records that one call prunes. It is so small that the small shop has enough records for all rounds."""
+"""The number of records that one call prunes.
+
+With a larger number, the small shop would not have enough records for all rounds.
+"""
 DEPTHS = (0.01, 0.5, 0.99)
 """The positions of the measured pages. Each number is the fraction of all orders that come before the page."""
 
@@ -78,8 +81,8 @@ async def _calls(container: Container, orders: int) -> dict[str, Call]:
     calls["place a batch of 32"] = lambda: place_all(_commands(32, orders, next(numbers)))
 
     def prune(records: PrunableRecords) -> Call:
-        # A third of the records is older than this time, as if the retention were two thirds of
-        # the shop's age.
+        # The shop has one order per second. A third of the records is older than this time, so these records can be
+        # pruned.
         before = datetime.now(UTC) - timedelta(seconds=orders * 2 / 3)
         return lambda: records.prune(before=before, limit=PRUNED)
 
@@ -127,7 +130,8 @@ async def _made_shop(server: Server, orders: int) -> AsyncIterator[Container]:
             await make_rows(connection, Rows(orders))
         finally:
             await connection.close()
-        # The small shop has few customers, so the limits are high. The service still checks them.
+        # The small shop has few customers, so each customer has many unpaid orders. The default limits would reject
+        # new orders. A limit of 0 would disable the check.
         settings = Settings(
             database_url=server.url_of(name), max_unpaid_orders=1_000_000, max_units_held=1_000_000
         )

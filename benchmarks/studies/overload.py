@@ -12,8 +12,7 @@ TIMES = 5
 CONNECTIONS = 3000
 """The number of connections of the overload.
 
-The number is so large that some connections are always idle. The request rate therefore does not depend on the
-latency.
+With so many connections, an idle connection is always available, so new requests never wait for earlier responses.
 """
 RECOVERY_SECONDS = 5
 UNLIMITED = {"STEELYARD_RATE_LIMIT_ENABLED": "false"}
@@ -23,8 +22,8 @@ UNLIMITED = {"STEELYARD_RATE_LIMIT_ENABLED": "false"}
 class Overload:
     """The results in requests per second.
 
-    `best` was measured with 64 connections, `during` at five times the rate of `best`, and `after` directly
-    after the overload.
+    `best` was measured with 64 connections before the overload. `during` was measured at five times the throughput of
+    `best`. `after` was measured directly after the overload.
     """
 
     best: Measurement
@@ -33,7 +32,8 @@ class Overload:
     generator_cores: float
     """The CPU time of the load generator during the overload, in cores.
 
-    The generator runs on the same cores as the service, and needs far more CPU time than at the best rate.
+    The generator runs on the same cores as the service. During the overload, the generator needs far more CPU time
+    than before.
     """
 
     @property

@@ -35,7 +35,7 @@ COMMON = (  # noqa: SIM905 - the string is shorter than a list of quoted words
 WORDS = [*COMMON, "for", "the", *(first + second for first in SYLLABLES for second in SYLLABLES)]
 """The words of the catalog.
 
-PostgreSQL can estimate how many rows match a prefix only if a column has at least 100 frequent words.
+PostgreSQL needs at least 100 frequent words in a column to estimate how many rows match a prefix.
 """
 NAMES = (
     "Øl krus", "Łuk drewniany", "Þór hamar", "Straße", "綿の布団", "無印良品 収納", "เสื้อยืดสีขาว", "USB-C cable", "T-shirt",
@@ -64,7 +64,7 @@ FROM generate_series(1, {products}) AS n JOIN templates ON number = n % {templat
 class Read:
     """The cost of one page of a search.
 
-    `rows` is the maximum number of rows that a step of the plan returned or removed.
+    For each step of the plan, the returned and the removed rows are added. `rows` is the largest of these sums.
     """
 
     query: str
@@ -111,7 +111,7 @@ def _statements_of(engine: AsyncEngine) -> Iterator[list[tuple[str, Sequence[obj
 
 
 def _rows_of(node: Mapping[str, Any]) -> Iterator[int]:
-    """Yield, for each step of a plan, the number of rows that the step returned or removed."""
+    """For each step of a plan, yield the number of returned and removed rows."""
     removed = sum(value for name, value in node.items() if name.startswith("Rows Removed"))
     yield int((node["Actual Rows"] + removed) * node["Actual Loops"])
     for part in node.get("Plans", ()):
@@ -126,8 +126,8 @@ async def _catalog(server: Server, products: int) -> AsyncIterator[tuple[AsyncEn
         connection = await server.connect(name)
         try:
             await _fill(connection, products)
-            # The timeout of public reads is not set, because the timeout would cancel the slow statements to be
-            # measured.
+            # The timeout is longer than in production. The timeout in production would cancel slow statements that
+            # this study measures.
             engine = create_engine(server.url_of(name), statement_timeout=timedelta(minutes=5))
             try:
                 yield engine, connection

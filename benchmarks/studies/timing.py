@@ -1,4 +1,4 @@
-"""Durations of calls that alternate, so that noise on the machine affects all calls alike."""
+"""Durations of calls that alternate, so that other programs on the machine delay all calls alike."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass

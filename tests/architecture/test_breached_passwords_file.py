@@ -19,13 +19,15 @@ def test_packed_list_contains_every_password_of_the_source_lists() -> None:
 
 
 def test_packed_list_of_breached_passwords_has_four_million_entries() -> None:
-    """The source lists have 4.2 million passwords, but the capitalization of passwords is ignored."""
+    """The source lists have 4.2 million passwords. In the packed list, passwords that differ only in capitalization
+    are one entry.
+    """
     entries = (PACKED.stat().st_size - len(pack([]))) / SUFFIX_LENGTH
     assert 4_000_000 < entries < 4_200_000
 
 
 def test_packed_list_very_rarely_reports_a_random_password_as_breached() -> None:
-    """Among 5,000 random passwords, 0.02 false matches are expected on average.
+    """On average, 5,000 random passwords cause 0.02 false matches.
 
     The seed is fixed, so all runs test the same passwords.
     """

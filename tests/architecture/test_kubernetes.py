@@ -56,7 +56,7 @@ def test_kustomization_lists_every_manifest_and_contains_no_patch() -> None:
 
 @pytest.mark.parametrize("workload", WORKLOADS, ids=resource_id)
 def test_pods_get_no_environment_variables_about_other_cluster_services(workload: Resource) -> None:
-    """Otherwise a Kubernetes Service named `steelyard` would set STEELYARD_PORT to `tcp://…` in the pods."""
+    """If pods got these variables, a Kubernetes Service named `steelyard` would set STEELYARD_PORT to `tcp://…`."""
     assert workload["spec"]["template"]["spec"]["enableServiceLinks"] is False
 
 

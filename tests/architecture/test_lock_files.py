@@ -1,6 +1,6 @@
-"""Lock files pin every package and name no registry.
+"""Lock files pin every package, but do not contain the URL of a registry.
 
-Packages are therefore installed from the configured registry.
+Packages are installed from the registry that the user of the lock file has configured.
 """
 
 import json

@@ -63,8 +63,9 @@ def _unknown_names(expression: str) -> set[str]:
 def _promtool() -> str:
     """Return the path of promtool.
 
-    If promtool is missing, the test is skipped. As root in CI, the test fails instead, because CI can install
-    promtool.
+    If promtool is missing, the test is skipped.
+
+    If the tests run as root in CI, the test fails instead, because CI can install promtool.
     """
     found = shutil.which("promtool")
     if found is None:

@@ -15,7 +15,10 @@ def test_layer_packages_are_imported_from_the_repository_directory() -> None:
 
 
 def test_messages_do_not_contain_a_hard_coded_program_name() -> None:
-    """A hard-coded name would be wrong in the wheel, because the wheel installs the command `steelyard`."""
+    """The wheel installs the command `steelyard`. Without the wheel, the command is `python -m entrypoints`.
+
+    A hard-coded name would be wrong in one of the two cases.
+    """
     named = {
         str(path.relative_to(ROOT))
         for layer in ("domain", "application", "adapters", "entrypoints")

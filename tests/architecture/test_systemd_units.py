@@ -66,7 +66,10 @@ def installed(tmp_path: Path) -> Path:
 
 
 def _analyze(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
-    """Run systemd-analyze. If the program is missing, the test is skipped, or fails as root in CI."""
+    """Run systemd-analyze.
+
+    If the program is missing, the test is skipped. If the tests run as root in CI, the test fails instead.
+    """
     found = shutil.which("systemd-analyze")
     if found is None:
         must_exist = "CI" in os.environ and os.geteuid() == 0 and shutil.which("apt-get") is not None
@@ -121,7 +124,9 @@ def test_stop_timeout_of_a_long_running_unit_exceeds_the_shutdown_duration(name:
 
 @pytest.mark.parametrize("name", [OF_ALL_UNITS, "steelyard-migrate.service"])
 def test_failed_operator_command_is_not_restarted_by_systemd(name: str) -> None:
-    """With a restart, `systemd-run --wait` would not return, and the command would run every few seconds."""
+    """If systemd restarted the command, the command would run every few seconds, and `systemd-run --wait` would never
+    return.
+    """
     assert "Restart" not in dict(_directives(name))
 
 

@@ -1,7 +1,8 @@
 """The attacks of `make attack`, over real sockets: open connections and floods of requests.
 
-Every connection comes from a different IP address of 127/8. A bound or rate limit per network therefore stops no
-attack early. The connections, the concurrency and the duration of each attack are limited.
+Every connection comes from a different IP address of 127/8, so that limits per network do not end an attack early.
+
+Each attack has a maximum number of connections and a maximum duration.
 """
 
 import asyncio
@@ -21,7 +22,7 @@ The number is limited, because the attacker shares the machine's cores with the 
 """
 NO_ANSWER = "none"
 CLOSED = "closed"
-"""The result if the service closed the connection before the service had received the whole request."""
+"""The result if the service closes the connection before the whole request has arrived."""
 
 _JSON = "Content-Type: application/json"
 _FORM = "Content-Type: application/x-www-form-urlencoded"
@@ -30,9 +31,10 @@ _numbers = count()
 
 @dataclass(frozen=True, slots=True)
 class Attack:
-    """An attack on a port, and the results that the attack may get.
+    """An attack.
 
-    A result is a status, NO_ANSWER or CLOSED.
+    `run` attacks a port, and counts the results. `allowed` contains the permitted results. A result is a status,
+    NO_ANSWER or CLOSED.
     """
 
     name: str

@@ -8,7 +8,7 @@ CANARY = "c4n4ry-9f1c2f9e"
 """A text that every sent value contains. No response and no log line may contain this text."""
 
 MISSPELLED = "misspelled-field"
-"""The name of a field that no schema has. Unlike the canary, this name may appear in an error."""
+"""The name of a field that no schema has. An error may contain this name, but never the canary."""
 
 NOT_INTEROPERABLE = (
     "NaN",

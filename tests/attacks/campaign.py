@@ -1,8 +1,9 @@
 """`make attack`: attacks over real sockets, while customers place 20 orders per second.
 
 The service is configured as by `make run`, but has its own embedded database. The customers' requests come through a
-trusted proxy at 127.0.0.2. Each customer is in its own network. The attacker connects only to this machine. The exit
-code is 1 if an order does not get a 201 within a second, or if an attack gets a result that is not permitted.
+trusted proxy at 127.0.0.2. Each customer has an IP address in a different network. The attacker connects only to this
+machine. Each order must get a 201 within a second, and each attack must get only permitted results. Otherwise the
+exit code is 1.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
-"""Every hostile body that the schema does not permit is rejected with a helpful error.
+"""Hostile bodies that the schema does not permit are rejected with a helpful error.
 
-An accepted body does no harm.
+Some hostile bodies match the schema and are accepted. These bodies do no harm.
 """
 
 import json

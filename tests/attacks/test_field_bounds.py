@@ -27,9 +27,9 @@ Normalizing repeated marks takes quadratic time.
 FILLINGS = {"letters": "a", "combining marks": COMBINING_MARKS, "surrogate pairs": "\U0001f986"}
 BOUNDED_BY_FORMAT = {"uuid", "date-time"}
 PROVIDER_MESSAGE = "receive_provider_message"
-"""The operation whose body can be any JSON object that a payment provider sends.
+"""The operation that receives the webhooks of payment providers. Its body can be any JSON object.
 
-The signature over the raw bytes is verified before the body is parsed.
+The service verifies the signature of the raw bytes before it parses the body.
 """
 
 
@@ -85,9 +85,9 @@ def test_openapi_schema_without_a_maximum_size_is_detected() -> None:
 
 
 class TextLengthRecorder:
-    """Records the lengths of the longest texts that were normalized and hashed.
+    """Records the lengths of the longest normalized text and of the longest hashed text.
 
-    A check of a password also normalizes the password, so this class covers the check as well.
+    A check of a password is recorded too, because the check normalizes the password.
     """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,9 +65,10 @@ def objects_of(body: Any, pointer: str = "") -> Iterator[tuple[str, dict[str, An
 
 
 def with_column(body: Any, column: str, schema: Any) -> tuple[Any, set[str]]:
-    """Add a column to each object of the body, unless the object's schema has such a field.
+    """Add a column to each object of the body.
 
-    Returns the changed body, and the paths of the changed objects.
+    If an object's schema has a field of this name, the object stays unchanged. Returns the changed body, and the
+    paths of the changed objects.
     """
     changed, places = json.loads(json.dumps(body)), set()
     for pointer, found in objects_of(changed):
@@ -109,7 +110,7 @@ _PORTION = MAX_FORM_FIELDS - 3
 PORTIONS = [tuple(sorted(COLUMNS)[start : start + _PORTION]) for start in range(0, len(COLUMNS), _PORTION)]
 """The names of all columns, in groups.
 
-The number of form fields is limited. A request therefore adds only one group to the fields of a form.
+A form may have only a limited number of fields, so each request adds only one group.
 """
 
 

@@ -50,7 +50,10 @@ def sockets() -> Iterator[ExitStack]:
 
 
 def connect(sockets: ExitStack, port: int, network: int = 0) -> socket.socket:
-    """Connect from an IP address of 127/8. For the proxy, each `network` number is a different network."""
+    """Connect from an IP address of 127/8.
+
+    Each value of `network` selects another IP address. The proxy counts each of these addresses as another network.
+    """
     source = f"127.1.{network // 250}.{network % 250 + 1}"
     connection = socket.create_connection(("127.0.0.1", port), source_address=(source, 0))
     connection.settimeout(30)

@@ -21,7 +21,7 @@ JSON = "application/json"
 class RecordingLimiter(RateLimiter):
     """A rate limiter that records the names of the applied policies.
 
-    The limiter allows all requests, or rejects all requests if `allowed` is false.
+    If `allowed` is true, the limiter allows all requests. Otherwise the limiter rejects all requests.
     """
 
     def __init__(self) -> None:
@@ -149,7 +149,7 @@ async def test_rate_limit_is_checked_before_the_query_and_the_body_are_validated
 ) -> None:
     limiter.allowed = False
     for sample, query in product(samples, ("", *QUERIES)):
-        # For requests that place orders, load shedding waits for the body before the app does any work.
+        # If a request places an order, load shedding reads the body before the rate limit is checked.
         is_body_read = (sample.method, urlsplit(sample.url).path) == ("POST", "/v1/orders")
         assert await send(web, sample, query=query) == (429, is_body_read), (sample.url, query[:50])
 

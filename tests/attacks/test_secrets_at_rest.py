@@ -98,7 +98,7 @@ async def test_unencrypted_signing_key_in_the_database_signs_valid_tokens(
 ) -> None:
     """Without STEELYARD_SECRETS_KEY the attack succeeds.
 
-    This shows that the test of encrypted signing keys can fail.
+    The same attack fails in the test of encrypted signing keys.
     """
     stored = load_pem_private_key(await database.fetchval(QUERIES[0]), password=None)
     assert isinstance(stored, Ed25519PrivateKey)

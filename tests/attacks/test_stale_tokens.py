@@ -1,6 +1,6 @@
-"""An access token can be valid for longer than the session, the role and the scopes that it names.
+"""The session, the role or the scopes in a valid access token can be outdated.
 
-The service must therefore check the token's claims against the database.
+The service must therefore compare the token's claims with the database.
 """
 
 from uuid import UUID
@@ -86,9 +86,9 @@ async def test_token_of_a_disabled_client_cannot_read_orders_or_events(web: WebS
 
 
 async def test_closed_account_cannot_place_an_order(web: WebShop) -> None:
-    """The shipping address of such an order would never be erased.
+    """Personal data is erased when an account is closed.
 
-    Personal data is erased when the account is closed, which has already happened.
+    If an order were placed later, the shipping address of this order would never be erased.
     """
     customer, mug = await web.customer(), await web.product()
     account = await customer.get("/v1/me")

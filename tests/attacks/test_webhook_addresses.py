@@ -1,8 +1,9 @@
 """Webhooks are sent only to globally reachable IP addresses.
 
-IANA's special-purpose registries list the other IP addresses. `iana/` contains copies of these registries from
-October 2025, with the blocks and the column "Globally Reachable". This column is empty for deprecated blocks. It
-contains "N/A" for tunnels.
+The blocks that are not globally reachable are listed in IANA's special-purpose registries. `iana/` contains copies of
+these registries from October 2025, with the blocks and the column "Globally Reachable".
+
+This column is empty for deprecated blocks. For tunnels, this column contains "N/A".
 """
 
 import csv

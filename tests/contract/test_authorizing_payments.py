@@ -170,7 +170,7 @@ async def test_capture_whose_response_was_lost_charges_the_customer_only_once(sh
 
 
 async def test_authorization_voided_by_the_provider_is_recorded_as_voided(shop: Shop) -> None:
-    """A part of the order is already shipped, so the shop itself does not void the payment."""
+    """The shop does not void this payment, because a part of the order is shipped. The provider voids the payment."""
     order, payment = await an_authorized_order(shop)
     await shop.fulfil(order, 1)
     assert payment.authorized_until is not None

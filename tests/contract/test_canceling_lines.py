@@ -1,4 +1,4 @@
-"""If units are canceled, the stock of these units is released, and the price that was paid for them is refunded."""
+"""Canceling units of an order releases the stock of these units. Money that was paid for these units is refunded."""
 
 from dataclasses import replace
 

@@ -111,7 +111,9 @@ async def test_endpoint_change_to_a_forbidden_event_type_is_rejected(
 
 
 async def test_endpoint_change_requires_permission_to_read_the_subscribed_events(webhooks: Webhooks) -> None:
-    """Otherwise a program that may manage webhooks but not read events could redirect the events to its own URL."""
+    """Some programs may manage webhooks, but may not read events. Without this rule, such a program could redirect
+    events to its own URL.
+    """
     endpoint = await webhooks.endpoint(ANN)
     only_orders = permissions_of({Scope.WRITE_WEBHOOKS, Scope.READ_ORDERS})
     for changes in (EndpointChanges(url=BOB), EndpointChanges(event_types=["user.closed"])):

@@ -117,9 +117,9 @@ async def test_pause_of_a_failing_endpoint_is_postponed_by_a_successful_delivery
 async def test_delivery_by_a_former_release_postpones_the_pause_of_an_endpoint(
     webhooks: Webhooks,
 ) -> None:
-    """The former release does not reset the time of the first failure after a success.
+    """After a successful delivery, the former release keeps the stored time of the first failure.
 
-    The pause is nevertheless postponed.
+    The current release nevertheless postpones the pause.
     """
     endpoint = await webhooks.endpoint(URL, "product.created")
     await fail_for(webhooks, DAY)

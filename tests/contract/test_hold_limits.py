@@ -69,9 +69,9 @@ async def test_paid_units_do_not_count_toward_the_limit_of_unpaid_units(shop: Sh
 async def test_hold_limit_applies_to_concurrent_orders_in_many_processes(
     shop: Shop, orders: int, units: int, max_batch: int
 ) -> None:
-    """The limit on the number of orders is tested with twelve products.
+    """To test the limit on the number of orders, each order is for another product.
 
-    With only one product, the stock lock of the product would serialize the orders.
+    If all orders were for one product, the lock on the product's stock would serialize the orders.
     """
     limit(shop, orders=orders, units=units)
     ann = await shop.customer()

@@ -35,8 +35,8 @@ async def blocked_import(
 ) -> AsyncIterator[asyncio.Task[ImportResult]]:
     """Start an import of lower prices, and block the import before its commit.
 
-    At this point the import has changed the products, but has locked no stock. The import waits for the lock of the
-    first stock row.
+    The import changes the products. Then the import waits for the first stock row, which another transaction has
+    locked.
     """
     changed = asyncio.Event()
     plan = await shop.plan_import(rows_for(products), replace=False, progress=lambda _: None)

@@ -1,4 +1,4 @@
-"""No order is placed twice and no unit is sold twice, even if requests are concurrent."""
+"""Each order is placed only once, and each unit is sold only once, even if requests are concurrent."""
 
 import asyncio
 from collections.abc import Sequence

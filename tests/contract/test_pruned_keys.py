@@ -1,6 +1,6 @@
-"""The idempotency key of an order belongs to the order's customer permanently.
+"""The idempotency key of an order stays reserved after the idempotency record is pruned.
 
-The key stays reserved even after the idempotency record is pruned.
+The key permanently belongs to the customer of the order.
 """
 
 from dataclasses import replace

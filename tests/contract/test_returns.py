@@ -258,10 +258,10 @@ async def test_refund_of_shipped_units_requires_a_return(shop: Shop) -> None:
 async def test_order_totals_equal_the_sums_of_payments_and_refunds_after_random_actions(
     shop: Shop, seed: int
 ) -> None:
-    """The totals of an order must equal the sums of its records.
+    """The totals of an order must equal the sums of its payments and refunds.
 
-    With every second seed, the payment is only authorized at first. Later, the shop or the provider captures the
-    payment, fully or partially.
+    With every second seed, the payment is first authorized. Later, the shop or the provider captures a part of the
+    payment or the whole payment.
     """
     random = Random(seed)  # noqa: S311 - pseudo-random, so that every run is the same
     mug, cup = await shop.product(stock=9, price=333), await shop.product(stock=9, price=101)

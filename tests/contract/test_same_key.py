@@ -51,7 +51,8 @@ class StoppedCommits(UnitOfWorkFactory):
 class DecisionClock(Clock):
     """A clock that counts calls of `now`.
 
-    A batch calls `now` after it has read the idempotency keys, so a call shows that the keys were read.
+    A batch first reads the idempotency keys and then calls `now`. A test waits for this call to know that the keys
+    were read.
     """
 
     def __init__(self) -> None:
@@ -133,7 +134,7 @@ async def test_duplicate_order_gets_the_last_unit_after_the_first_order_is_rolle
 async def test_order_with_a_used_idempotency_key_affects_no_other_order_of_the_batch(
     shop: Shop, commits: StoppedCommits, stopped_batch: PlaceOrderBatch, is_committed: bool
 ) -> None:
-    """The orders have no customer or product in common, so no order waits for a row of another order."""
+    """The two batches share only the idempotency key. They lock rows of different customers and products."""
     mug, cup, clock = await shop.product(stock=1), await shop.product(stock=3), DecisionClock()
     ann, bob, eve = [await shop.customer() for _ in range(3)]
     client = ClientId(shop.ids.new())

@@ -34,7 +34,7 @@ URL = "http://shop/v1/webhooks/payments/sandbox"
 class Sandbox:
     """The sandbox provider, and a shop that receives the provider's webhooks.
 
-    If `refusal` is set, webhooks get the response that `refusal` returns, and the shop does not receive them.
+    If `refusal` is set, each webhook gets the response that `refusal` returns. The shop then records no event.
     """
 
     def __init__(self, store: Store) -> None:

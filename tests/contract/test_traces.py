@@ -1,4 +1,4 @@
-"""Each published event has the trace context of the request that caused the event."""
+"""Each published event contains the trace context of the request that caused the event."""
 
 from dataclasses import replace
 

@@ -26,8 +26,9 @@ DELIVERY_SECONDS = 60
 class PreparedShop:
     """The ids in the examples, mapped to the ids of existing objects, and the tokens of two admins.
 
-    `ids_of_operation` overrides `ids` for operations that need an object in a special state. `ids_of_operation` also
-    maps ETags and a guest's order token.
+    Some operations need an object in a special state. For these operations, `ids_of_operation` overrides `ids`.
+
+    `ids_of_operation` also maps ETags and a guest's order token.
     """
 
     ids: dict[str, str]

@@ -24,7 +24,9 @@ from tests.kit.children import run, started
 CHECKOUT = Path(__file__).parents[2]
 START_SECONDS = 120
 STOP_SECONDS = 60
-"""A service that stops waits at most 15 seconds for the serving processes, then 15 seconds for the worker."""
+"""When the service stops, it waits up to 15 seconds for the serving processes. Then it waits up to 15 seconds for the
+worker.
+"""
 
 PROGRAM = (sys.executable, "-m", "entrypoints")
 PASSWORD = "a password of some length"
@@ -98,9 +100,10 @@ def serving(
 ) -> Iterator[Service]:
     """Start the service on a free port, without waiting until it responds.
 
-    Without a database URL, the service starts an embedded database. `checkout` is the working directory. For an
-    installed `program`, `checkout` can be any directory. Otherwise `checkout` contains the code, possibly of another
-    release.
+    Without a database URL, the service starts an embedded database.
+
+    `checkout` is the working directory of the service. If `program` is installed, `checkout` can be any directory.
+    Otherwise `checkout` contains the code of this release or of another release.
     """
     port = int(settings.pop("port", "0")) or free_port()
     environment = {
@@ -143,8 +146,9 @@ def create_client(service: Service, name: str, scope: str) -> tuple[str, str]:
 def _run_command(service: Service, *arguments: str, typed: str = "") -> str:
     """Run a command with the settings of the service, and return its output.
 
-    A new process would import the service again, so the command runs in this process. An installed program or
-    another release runs in a new process.
+    The command runs in this process, because a new process would have to import the service again.
+
+    If the service is an installed program or another release, the command runs in a new process.
     """
     if (service.program, service.checkout) != (PROGRAM, CHECKOUT):
         command = [*service.program, *arguments]

@@ -29,7 +29,10 @@ def service(database_server: str, migrated_template: str) -> Iterator[Service]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium. The browser of the system is used if one is installed, and otherwise that of Playwright."""
+    """Chromium.
+
+    If the system has a program `chromium`, this program is started. Otherwise Playwright's own Chromium is started.
+    """
     with sync_playwright() as playwright:
         try:
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)

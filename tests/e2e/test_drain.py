@@ -24,7 +24,7 @@ LEASES = """
 
 
 async def test_service_accepts_every_connection_during_the_drain_delay(database_url: str) -> None:
-    """Each request opens a new connection, as a load balancer without keep-alive does.
+    """Each request opens a new connection, like the requests of a load balancer without keep-alive.
 
     The test is slow, because the drain delay has to pass.
     """

@@ -1,6 +1,7 @@
-"""The service restarts after a newer release has migrated the schema.
+"""A newer release migrates the schema, and then the service restarts.
 
-After the restart the service either accepts orders, or prints one line and does not start.
+If the new schema permits the release of the service, the service accepts orders. Otherwise the service prints one
+line and does not start.
 """
 
 import asyncio

@@ -41,10 +41,7 @@ def test_tokens_obtained_with_authlib_can_be_verified_with_joserfc(database_url:
 
 
 def at(service: Service, address: str) -> str:
-    """Replace the URL of the default issuer by the URL of this service.
-
-    All URLs in the metadata begin with the URL of the default issuer.
-    """
+    """In a URL of the metadata, replace the URL of the default issuer with the URL of this service."""
     return address.replace("http://127.0.0.1:8000", service.address.url)
 
 

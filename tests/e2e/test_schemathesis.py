@@ -22,27 +22,27 @@ SEED = 1
 EXAMPLES = 3
 
 CURRENCIES = ["EUR", "JPY", "KWD", "USD"]
-"""The currencies that Schemathesis knows outside a campaign.
+"""The currencies in the description that Schemathesis reads. A campaign uses all 156 currencies.
 
-Schemathesis sends each amount in each currency that it knows. With all 156 currencies, these requests would be a
+Schemathesis sends each amount in every currency of the description. With 156 currencies, these requests would be a
 quarter of all requests.
 """
 
 REJECTED: Mapping[str, int] = {
-    # These operations would remove objects that other operations need. The examples of these operations therefore
-    # contain an old ETag.
+    # The examples of these operations contain an old ETag, so that the operations remove no object that other
+    # operations need.
     "DELETE /v1/me": 412,
     "DELETE /v1/products/{product_id}": 412,
-    # Only mail contains the one-time tokens, and no mailbox receives this mail.
+    # These operations need a token that is only sent by mail. In this test, nobody receives the mail.
     "POST /v1/me/claim-orders": 409,
     "POST /v1/password-resets/confirm": 422,
     "POST /v1/users/verify-email": 422,
     # Only the payment provider can sign these messages.
     "POST /v1/webhooks/payments/{provider}": 401,
 }
-"""The operations that reject all generated requests. The status shows which check rejects the requests.
+"""The operations that reject all generated requests, and the expected status of these responses.
 
-Every other operation must succeed at least once. Otherwise only the error responses of an operation would be tested.
+Every other operation must succeed at least once, so that successful responses are tested too.
 """
 
 
@@ -72,8 +72,8 @@ def test_schemathesis_gets_only_declared_responses(
             seconds=RUN_SECONDS * EFFORT,
             check=False,
         )
-        # After the end of a session, the access token of the session can still read the caller's own data, but not
-        # the list of users.
+        # The access token of an ended session can no longer read the list of users, so the status shows whether the
+        # session has ended.
         users = f"{service.address.url}/v1/users"
         sessions = [
             httpx2.get(users, headers={"Authorization": f"Bearer {token}"}).status_code

@@ -23,9 +23,10 @@ PRICE = {"amount": 1999, "currency": "EUR"}
 TOKENS = ("tok_ok", "tok_twice", "tok_timeout", "tok_late", "tok_declined")
 OF_EACH = 3
 KILLED_AFTER = (0.5, 1.0, 1.1)
-"""The number of seconds from the start of a worker until it is killed, for each kill.
+"""For each kill, the number of seconds between the start of the worker and the kill.
 
-The kills are close to the beginning of jobs: jobs begin after half a second and after one second.
+Jobs begin half a second and one second after the start of the worker, so the kills are close to the beginning of
+jobs.
 """
 
 TIME_PASSES = """
@@ -34,9 +35,9 @@ TIME_PASSES = """
     UPDATE sandbox_messages SET due_at = now();
     UPDATE event_relays SET leased_until = now();
 """
-"""SQL statements that end all leases and waiting times immediately.
+"""SQL statements that end all leases and waiting times.
 
-Otherwise, the unfinished work of a killed worker would be due again only when the lease has expired.
+After these statements, another worker can immediately continue the unfinished work of a killed worker.
 """
 
 UNDONE = """
@@ -82,8 +83,8 @@ async def test_all_work_is_done_exactly_once_although_workers_are_killed(
 
 async def assert_work_is_done_once(psql: asyncpg.Connection) -> None:
     orders = await psql.fetch("SELECT status FROM orders")
-    # There is enough stock for all orders, so a late payment reinstates an expired order. Only orders whose card was
-    # declined stay expired.
+    # If a payment is late, the order first expires. The late payment then reinstates the order, because there is
+    # enough stock for all orders. Only orders with a declined card stay expired.
     assert Counter(row["status"] for row in orders) == {"confirmed": 4 * OF_EACH, "expired": OF_EACH}
     charges = await psql.fetch(
         "SELECT count(*) AS n FROM sandbox_charges WHERE failure IS NULL GROUP BY payment_id"

@@ -18,8 +18,9 @@ class Access:
     trusts_token: bool = False
     """Whether the permissions in the token are trusted without a check in the database.
 
-    True for public routes, for routes that read the caller's own data, and for placing orders. If the caller has the
-    permission `others`, the token is checked nevertheless.
+    The value is true for public routes, for routes that read the caller's own data, and for placing orders.
+
+    If the caller has the permission `others`, the token is checked even if the value is true.
     """
 
     def asks_database(self, permissions: AbstractSet[Permission]) -> bool:
@@ -50,7 +51,8 @@ class Access:
 def own_or(permission: Permission | None) -> Access:
     """Return the access to an object with an owner.
 
-    Other callers need the permission. If `permission` is None, only the owner has access.
+    The owner always has access. Other callers have access if they have the permission. If `permission` is None, only
+    the owner has access.
     """
     return Access(others=permission, private=True)
 

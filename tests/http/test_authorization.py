@@ -64,9 +64,10 @@ async def authorization_of(asking: Asking, sample_shop: SampleShop) -> Mapping[s
 async def ask_every_operation(owner: Role, asking: Asking) -> dict[str, int]:
     """Send the sample request of every operation, and return the statuses by operation.
 
-    The samples refer to objects of `owner`. Each sample is sent to a separate shop. The status of every successful
-    response is returned as 200. `asking` is the role or the scope of the caller. If `asking` is None, the owner of
-    the objects sends the samples.
+    The samples refer to objects of `owner`. `asking` is the role or the scope of the caller. If `asking` is None, the
+    owner of the objects sends the samples.
+
+    Each sample is sent to a separate shop. All statuses of success, such as 201, are returned as 200.
     """
     prepared, statuses = prepared_shop(owner), {}
     for operation in operations():
@@ -84,7 +85,8 @@ def expected(role: Role | None, *, own: bool) -> dict[str, int]:
         line_of(operation): TABLE[line_of(operation)].status(role, own=own) for operation in operations()
     }
     if role is Role.STAFF:
-        # The owner of the endpoint in the samples is an admin, so staff cannot rotate the endpoint's secret.
+        # An admin owns the webhook endpoint of the samples. Only the endpoint's owner and admins can rotate its
+        # secret.
         statuses["POST /v1/webhook-endpoints/{endpoint_id}/roll-secret"] = 403
     return statuses
 
@@ -196,7 +198,9 @@ def accepts_token(operation: Operation) -> bool:
 async def test_routes_that_check_the_database_reject_a_revoked_token(
     web: WebShop, caller: Role | Scope
 ) -> None:
-    """Exceptions: routes that read public data or the caller's own data, and the route that places orders."""
+    """A revoked token is still accepted by routes that read public data or the caller's own data, and by the route
+    that places orders.
+    """
     permissions = PERMISSIONS[caller] if isinstance(caller, Role) else SCOPES[caller]
     assert await operations_that_ask_the_database(web, caller) == {
         line_of(operation)
@@ -221,7 +225,7 @@ async def test_forbidden_request_is_logged_with_the_id_of_the_caller(web: WebSho
 
 
 async def test_staff_can_list_all_orders_but_customers_can_list_only_own_orders(web: WebShop) -> None:
-    """Every caller gets the status 200, so the test checks which orders the list contains."""
+    """The status is 200 for every caller, so the test compares the orders in the lists."""
     owner = await SampleShop.of(web, Role.CUSTOMER)
     customer, staff = await web.customer(), await web.staff()
     assert len((await web.anonymous.get("/v1/orders", headers=owner.authorization)).json()["items"]) == 2

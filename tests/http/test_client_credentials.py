@@ -229,7 +229,9 @@ async def test_token_of_a_disabled_client_cannot_read_stock(web: WebShop, made: 
 async def test_revocation_endpoint_rejects_a_client_token_and_the_token_remains_valid(
     web: WebShop, made: NewSecretView
 ) -> None:
-    """The token stays valid, but a 200 would state that the token is invalid (RFC 7009, 2.2.1)."""
+    """A 200 would state that the token is no longer valid. The service cannot revoke client tokens, so it returns an
+    error (RFC 7009, 2.2.1).
+    """
     headers = bearer(await ask(web, made))
     token = headers["Authorization"].removeprefix("Bearer ")
     response = await web.anonymous.post("/oauth/revoke", data={"token": token})

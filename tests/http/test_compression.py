@@ -43,7 +43,7 @@ async def test_list_page_for_a_logged_in_user_is_compressed(web: WebShop) -> Non
 
 
 async def test_response_with_a_single_object_is_never_compressed(web: WebShop) -> None:
-    """If-Match needs a strong ETag, and the strong ETag identifies the uncompressed bytes."""
+    """If-Match needs a strong ETag. The strong ETag of an object identifies the uncompressed bytes."""
     product = await web.product(description="A mug. " * 500)
     shown = await web.anonymous.get(f"/v1/products/{product['id']}", headers=GZIP)
     assert len(shown.content) > 3_000

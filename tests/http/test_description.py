@@ -26,7 +26,9 @@ KEYS_REQUIRED = {
 }
 """Operations that require an Idempotency-Key."""
 KEYS_NOT_TAKEN = {"receive_provider_message"}
-"""The operation that takes no Idempotency-Key. The id of a payment provider's webhook identifies a repeated webhook."""
+"""The operation that receives the webhooks of payment providers. Each webhook has an id, so an Idempotency-Key is not
+needed.
+"""
 OAUTH = {"/token", "/oauth/revoke"}
 ADDRESSES = sorted({operation.path for operation in operations()})
 

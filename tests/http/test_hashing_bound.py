@@ -18,7 +18,9 @@ ANN = {"email": "ann@example.com", "password": PASSWORD, "password_confirm": PAS
 BOB = {**ANN, "email": "bob@example.com"}
 LOG_IN = {"username": "ann@example.com", "password": PASSWORD}
 PLACES = 2
-"""The number of log-ins that fill the queue: one is being verified, and one is queued."""
+"""The number of log-ins that fill the queue. The password of one log-in is being verified, and the other log-in is
+queued.
+"""
 
 
 class PausableArgon2(argon2.PasswordHasher):

@@ -70,8 +70,10 @@ class Accounts:
     """All use cases of accounts and sessions. They share one store.
 
     There are shortcuts to create customers. The clock does not advance, ids are sequential, and hashing takes no
-    time. The use cases come from the service's containers. Each test needs few containers, so a container is created
-    when a use case is first needed.
+    time.
+
+    The use cases come from the service's containers. A container is created when the test first needs one of its use
+    cases, because most tests need few containers.
     """
 
     reload_keys: ReloadKeys

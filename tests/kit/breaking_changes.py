@@ -2,9 +2,10 @@
 
 Both documents are OpenAPI or AsyncAPI documents.
 
-Requests that the former document permits must stay valid. Responses must match the former document, except that
-objects can have more properties. Descriptions, examples and the names of schemas are ignored. Bounds and patterns are
-compared only in requests.
+Requests that are valid in the former document must stay valid. Responses must match the former document, but objects
+in responses can have additional properties.
+
+Descriptions, examples and the names of schemas are ignored. Bounds and patterns are compared only in requests.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -157,7 +158,7 @@ class _Schemas:
     def changes(self, inner: Json, outer: Json, place: str, outside: _Pairs = frozenset()) -> Iterator[str]:
         """Yield the breaking changes.
 
-        `outside` has the enclosing schemas, which are needed because schemas can be recursive.
+        `outside` contains the pairs of enclosing schemas. With these pairs, the comparison of recursive schemas ends.
         """
         pair = (inner.get("$ref", id(inner)), outer.get("$ref", id(outer)))
         if pair in outside:

@@ -1,7 +1,8 @@
 """Child processes with a time limit.
 
-If a program does not end, the test fails with the output of the program, and the test run continues. Every child has
-a separate process group. The group is killed at the end, so that no process outlives the test.
+If a program does not end in time, the test fails with the output of the program. The test run continues.
+
+Every child has a separate process group. This group is killed at the end, so that its processes end with the test.
 """
 
 import os
@@ -30,8 +31,10 @@ def started(
 ) -> "Iterator[subprocess.Popen[str]]":
     """Start a program for the duration of a block. `options` are those of `subprocess.Popen`.
 
-    When the time limit has passed, the process group is killed and the test fails. Calls that read the output or wait
-    for the end therefore always return. Without a limit, the program may run until the end of the block.
+    If the program still runs at the time limit, its process group is killed and the test fails. Waiting for the
+    output or for the end of the program therefore never blocks longer.
+
+    If `seconds` is None, the program may run until the end of the block.
     """
     with subprocess.Popen(command, text=True, start_new_session=True, **options) as process:
         is_late = Event()
@@ -58,7 +61,8 @@ def run(
 ) -> "subprocess.CompletedProcess[str]":
     """Run a program with `typed` as standard input, and return the output of the program.
 
-    The test fails if the program does not end in time, or if it ends with an error and `check` is set.
+    If the program does not end in time, the test fails. If `check` is set, the test also fails if the program ends
+    with an error.
     """
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with started(command, seconds=None, **pipes | options) as process:
@@ -80,8 +84,8 @@ def kill_group(process: "subprocess.Popen[str]") -> None:
 
 def _fail(process: "subprocess.Popen[str]", command: Command, seconds: float | None) -> NoReturn:
     output = ""
-    # The read can time out if a process outside the group keeps the pipe open. The read fails if the test has
-    # closed the pipe.
+    # If a process outside the group keeps the pipe open, the read times out. If the test has closed the pipe, the
+    # read fails.
     with suppress(subprocess.TimeoutExpired, ValueError):
         output = "".join(part or "" for part in process.communicate(timeout=KILLED_SECONDS))
     pytest.fail(f"{_shown(command)} did not end within {seconds} s:\n{output}")

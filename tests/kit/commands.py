@@ -43,8 +43,10 @@ ALL_ORDERS = OrderAccess.all()
 class Commands:
     """Builds the commands of the shop's use cases.
 
-    Each command has a new idempotency key, unless the test passes `key`. `keys_sent` are the keys of all commands
-    that place orders. The check of the invariants finds the orders by these keys.
+    By default, each command has a new idempotency key. The test can also pass a `key`.
+
+    `keys_sent` contains the keys of all commands that place orders. The check of the invariants finds the orders by
+    these keys.
     """
 
     def __init__(self) -> None:
@@ -90,7 +92,7 @@ class Commands:
     ) -> ChangeOrderCommand:
         """Return the command to change the order. The command expects the version of `order`.
 
-        The sender is staff or the order's customer.
+        `access` limits the orders that the command may change. By default, all orders are permitted.
         """
         changes = OrderChanges(shipping_address=address, note=note, metadata=metadata)
         return ChangeOrderCommand(
@@ -107,7 +109,7 @@ class Commands:
     ) -> CancelOrderCommand:
         """Return the command to cancel the order or the given number of units of each line.
 
-        The sender is staff or the order's customer.
+        `access` limits the orders that the command may cancel. By default, all orders are permitted.
         """
         lines = tuple(
             CancelledLine(line.id, quantity)
@@ -133,7 +135,10 @@ class Commands:
         access: OrderAccess = ALL_ORDERS,
         key: str | None = None,
     ) -> PayOrderCommand:
-        """Return the command to pay the order. The sender is staff or the order's customer."""
+        """Return the command to pay the order.
+
+        `access` limits the orders that the command may pay. By default, all orders are permitted.
+        """
         return PayOrderCommand(
             order_id=order.id,
             amount=amount or order.payable_total or order.total,
@@ -203,7 +208,7 @@ class Commands:
     ) -> RequestReturnCommand:
         """Return the command to request a return, with a number of units for each line.
 
-        The sender is staff or the order's customer.
+        `access` limits the orders for which the command may request returns. By default, all orders are permitted.
         """
         lines = tuple(
             ReturnedLine(line.id, quantity)

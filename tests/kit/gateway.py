@@ -22,11 +22,13 @@ CLIENT_SECRET = "pi_canary_secret"
 class FakeGateway(PaymentGateway):
     """A fake payment provider that stores its own records. Tokens select the results of payments.
 
-    `next_refunds` contains the results of the next refunds. A payment with `tok_ok` is charged. If the capture of the
-    payment is manual, the payment is only authorized. A payment with `tok_declined` is declined. A payment with
-    `tok_pending` or `tok_3ds` waits until `decide` is called. With `tok_timeout` the payment is charged, but the
-    response is lost. With `tok_lost` the request never reaches the provider. While `is_down` is set, no request
-    reaches the provider.
+    A payment with `tok_ok` is charged, or authorized if its capture is manual. A payment with `tok_declined` is
+    declined. A payment with `tok_pending` or `tok_3ds` waits until `decide` is called. With `tok_timeout` the payment
+    is charged, but the response is lost. With `tok_lost` the request is lost before it reaches the provider.
+
+    `next_refunds` contains the results of the next refunds.
+
+    While `is_down` is set, all requests are lost before they reach the provider.
     """
 
     is_down: bool = False

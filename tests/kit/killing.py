@@ -1,8 +1,10 @@
 """A worker process that kills itself at the n-th await.
 
-SIGKILL leaves no time for cleanup: the server rolls back uncommitted transactions, leases remain, and sent requests
-stay sent. This module also runs as a program that imports all modules once. The program forks a worker for each input
-line, and prints how the worker ended.
+SIGKILL leaves no time for cleanup. The server rolls back uncommitted transactions, but leases remain. Requests that
+were already sent are still received.
+
+This module is also a program, which imports the service only once. For each input line, the program forks a worker.
+Then the program prints the exit code of the worker.
 """
 
 import asyncio
@@ -38,9 +40,9 @@ class Workers:
     answers: IO[str]
 
     async def is_killed_at(self, wait: int, *, now: datetime) -> bool:
-        """Run the job at the time `now`, and kill the worker at await number `wait`, which can be NEVER.
+        """Run the job at the time `now`, and kill the worker at await number `wait`.
 
-        Returns whether the worker was killed.
+        If `wait` is NEVER, the worker is not killed. Returns whether the worker was killed.
         """
         self.requests.write(json.dumps([wait, now.isoformat()]) + "\n")
         self.requests.flush()

@@ -59,8 +59,9 @@ SALES = st.lists(
 class LifecycleMachine(ShopMachine):
     """The use cases of orders, payments and stock.
 
-    The machine checks the results of the use cases against `allowed_actions` and the ten invariants. A preview must
-    equal the placed order. A retry with the same key must get the same response without a second effect.
+    The machine compares the results of the use cases with `allowed_actions`, and checks the ten invariants. A preview
+    must equal the placed order. A retry with the same idempotency key must get the same response, and must have no
+    second effect.
     """
 
     checks_each_step = True

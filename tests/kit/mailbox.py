@@ -6,7 +6,10 @@ from application.mail.ports import AddressRefused, Mailer, MailNotSent
 
 
 class Mailbox(Mailer):
-    """A fake mail server. The server accepts every message until the test makes it fail."""
+    """A fake mail server. By default, it accepts every message.
+
+    If the test has added errors to `failures`, each of the next messages fails with one of these errors.
+    """
 
     def __init__(self) -> None:
         self.messages: list[Message] = []

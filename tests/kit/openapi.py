@@ -116,7 +116,7 @@ def _validator(schema: str) -> Any:
 def operation_at(method: str, path: str) -> Operation | None:
     """Return the described operation of a request, or None.
 
-    The result is cached, because a search compares the path with all patterns, and most tests send many
+    The result is cached. A search compares the path with the patterns of all operations, and most tests send many
     requests to one path.
     """
     found = [operation for operation in operations() if _pattern(operation.path).fullmatch(path)]

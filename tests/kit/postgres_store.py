@@ -53,7 +53,10 @@ class StoreEngines:
 
 @asynccontextmanager
 async def postgres_store(url: str, ids: IdFactory | None = None) -> AsyncIterator[Store]:
-    """Open a store. If two stores use one database, their id factories must not create equal ids."""
+    """Open a store.
+
+    If two stores use one database, each store needs an id factory that creates different ids.
+    """
     async with store_engines(url) as engines:
         yield store_over(engines, ids)
 
@@ -111,9 +114,10 @@ def engine_with_long_timeouts(url: str) -> AsyncEngine:
 
 
 def _wait_for_locks(engine: AsyncEngine, limit: str) -> None:
-    """Set the lock timeout and a long statement timeout for the engine's connections.
+    """Set the lock timeout of the engine's connections to `limit`, and the statement timeout to a minute.
 
-    A test must neither hang nor depend on the machine's speed.
+    With these timeouts, a blocked test fails instead of hanging. A minute is enough for each statement even on a slow
+    machine.
     """
 
     def set_limit(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

@@ -1,8 +1,9 @@
-"""Run steps concurrently, and then serially in the sequence in which the steps made decisions.
+"""Run steps concurrently, and then serially in the sequence of their decisions.
 
-A step makes its decision, and reads the clock, while it locks the rows on which the decision depends. The clock never
-returns the same timestamp twice, so the timestamps define the sequence of all decisions. If the same steps run
-serially in this sequence, they must get the same responses.
+A step first locks the rows on which its decision depends. Then the step reads the clock and makes the decision. The
+clock returns a different timestamp at each call, so the timestamps show the sequence of all decisions.
+
+In the serial run, each step must get the same response as in the concurrent run.
 """
 
 import asyncio
@@ -28,7 +29,10 @@ from tests.kit.shop import Shop
 from tests.kit.store import Store
 
 Lines = tuple[tuple[int, int], ...]
-"""Pairs of a product number and a number of units. The units are ordered, or are added to or removed from stock."""
+"""Pairs of a product number and a number of units.
+
+An order contains these units. An adjustment adds these units to the stock, or removes them.
+"""
 
 Outcome = tuple[object, ...]
 
@@ -56,9 +60,10 @@ Step = Ordering | Canceling | Adjusting
 
 @dataclass(frozen=True, slots=True)
 class Race:
-    """A shop, and the steps of a race in it.
+    """A shop, and the steps of a race in this shop.
 
-    Each step is paired with a number: how many times the step yields to other steps before it starts.
+    `steps` contains pairs of a step and a number. Before the step starts, it yields to other steps this number of
+    times.
     """
 
     stocks: tuple[int, ...]
@@ -93,11 +98,13 @@ def random_race(random: Random) -> Race:
 
 
 Decision = tuple[datetime, int]
-"""When a step made its decision: the timestamp of the transaction, and the step's position in the batch."""
+"""The time of a step's decision: the timestamp of its transaction, and its position in the batch."""
 
 
 class TickingClock(Clock):
-    """Returns a later timestamp at each call, even if several clocks share the ticks."""
+    """Returns a later timestamp at each call. Several clocks can share the ticks, so that each timestamp is returned
+    only once.
+    """
 
     def __init__(self, ticks: Iterator[int]) -> None:
         self._ticks = ticks
@@ -171,11 +178,11 @@ async def run_serially(race_set_up: RaceSetUp, race: Race, order: Sequence[int])
 def _recording_process(shop: Shop, ticks: Iterator[int], decided: dict[int, Decision]) -> PlaceOrder:
     """Return a process of the service that records when each step made its decision.
 
-    If a step is attempted several times, the last attempt counts.
+    If a step is attempted several times, the decision of the last attempt is recorded.
     """
 
     async def run(commands: Sequence[PlaceOrderCommand]) -> Sequence[IdempotentResult[OrderView] | Exception]:
-        # Each batch has a separate clock, because the lanes of a process run at the same time.
+        # Several batches of a process run at the same time, so each batch has a separate clock.
         clock = TickingClock(ticks)
         outcomes = await shop.batch(clock)(commands)
         [moment] = clock.readings

@@ -22,12 +22,12 @@ from tests.kit.openapi import Json, Operation, resolved
 from tests.kit.web import PASSWORD, WebShop, order_body
 
 QUANTITY, PRICE, CURRENCY = 2, 1800, "USD"
-"""The quantity, price and currency of the order in the examples. Other amounts depend on these values."""
+"""The quantity, price and currency of the order in the examples. Other amounts in the examples depend on this order."""
 FORM = "application/x-www-form-urlencoded"
 _PAID = re.compile(r"/(payments/.*|refunds|fulfillments|returns)")
 """Operations that need a paid order."""
 _TOKENS = {"capture_payment": "tok_ok", "void_payment": "tok_3ds"}
-"""Operations on payments that are not captured yet, with the tokens that create such payments."""
+"""Operations that need a payment before its capture. The token creates such a payment."""
 _OF_GUESTS = {"get_guest_order", "renew_order_token"}
 """Operations on the order of a guest."""
 _RETURNS = {"request_return", "approve_return", "refuse_return", "receive_return"}
@@ -71,9 +71,10 @@ class Sample:
 class SampleShop:
     """A shop with all objects that the sample requests need.
 
-    `ids` has the values that replace placeholders of the samples. `authorization` is the header of the owner
-    of all objects, who sends the samples. `operator` is the header of an admin, for actions that the owner
-    may not perform.
+    `ids` contains the values that replace placeholders of the samples.
+
+    `authorization` is the header of the user who owns all objects and sends the samples. `operator` is the header of
+    an admin, for actions that this user may not perform.
     """
 
     web: WebShop
@@ -179,7 +180,10 @@ class SampleShop:
         return sample
 
     def url_of(self, operation: Operation, **ids: str) -> str:
-        """Return a URL of the operation. By default, the ids in the URL refer to objects that permit the operation."""
+        """Return a URL of the operation.
+
+        By default, the URL contains the ids of objects for which the operation succeeds.
+        """
         order = self.ids["paid_order_id" if _PAID.search(operation.path) else "order_id"]
         if operation.id in _OF_GUESTS:
             order = self.ids["guest_order_id"]
@@ -230,7 +234,10 @@ class SampleShop:
         return webhooks.sign("msg_1", sample.content.decode(), at=datetime.now(UTC))
 
     async def _secrets(self, operation: Operation) -> dict[str, str]:
-        """Create the secrets that an operation needs. Each secret is valid only once, so no example can contain it."""
+        """Create the secrets that an operation needs.
+
+        A mailed token is valid only once, so the examples cannot contain a valid token.
+        """
         match operation.id:
             case "change_password" | "request_email_change":
                 return {"current_password": PASSWORD}

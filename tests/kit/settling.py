@@ -29,8 +29,10 @@ async def settle_everything(shop: Shop) -> None:
 async def assert_settled(shop: Shop) -> None:
     """Check that all orders are settled.
 
-    No payment or refund is pending. An order is confirmed if and only if it is paid or authorized. An authorized
-    payment can be partly captured.
+    No payment or refund is pending.
+
+    If an order is not active, all paid money is refunded. If an order is active, its payments cover the payable
+    amount. This minimum is not checked for manual captures, because such a payment can be partly captured.
     """
     for order in await every_order(shop):
         made = await payments(shop, order)

@@ -43,7 +43,7 @@ class Identified(Protocol):
 
 V = TypeVar("V", bound=Identified)
 Send = Callable[[], Awaitable[IdempotentResult[Any]]]
-"""A function that sends one request with an idempotency key. Every call after the first call is a retry."""
+"""A function that sends a request. Each call sends the same idempotency key, so each later call is a retry."""
 
 OpenStore = Callable[[], AbstractAsyncContextManager[Store]]
 
@@ -51,8 +51,10 @@ OpenStore = Callable[[], AbstractAsyncContextManager[Store]]
 class ShopMachine(RuleBasedStateMachine):
     """A Hypothesis state machine over a shop, with helper methods for rules.
 
-    Hypothesis disables some rules in each example. Orders, payments and returns are therefore drawn from all existing
-    objects. No rule depends on the rule that created an object. `performed` counts successful actions.
+    A rule draws its order, payment or return from all objects of the shop. Each rule therefore works even if
+    Hypothesis has disabled some of the other rules.
+
+    `performed` counts successful actions.
     """
 
     open_store: OpenStore
@@ -96,7 +98,10 @@ class ShopMachine(RuleBasedStateMachine):
     ) -> V | None:
         """Run an action on an order.
 
-        The action must succeed if and only if `allowed_actions` contains the action.
+        If `allowed_actions` contains the action, the action must succeed or raise one of the errors `allowed`.
+        Otherwise the action must raise InvalidTransition or one of these errors.
+
+        After the end of an order's hold, the action PAY must raise one of these errors or InvalidTransition.
         """
         before = self.current_order(order_id)
         is_offered = action in before.allowed_actions

@@ -67,7 +67,7 @@ _PROVIDERS = {
 class Store:
     """All ports of one database.
 
-    One of the two units of work has a short timeout: it waits only briefly for locks.
+    `unit_of_work_with_short_timeout` waits for locks only for a short time.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -99,7 +99,7 @@ class Store:
     audit_records: AuditRecords
 
     def providers(self) -> dict[str, object]:
-        """Return the ports by name. The names are those of the providers in the container for the database."""
+        """Return the ports by the names that the providers have in the database container."""
         return {
             _PROVIDERS.get(port.name, port.name): getattr(self, port.name)
             for port in fields(self)

@@ -46,7 +46,11 @@ class SentMessage:
 
 
 class Subscribers(WebhookSender):
-    """All subscribers. A subscriber returns the status in `answers` for the subscriber's URL, and 204 by default."""
+    """All subscribers of webhooks.
+
+    `answers` contains the status or the error that the subscriber with this URL returns. All other subscribers return
+    204.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -79,7 +83,7 @@ class Subscribers(WebhookSender):
 class Webhooks:
     """The use cases of webhooks over one shop.
 
-    There is no jitter, so the pause before each retry is the shortest possible pause.
+    The pause before each retry is the shortest possible pause, because jitter is disabled.
     """
 
     def __init__(self, shop: Shop) -> None:

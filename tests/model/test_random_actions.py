@@ -15,7 +15,7 @@ RARE = [
     Action.REQUEST_RETURN,
     ReturnAction.RECEIVE,
 ]
-"""Actions that depend on earlier actions. A random search therefore seldom performs these actions."""
+"""Actions that a random search seldom performs, because these actions need several earlier actions."""
 AT_LEAST = 5
 
 

@@ -108,10 +108,7 @@ class World:
         )
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Restore a state, without the events that led to this state.
-
-        These events were checked when they were recorded.
-        """
+        """Restore a state. Earlier events are not restored, because they have already been checked."""
         self.database.tables = _copied(snapshot.tables)
         self.database.tables.changes.clear()
         self.database.tables.movements.clear()
@@ -143,7 +140,10 @@ class World:
         return sorted((each for each in returns if each.order_id == order_id), key=lambda each: each.id)
 
     def key(self) -> Hashable:
-        """Return a key that identifies this state. The key does not depend on ids or on earlier moves."""
+        """Return a key that identifies this state.
+
+        Ids of payments and refunds are left out, so that different moves can lead to the same key.
+        """
         stock = self.database.tables.stocks[self.product.id]
         return stock.on_hand, stock.reserved, self.holds, tuple(map(self._order_key, self.orders))
 

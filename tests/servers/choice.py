@@ -1,6 +1,7 @@
-"""STEELYARD_TEST_DATABASE chooses the test server.
+"""The environment variable STEELYARD_TEST_DATABASE selects the PostgreSQL server of the tests.
 
-The value is `container` or `embedded`. Without a value, a container is used if possible.
+The value is `container` or `embedded`. By default, the tests use a container if a container engine is available.
+Otherwise they use the embedded server.
 """
 
 import os

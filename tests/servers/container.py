@@ -28,5 +28,5 @@ def engine_version() -> str | None:
         version = str(engine.version()["Version"])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()  # if no engine is found, the client leaves a socket open, which would fail a later test
+        gc.collect()  # if no engine is found, the client leaves an open socket, which would fail another test
     return version

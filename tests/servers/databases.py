@@ -39,9 +39,9 @@ async def create_copy(server_url: str, template_url: str) -> str:
 
 
 async def delete_rows(connection: asyncpg.Connection) -> None:
-    """Delete all rows except those about the schema.
+    """Delete all rows except the rows of `schema_revisions`.
 
-    Most tests write few rows. Deleting few rows takes less time than TRUNCATE, because TRUNCATE creates new files.
+    Most tests write few rows. For few rows, DELETE is faster than TRUNCATE, because TRUNCATE creates new files.
     """
     await connection.execute(_statements_to_delete_rows())
 

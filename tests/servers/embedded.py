@@ -43,7 +43,8 @@ def data_directory() -> Iterator[Path]:
 def await_end(data_dir: Path) -> None:
     """Wait until the supervisor and all server processes have ended.
 
-    Raises AssertionError if the server still runs. The cause is a process that a test has not ended.
+    Raises AssertionError if the server still runs after the time limit. In this case, a test has left a process
+    running that uses the server.
     """
     deadline = time.monotonic() + END_SECONDS
     for lock in (Layout(data_dir).supervisor_lock, Layout(data_dir).server_lock):

@@ -1,7 +1,8 @@
 """A fake of Stripe's API: localstripe, with additional behavior that the gateway needs.
 
-As a program, this module prints a free port and serves there. The additional behavior follows
-https://docs.stripe.com/api. The additional behavior consists of idempotency keys, confirmation with a payment method,
+This module is also a program, which prints an unused port and listens on this port.
+
+The additional behavior follows https://docs.stripe.com/api: idempotency keys, confirmation with a payment method,
 partial captures, cancellation reasons, search, bounds of refunds, charges that are included only on request, and the
 ends of authorizations.
 """
@@ -21,7 +22,7 @@ NOT_CARRIED_OUT = {400, 401, 404, 409, 429}
 """Statuses of responses that Stripe does not store for an idempotency key."""
 
 CAPTURE_WITHIN = 5 * 24 * 60 * 60
-"""The number of seconds for which a card is authorized. Some banks permit less than seven days."""
+"""The number of seconds for which a card is authorized: five days. Some banks permit less than seven days."""
 
 _answered: dict[str, tuple[tuple[str, bytes], int, bytes]] = {}
 _in_flight: set[str] = set()
@@ -29,7 +30,7 @@ _in_flight: set[str] = set()
 
 @web.middleware
 async def idempotent(request: web.Request, handler: Any) -> web.StreamResponse:
-    """For a known idempotency key, return the first response again, even if it was an error."""
+    """For a known idempotency key, return the first response again, also if that response is an error."""
     key = request.headers.get("Idempotency-Key")
     if request.method != "POST" or key is None:
         return await handler(request)  # type: ignore[no-any-return] # aiohttp's handlers have no types

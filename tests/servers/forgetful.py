@@ -5,7 +5,7 @@ FORGETFUL = {
     "fsync": "off",
     "full_page_writes": "off",
     "synchronous_commit": "off",
-    # Each test drops its database, and only a superuser may end an autovacuum in the database.
+    # Each test drops its database. While autovacuum runs in the database, only a superuser can drop the database.
     "autovacuum": "off",
     # A statement fails if it waits too long for a lock that another test's connection holds.
     "lock_timeout": "120s",

@@ -26,8 +26,9 @@ TRIES = 500
 def find_pgbouncer() -> str:
     """Return the path of PgBouncer.
 
-    If PgBouncer is missing, the test is skipped. As root in CI, the test fails instead, because CI can install the
-    program.
+    If PgBouncer is missing, the test is skipped.
+
+    If the tests run as root in CI, the test fails instead, because CI can install the program.
     """
     found = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
     if found is None:

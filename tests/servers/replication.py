@@ -215,7 +215,10 @@ def nodes(*names: str) -> Iterator[Sequence[Node]]:
 
 @contextmanager
 def replication() -> Iterator[Replication]:
-    """Start a primary and a standby. The primary confirms a commit only after the standby has received it."""
+    """Start a primary and a standby.
+
+    The primary confirms a commit after the standby has received the commit.
+    """
     with nodes("node1", "node2") as (primary, standby):
         primary.create()
         primary.start()

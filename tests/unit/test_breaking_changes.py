@@ -194,7 +194,7 @@ def test_removed_request_enum_value_or_new_response_enum_value_is_breaking() -> 
 
 
 def test_change_of_an_enum_to_permit_unknown_values_is_a_breaking_change() -> None:
-    """A client that has compiled the former enum cannot read the new values."""
+    """A client whose code was generated from the former enum cannot read new values."""
     present = deepcopy(FORMER)
     status = schema(present, "Order")["properties"]
     status["status"] = {"anyOf": [{"$ref": "#/components/schemas/Status"}, {"type": "string"}]}

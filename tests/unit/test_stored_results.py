@@ -150,9 +150,9 @@ def test_unknown_action_in_a_stored_result_is_omitted() -> None:
 
 
 def test_former_release_knows_all_enumerated_values_in_stored_results() -> None:
-    """If a release adds a value, it must store the value in a form that the former release can read.
+    """The former release must be able to read all stored values, also those that a new release has added.
 
-    The values of `Action` may be new, because they are already stored in such a form.
+    New values of `Action` are permitted, because they are stored in a form that the former release can read.
     """
     found = {enum.__name__: {member.value for member in enum} for enum in enumerations(set(VIEWS.values()))}
     assert found.keys() >= ENUMERATED.keys()

@@ -1,8 +1,9 @@
 """The API of the service, carefully written in the style of FastAPI's and SQLAlchemy's tutorials.
 
-The program has a session per request (a dependency with `yield`), the ORM's unit of work, relationships loaded
-without N+1 queries, response models, and `Depends` for the user. The program runs as one asynchronous process on
-uvicorn with uvloop and httptools.
+The program uses a session per request (a dependency with `yield`), the ORM's unit of work, response models, and
+`Depends` for the user. Relationships are loaded without N+1 queries.
+
+The program runs as one asynchronous process on uvicorn with uvloop and httptools.
 """
 
 import hashlib

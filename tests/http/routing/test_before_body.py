@@ -34,7 +34,10 @@ async def ordinary() -> None:
 
 @pytest.fixture(params=["route", "router", "inclusion"])
 def app(request: pytest.FixtureRequest) -> FastAPI:
-    """An app with one route. Either the route, the router, or the inclusion of the router declares the dependencies."""
+    """An app with one route.
+
+    The dependencies are declared by the route, by the router, or by the call of `include_router`.
+    """
     calls.clear()
     dependencies: dict[str, Any] = {request.param: (Depends(ordinary), Depends(count))}
     router = APIRouter(route_class=StrictRoute, dependencies=dependencies.get("router"))

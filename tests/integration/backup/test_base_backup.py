@@ -24,7 +24,7 @@ from tests.servers.replication import Node, nodes
 POINT = "before_the_mistake"
 LAST_EVENT = "SELECT id, position FROM outbox ORDER BY position DESC NULLS LAST LIMIT 1"
 OF_FORMER_SERVERS = "synchronous_standby_names = 'gone'\nrecovery_target_lsn = '0/1'\n"
-"""Settings of a former replication and recovery. These settings must not remain in a restored server."""
+"""Settings of an earlier replication and of an earlier recovery. A restored server must not use these settings."""
 
 SECONDS = 60
 """The maximum number of seconds for archiving and for the recovery of a server."""
@@ -71,8 +71,8 @@ def history() -> Iterator[History]:
         primary.account.write(settings_file, settings)
         primary.start()
         upgrade(primary.url)
-        # The running server has already read the file, so the added settings have no effect. The backup contains the
-        # added settings.
+        # The running server does not read the file again, so the added settings affect only the servers that are
+        # restored from the backup.
         primary.account.write(settings_file, settings + OF_FORMER_SERVERS)
         asyncio.run(record(history))
         primary.kill()

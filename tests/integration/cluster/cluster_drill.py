@@ -1,9 +1,9 @@
 """`make cluster-drill`: the parts of a cluster on one machine fail one by one under load.
 
 Four serving processes run behind HAProxy. The other parts are two workers, PgBouncer, a primary with a synchronous
-standby, Valkey and NATS. Each part is killed or restarted once while customers place orders. The exit code is 1 if a
-response was an error other than a 503 with Retry-After, or if an acknowledged order is not stored exactly once. The
-exit code is also 1 if an event is missing at NATS or in the wrong sequence, or if a check of the invariants fails.
+standby, Valkey and NATS. Each part is killed or restarted once while customers place orders. The only permitted error
+response is a 503 with Retry-After. Each acknowledged order must be stored exactly once. NATS must have all events in
+the right sequence, and the check of the invariants must succeed. Otherwise the exit code is 1.
 """
 
 import asyncio

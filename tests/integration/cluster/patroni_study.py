@@ -2,8 +2,8 @@
 
 Run the study with `python -m tests.integration.cluster.patroni_study`, as root on Debian. Customers place orders
 during two failures. First, PostgreSQL on the leading node is killed. Then the new leading node is killed as a whole,
-including Patroni. The report has the longest time without a placed order. The exit code is 1 if an acknowledged order
-is missing, or if a response was an error other than a 503 with Retry-After.
+including Patroni. The report has the longest time without a placed order. All acknowledged orders must be stored, and
+the only permitted error response is a 503 with Retry-After. Otherwise the exit code is 1.
 """
 
 import asyncio

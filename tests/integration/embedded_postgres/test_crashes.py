@@ -25,7 +25,7 @@ from tests.integration.embedded_postgres.actors import (
 Victims = Callable[[Path, Holder], list[int]]
 
 TRIES = 40
-"""The maximum number of starts that are needed to remove the files of a killed start."""
+"""The maximum number of starts until the files of a killed start are removed."""
 
 
 def clusters(data_dir: Path) -> list[str]:
@@ -103,7 +103,8 @@ async def test_database_starts_after_the_first_start_was_killed_during_initdb(ne
     with embedded(data_dir).lease() as url:
         kept = await keep_a_row(url)
         assert await rows(url) == kept
-    # The initdb of the killed start continues for a while. Only a later start can find all files of this initdb.
+    # After the kill, initdb still runs for a while and creates more files. A start after the end of initdb removes
+    # all of these files.
     for _ in range(TRIES):
         with embedded(data_dir).lease() as url:
             assert await rows(url) == kept

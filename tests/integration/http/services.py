@@ -32,7 +32,7 @@ def container_on(database_url: str, **settings: Any) -> Container:
 def patient_container(database_url: str) -> Container:
     """Build a service with long timeouts.
 
-    With these timeouts the service returns no 503, so that races do not depend on the machine's speed.
+    With shorter timeouts, a slow machine would cause 503 responses, which would change the result of a race.
     """
     container = container_on(database_url)
     container.database.engine.override(engine_with_long_timeouts(database_url))

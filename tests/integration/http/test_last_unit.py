@@ -55,9 +55,9 @@ async def test_concurrent_orders_with_lines_in_opposite_sequences_do_not_deadloc
 async def test_concurrent_orders_that_have_products_in_common_sell_no_unit_twice(
     service_processes: Sequence[WebShop], direct_shop: Shop
 ) -> None:
-    """Each order is for two adjacent products in a ring of five products.
+    """The five products form a ring, and each order is for two neighboring products.
 
-    Orders therefore compete for every lock.
+    Several orders therefore wait for each lock.
     """
     ring = [await service_processes[0].product(stock=4) for _ in range(5)]
     runners = [await Buyer.of(service_processes[0], direct_shop) for _ in range(20)]

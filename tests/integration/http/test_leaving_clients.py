@@ -42,7 +42,7 @@ def write(request: pytest.FixtureRequest) -> Write:
 
 
 class Unshielded:
-    """Runs the work of each request in the task of the request. If the client disconnects, this task is canceled."""
+    """Runs the work of each request in the request's own task. If the client disconnects, this task is canceled."""
 
     async def run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         return await work()
@@ -73,7 +73,8 @@ class Unbatched:
 async def leave_at_every_wait(
     web: WebShop, write_requests: WriteRequests, write: Write, *, cancels_cleanup: bool
 ) -> int:
-    """Repeat a request. Disconnect at the first await, then at the second await of the next request, and so on.
+    """Repeat a request. Disconnect the first request at its first await, the second request at its second await, and
+    so on.
 
     The last request completes. Returns the number of awaits.
     """
@@ -97,7 +98,7 @@ async def test_disconnect_at_any_await_leaks_no_connection_and_no_stock(
 async def test_use_case_cancelled_at_any_await_leaks_no_connection_and_no_stock(
     web: WebShop, psql: asyncpg.Connection, direct_shop: Shop, write: Write, cancels_cleanup: bool
 ) -> None:
-    """Requests run in tasks that a disconnect cannot cancel, so this test cancels use cases."""
+    """In the service, a disconnect does not cancel the use case of a request. This test cancels the use case."""
     write_requests = await WriteRequests.of(web)
     request_drainer, web.app.state.request_drainer = web.app.state.request_drainer, Unshielded()
     web.container.orders.order_batcher.override(Unbatched(web.container.orders.place_order_batch()))

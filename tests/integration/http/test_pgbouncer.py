@@ -79,7 +79,7 @@ async def test_transactions_behind_pgbouncer_use_the_settings_of_the_service(web
 async def test_settings_of_a_transaction_do_not_remain_in_the_database_session(
     web: WebShop, pooler: PgBouncer, psql: asyncpg.Connection
 ) -> None:
-    """The pooler gives the server session of one client to the next client."""
+    """PgBouncer gives the same database session first to one client, and then to another client."""
     default = await psql.fetchval("SELECT current_setting('lock_timeout')")
     assert default != SERVER_SETTINGS["lock_timeout"]
     await setting(web.container.database.engine(), "lock_timeout")

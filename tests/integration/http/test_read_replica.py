@@ -43,9 +43,9 @@ async def web(servers: Replication) -> AsyncIterator[WebShop]:
 
 
 def reads_of(web: WebShop) -> Sequence[str]:
-    """Return a list. Each statement that the replica executes after this call is appended to the list.
+    """Return a list to which each later statement on the replica is appended.
 
-    Queries of the replica's position are left out.
+    Statements that read the replica's position are not appended.
     """
     statements: list[str] = []
 

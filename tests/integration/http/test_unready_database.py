@@ -1,4 +1,4 @@
-"""Servers that respond to reads but not to writes.
+"""PostgreSQL servers that accept reads but reject writes.
 
 With such a server the service is unready. When the server accepts writes again, the service recovers without a
 restart.

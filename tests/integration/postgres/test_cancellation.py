@@ -41,7 +41,8 @@ def cancels_cleanup(request: pytest.FixtureRequest) -> bool:
 async def in_use(engine: AsyncEngine, psql: asyncpg.Connection) -> bool:
     """Return whether a connection is still in use.
 
-    A connection is in use if it has not been returned to the pool, or if the server still executes a statement.
+    A connection is in use until it is returned to the pool. While the server executes a statement, the connection is
+    also in use.
     """
     pool = engine.sync_engine.pool
     assert isinstance(pool, QueuePool)

@@ -33,9 +33,9 @@ WRITTEN = {
     "POST /v1/orders/{order_id}/payments": {"token"},
     "POST /v1/orders/{order_id}/returns": {"reason"},
 }
-"""The texts that a customer can send. `Customer` sends all these texts except those about a guest.
+"""The texts that a customer can send.
 
-In this test, staff send the texts about a guest.
+In this test, staff send the texts about a guest. The class `Customer` sends all other texts.
 """
 OF_THE_SHOP = {
     "PATCH /v1/products/{product_id}": {"name", "description", "attributes"},
@@ -79,7 +79,10 @@ HELD_BY_AN_OPEN_ACCOUNT = {
     "users.full_name",
     "users.password_hash",
 }
-"""The hasher of this test. It does not hash, so that the search also finds passwords."""
+"""The columns in which the search finds texts of a customer whose account is open.
+
+The hasher of this test stores the password itself, so the search also finds passwords.
+"""
 LEFT_UNTIL_DELIVERY = {"orders.metadata", "orders.note", "orders.shipping_address"}
 """The columns whose text stays, because a paid order is delivered even after the customer's account is closed."""
 LEFT_OF_CHOSEN_IDS = {
@@ -124,7 +127,8 @@ AS_6DAF4A4 = """
 """
 """Converts idempotency records to the format of release 6daf4a4.
 
-This release had no guests, so records of guests' orders do not change. The subject of such a record is not a user.
+Records of guests' orders stay unchanged, because this release had no guests. In these records, the subject is not the
+id of a user.
 """
 
 

@@ -25,7 +25,7 @@ _INSERT = """
 
 @asynccontextmanager
 async def transaction(url: str) -> AsyncIterator[asyncpg.Connection]:
-    """Begin a transaction with a write. Transactions that write later then have higher transaction ids."""
+    """Begin a transaction and assign it a transaction id. A transaction that writes later gets a higher id."""
     async with connected(url) as connection, connection.transaction():
         await connection.execute("SELECT pg_current_xact_id()")
         yield connection
@@ -75,7 +75,7 @@ async def test_rolled_back_event_leaves_no_gap_in_the_feed(shop: Shop, database_
 async def test_sequence_of_an_aggregates_events_does_not_depend_on_transaction_ids(
     shop: Shop, database_url: str
 ) -> None:
-    """The transaction with the lower id begins first, then waits for the row, and commits last."""
+    """The transaction with the lower id writes the second event of the order, and commits last."""
     order = uuid4()
     async with transaction(database_url) as waiting:
         async with transaction(database_url) as ahead:

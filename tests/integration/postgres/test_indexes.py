@@ -113,7 +113,7 @@ async def test_product_search_uses_the_index_of_prefixes_and_the_index_of_typos(
 
 
 async def test_out_of_stock_filter_uses_an_index(engine: AsyncEngine, psql: asyncpg.Connection) -> None:
-    """If the index contained `reserved`, every order would have to update the index."""
+    """The index does not contain `reserved`, so that orders do not have to update the index."""
     await make_rows(psql, Rows(orders=10_000))
     await psql.execute("UPDATE stocks SET reserved = on_hand WHERE product_id = $1", made_id("product", 1))
     await psql.execute("VACUUM ANALYZE stocks")
@@ -135,7 +135,7 @@ async def test_out_of_stock_filter_uses_an_index(engine: AsyncEngine, psql: asyn
 
 
 async def updates_of_stocks(psql: asyncpg.Connection) -> tuple[int, int]:
-    """Return the number of updates of stock rows, and the number of HOT updates among these updates."""
+    """Return two numbers about the stock table: all updates, and those that were HOT updates."""
     await psql.execute("SELECT pg_stat_force_next_flush()")
     row = await psql.fetchrow(
         "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'stocks'"
@@ -207,7 +207,7 @@ async def test_stock_ledger_query_reads_an_index_in_descending_sequence(
 async def test_order_placement_uses_indexes_even_for_small_tables(
     shop: Shop, engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
-    """A prepared statement keeps the plan of a small table while the table grows."""
+    """When a small table grows, a prepared statement keeps the plan that was made for the small table."""
     place_batch = PlaceOrderBatch(unit_of_work, shop.clock, shop.ids, HOLD)
     mug, ann = await shop.product(stock=1), await shop.customer()
     with statements_of(engine) as sent:

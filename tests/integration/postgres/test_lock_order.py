@@ -98,7 +98,7 @@ async def test_sign_up_confirmation_and_account_closure_do_not_deadlock(
 async def test_batches_with_equal_idempotency_keys_in_opposite_sequences_do_not_deadlock(
     shop: Shop, psql: asyncpg.Connection
 ) -> None:
-    """Another transaction holds the second idempotency key until both batches wait for a key."""
+    """Another transaction inserts the second idempotency key first, and ends only when both batches wait for a key."""
     mug, cup = await shop.product(stock=3), await shop.product(stock=3)
     ann, bob, client = await shop.customer(), await shop.customer(), ClientId(shop.ids.new())
     of_ann = [shop.commands.place_order((mug, 1), customer=ann, placed_by=client, key=key) for key in "123"]

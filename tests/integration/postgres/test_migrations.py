@@ -95,7 +95,9 @@ async def test_migration_of_several_tables_does_not_deadlock_with_transactions(
 async def test_each_migration_runs_in_a_separate_transaction(
     database_url: str, psql: asyncpg.Connection
 ) -> None:
-    """A lock that was held until the end of all migrations would block the running service."""
+    """Each transaction releases its locks at the end. In one transaction, the locks of the first migration would
+    block the running service until all migrations have ended.
+    """
     await asyncio.to_thread(migrations.downgrade, database_url, "0027")
     begun = set()
     await psql.execute(

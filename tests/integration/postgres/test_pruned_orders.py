@@ -97,7 +97,7 @@ async def test_pruning_of_an_order_waits_for_a_concurrent_retry_of_the_order(
 async def test_each_pruning_run_starts_after_the_last_order_of_the_previous_run(
     shop: Shop, engine: AsyncEngine
 ) -> None:
-    """Orders that had a payment are never pruned, so a call must not examine all these orders again."""
+    """Orders with a payment are never pruned. A later run must not read these orders again."""
     mug = await shop.product(stock=9)
     for _ in range(3):
         await shop.pay(await shop.order(mug), "tok_declined")

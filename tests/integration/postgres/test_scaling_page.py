@@ -26,5 +26,5 @@ async def test_scaling_page_lists_every_unique_index_with_its_columns(psql: asyn
 
 
 async def test_no_table_is_partitioned(psql: asyncpg.Connection) -> None:
-    """A unique index of a partitioned table permits equal values in different partitions."""
+    """If a table were partitioned, its unique indexes would permit equal values in different partitions."""
     assert await psql.fetch("SELECT partrelid::regclass FROM pg_partitioned_table") == []

@@ -1,6 +1,6 @@
 """A search with the maximum number of terms reads the catalog a few times at most.
 
-This limit does not depend on the terms.
+The limit is the same for all terms.
 """
 
 import json
@@ -23,9 +23,9 @@ COMMON = "aaaaa bbbbb ccccc ddddd eeeee fffff ggggg hhhhh"
 WITH_AN_ABSENT_WORD = "aaaaa bbbbb ccccc ddddd eeeee fffff ggggg absent"
 MISSPELLED = "aaaab aaaac bbbbc bbbbd ccccd cccce dddde ddddf"
 READINGS = 3
-"""The maximum number of times that the rows and the blocks of the catalog are read.
+"""How many times a search may read all rows and blocks of the catalog.
 
-Rows and blocks are read once in an index, once in the table, and once for the stock.
+All rows may be read once in an index, once in the table, and once for the stock.
 """
 
 STOCKS = """

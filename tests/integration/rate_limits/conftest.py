@@ -31,7 +31,7 @@ async def processes(
 ) -> AsyncIterator[list[ValkeyRateLimiter]]:
     """Limiters of two processes on one server.
 
-    The limiters have the service's timeout, unless the test sets another timeout.
+    By default, the limiters have the same timeout as the service. A test can set another timeout.
     """
     timeout = getattr(request, "param", TIMEOUT)
     limiters = [

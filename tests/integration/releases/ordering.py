@@ -20,7 +20,7 @@ LONGEST_PAUSE = 0.6
 Pauses are uniformly distributed.
 """
 RETRIED, PAID, READ = 0.3, 0.2, 0.3
-"""After placing an order, a customer retries a request, pays or reads the order with these probabilities."""
+"""The probabilities with which a customer retries a request, pays, and reads the order after placing an order."""
 
 
 @dataclass(slots=True)
@@ -77,9 +77,9 @@ class Customers:
         order: Mapping[str, Any],
         sent: Sequence[tuple[str, dict[str, Any]]],
     ) -> None:
-        """Repeat an earlier request, pay, and read the order, each with some probability.
+        """With some probability, repeat an earlier request. Likewise pay the order, and read the order.
 
-        Another release may have responded to the earlier request.
+        The earlier request may have been sent to another release.
         """
         if random.random() < RETRIED:
             key, body = random.choice(sent)

@@ -2,8 +2,8 @@
 
 Two services of the former release run behind HAProxy while customers place orders. The current release migrates the
 database. Services of the current release replace the two services one by one. Then two services of the former release
-replace the services of the current release. The exit code is 1 if a request failed, if an acknowledged order is not
-stored exactly once, or if a check of the invariants fails.
+replace the services of the current release. All requests must succeed, and each acknowledged order must be stored
+exactly once. The check of the invariants must succeed too. Otherwise the exit code is 1.
 """
 
 import asyncio
@@ -29,9 +29,9 @@ from tests.servers.haproxy import haproxy
 
 SECONDS_PER_PHASE = 5.0
 DRAIN_DELAY = "PT6S"
-"""The drain delay. HAProxy needs less time to notice that a service is draining.
+"""The drain delay. It is longer than the time that HAProxy needs to notice that a service is draining.
 
-HAProxy needs two failed checks at an interval of two seconds, and the duration of a response.
+HAProxy needs two failed checks, which are two seconds apart, and waits for the response of each check.
 """
 DRAIN_DELAY_SINCE = 3
 """The first release with STEELYARD_DRAIN_DELAY.

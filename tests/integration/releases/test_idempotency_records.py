@@ -45,8 +45,8 @@ ANOTHER: Mapping[str, Mapping[str, Any]] = {
 }
 """For each operation, the change that turns a recorded request into a different request.
 
-change_password has only secret fields, which release 6daf4a4 masked. retry_webhook_delivery and void_payment have no
-fields.
+Three operations are not listed. change_password has only secret fields, which release 6daf4a4 masked.
+retry_webhook_delivery and void_payment have no fields.
 """
 
 SINCE_7A22749 = {"capture_payment", "void_payment", "transfer_webhook_endpoint"}
@@ -55,7 +55,8 @@ SINCE_7A22749 = {"capture_payment", "void_payment", "transfer_webhook_endpoint"}
 SHOW_CURRENT_STATE = {"pay_order", "capture_payment", "void_payment", "refund_order"}
 """Operations whose replay shows the current state of the payment or refund.
 
-This database does not contain the payment or refund, so the replay shows the stored status `pending`.
+In this test, the payment or refund is missing in the database. The replay therefore shows the stored status
+`pending`.
 """
 DECIDED_BY_PROVIDER = {"status", "captured", "failure", "decided_at", "authorized_until"}
 

@@ -153,10 +153,10 @@ async def test_unsampled_traces_are_not_exported_and_not_stored(
 async def test_sampling_ratio_of_new_traces_equals_the_configured_ratio(
     spans: Collector, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The expected number of traces is 200 for 400 requests.
+    """For 400 requests, 200 traces are expected.
 
-    The limits 140 and 260 are six standard deviations away from 200. If the sampler decided twice per request, only
-    100 traces would be expected.
+    The limits 140 and 260 are six standard deviations away from 200. A sampler that decided twice per request would
+    create about 100 traces.
     """
     monkeypatch.setenv("OTEL_TRACES_SAMPLER", "parentbased_traceidratio")
     monkeypatch.setenv("OTEL_TRACES_SAMPLER_ARG", "0.5")

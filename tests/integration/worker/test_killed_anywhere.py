@@ -54,10 +54,10 @@ async def psql(database_url: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 async def kill_everywhere(job: str, prepare: Prepare, shop: Shop, database_url: str, **settings: Any) -> int:
-    """Kill workers, each at a later await than the previous worker, until a worker finishes the job.
+    """Run a job again and again, and kill each worker at a later await, until a worker finishes the job.
 
-    Each worker gets new work. After each kill a surviving worker finishes the work. Returns the number of killed
-    workers.
+    Each worker gets new work. After each kill, another worker finishes the work of the killed worker. Returns the
+    number of killed workers.
     """
     killed = 0
     settings |= {"database_url": database_url, "secrets_key": b64encode(SECRETS_KEY).decode()}

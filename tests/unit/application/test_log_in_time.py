@@ -61,13 +61,17 @@ async def test_log_in_to_an_unknown_account_also_computes_one_password_hash(shop
 
 
 async def test_duration_of_a_failed_log_in_does_not_reveal_known_accounts(shop: Shop) -> None:
-    """The test compares ranks of durations instead of seconds.
+    """The test compares rejections for a known account with rejections for an unknown account.
 
-    The test computes the fraction of pairs in which the rejection of the known account was slower. If the durations
-    reveal nothing, the fraction is a half, with a standard deviation of 0.065 for 40 rejections of each account (Mann
-    and Whitney). If only one of the two requests hashes, the fraction is 0 or 1. A busy machine slows both requests,
-    because they alternate. The limits are five standard deviations away from a half, so that the test does not fail
-    by chance. The result does not depend on the machine's speed.
+    Each rejection for the known account is compared with each rejection for the unknown account. The test computes
+    the fraction of pairs in which the known account was slower (Mann and Whitney).
+
+    If the durations reveal nothing, the expected fraction is a half. For 40 rejections of each account, the standard
+    deviation is 0.065. The limits are five standard deviations away from a half, so that the test does not fail by
+    chance.
+
+    If only one of the two requests hashes, the fraction is 0 or 1. The requests alternate, so a busy machine slows
+    both requests.
     """
     hasher = Argon2PasswordHasher(workers=1, memory_kib=1024)
     await shop.customer("ann@example.com")

@@ -17,7 +17,9 @@ from domain.catalog.search import (
 
 LETTERS = "abcé1"
 DOTLESS_I = "\u0131"
-"""The Turkish dotless i. The letter I is the capital of this letter and of i. No other letters share a capital."""
+"""The Turkish dotless i. Its capital letter is I, which is also the capital letter of i. No other letters share a
+capital letter.
+"""
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 long_words = st.text(LETTERS, min_size=MIN_LENGTH_WITH_TYPO, max_size=12)

@@ -53,7 +53,7 @@ Apply = Callable[[str, Watch], object]
 class TextMethod:
     """A method that sets a text of an entity.
 
-    `call` passes entities to a callback before `call` changes these entities.
+    `call` first passes the entities to a callback, and then calls the method.
     """
 
     rule: TextRule

@@ -5,9 +5,9 @@ from entrypoints.http.api.orders.address_schemas import AddressSchema
 from examples.northwind.data import PRODUCTS_FILE, load_northwind
 
 CENTS_ORDERED = 144_936_731
-"""The sum of quantity times list price over the lines of Northwind's order-details.csv.
+"""The sum of quantity times list price over all lines of Northwind's order-details.csv.
 
-The sum was computed from the 2,155 lines of the original CSV files: 51,317 units for 1,449,367.31 dollars.
+The original file has 2,155 lines. They contain 51,317 units for 1,449,367.31 dollars.
 """
 UNITS_ORDERED = 51_317
 UNITS_IN_STOCK_AT_THE_END = 3_119

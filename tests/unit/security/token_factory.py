@@ -28,7 +28,7 @@ class TokenFactory:
     claims: Mapping[str, Any]
 
     def token(self, *, header: Mapping[str, Any] | None = None, without: str = "", **claims: Any) -> str:
-        """Return a token with changed headers and claims. The header or claim `without` is omitted."""
+        """Return a token with changed headers and claims. The header or claim whose name is `without` is omitted."""
         headed = {"typ": "at+jwt", "alg": "EdDSA", "kid": self.key.kid, **(header or {})}
         claimed = {**self.claims, **claims}
         for part in (headed, claimed):
