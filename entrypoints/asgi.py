@@ -9,9 +9,9 @@ from entrypoints.settings import Settings
 
 
 def app() -> FastAPI:
-    """Create the app. The settings come from environment variables.
+    """Create the app with the settings from environment variables.
 
-    Then exempt all existing objects from garbage collection.
+    After that, all existing objects are exempt from garbage collection.
     """
     configure_logging()  # configure logging first, because reading the settings can log warnings
     settings = Settings.from_environment()

@@ -41,9 +41,9 @@ def parse_email_address(text: str) -> EmailAddress:
 
 
 def known_email_address(text: str) -> EmailAddress:
-    """Return the e-mail address of an existing account.
+    """Parse the e-mail address of an existing account. Raises InvalidEmailAddress.
 
-    Addresses that only a former release accepted are valid as well. Raises InvalidEmailAddress.
+    If a former release accepted the address, it is valid, even if new accounts can no longer use such addresses.
     """
     try:
         return parse_email_address(text)
@@ -54,9 +54,9 @@ def known_email_address(text: str) -> EmailAddress:
 
 
 def sought_email_address(text: str) -> EmailAddress:
-    """Return an e-mail address with which to find an account and to throttle attempts.
+    """Return an e-mail address that is used to find an account and to throttle attempts.
 
-    The text can be invalid, because clients can send any text as an e-mail address.
+    Clients can send any text. If the text is not a valid address, the result contains the text itself.
     """
     text = text[:MAX_LENGTH].strip()
     try:

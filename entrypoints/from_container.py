@@ -28,7 +28,8 @@ def _names() -> Mapping[Provider[Any], str]:
 def from_container(provider: Provider[Any]) -> Dependency:
     """Return a dependency on a provider of the container.
 
-    A test overrides either the provider of the app's container or the dependency itself:
+    A test can replace the object in two ways. It can override the provider of the app's container, or the dependency
+    itself:
 
         app.state.container.orders.place_order.override(fake)
         app.dependency_overrides[FromContainer.of(GRAPH.orders.place_order)] = lambda: fake
@@ -50,7 +51,7 @@ class FromContainer(ImmediateDependency):
     def of(cls, provider: Provider[Any]) -> "FromContainer":
         """Return the dependency for a provider of the container.
 
-        If the provider needs the database, the route documents the problems of the database.
+        If the provider needs the database, the route documents the problems that the database can cause.
         """
         name = _names()[provider]
         parts: Iterator[Provider[Any]] = provider.traverse()

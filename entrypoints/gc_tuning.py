@@ -15,9 +15,10 @@ def collect_seldom() -> None:
 def exempt_existing_objects() -> None:
     """Exempt existing objects from garbage collection, and collect newer objects seldom.
 
-    Otherwise the slowest requests would be those during which a collection scans routes, schemas and modules. The
-    function does not collect garbage first. A collection would take a tenth of the startup time, although the imports
-    leave only about a hundred unreachable objects.
+    Otherwise each full garbage collection would scan all routes, schemas and modules, and delay a request.
+
+    The function exempts unreachable objects, too. The imports leave only about a hundred such objects. A collection
+    of these objects would take a tenth of the startup time.
     """
     gc.freeze()
     collect_seldom()

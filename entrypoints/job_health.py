@@ -20,9 +20,12 @@ class _State:
 class JobHealth:
     """A record of when each job last succeeded. The record shows which jobs fail or hang.
 
-    A job is failing if its last run failed and its last success is older than two intervals of the job. A job hangs
-    if it has neither failed nor succeeded for two intervals plus the maximum duration of a run. Any thread can read
-    the health. `now` returns seconds.
+    If the last run of a job failed, and its last success is older than two intervals, the job is failing.
+
+    If the last run of a job succeeded, and this success is older than two intervals plus the maximum duration of a
+    run, the job hangs.
+
+    Any thread can read the health. `now` returns seconds.
     """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
@@ -60,7 +63,7 @@ class JobHealth:
         ]
 
     def hanging(self) -> list[str]:
-        """Return the jobs that have neither failed nor succeeded for too long."""
+        """Return the jobs whose last result, a success, is too long ago."""
         ages = self.ages()
         return [
             name

@@ -111,10 +111,10 @@ async def _deliver_mail(deliver_mail: DeliverMail) -> None:
 
 
 async def _check_stored_secrets(container: Container) -> None:
-    """Raise WrongSettings if the configured encryption keys do not fit the stored secrets.
+    """Raise WrongSettings if the settings lack a required encryption key.
 
-    There are two cases. In the first case, stored secrets are encrypted with a key that is not configured. In the
-    second case, a new shop that is not on a loopback address has no configured key.
+    If a stored secret is encrypted with a key, that key is required. If a new shop is not on a loopback address, at
+    least one key is required.
     """
     settings, key_ids = container.settings(), container.security.secret_box().key_ids
     stored = await container.database.stored_secrets().count_by_key()

@@ -80,9 +80,11 @@ class _NamedLogger(structlog.WriteLogger):
 def configure_logging(levels: LogLevels | None = None, *, stream: TextIO | None = None) -> None:
     """Send the logs of structlog and of the standard library to one stream.
 
-    The default stream is standard error. For libraries, the level is warning, because messages at lower levels
-    contain e-mail addresses, queries and parameters. A level that is configured for the library's package replaces
-    this level. Another call of this function replaces all levels.
+    The default stream is standard error. For libraries, the default level is warning, because messages at lower
+    levels contain e-mail addresses, queries and parameters. If a level is configured for a library's package, that
+    level applies.
+
+    If the function is called again, the new levels replace all former levels.
     """
     global _access, _has_traces, _levels, _logs_requests  # noqa: PLW0603 - the state of structlog and logging is global, too
     stream = stream or sys.stderr
@@ -132,9 +134,9 @@ def log_request(
 ) -> None:
     """Write one line of the access log.
 
-    `route` is the template of the route, or None if no route matched. All values come from the service, and
-    none from the client's path. The line bypasses structlog's processors. For many requests, the processors
-    would take more time than all other work.
+    `route` is the template of the route, or None if no route matched. All values come from the service, and none from
+    the client's path. The line is not passed to structlog's processors. For many requests, the processors would take
+    more time than all other work.
     """
     if not _logs_requests:
         return

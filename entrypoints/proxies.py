@@ -28,10 +28,12 @@ _log = logging.getLogger(__name__)
 class TrustedProxies:
     """Networks of reverse proxies, and the header in which these proxies pass the client's network address.
 
-    Any client can send such a header, so only entries that a trusted proxy wrote are used. The nearest proxy wrote
-    the last entry. The header is therefore read from its end, up to the first entry whose writer is not trusted. If a
-    proxy passes no address, the proxy's own address counts as the client's. All clients of this proxy then share one
-    rate limit.
+    Each proxy adds an entry to the end of the header: the address from which the proxy got the request. The entries
+    are read from the end to the beginning. The first address outside `networks` is the client's address. Any client
+    can send such a header, so the entries before that address are ignored.
+
+    If a proxy passes no address, the proxy's own address is used as the client's address. All clients of this proxy
+    then share one rate limit.
     """
 
     networks: Sequence[IPNetwork]
@@ -82,7 +84,10 @@ def parse_address(text: str) -> IPAddress | None:
 
 
 def _hops_of_x_forwarded_for(lines: Sequence[str]) -> Iterator[IPAddress | None]:
-    """Yield the hops' addresses, nearest hop first. The caller can stop before entries that a client has added."""
+    """Yield the addresses of the hops, nearest hop first.
+
+    The caller stops before entries that a client may have written.
+    """
     for line in reversed(lines):
         for hop in reversed(line.split(",")):
             yield _node(hop.strip())
@@ -97,7 +102,7 @@ def _hops_of_forwarded(lines: Sequence[str]) -> Iterator[IPAddress | None]:
 def _nodes_of_forwarded(lines: Sequence[str]) -> Iterator[str | None]:
     """Yield the `for` value of each element.
 
-    Yield None for an element without such a value, and for the rest of a line if the rest is malformed.
+    If an element has no such value, yield None. If the rest of a line is malformed, yield None once for this rest.
     """
     for line in lines:
         position = 0

@@ -22,10 +22,12 @@ async def repeating(
     longest_pause: timedelta = timedelta(),
     longest_run: timedelta = LONGEST_RUN,
 ) -> AsyncIterator[None]:
-    """Run `work` repeatedly during the context. The end of the context waits for the current run.
+    """Run `work` repeatedly until the context ends. Then wait for the current run.
 
-    An error is logged with the work's name. While runs fail, the pause between them doubles, up to `longest_pause`.
-    The results are reported to `health`. A run that takes longer than `longest_run` counts as hanging.
+    If a run fails, the error is logged with `name`. After each failed run, the pause doubles, up to `longest_pause`.
+    After a successful run, the pause is `every` again.
+
+    The results are reported to `health`. `longest_run` is the maximum duration of a run.
     """
     health.add(name, every=every, longest_run=longest_run)
     ended = asyncio.Event()

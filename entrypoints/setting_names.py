@@ -55,7 +55,8 @@ def values_under_old_names() -> dict[str, Any]:
 def describe_unknown_variables(settings: Collection[str]) -> Sequence[str]:
     """Return one line for each unknown variable that begins with the service's prefix.
 
-    The line names the nearest setting, if one is similar. The value is left out, because it can be a secret.
+    If a setting has a similar name, the line contains that name. The line does not contain the value of the variable,
+    because the value can be a secret.
     """
     known = {*settings, *OLD_NAMES}
     lines = []

@@ -21,7 +21,7 @@ from entrypoints.proxies import IPNetwork
 
 
 def _asyncpg_url(url: str) -> str:
-    """Return the URL with the driver asyncpg, so that a plain `postgresql://` also works.
+    """Return the URL with the driver asyncpg, so that a URL without a driver (`postgresql://`) also works.
 
     Several hosts, as in `//host1:5432,host2:5432/`, become parameters of the URL, because SQLAlchemy requires this
     form.

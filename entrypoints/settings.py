@@ -77,9 +77,9 @@ class Settings(BaseSettings):
     database_pool_size: int = Field(10, ge=1, le=500)
     """Database connections per process, for everything except public reads of the catalog."""
     public_read_pool_size: int = Field(4, ge=1, le=500)
-    """Additional database connections per process. Only public reads of the catalog use them.
+    """Additional database connections per process, for public reads of the catalog.
 
-    These reads use no other connections.
+    These reads use only these connections. Nothing else uses these connections.
     """
 
     host: str = "127.0.0.1"
@@ -144,7 +144,9 @@ class Settings(BaseSettings):
     Each payment is settled by the provider that accepted the payment.
     """
     capture_on: Literal["request", "fulfillment"] = "request"
-    """When a payment is captured: at its `request`, or after its authorization at the first `fulfillment`."""
+    """When a payment is captured. `request`: immediately. `fulfillment`: at the first fulfillment; until then, the
+    payment is only authorized.
+    """
     allow_sandbox: bool = False
     """For test systems: permit the sandbox even if `token_issuer` is a public https address."""
     sandbox_webhook_url: HttpUrl | None = None
@@ -163,7 +165,7 @@ class Settings(BaseSettings):
     webhooks_to_private_addresses: bool = False
     """For development: also send webhooks to private IP addresses, and without TLS."""
     webhook_pause_after: timedelta = Field(timedelta(days=5), ge=timedelta(hours=1))
-    """How long every delivery to a webhook endpoint must fail before the endpoint is paused."""
+    """If all deliveries to a webhook endpoint fail for this time, the endpoint is paused."""
 
     audit_log_retention: timedelta = Field(timedelta(days=365), ge=timedelta(days=90))
     """How long entries of the audit log are stored. PCI DSS 10.5.1 requires one year."""
@@ -187,7 +189,7 @@ class Settings(BaseSettings):
     Older movements become opening balances. Leave this unset while a process of release 2 runs.
     """
     webhook_delivery_retention: timedelta = Field(timedelta(days=30), ge=timedelta(days=7))
-    """How long a delivery to a webhook endpoint is listed, unless it is pending."""
+    """How long a completed delivery to a webhook endpoint is listed. Pending deliveries are always listed."""
     provider_event_retention: timedelta = Field(timedelta(days=90), ge=timedelta(days=30))
     """How long messages of payment providers are remembered, so that a repeated message has no effect."""
     sandbox_retention: timedelta = Field(timedelta(days=180), ge=timedelta(days=30))
@@ -209,7 +211,7 @@ class Settings(BaseSettings):
     unread_response_timeout: timedelta = Field(
         timedelta(seconds=30), ge=timedelta(seconds=1), le=timedelta(minutes=10)
     )
-    """A connection is closed if its client accepts no data of a response for this time. Linux only."""
+    """If a client accepts no data of a response for this time, the client's connection is closed. Linux only."""
 
     token_issuer: WebAddress = "http://127.0.0.1:8000"  # noqa: S105 - an address, not a secret
     """The service's root URL, as clients see it.
@@ -221,7 +223,7 @@ class Settings(BaseSettings):
     signing_keys: SecretStr | None = None
     """Signing keys: Ed25519 private keys in PEM format. The first key signs.
 
-    If neither this nor `signing_keys_file` is set, the signing keys are stored in the database.
+    If `signing_keys` and `signing_keys_file` are both unset, the signing keys are stored in the database.
     """
     signing_keys_file: Path | None = None
     """A file with signing keys. The file is reloaded regularly, so that keys can be rotated without a restart."""
@@ -354,7 +356,7 @@ class Settings(BaseSettings):
         Unknown variables are no error, because a release must accept the variables of a newer release.
 
         Raises:
-            WrongSettings: a setting is invalid; the message is about the first one.
+            WrongSettings: a setting is invalid; the message describes the first invalid setting.
         """
         warn_of_unknown_variables(cls.model_fields)
         try:

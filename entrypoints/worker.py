@@ -36,7 +36,7 @@ ROUNDS = 50
 DELIVERY_LANES = 4
 """The number of webhook endpoints to which one worker sends at the same time.
 
-A slow endpoint delays only one of these concurrent deliveries.
+A slow endpoint blocks only one of these deliveries. The others continue.
 """
 
 LONGEST_PAUSE = timedelta(seconds=30)
@@ -60,7 +60,7 @@ class Job:
     longest_batch: timedelta = timedelta(minutes=1)
 
     async def __call__(self, progress: Callable[[], None] | None = None) -> None:
-        """Process batches until no item is left, but at most ROUNDS batches. Call `progress` after each batch."""
+        """Process at most ROUNDS batches, and stop if no item is left. Call `progress` after each batch."""
         for _ in range(ROUNDS):
             found = await self.work(self.batch)
             if progress is not None:
@@ -137,7 +137,10 @@ async def _measure(measure_shop: MeasureShop, _: int) -> int:
 
 
 async def _check_invariants(check_shop: CheckShop, every: timedelta) -> int:
-    """Check the invariants, and log the broken invariants. Skip the check if the last check is younger than `every`."""
+    """Check the invariants, and log the broken invariants.
+
+    If less than `every` has passed since the last check, the check is skipped.
+    """
     for finding in await check_shop.unless_checked_within(every):
         if finding.count:
             _log.error(

@@ -15,8 +15,9 @@ _Problem = tuple[str, list[str]]
 def health_apps(health: JobHealth, *, is_stopping: Callable[[], bool]) -> Mapping[str, WsgiApp]:
     """Return the health checks of a worker by path. The responses list the affected jobs.
 
-    `/livez` fails if a job hangs, because a restart can help. `/readyz` also fails if jobs fail, or if the worker is
-    stopping.
+    If a job hangs, `/livez` and `/readyz` fail. If a job fails or the worker is stopping, only `/readyz` fails.
+
+    A failure of `/livez` causes a restart. A restart can help if a job hangs.
     """
 
     def liveness() -> _Problem | None:

@@ -1,7 +1,7 @@
 """The command `steelyard` of the installed wheel.
 
-The layers have common names, such as `domain` and `adapters`. The wheel contains them in a folder that only this
-program searches, so that they neither hide other packages of the environment nor are hidden by them.
+The packages of the layers have common names, such as `domain` and `adapters`. Other packages in the environment can
+have the same names. The wheel therefore contains the layers in a separate folder, which only this program searches.
 """
 
 import sys

@@ -92,7 +92,7 @@ def _stripe(settings: Settings, http_client: "httpx2.AsyncClient", clock: Clock)
 def _gateways(
     settings: Settings, sandbox: Callable[[], PaymentGateway], stripe: Callable[[], _Stripe]
 ) -> PaymentGateways:
-    """Return the gateways of all configured payment providers. The code of the others is not loaded."""
+    """Return the gateways of the configured payment providers. The code of other providers is not loaded."""
     return {
         method: sandbox() if method is PaymentMethod.SANDBOX else stripe().gateway
         for method in settings.payment_methods

@@ -35,10 +35,10 @@ C = TypeVar("C", bound=DynamicContainer)
 
 
 def part(container: C) -> C:
-    """Nest a container in the root container. The root container then also has the nested container's providers.
+    """Nest `container` in the root container.
 
-    The declared result is the nested container, for type checkers. The actual result is a provider of the container,
-    with the same attributes.
+    At run time, the result is a provider with the attributes of `container`. For type checkers, the result has the
+    type of `container`.
     """
     return cast(C, Nested(type(container), container))
 
@@ -150,11 +150,11 @@ class Container(DynamicContainer):
 
 
 GRAPH = Container()
-"""A container without settings. Routes name their dependencies by the providers of this container."""
+"""A container without settings. Routes refer to their dependencies by the providers of this container."""
 
 
 def named_providers(container: DynamicContainer) -> Iterator[tuple[str, Provider[Any]]]:
-    """Yield pairs of dotted name and provider for a container and its nested containers."""
+    """Yield every provider of a container and its nested containers, with the provider's dotted name."""
     for name, provider in container.providers.items():
         if isinstance(provider, Nested):
             yield from ((f"{name}.{inner}", found) for inner, found in named_providers(provider.container))

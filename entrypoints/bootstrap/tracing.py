@@ -18,10 +18,10 @@ UNTRACED_PATHS = {"/livez", "/readyz", "/metrics"}
 
 
 def create_tracing() -> Tracing:
-    """Return OpenTelemetry tracing if it is configured, and disabled tracing otherwise.
+    """Return OpenTelemetry tracing if it is configured. Otherwise return disabled tracing.
 
-    Tracing is configured with OpenTelemetry's standard environment variables. Raises WrongSettings for a
-    protocol other than OTLP over HTTP.
+    Tracing is configured with OpenTelemetry's standard environment variables. The only supported protocol is OTLP
+    over HTTP. For any other protocol, the function raises WrongSettings.
     """
     if not is_configured():
         return Tracing()
@@ -62,8 +62,8 @@ def _is_untraced(tracing: Tracing, scope: MutableMapping[str, Any]) -> bool:
 def telemetry(tracing: Tracing) -> TelemetryConfig:
     """Return the configuration of FastAPI's spans.
 
-    FastAPI's environment variables for tracing are ignored, because these variables would let FastAPI export the
-    paths and queries of requests.
+    FastAPI's own environment variables for tracing are ignored. With these variables, FastAPI could export the paths
+    and queries of requests.
     """
     return {
         "tracing": tracing.provider is not None,

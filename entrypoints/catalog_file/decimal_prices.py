@@ -1,7 +1,7 @@
 """Prices in major units, as spreadsheets write them: 1,999.00 or 1.999,00.
 
-A price without decimals could be meant in minor units. A file must therefore have decimals in all prices, or
-in none.
+In a file, either all prices or no prices have decimals. Otherwise a price without decimals would be ambiguous: major
+units or minor units.
 """
 
 import re
@@ -11,13 +11,14 @@ from domain.shared.currency import EXPONENTS
 from entrypoints.catalog_file.complaints import BadRow
 
 _SPACES = " '\u00a0\u2019\u202f"
-"""Spaces and apostrophes. They can separate thousands whether the decimal separator is a comma or a point."""
+"""Spaces and apostrophes: separators of thousands that can be combined with a decimal comma and with a decimal point.
+"""
 
 
 def has_decimals(cell: str, *, comma: bool) -> bool:
     """Return whether a cell is a number with decimals.
 
-    The decimals follow a comma if `comma` is set, and otherwise a point.
+    If `comma` is set, the decimal separator is a comma. Otherwise it is a point.
     """
     return _pattern(comma).fullmatch(cell.strip()) is not None
 

@@ -36,7 +36,10 @@ def _row(line: str) -> object:
 
 
 def _reason(problem: HTTPProblem) -> str:
-    """Return the parser's error without the line number. The number is useless: the parser gets only one line."""
+    """Return the parser's error without the line number.
+
+    The number is always 1, because the parser gets only one line.
+    """
     column = problem.params.get("column")
     if column is not None:
         return f"This is not JSON: there is a mistake at column {column}."

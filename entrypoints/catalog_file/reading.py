@@ -15,7 +15,7 @@ MAX_BYTES = 64 * 1024 * 1024
 MAX_ROWS = 100_000
 """The maximum size of a file.
 
-All rows are imported in one transaction, and stay in memory until the transaction ends.
+The size is limited, because all rows are in memory while they are imported in one transaction.
 """
 
 FORMATS: Mapping[str, type[CsvRows | NdjsonRows]] = {".csv": CsvRows, ".ndjson": NdjsonRows}
@@ -31,7 +31,7 @@ def read_catalog(
 ) -> list[CatalogRow]:
     """Return the rows of a file. The suffix of the file's name determines the format.
 
-    `progress` is called with the number of each row's first line. Set `decimal_comma` if a CSV file has
+    `progress` is called for each row, with the number of the row's first line. Set `decimal_comma` if a CSV file has
     prices such as 1.999,00. Raises BadFile, BadRows.
     """
     text = _text_of(path, encoding)

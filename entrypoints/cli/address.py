@@ -20,7 +20,9 @@ class Address:
 
     @classmethod
     def resolved(cls, host: str, port: int) -> "Address":
-        """Resolve a host name or an address to the address to listen on. IPv4 is preferred.
+        """Find the IP address on which the service listens.
+
+        `host` is a name or an IP address. If a name has IPv4 and IPv6 addresses, an IPv4 address is used.
 
         Raises:
             CommandFailed: the host is not a name or an address of this machine.
@@ -60,8 +62,8 @@ class Address:
     def ensure_free(self) -> None:
         """Raise CommandFailed if the port is in use, or if this user may not use the port.
 
-        The serving processes share the port with SO_REUSEPORT. Without this check, the processes would silently share
-        the port with another service.
+        With SO_REUSEPORT, several processes can listen on one port, and the serving processes use this option.
+        Without this check, another service could listen on the same port, and get some of the requests.
         """
         family = socket.AF_INET6 if ":" in self.ip else socket.AF_INET
         with socket.socket(family, socket.SOCK_STREAM) as probe:

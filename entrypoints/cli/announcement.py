@@ -42,7 +42,8 @@ def _lines(address: Address, settings: Settings) -> list[tuple[str, str]]:
         lines.append(("Database", f"embedded PostgreSQL in {settings.data_dir}"))
     if settings.payment_provider == "sandbox":
         lines.append(("Payments", "sandbox (no real money)"))
-    # Under systemd, the user and the settings differ from those in a terminal, so the hints would be wrong.
+    # Under systemd, the service runs with another user and other settings than a command in a terminal. The hints
+    # would be wrong there.
     if awaits_notification():
         return lines
     return [

@@ -88,20 +88,19 @@ def import_file(
 ) -> None:
     """Create or update the products in a file. Existing products are found by SKU.
 
-    If the command fails or is killed, no change is stored. Every row is validated first, and every invalid
-    row is reported. Products that are not in the file do not change. If a column or field is absent, products
-    keep their values; an empty cell or null clears the value. New products need a name and a price. Customers
-    can place orders while the import runs.
+    If the command fails or is killed, no change is stored. First, all rows are validated, and all invalid rows are
+    reported. Products that are not in the file do not change. If a column or field is missing in the file, products
+    keep their present value for this field. An empty cell or null clears the value. New products need a name and a
+    price. Customers can place orders while the import runs.
 
     **CSV**: separated by commas, semicolons or tabs. The first line names the columns: sku, and any other
     fields of POST /v1/products. The columns of the price are price_amount and price_currency. Each attribute
     has a column attributes.NAME, such as attributes.color. The column status contains active or archived.
 
-    **NDJSON**: one JSON object per line, with the same fields as POST /v1/products, and status.
+    **NDJSON**: each line is a JSON object with the fields of POST /v1/products and the field status.
 
-    Prices are whole minor units: 1999 with the currency USD is 19.99 dollars. In CSV, all prices of a file
-    can have decimals instead: 1,999.00, or 1.999,00 with --decimal-comma. initial_stock applies to new
-    products only.
+    Prices are whole minor units: 1999 with the currency USD is 19.99 dollars. In CSV, all prices of a file can have
+    decimals instead: 1,999.00, or 1.999,00 with --decimal-comma. initial_stock has no effect on existing products.
     """
     if file.suffix.lower() not in {".csv", ".ndjson"}:
         raise typer.BadParameter("the name must end in .csv or .ndjson", param_hint="FILE")
@@ -188,12 +187,11 @@ def export(
 ) -> None:
     """Write the products to a file, oldest first.
 
-    --after and --before refer to the time of a product's last edit. `catalog import` can read the file:
-    importing an unchanged file changes nothing. The file does not contain stock. A spreadsheet may run text
-    that begins with =, so import the columns as text.
+    --after and --before refer to the time of a product's last edit. `catalog import` can read the file. The import of
+    an unedited file changes nothing. The file does not contain stock. In a spreadsheet, import the columns as text.
+    Otherwise the spreadsheet may run text that begins with =.
 
-    Products are read in pages: a product that is created during the export may be missing, but no product is
-    exported twice.
+    If a product is created during the export, the product may be missing in the file. No product is exported twice.
     """
     from application.catalog.ports import ProductFilter
     from entrypoints.catalog_file.writing import AttributeNames, CsvWriter, NdjsonWriter, NotCsv

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 def check() -> None:
     """Check that all invariants of the shop hold in the database.
 
-    Reads the whole database, and stores the number of violations for GET /metrics. The exit code is 1 if an invariant
-    is broken; the output then names the objects that break it. If the provider of a payment is not configured, the
-    command prints a warning, and does not fail.
+    Reads the whole database, and stores the number of violations, so that GET /metrics can return it.
+
+    If an invariant is broken, the exit code is 1, and the output names the objects that break the invariant. If the
+    provider of a payment is not configured, the command prints a warning and continues.
     """
     from entrypoints.cli.shop import in_shop
 

@@ -38,7 +38,7 @@ def create(
 
 @group.command("list")
 def list_clients() -> None:
-    """List the clients. There is one row for each secret of a client; the secret itself is not shown.
+    """List the clients, with one row for each secret of a client. The secrets themselves are not shown.
 
     Prints a table on a terminal, and tab-separated fields elsewhere.
     """
@@ -56,7 +56,7 @@ def list_clients() -> None:
 def roll_secret(name: Name) -> None:
     """Create a second secret for a client. The new secret is shown only once.
 
-    The former secret stays valid until you retire it with retire-secret.
+    The previous secret stays valid. To make it invalid, use retire-secret.
     """
     from entrypoints.cli.shop import in_shop
 
@@ -75,7 +75,7 @@ def retire_secret(
 ) -> None:
     """Make a secret invalid.
 
-    Tokens that were issued with this secret can no longer move money or administer the shop.
+    Tokens that were issued with this secret lose their permissions to move money and to administer the shop.
     """
     from domain.shared.ids import SecretId
     from entrypoints.cli.shop import in_shop

@@ -38,7 +38,8 @@ def show() -> None:
 def check() -> None:
     """Check the settings before a deployment: fail for unknown settings and for invalid values.
 
-    The service itself ignores unknown settings with a warning, because they can belong to a newer release.
+    The service itself starts with unknown settings and logs a warning, because the settings can belong to a newer
+    release.
     """
     from entrypoints.setting_names import WrongSettings, describe_unknown_variables
     from entrypoints.settings import Settings

@@ -15,9 +15,10 @@ from entrypoints.settings import Settings
 def database(settings: Settings) -> Iterator[str]:
     """Yield the URL of a running database.
 
-    Without STEELYARD_DATABASE_URL, the URL is that of the embedded PostgreSQL. The embedded server runs at least
-    until the context ends. Other processes can use the same server. Raises EmbeddedPostgresError, CommandFailed,
-    WrongSettings.
+    If STEELYARD_DATABASE_URL is not set, the database is the embedded PostgreSQL. Several processes can use the
+    embedded PostgreSQL at the same time. It runs at least until the context ends.
+
+    Raises EmbeddedPostgresError, CommandFailed, WrongSettings.
     """
     if settings.database_url is not None:
         _ensure_usable(settings.database_url, is_pooler_configured=settings.is_database_pooled)

@@ -49,8 +49,8 @@ def status(
 def upgrade() -> None:
     """Migrate the database to the schema of this release.
 
-    If several processes migrate at the same time, one does the work and the others wait. If the schema is
-    newer and permits this release, nothing changes.
+    If several processes run the migration at the same time, one process migrates the database, and the others wait.
+    If the schema is newer than this release, but this release can run on it, nothing changes.
     """
     from entrypoints.cli.database import database, migrate
     from entrypoints.settings import Settings
@@ -67,11 +67,12 @@ def downgrade(
         str, typer.Option(help="The revision to keep as the last one, for example 0026.", show_default=False)
     ],
 ) -> None:
-    """Undo all migrations that follow a revision.
+    """Undo all migrations after a revision.
 
-    Tables and columns that these migrations have added are deleted. All data in these tables and columns is lost.
+    Tables and columns that these migrations added are deleted, together with their data.
 
-    First replace all processes of this release with processes of a release that runs on the older schema.
+    Before you run this command, replace all processes of this release with processes of a release that can run on the
+    older schema.
     """
     from adapters.postgres.core import migrations
     from entrypoints.cli.database import database

@@ -23,8 +23,8 @@ def demo(
 
     The demo pays some of the orders. It also ships, cancels, returns and refunds units, and finally checks every
     amount. The orders are sent to the service at STEELYARD_HOST and STEELYARD_PORT. If no service answers there, the
-    demo starts a service. A second run changes nothing. To be able to remove the demo's data, set STEELYARD_DATA_DIR
-    to a separate folder, and delete that folder afterwards.
+    demo starts a service. A second run changes nothing. If you want to remove the demo's data later, set
+    STEELYARD_DATA_DIR to a separate folder before the first run. Delete this folder later.
     """
     from entrypoints.cli.address import Address
     from entrypoints.cli.shop import in_shop

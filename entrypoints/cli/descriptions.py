@@ -18,7 +18,10 @@ File = Annotated[
 @asyncapi.callback()
 @lifecycle.callback()
 def _group() -> None:
-    """Group the commands. Without this function Typer would omit the name of the only command, `export`."""
+    """Make `export` a named command.
+
+    Without this function, Typer would omit the name, because the group has only one command.
+    """
 
 
 @openapi.command("export")

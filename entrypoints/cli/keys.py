@@ -18,8 +18,10 @@ group = typer.Typer(no_args_is_help=True)
 def keys() -> None:
     """Manage the keys that sign access tokens.
 
-    By default, the keys are stored in the database. STEELYARD_SIGNING_KEYS_FILE or STEELYARD_SIGNING_KEYS can provide
-    the keys instead: Ed25519 private keys in PEM format, one after the other. The first key signs.
+    By default, the keys are stored in the database.
+
+    If STEELYARD_SIGNING_KEYS_FILE or STEELYARD_SIGNING_KEYS is set, the keys come from there. These keys are Ed25519
+    private keys in PEM format, one after the other. The first key signs new tokens.
     """
 
 
@@ -27,7 +29,8 @@ def keys() -> None:
 def generate() -> None:
     """Print a new key for a file or an environment variable. The key is not stored.
 
-    To rotate such keys, put the new key first, and remove the previous key after 15 minutes.
+    To rotate the keys in a file or variable, insert the new key before all other keys. After 15 minutes, remove the
+    previous key.
     """
     from datetime import UTC, datetime
 

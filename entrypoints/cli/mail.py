@@ -20,9 +20,9 @@ def mail() -> None:
 
 @group.command()
 def failed() -> None:
-    """List the latest 100 messages that could not be sent and are no longer retried.
+    """List the last 100 messages that the service has stopped trying to send.
 
-    The tab-separated fields are: the time when the service gave up, the kind of message, the recipient's e-mail
+    The tab-separated fields are: the time when the service stopped, the kind of message, the recipient's e-mail
     address, and the number of attempts. The log of the service contains the error of each message.
     """
     from entrypoints.cli.shop import in_shop

@@ -39,13 +39,12 @@ def export(
 
     --after and --before refer to the time when an order was placed.
 
-    **CSV**: one row per order line. Each row also has the columns of the order. Amounts are in minor units. A
-    spreadsheet may run customers' text that begins with =, so import the columns as text.
+    **CSV**: one row per order line. Each row also has the columns of the order. Amounts are in minor units. In a
+    spreadsheet, import the columns as text. Otherwise the spreadsheet may run customers' text that begins with =.
 
     **NDJSON**: one order per line, as GET /v1/orders/{order_id} shows it to staff.
 
-    Orders are read in pages: an order that is placed during the export may be missing, but no order is
-    exported twice.
+    If an order is placed during the export, the order may be missing in the file. No order is exported twice.
     """
     from application.orders.ports import OrderFilter
     from entrypoints.cli.shop import in_shop

@@ -16,10 +16,10 @@ from entrypoints.cli.failures import CommandFailed
 
 
 def print_rows(columns: Sequence[str], rows: Iterable[Sequence[str]], *, highlighted: str = "") -> None:
-    """Print rows as a table on a terminal, and separated by tabs elsewhere.
+    """Print rows: on a terminal as a table, otherwise with tabs between the values.
 
-    A table that is wider than the terminal is printed as one block of lines per row, so that no value is cut.
-    The row whose first value is `highlighted` is printed in bold.
+    If the table is wider than the terminal, each row is printed as a block of lines, so that no value is cut. The row
+    whose first value is `highlighted` is printed in bold.
     """
     if not sys.stdout.isatty():
         for row in rows:

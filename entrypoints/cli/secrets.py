@@ -14,7 +14,8 @@ group = typer.Typer(no_args_is_help=True)
 def secrets() -> None:
     """Encrypt the signing keys and other secrets in the database.
 
-    STEELYARD_SECRETS_KEY or STEELYARD_SECRETS_KEY_FILE contains the keys. The first key encrypts, and all keys decrypt.
+    STEELYARD_SECRETS_KEY or STEELYARD_SECRETS_KEY_FILE contains the encryption keys. Secrets are encrypted with the
+    first key. All encryption keys can decrypt secrets.
     """
 
 
@@ -35,20 +36,21 @@ def encrypt() -> None:
 
     The command can be interrupted and repeated.
 
-    Run the command when every process has the key. The previous release cannot read encrypted secrets, so no
-    process of that release may be running.
+    Before you run the command, give the key to every process, and stop all processes of the previous release. The
+    previous release cannot read encrypted secrets.
     """
     typer.echo(f"{_encrypt('secrets encrypt', in_clear=True)} secrets are now encrypted.")
 
 
 @group.command()
 def rotate() -> None:
-    """Re-encrypt secrets that are encrypted with an old key. The first key encrypts.
+    """Re-encrypt secrets that are encrypted with an old key. The command encrypts them with the first key.
 
     The command can be interrupted and repeated.
 
-    To rotate keys, add the new key last, and restart every process. Then put the new key first, and restart every
-    process again. Then run this command. Remove the old key when STEELYARD_IDEMPOTENCY_RETENTION has passed.
+    Rotate the keys in four steps. First, add the new key as the last key, and restart every process. Second, move the
+    new key to the first place, and restart every process. Third, run this command. Fourth, wait for the duration
+    STEELYARD_IDEMPOTENCY_RETENTION, and remove the old key.
     """
     typer.echo(f"{_encrypt('secrets rotate', in_clear=False)} secrets are now encrypted with the first key.")
 

@@ -1,7 +1,7 @@
 """The HTTP server: a parent process that starts, watches and stops the serving processes.
 
-A serving process imports the service while the parent prepares the database. The serving process continues
-when the parent sends the environment variables that the service needs.
+While the parent prepares the database, the serving processes import the service. Then the parent sends environment
+variables to the serving processes, and each of them creates its app.
 """
 
 import gc
@@ -38,13 +38,15 @@ if TYPE_CHECKING:
 CONNECTIONS = 8192
 """The maximum number of connections of one process, including idle connections.
 
-The limit is far above the capacity of the queues, so that excess requests get a 503. The kernel's backlog can hold
-the same number of additional connections.
+The limit is much higher than the number of requests that the queues accept. If the queues are full, a new request
+therefore gets a 503 immediately.
+
+The kernel's backlog can hold the same number of additional connections.
 """
 HEADER_SECONDS = 30
 """A connection is closed if the headers of the next request do not arrive within this number of seconds."""
 HEADER_BUFFER_BYTES = 64 * 1024
-"""A request gets a 431 if the headers of the request are larger than about twice this number of bytes."""
+"""If the headers of a request are larger than about twice this number of bytes, the response is a 431."""
 STOP_SECONDS = 15
 """The number of seconds from a stop signal until a process is killed.
 
@@ -89,16 +91,19 @@ def serve_http(
 ) -> None:
     """Serve until SIGINT or SIGTERM. Then finish the running requests.
 
-    After the signal, the readiness check fails. Requests are still accepted for `drain_delay`, or until a second
-    signal. A connection is closed if its client accepts no data of a response for `unread_response_timeout`. At
-    SIGHUP, `reload` is called, and each process reloads its files.
+    After the signal, the readiness check fails, but new requests are still accepted for `drain_delay`. A second
+    signal ends this delay.
+
+    If a client accepts no data of a response for `unread_response_timeout`, the client's connection is closed.
+
+    At SIGHUP, the parent calls `reload`, and each serving process reloads its files.
 
     Raises:
         SystemExit: a process cannot start, or exits again right after its restart.
         Exception: the errors of `prepare`.
     """
-    # Each process gets a fresh interpreter. A forked process would inherit locks of the parent's threads, and
-    # open files of the parent such as the lease on the embedded database.
+    # Each process starts with a new interpreter. A forked process would inherit locks and open files of the parent.
+    # One of these files is the lease on the embedded database.
     multiprocessing.set_start_method("spawn", force=True)
     _allow_as_many_files()
     _Server(
@@ -148,9 +153,10 @@ class _Server(MPServer):
         self._workers: dict[int, Connection] = {}
 
     def startup(self, spawn_target: Callable[..., None], target_loader: Callable[..., object]) -> None:
-        """Start the processes with SIGINT blocked.
+        """Start the serving processes with SIGINT blocked.
 
-        A terminal sends the signal to all processes, but the parent stops them one after another.
+        At Ctrl-C, the terminal sends SIGINT to all processes. Only the parent reacts, and stops the serving processes
+        one after another.
         """
         before = {number: signal.getsignal(number) for number in _STOP_SIGNALS}
         with _sigint_blocked():
@@ -165,14 +171,17 @@ class _Server(MPServer):
             _send(worker, self._prepared)
 
     def shutdown(self, exit_code: int = 0) -> None:
-        """Announce the stop to the processes, wait until load balancers notice the stop, then stop."""
+        """Announce the stop to the serving processes, wait for the drain delay, and then stop them.
+
+        During the delay, load balancers notice that the readiness check fails.
+        """
         if self.interrupt_signal and self._drain_delay:
             self.main_loop_interrupt.clear()
             for worker in self._workers.values():
                 _send(worker, _Message.STOP_SOON)
             ends = time.monotonic() + self._drain_delay.total_seconds()
-            # A second signal sets the event and ends the delay. SIGHUP also sets the event, but must not end
-            # the delay.
+            # A second SIGINT or SIGTERM sets the event and ends the delay. A SIGHUP also sets the event, but the
+            # delay must continue.
             while self.main_loop_interrupt.wait(max(0, ends - time.monotonic())) and self.reload_signal:
                 self.reload_signal = False
                 self.main_loop_interrupt.clear()
@@ -204,9 +213,10 @@ class _Server(MPServer):
 def leave_exit_code_to_parent(worker: WorkerProcess) -> None:
     """Prevent the watching thread from reading the exit code of a process that the parent stops.
 
-    The thread still reads the exit code of a process that exits unexpectedly. Only one thread can read an
-    exit code. If the watching thread read the code of a stopped process, the parent might not see that the
-    process has ended. The parent would then log that it kills the process.
+    An exit code can be read only once. If the watching thread reads the exit code of a stopped process, the parent
+    may not notice the end of the process. The parent then logs that it kills the process.
+
+    If a process exits unexpectedly, the watching thread reads the exit code.
     """
     report_exit: Callable[[], None] = worker._watcher  # noqa: SLF001 - Granian has no public method
 
@@ -221,7 +231,7 @@ def leave_exit_code_to_parent(worker: WorkerProcess) -> None:
 def _send(worker: Connection, message: Mapping[str, str] | _Message) -> None:
     """Send the variables or a message to a process.
 
-    If the process has exited, nothing is sent. The replacement process gets the variables at its start.
+    If the process has exited, nothing is sent. The process that replaces it gets the variables when it starts.
     """
     with suppress(BrokenPipeError):
         worker.send(message)
@@ -229,9 +239,9 @@ def _send(worker: Connection, message: Mapping[str, str] | _Message) -> None:
 
 @contextmanager
 def _handling(handlers: Mapping[signal.Signals, Any]) -> Iterator[None]:
-    """Replace Granian's signal handlers during the context.
+    """Use `handlers` instead of Granian's signal handlers until the context ends.
 
-    Until Granian's loop runs, Granian's handlers would only record the signals.
+    Granian's handlers only record a signal. Granian's loop reacts to recorded signals, but the loop does not run yet.
     """
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
@@ -252,10 +262,10 @@ def _sigint_blocked() -> Iterator[None]:
 
 
 def load_app(unread_response_seconds: float, receiver: Connection) -> Callable[..., Any]:
-    """Return the app of a serving process after the parent has sent the environment variables.
+    """Wait for the environment variables from the parent process, and then create the app.
 
-    The process ends when its parent ends, even if the parent was killed. Raises SystemExit if the parent has
-    ended.
+    If the parent process ends or is killed, this process ends, too. Raises SystemExit if the parent process ends
+    before it sends the variables.
     """
     signal.signal(
         signal.SIGHUP, signal.SIG_IGN
@@ -285,8 +295,8 @@ def _follow(receiver: Connection, state: "State") -> None:
             if message is _Message.STOP_SOON:
                 drainer.announce_stop()
             elif hasattr(state, "reload"):
-                # If `state` has no `reload`, the app has not started yet. The app will read the current files
-                # when it starts.
+                # Before the app starts, `state` has no `reload`. A reload is then not needed, because the app reads
+                # the files when it starts.
                 state.reload()
 
 

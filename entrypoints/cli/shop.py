@@ -16,8 +16,9 @@ T = TypeVar("T")
 def in_shop(work: Callable[[Container], Awaitable[T]]) -> T:
     """Run `work` with a dependency injection container.
 
-    The container is configured with environment variables. The embedded database is migrated first, because it may be
-    new. An external database is not migrated: only `serve` and `db upgrade` migrate such a database.
+    The settings of the container come from environment variables. An embedded database may be new, so it is migrated
+    before `work` runs. An external database is not migrated here. Only `serve` and `db upgrade` migrate an external
+    database.
 
     Raises:
         WrongSettings, CommandFailed, EmbeddedPostgresError, and the errors of `work`.

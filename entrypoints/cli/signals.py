@@ -18,8 +18,8 @@ def stop_requested(
 ) -> Iterator[asyncio.Event]:
     """Yield an event that is set by SIGINT or SIGTERM.
 
-    Optionally, the end of standard input also sets the event. Standard input ends when the process at its
-    other end exits, even after SIGKILL.
+    With `when_stdin_closes`, the end of standard input also sets the event. If another process writes to this
+    standard input, the input ends when that process exits or is killed.
     """
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -42,8 +42,8 @@ def _wait_for_end_of_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event)
 class SignalEvent(threading.Event):
     """An event that a signal handler sets, and for which the main thread waits.
 
-    Python runs signal handlers only in the main thread. If the kernel delivers a signal to another thread, an
-    ordinary wait of the main thread does not end. `wait` therefore checks every half second whether the event is set.
+    Python runs signal handlers only in the main thread. If the kernel delivers a signal to another thread, the main
+    thread continues to wait, and the handler does not run. `wait` therefore wakes the main thread every half second.
     """
 
     def wait(self, timeout: float | None = None) -> bool:

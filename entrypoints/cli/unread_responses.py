@@ -1,8 +1,10 @@
 """On Linux, limit how long a client can leave a response unread.
 
-The server has no such timeout, so the kernel applies it: connections inherit TCP_USER_TIMEOUT from the listening
-socket. The kernel then closes a connection whose client accepts no data for that time. The server does not expose its
-sockets, so this module finds them among the open files of the process.
+The HTTP server has no timeout for unread responses. This module therefore sets the option TCP_USER_TIMEOUT on the
+listening socket, and connections inherit the option. If a client accepts no data for this time, the kernel closes the
+client's connection.
+
+The HTTP server does not expose its sockets. This module finds them among the open files of the process.
 """
 
 import os

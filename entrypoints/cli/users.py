@@ -27,8 +27,8 @@ def users() -> None:
 def create_admin(email: Email) -> None:
     """Create an account with the role admin.
 
-    On a terminal the command prompts for the password. Otherwise it reads one line from standard input. The
-    command also works while the service runs.
+    On a terminal, the command prompts for the password. Otherwise the command reads the password from the first line
+    of standard input. The command also works while the service runs.
     """
     from domain.users.permissions import Role
 

@@ -13,8 +13,8 @@ def worker(
 ) -> None:
     """Run the background jobs until Ctrl-C: expire orders, settle payments, publish events.
 
-    `serve` starts one worker itself. Any number of workers can run, on any machine that reaches the database. A
-    worker that was not started by `serve` answers /metrics, /livez and /readyz on STEELYARD_METRICS_PORT.
+    `serve` starts one worker itself. Any number of workers can run, on any machine that reaches the database. If
+    `serve` did not start the worker, the worker answers /metrics, /livez and /readyz on STEELYARD_METRICS_PORT.
     """
     import asyncio
     from contextlib import ExitStack
@@ -40,7 +40,7 @@ def worker(
         with ExitStack() as working:
             stop = working.enter_context(stop_requested(loop, when_stdin_closes=until_stdin_closes))
             loop.add_signal_handler(signal.SIGHUP, reloader(container))
-            # `serve` starts its worker with SIGHUP blocked, because SIGHUP ends a process without a handler.
+            # Without a handler, SIGHUP would end the worker, so `serve` starts it with SIGHUP blocked.
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
             if metrics_dir is not None:
                 ip = Address.resolved(settings.host, settings.metrics_port).ip

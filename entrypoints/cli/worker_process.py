@@ -35,9 +35,9 @@ def worker_process(address: Address) -> Iterator["WorkerProcess"]:
 
 
 class WorkerProcess:
-    """The worker's process. It stops when its standard input is closed.
+    """The process of the worker. The process stops when its standard input is closed.
 
-    The standard input is also closed when `serve` ends.
+    If `serve` ends or is killed, the standard input of this process is closed, too.
     """
 
     def __init__(self, address: Address) -> None:
@@ -73,8 +73,8 @@ class WorkerProcess:
 
 
 def _start() -> subprocess.Popen[bytes]:
-    # The worker starts with SIGHUP blocked, and unblocks the signal as soon as the worker has a handler.
-    # Without a handler, the signal would end the worker.
+    # Without a handler, SIGHUP would end the worker. The worker therefore starts with SIGHUP blocked, installs a
+    # handler, and then unblocks SIGHUP.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     try:
         return subprocess.Popen(  # noqa: S603 - runs this program with constant options

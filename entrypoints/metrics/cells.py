@@ -31,16 +31,19 @@ class Series:
 
 
 class Cells:
-    """Numbers of type double.
+    """The metrics of one process. Each cell is a number of type double.
 
-    A series occupies consecutive cells. The number of cells per series is the width of the family.
+    A series occupies consecutive cells. The number of cells per series is the width of the metric family.
 
-    A file begins with `SIZE` bytes of cells. The rest of the file has one line per series. The lines are in the
-    sequence of the cells. A line is a JSON array of the family's name, the family's width and the values of the
-    labels. The process holds a lock on the file, so that readers know whether the process is running. Writing to a
-    cell is a write to memory. The numbers of a killed process stay in the file.
+    Other processes read the cells from a file. The file begins with `SIZE` bytes of cells. After the cells, the file
+    has one line per series, in the sequence of the cells. A line is a JSON array of the family's name, the family's
+    width and the values of the labels.
 
-    Without a file, no other process can read the cells.
+    While the process runs, it holds a lock on the file, so that readers know whether the process is running. If the
+    process is killed, its numbers stay in the file.
+
+    The file is mapped to memory, so a write to a cell is a write to memory. Without a file, no other process can read
+    the cells.
     """
 
     def __init__(self, file: BinaryIO | None = None) -> None:
@@ -56,8 +59,8 @@ class Cells:
         path = directory / f"{os.getpid()}-{token_hex(4)}{SUFFIX}"
         hidden = path.with_suffix(".new")
         try:
-            # The zeros occupy the disk space now. Otherwise, if the disk were full later, the first write to
-            # a cell would end the process.
+            # Write zeros now, to reserve the disk space. Without this space, a write to a cell would end the process
+            # if the disk is full.
             hidden.write_bytes(bytes(SIZE))
         except OSError:
             hidden.unlink(missing_ok=True)
@@ -70,7 +73,7 @@ class Cells:
     def allocate(self, family: Family, labels: tuple[str, ...]) -> int:
         """Return the first cell of a new series.
 
-        If no cells are left, the returned cells are outside of the file and are never read.
+        If no cells are left, the last cells are returned. Several series can share these cells, which are never read.
         """
         at = self._used
         if at + family.width > len(self.values) - _WIDEST:

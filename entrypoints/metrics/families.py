@@ -1,7 +1,7 @@
 """The metric families of the service: names, labels and meanings.
 
-HTTP families have the names and bounds of OpenTelemetry's semantic conventions for HTTP metrics. No label has the id of
-an object, because each value of a label creates a series.
+HTTP families have the names and bounds of OpenTelemetry's semantic conventions for HTTP metrics. Labels do not
+contain ids of objects, because each id would create a new series.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,9 @@ class Kind(Enum):
     SUMMED_GAUGE = auto()
     """A sum over running processes."""
     SHARED_GAUGE = auto()
-    """The maximum over running processes. All processes measure one object, such as the database."""
+    """The maximum of the numbers of all running processes. Each process measures the same object, such as the
+    database.
+    """
     TIMESTAMP = auto()
     """The latest time over all processes, including processes that have ended."""
 

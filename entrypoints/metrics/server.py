@@ -44,8 +44,10 @@ _MEMORY = Path("/dev/shm")  # noqa: S108 - the files have names that no other us
 def shared_directory(configured: Path | None) -> Iterator[Path]:
     """Yield the directory in which processes share their metrics.
 
-    The directory is the configured directory, or else a temporary directory. A killed service does not remove its
-    temporary directory. The next service that starts removes this directory.
+    If no directory is configured, a temporary directory is created.
+
+    If a service is killed, its temporary directory remains. When another service starts, that service removes the
+    directory.
     """
     if configured is not None:
         configured.mkdir(mode=0o700, parents=True, exist_ok=True)

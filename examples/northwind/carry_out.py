@@ -79,8 +79,8 @@ class _OneOrder:
     async def __call__(self) -> None:
         """Perform the actions one after another, and stop at the first rejection.
 
-        An action is skipped if the order shows that an earlier run has performed the action. A retry could
-        have a second effect, because the idempotency record of the action may have been pruned.
+        If the order shows that an earlier run performed an action, the action is skipped. The idempotency record of
+        that action may no longer exist. Without the record, a retry could have a second effect.
         """
         plan = plan_of(self.northwind, self.order)
         if plan.is_paid and not self.placed.is_paid and not await self._pay(plan.cards):

@@ -31,9 +31,9 @@ The reference is removed, because any monospaced font suffices.
 
 
 def recording_console() -> Console:
-    """Return a console that records all output. The console shows no animations.
+    """Return a console that records all output.
 
-    Otherwise every frame of an animation would be recorded.
+    The console shows no animations, because it would record every frame of an animation.
     """
     return Console(highlight=False, record=True, width=WIDTH, force_terminal=False)
 

@@ -16,10 +16,12 @@ AUTHENTICATED = "tok_3ds_ok"
 class Plan:
     """The plan for one order.
 
-    `cards` are tokens: the payment with the last token succeeds, and earlier payments fail. Without `cards` the order
-    stays unpaid. The customer cancels one unit of the SKU `cancelled`, and gets a refund for this unit. `shipped` are
-    units by SKU. One unit of the SKU `returned` is returned and refunded. `rebate` is an additional refund in US
-    cents.
+    `cards` are card tokens, one for each payment. The payment with the last token succeeds, and earlier payments
+    fail. Without `cards`, the order stays unpaid.
+
+    The customer cancels one unit of the SKU `cancelled`, and gets a refund for this unit. `shipped` is the number of
+    shipped units by SKU. One unit of the SKU `returned` is returned and refunded. `rebate` is an additional refund in
+    US cents.
     """
 
     cards: tuple[str, ...] = ()
@@ -39,7 +41,7 @@ class Plan:
 
 
 def plan_of(northwind: Northwind, order: NorthwindOrder) -> Plan:
-    """Return the plan by the last digit of the order number.
+    """Return the plan for an order. The last two digits of the order number determine the plan.
 
     Four of ten orders are paid, and three of these four are shipped. One order in a hundred is paid with a card whose
     bank asks for authentication. The demo waits ten seconds for this authentication.

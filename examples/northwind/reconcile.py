@@ -89,7 +89,8 @@ async def check_stock(
 ) -> list[Check]:
     """Compare the stock of each product with the initial stock minus the ordered units.
 
-    The comparison includes stock movements by staff and by other orders. These movements are read from the ledger.
+    Staff and other orders may also have changed the stock. These changes are read from the ledger and added to the
+    expected stock.
     """
     ordered = northwind.units_ordered()
     differences = []

@@ -22,8 +22,8 @@ TICK = 0.05
 def service_at(address: Address) -> Iterator[bool]:
     """Ensure that a service responds at the network address. Raises DemoFailed.
 
-    Yields whether the demo started the service. A started service reads the settings of the demo, and stops when the
-    context ends.
+    Yields whether the demo started the service. If the demo started the service, the service uses the settings of the
+    demo, and stops when the context ends.
     """
     if address.answers():
         yield False

@@ -36,7 +36,7 @@ RESPONSE_HEADERS = (
 def cors_options(origins: Sequence[str]) -> dict[str, Any]:
     """Return the options of CORSMiddleware that allow pages of these origins.
 
-    With these options, browsers send no cookies to the service. A page has to send a token.
+    With these options, browsers send no cookies to the service. A page has to send an access token instead.
     """
     return {
         "allow_origins": origins,

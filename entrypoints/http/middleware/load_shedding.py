@@ -36,10 +36,11 @@ class LoadSheddingMiddleware:
     Rejecting a request takes only a fraction of the CPU time of handling a request.
 
     The admission is checked twice: when the headers have arrived, and when the body has arrived. After the second
-    check, the admission counts the request, and the app begins to work on the request. If requests were counted
-    earlier, clients that never send their bodies could exclude other clients.
+    check, the admission counts the request, and the app begins to work on the request. If a request were counted
+    before its body arrives, clients that never send a body could fill the admission.
 
-    `gates` maps a method and a path without parameters to a function that returns the admission.
+    The keys of `gates` are pairs of a method and a path without parameters. Each value is a function that returns the
+    admission of the requests with this method and path.
     """
 
     def __init__(
@@ -76,8 +77,8 @@ class LoadSheddingMiddleware:
 class _Body:
     """A body that is received before the app reads it.
 
-    The parts of the body are joined. If each part were stored as a message, parts of one byte would take much
-    more memory than the body itself.
+    All received parts are joined. A client can send parts of one byte. If each part were stored as a message, the
+    messages would take much more memory than the body itself.
     """
 
     def __init__(self, receive: Receive) -> None:
@@ -86,7 +87,7 @@ class _Body:
         self._problem: HTTPProblem | None = None
 
     async def arrive(self) -> None:
-        """Wait until the whole body has arrived. If the body is too large, stop after the maximum size."""
+        """Receive the body, at most until its size exceeds the maximum size."""
         received, is_whole = bytearray(), False
         try:
             while not is_whole and len(received) <= MAX_BODY_BYTES:
@@ -97,8 +98,8 @@ class _Body:
                 received += message.get("body", b"")
                 is_whole = not message.get("more_body", False)
         except HTTPProblem as problem:
-            # `receive` raises the problem when the app reads the body, so that exception handlers respond to
-            # it.
+            # `receive` raises the problem later, when the app reads the body. The app's exception handlers then send
+            # the response.
             self._problem = problem
             return
         self._next = {"type": "http.request", "body": bytes(received), "more_body": not is_whole}

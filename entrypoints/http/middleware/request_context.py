@@ -22,8 +22,8 @@ _ACCEPTABLE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _ids = Random(secrets.randbits(128))  # noqa: S311 - a request id has to be unique, not secret
 """The generator of request ids.
 
-The generator is seeded only once, because a system call for each id would take longer than the rest of this
-middleware.
+The operating system provides only the seed of the generator. A system call for each id would take longer than the
+rest of this middleware.
 """
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _CLIENT_CLOSED_REQUEST = 499
@@ -43,8 +43,8 @@ _NO_STORE = (b"cache-control", b"no-store")
 _NO_STORE_WITH_ETAG = (b"cache-control", b"no-store, no-transform")
 """The default Cache-Control header of responses with an ETag.
 
-If-Match needs the original ETag. `no-transform` prevents a compressing proxy from changing the ETag (RFC
-9111, 5.2.2.6).
+A proxy that compresses responses can change the ETag. If the client sent the changed ETag in If-Match, the service
+would reject the request. `no-transform` forbids such changes (RFC 9111, 5.2.2.6).
 """
 
 
@@ -56,16 +56,20 @@ async def internal_error(scope: Scope, receive: Receive, send: Send) -> None:
 class RequestContextMiddleware:
     """The outermost middleware: request ids, unexpected errors, access log and metrics.
 
-    If the client's `X-Request-Id` has 1 to 64 letters, digits, dots, hyphens and underscores, it becomes the id of
-    the request. Otherwise the request gets a new id. Handlers read the id from `request.state.request_id`. Records
-    and logs contain `request.state.recorded_id`, which begins with `client:` if the client chose the id. No client
-    can therefore write an entry that looks like an entry of a worker. The log has the route's template. The log never
-    has the path, the query or a header, because the client chooses them.
+    If the client's `X-Request-Id` has 1 to 64 letters, digits, dots, hyphens and underscores, its value is the
+    request id. Otherwise the middleware creates a request id. Handlers read the request id from
+    `request.state.request_id`.
 
-    `unexpected` is the app that responds if a request failed before a response was sent.
+    Records and logs contain `request.state.recorded_id`. If the client chose the request id, the recorded id begins
+    with `client:`. An entry with a client's id can therefore not look like an entry of a worker.
 
-    HEAD is handled as GET (RFC 9110, section 9.3.2), and the server omits the response body. `over_tls` adds
-    Strict-Transport-Security (RFC 6797).
+    The access log contains the template of the route. It does not contain the path, the query or headers, because
+    clients choose their content.
+
+    If a request fails before the response begins, the app `unexpected` responds.
+
+    HEAD is handled as GET (RFC 9110, section 9.3.2), and the server omits the response body. With `over_tls`, each
+    response has the header Strict-Transport-Security (RFC 6797).
     """
 
     def __init__(

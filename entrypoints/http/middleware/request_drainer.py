@@ -19,8 +19,11 @@ _log = structlog.get_logger(__name__)
 class RequestDrainer:
     """Runs the work of requests. Work that changes data runs in a separate task.
 
-    A server cancels a request's task when the client disconnects. A canceled transaction can leave a database
-    connection in an unknown state. The work therefore runs in a second task, which the first task awaits.
+    If a client disconnects, the server cancels the task of the client's request. A canceled transaction can leave a
+    database connection in an unknown state.
+
+    Each change therefore runs in a second task. The task of the request waits for the second task. If the task of the
+    request is canceled, the second task continues.
     """
 
     def __init__(self) -> None:
@@ -60,7 +63,7 @@ class RequestDrainer:
         return task.result()
 
     def _end(self, ended: asyncio.Future[None], task: asyncio.Task[Any]) -> None:
-        """Forget a task that has ended, and wake its caller unless the caller was canceled."""
+        """Forget a task that has ended. If the caller of the task still waits, wake the caller."""
         self._tasks.discard(task)
         if not ended.done():
             ended.set_result(None)
@@ -68,8 +71,8 @@ class RequestDrainer:
     async def run_here(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Run `work`, which only reads, in the caller's task.
 
-        `work` ends when the caller is canceled. Raises the errors of `work`. Raises HTTPProblem `shutting_down` if
-        draining has begun.
+        If the caller is canceled, `work` is canceled, too. Raises the errors of `work`. Raises HTTPProblem
+        `shutting_down` if draining has begun.
         """
         if self._draining:
             raise shutting_down()
@@ -90,8 +93,10 @@ class RequestDrainer:
     async def drain(self, timeout: float) -> int:  # noqa: ASYNC109 - the time to wait before cancellation, not a timeout of the call
         """Reject new work, and wait until the running work has ended.
 
-        After `timeout` seconds, work that is still running is canceled. Returns the number of canceled tasks. All
-        canceled tasks have ended. Read requests are not canceled here, because the server cancels them.
+        After `timeout` seconds, running changes are canceled. The method then waits until the canceled tasks have
+        ended, and returns their number.
+
+        Read requests are not canceled here, because the server cancels them.
         """
         self._draining = True
         self._wake_without_reads()

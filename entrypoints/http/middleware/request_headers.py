@@ -22,8 +22,8 @@ If a client sent such a header twice, a proxy could use one line and the service
 def refusal_of_headers(headers: Sequence[tuple[bytes, bytes]], *, number_of_names: int) -> HTTPProblem | None:
     """Return the problem of oversized or repeated headers, or None.
 
-    `number_of_names` is the number of different names. In most requests it equals the number of headers. No header is
-    then repeated, so the names are not compared.
+    `number_of_names` is the number of different header names. If this number is equal to the number of headers, no
+    header is repeated. The names are then not compared, to save time.
     """
     if sum(map(len, chain.from_iterable(headers))) > MAX_BYTES:
         return HTTPProblem(

@@ -18,9 +18,10 @@ GRACE_SECONDS = 5.0
 TICK_SECONDS = 0.5
 """The interval between checks of the unread bodies.
 
-A body counts toward the maximum numbers of unread bodies if the body is still incomplete at the second check after
-the app began to read it. A body that has arrived is read within one iteration of the event loop, even if the loop is
-busy, and therefore never counts.
+If a body is still incomplete at the second check after its first read, the body is counted as unread.
+
+If the whole body has already arrived, the app reads it within one iteration of the event loop. Such a body is never
+counted, even if the event loop is busy.
 """
 
 _WITHOUT_BODY = {"GET", "HEAD", "OPTIONS"}
@@ -31,8 +32,8 @@ _WITHOUT_BODY = {"GET", "HEAD", "OPTIONS"}
 class BodyLimits:
     """The bounds on bodies: time, minimum rate and number.
 
-    The time for a whole body is in seconds. The minimum average rate is in bytes per second. The other bounds
-    limit the number of bodies that are unread at the same time; 0 means no limit.
+    `seconds` is the maximum time for a whole body. `min_rate` is the minimum average rate in bytes per second. The
+    other fields are maximum numbers of bodies that are unread at the same time. For these fields, 0 means no limit.
     """
 
     seconds: float
@@ -41,15 +42,19 @@ class BodyLimits:
     max_unread_per_network: int
 
     def seconds_for(self, received: int) -> float:
-        """Return when the next part of the body must arrive, in seconds after the first read."""
+        """Return the deadline for the next part of the body, in seconds after the first read.
+
+        `received` is the number of bytes that have arrived.
+        """
         return min(self.seconds, GRACE_SECONDS + received / self.min_rate)
 
 
 class UnreadBodiesMiddleware:
     """Rejects slow bodies with `request_timeout`, and excess unread bodies with `overloaded`.
 
-    The error is raised while the app reads the body. A body does not count if the app does not read it. Trusted
-    proxies are exempt from the bound per network, because they send the bodies of many clients.
+    The error is raised while the app reads the body. Only bodies that the app reads are counted.
+
+    The bound per network does not apply to trusted proxies, because a proxy sends the bodies of many clients.
     """
 
     def __init__(self, app: ASGIApp, *, limits: BodyLimits, proxies: TrustedProxies) -> None:

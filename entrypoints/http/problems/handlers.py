@@ -63,7 +63,7 @@ async def answer_validation_error(request: Request, exc: RequestValidationError)
 async def answer_http_exception(request: Request, exc: HTTPException) -> Response:
     """Return a problem instead of the framework's error message, which could repeat the input.
 
-    An exception with a status of 500 or above is raised again, and the response has the status 500.
+    If the exception has a status of 500 or above, it is raised again. The response then has the status 500.
     """
     if exc.status_code < 400:  # noqa: PLR2004 - redirects and 304 are not errors
         return Response(status_code=exc.status_code, headers=exc.headers)

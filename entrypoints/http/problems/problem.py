@@ -20,7 +20,8 @@ MEDIA_TYPE = "application/problem+json"
 MAX_VIOLATIONS = 20
 """The maximum number of violations in a problem.
 
-A request can break any number of rules. If a request breaks more rules, the detail of the problem says so.
+If a request breaks more rules, the problem contains only the first violations, and its detail says that there are
+more.
 """
 
 _REALM = 'Bearer realm="steelyard"'
@@ -103,9 +104,10 @@ class Problem(BaseModel):
 
 
 class HTTPProblem(Exception):
-    """An error that an entrypoint raises. Raises KeyError for an unknown code.
+    """An error that an entrypoint raises.
 
-    `errors` are the members of the problem's `errors`, see ProblemItem. `headers` are added to the response.
+    `errors` becomes the member `errors` of the problem, see ProblemItem. `headers` are added to the response. The
+    constructor raises KeyError for an unknown code.
     """
 
     def __init__(
@@ -154,7 +156,7 @@ class ProblemResponse(Response):
 def _is_ours(scope: Scope) -> bool:
     """Return whether the path matches a route, and every path parameter is an id.
 
-    The client cannot choose any other text of such a path.
+    Except for the ids, the client cannot choose any text in such a path.
     """
     return "route" in scope and all(isinstance(value, UUID) for value in scope["path_params"].values())
 

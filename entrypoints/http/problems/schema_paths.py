@@ -10,8 +10,8 @@ from pydantic import MISSING, BaseModel, SecretStr
 def declared_part(annotation: Any, path: Sequence[str | int]) -> list[str | int]:  # noqa: ANN401 - accepts any annotation
     """Return the longest prefix of `path` that consists of model fields and list positions.
 
-    The prefix ends before a key of a mapping, before an unknown field, and before pydantic's label of a union
-    member. The label is not part of the body.
+    The prefix ends before the first part of another kind: a key of a mapping, an unknown field, or the label of a
+    union member. Pydantic adds such labels to paths. They are not parts of the body.
     """
     return [step for step, _ in _walk(annotation, path)]
 

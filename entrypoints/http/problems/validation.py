@@ -1,7 +1,9 @@
 """Conversion of pydantic's errors to a problem, without values of the input.
 
-The only text from the client in the problem is the name of an unknown field, which helps to find misspellings. The
-name is cut to 64 printable characters. The name is left out if it could be a misplaced secret.
+The problem contains the names of unknown fields, so that developers can find misspellings. It contains no other text
+from the client.
+
+A name is cut to 64 printable characters. If the name could be a misplaced secret, the name is left out.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,9 +19,9 @@ from entrypoints.http.problems.validation_messages import INVALID, RULES, UNKNOW
 _MAX_NAME = 64
 _BROKEN_RULE = "broken_rule"
 _OPAQUE = "Value"
-"""Pydantic's name for a value that has a length but is neither a text nor a collection.
+"""Pydantic's name for a value that has a length, except texts and collections.
 
-In this service the value is a SecretStr.
+In this service, such a value is always a SecretStr.
 """
 
 
@@ -43,8 +45,8 @@ def broken_rule(*path: str | int, code: str, detail: str, **params: Param) -> Py
 def problem_of(errors: Sequence[Mapping[str, Any]], *, body: Any, body_type: Any) -> HTTPProblem:  # noqa: ANN401 - the body is any JSON value, and its type any annotation
     """Return the problem of a request that the operation's schema rejects.
 
-    `body` is the parsed body and `body_type` its annotation. The function uses `body` and `body_type` to distinguish
-    names of the schema from names that the client chose.
+    `body` is the parsed body, and `body_type` is its annotation. A name in an error comes from the schema or from the
+    client. The function needs `body` and `body_type` to distinguish these two cases.
     """
     for error in errors:
         place, *path = error["loc"]

@@ -84,4 +84,4 @@ RULES: Mapping[str, Rule] = {
     "model_attributes_type": _NOT_AN_OBJECT,
     "dataclass_type": _NOT_AN_OBJECT,
 }
-"""The message for each error type of pydantic. Every other error type has the message INVALID."""
+"""The messages by error type of pydantic. If an error type is missing here, its message is INVALID."""

@@ -38,9 +38,9 @@ def is_compressing(dependency: Callable[..., Any] | None) -> bool:
 
 
 def accepts_gzip(request: Request) -> bool:
-    """Return whether Accept-Encoding allows gzip.
+    """Return whether the header Accept-Encoding names and allows gzip.
 
-    `*` does not count, because clients without a decoder also send it.
+    The value `*` is ignored, because clients that cannot decompress gzip also send it.
     """
     accepted = request.headers.get("accept-encoding", "")
     return "gzip" in accepted and dict(qualities_of(accepted.lower())).get("gzip", 0.0) > 0.0

@@ -26,8 +26,10 @@ _VERSION: Final = b"1"
 class Cursors:
     """Signs positions with HMAC-SHA256, truncated to 128 bits (RFC 2104, section 5).
 
-    A cursor contains no secret. Clients must not create cursors, because the values in a cursor are used in
-    queries. All processes need the same `secret` of at least 32 bytes.
+    The values in a cursor are used in database queries. With the signature, the service detects cursors that a client
+    has created or changed. A cursor contains no secret values.
+
+    All processes need the same `secret` of at least 32 bytes.
     """
 
     def __init__(self, secret: bytes) -> None:

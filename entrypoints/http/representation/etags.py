@@ -43,7 +43,8 @@ IF_NONE_MATCH: Mapping[str, Any] = {
 }
 """The OpenAPI Parameter Object of If-None-Match.
 
-The function `if_none_match` reads the header. A dependency would take CPU time for every request.
+The header is documented here, because no dependency declares it. The function `if_none_match` reads the header. A
+dependency would take CPU time for every request.
 """
 
 _OWN_TAG = re.compile(r'"v([1-9][0-9]{0,17})"')
@@ -63,7 +64,8 @@ def version_tag(version: int) -> str:
 def content_tag(content: bytes) -> str:
     """Return the weak entity tag of a representation without a version, such as a page.
 
-    The tag is weak because the content can also be sent compressed. The bytes then differ (RFC 9110, section 8.8.1).
+    The same content can be sent with or without compression, so the bytes of two responses can differ. The tag is
+    therefore weak (RFC 9110, section 8.8.1).
     """
     return f'W/"{urlsafe_b64encode(hashlib.sha256(content).digest()[:15]).decode()}"'
 
@@ -84,11 +86,11 @@ async def expected_version(
 ) -> int:
     """Return the version that the client expects.
 
-    For an unknown or weak tag, the result is 0, which matches no version (RFC 9110, section 13.1.1). If the header
-    lists several versions, the highest version counts.
+    If the header lists several versions, the result is the highest version. If all tags are unknown or weak, the
+    result is 0, which matches no version (RFC 9110, section 13.1.1).
 
-    If-Match is required, because it prevents lost updates. With `*`, a client could overwrite any version, so a
-    header with `*` counts as an absent header. Raises HTTPProblem `precondition_required`.
+    If-Match is required, because it prevents lost updates. With `*`, a client could overwrite any version. If the
+    value is `*`, the function raises HTTPProblem `precondition_required`, as for a missing header.
     """
     if if_match.strip() == "*":
         raise HTTPProblem("precondition_required")
@@ -102,7 +104,7 @@ IfMatch = Annotated[int, Depends(expected_version)]
 def with_etag(request: Request, response: Response, view: V, version: int) -> V | Response:
     """Add the object's version to the response as ETag.
 
-    Returns the object, or a response with status 304 if the client has this version.
+    If the client has this version, return a response with status 304. Otherwise return the object.
     """
     return if_none_match(request, response, view, version_tag(version))
 
@@ -110,7 +112,7 @@ def with_etag(request: Request, response: Response, view: V, version: int) -> V 
 def if_none_match(request: Request, response: Response, answer: V, tag: str) -> V | Response:
     """Add the ETag to the response.
 
-    Returns `answer`, or a response with status 304 if the client has this version.
+    If the client has this version, return a response with status 304. Otherwise return `answer`.
 
     The response with status 304 has the same headers as a response with status 200 (RFC 9110, section 15.4.5).
     """

@@ -29,9 +29,11 @@ NO_BODY = _NoBody()
 class Fingerprints:
     """Makes fingerprints with a secret that all processes share.
 
-    The fingerprint covers the JSON that was received, so a new optional field in a schema does not change the
-    fingerprint. The fingerprint is an HMAC-SHA256. Without the secret, nobody can therefore use a record to check
-    guesses of a password or a token in the body.
+    A fingerprint is computed from the JSON that the client sent. If a new release adds an optional field to the
+    schema, the fingerprint of the same request stays the same.
+
+    A body can contain a password or a token. The fingerprint is an HMAC-SHA256 with the secret. Without the secret,
+    nobody can use a stored fingerprint to test guesses of the password or token.
     """
 
     secret: bytes = field(repr=False)
@@ -45,7 +47,7 @@ class Fingerprints:
 def earlier_fingerprint(version: int, method: str, path: str, operation: str, received: Any) -> bytes | None:  # noqa: ANN401 - any JSON value
     """Return the fingerprint in an earlier format version.
 
-    The result is None if the release with this format would reject the request.
+    If the release with this format would reject the request, the result is None.
 
     Version 1 is the SHA-256 of the method, the path and the body. The body is serialized as release 6daf4a4 parsed
     it, and its secret fields are masked.

@@ -25,8 +25,10 @@ MAX_LIMIT = 100
 class ListQuery(BaseModel):
     """The query parameters of every list. A list adds its filters and `sort`.
 
-    All parameters except `limit` and `cursor` identify the list for which a cursor is valid. This model permits
-    unknown parameters. StrictRoute rejects unknown parameters, because it also knows the parameters of dependencies.
+    A cursor is valid only for one list. All parameters except `limit` and `cursor` identify this list.
+
+    This model permits unknown parameters. Unknown parameters are rejected by StrictRoute, which also knows the
+    parameters of dependencies.
     """
 
     model_config = ConfigDict(hide_input_in_errors=True)

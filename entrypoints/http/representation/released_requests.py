@@ -1,9 +1,10 @@
 """Request bodies as release 6daf4a4 parsed them.
 
-Do not change these models. The idempotency records of that release have fingerprints of bodies in this form. The
-models contain only the parts that affect the serialization: names, the sequence of names, defaults, and types with a
-special format. Changes to the current schemas do not apply to the models. The models can be deleted when the last
-idempotency record of that release has been pruned.
+Do not change these models, even if the current schemas change. The idempotency records of that release contain
+fingerprints of bodies in this form. The models contain only the parts that affect the serialization: names, the
+sequence of names, defaults, and types with a special format.
+
+After the last idempotency record of that release is pruned, the models can be deleted.
 """
 
 from typing import Annotated, Any

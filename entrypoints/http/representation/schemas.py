@@ -22,7 +22,7 @@ from entrypoints.email_addresses import known_email_address, parse_email_address
 from entrypoints.http.problems.validation import broken_rule
 
 _LAX = {"bool", "int", "float", "decimal", "date", "time", "datetime", "timedelta"}
-"""Pydantic types that also accept other JSON types unless strict mode is set.
+"""Pydantic types that also accept other JSON types, except in strict mode.
 
 For example, they accept 1 for true, and "7" or true for 7.
 """
@@ -69,7 +69,7 @@ class RequestModel(BaseModel):
 class ResponseModel(BaseModel):
     """A JSON object of a response, made from a view's attributes."""
 
-    # Each validator and serializer is built on its first use, because building all of them would delay each start of
+    # Build each validator and serializer when it is first used. Building all of them at once would delay the start of
     # the service.
     model_config = ConfigDict(from_attributes=True, defer_build=True)
 
@@ -83,7 +83,7 @@ ActorId = Annotated[
 def text(*, max_length: int, min_length: int = 0) -> Any:  # noqa: ANN401 - the same type as in pydantic's Field
     """Return a length limit as metadata for `Annotated[str, ...]`.
 
-    This function is for text that is not a field of an entity.
+    If the text is a field of an entity, use `text_of` instead.
     """
     return text_of(TextRule(min_length=min_length, max_length=max_length))
 

@@ -13,7 +13,7 @@ MAX_BODY_BYTES = 256 * 1024
 """The maximum size of a JSON body. No operation needs more.
 
 An order of 100 lines takes about 12 KiB. The longest texts are a product's description and attributes. Together they
-have about 10,000 characters. A character takes at most 12 bytes, if it is written as two escapes.
+have about 10,000 characters. If a character is written as two escapes, it takes 12 bytes. No character takes more.
 """
 
 MAX_FORM_BYTES = 16 * 1024
@@ -37,8 +37,8 @@ Plain JSON is accepted as well.
 class StrictRequest(Request):
     """A request with a bounded body. A body that is read as JSON must be strict JSON.
 
-    Reading more than `max_body_bytes` raises HTTPProblem `body_too_large`. The received bytes are counted,
-    because Content-Length can be absent or wrong.
+    If the body is larger than `max_body_bytes`, reading it raises HTTPProblem `body_too_large`. The received bytes
+    are counted, because Content-Length can be absent or wrong.
     """
 
     def __init__(self, scope: Scope, receive: Receive, max_body_bytes: int) -> None:
@@ -48,8 +48,8 @@ class StrictRequest(Request):
     async def body(self) -> bytes:
         """Return the body.
 
-        Servers report a disconnected client and a malformed chunk in the same way. The service therefore
-        sends a response in both cases.
+        If the client disconnects or sends a malformed chunk, the server reports the same event. The service cannot
+        distinguish the two cases, so it sends a response in both cases.
 
         Raises:
             HTTPProblem: `body_too_large`, or `malformed_request` for an incomplete body.
@@ -82,9 +82,12 @@ class StrictRequest(Request):
 def ensure_readable(request: Request, media_types: tuple[str, ...]) -> None:
     """Raise HTTPProblem `unsupported_media_type` for an unsupported type or an encoded body.
 
-    `media_types` are the supported types. Parameters such as a charset are ignored: JSON has no charset, and is
-    always read as UTF-8. A request with a Content-Encoding is rejected (RFC 9110, section 15.5.16), because the size
-    of a compressed body is unknown before decompression.
+    `media_types` are the supported types.
+
+    Parameters of the media type, such as a charset, are ignored. JSON is always read as UTF-8.
+
+    If a request has a Content-Encoding, it is rejected (RFC 9110, section 15.5.16). The size of a compressed body is
+    unknown before decompression.
     """
     if request.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
         raise HTTPProblem(

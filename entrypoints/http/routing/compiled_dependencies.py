@@ -1,9 +1,10 @@
 """Compiled dependencies: the dependencies of a route, resolved when the route is created.
 
-FastAPI determines for each request which dependencies are coroutines, which are shared, and what each of them
-needs. This module determines all of this once for each route. The semantics are FastAPI's: dependencies are
-called in the same sequence, a shared dependency is called once per request, and all errors are reported
-together.
+For each request, FastAPI determines which dependencies are coroutines, which are shared, and which arguments each of
+them needs. This module determines these facts only once for each route.
+
+The behavior is the same as in FastAPI: dependencies are called in the same sequence, a shared dependency is called
+once per request, and all errors are reported together.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -70,7 +71,7 @@ class _Step:
     number: int
     call: Call
     resolve: Callable[[Request], Any] | None
-    """For a dependency that needs only the request, the function that returns its result."""
+    """A function that returns the result, if the dependency needs only the request. Otherwise None."""
     is_immediate: bool
     """Whether the call returns its result directly, and not an awaitable."""
     parameters: tuple[ReadParameter, ...]
@@ -80,7 +81,7 @@ class _Step:
     """The indexes of the call's arguments in the list of values."""
     arguments: Callable[[Sequence[Any]], Sequence[Any]]
     keywords: tuple[str, ...]
-    """The names of the arguments, if the call does not take them by position."""
+    """The names of the arguments, if the call has keyword arguments. Otherwise empty."""
 
 
 class Solving:
@@ -129,8 +130,8 @@ class CompiledDependencies:
         """
         await self._solve(solving, self._after_body, body)
         if errors := solving.errors:
-            # FastAPI reports the errors of a shared dependency again for each dependency that uses the shared
-            # result.
+            # If several dependencies use one shared dependency, FastAPI reports the errors of the shared dependency
+            # several times. This code does the same.
             in_order = [error for number in self._visits for error in errors.get(number, ())]
             raise RequestValidationError(in_order, body=None if body is PydanticUndefined else body)
         return solving.values[-1]

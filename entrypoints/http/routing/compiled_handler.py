@@ -36,21 +36,21 @@ class Handler:
     """The two parts of a route's handler."""
 
     begin: Callable[[Request], Coroutine[Any, Any, Any]]
-    """A function that solves dependencies marked with `before_body`.
+    """A function that solves the dependencies that are marked with `before_body`.
 
-    Its result is passed to `finish`.
+    The result of the function is passed to `finish`.
     """
     finish: Callable[[Request, Any, Any], Coroutine[Any, Any, Response]]
-    """A function that solves the dependencies not marked with `before_body`, and calls the endpoint.
+    """A function that solves all other dependencies, and calls the endpoint.
 
-    Its arguments are the request, the result of `begin` and the body.
+    The arguments of the function are the request, the result of `begin` and the body.
     """
 
 
 class _InjectedResponse(Response):
-    """The response that is injected for a parameter of type Response.
+    """The object that an endpoint gets for its parameter of type Response.
 
-    It has no content, headers or status.
+    At first, the object has no content, no headers and no status.
     """
 
     def __init__(self) -> None:
@@ -63,7 +63,8 @@ class _InjectedResponse(Response):
 def compile_handler(route: APIRoute) -> Handler:
     """Return a handler with compiled dependencies.
 
-    Raises Unsupported for a feature that the README of this package does not list as supported.
+    The README of this package lists the supported features. If the route uses another feature, the function raises
+    Unsupported.
     """
     _ensure_supported(route)
     compiled = CompiledDependencies(route)

@@ -28,8 +28,8 @@ class ImmediateDependency:
 def immediate(function: Callable[_P, _R]) -> Callable[_P, Awaitable[_R]]:
     """Make a dependency from a function that never awaits.
 
-    Compiled dependencies call the function without a coroutine. FastAPI gets a coroutine function, because
-    FastAPI would run any other function in a thread.
+    Compiled dependencies call the function directly. For FastAPI's own handlers, the function is wrapped in a
+    coroutine function, because FastAPI would run a normal function in a thread.
     """
 
     @wraps(function)

@@ -1,7 +1,7 @@
 """Every private part of FastAPI that this package uses, under a public name.
 
-If an upgrade of FastAPI removes one of these parts, set `StrictRoute.compiles = False`. Routes then run on FastAPI's
-own handlers, and need only `effective_route` and the fields of `Dependant` from this module.
+If an upgrade of FastAPI removes one of these parts, set `StrictRoute.compiles = False`. Routes then use FastAPI's own
+handlers. From this module, they need only `effective_route` and the fields of `Dependant`.
 """
 
 from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -70,15 +70,16 @@ _NO_SCOPE: dict[str, object] = {}
 _PARENT = FastAPI(openapi_url=None).router
 """The router of an app that was created without options.
 
-Included routers would inherit options, for example a list of dependencies.
+The app has no options, because included routers would inherit the options, for example a list of dependencies.
 """
 
 
 def effective_route(route: APIRoute) -> APIRoute:
     """Return the route with the additions of `include_router`.
 
-    The additions are dependencies, the prefix and the app's overrides. FastAPI calls `get_route_handler` once
-    for the route itself and once for each inclusion.
+    FastAPI calls `get_route_handler` for the route itself, and again for each call of `include_router`. In the first
+    case, the result is `route`. In the second case, the result also has the additions: dependencies, the prefix and
+    the app's overrides.
     """
     context = _effective_route_context_var.get()
     if context is not None and context.original_route is route:
@@ -87,15 +88,15 @@ def effective_route(route: APIRoute) -> APIRoute:
 
 
 def included_router_of(scope: Scope) -> Any:  # noqa: ANN401 - a private object of FastAPI
-    """Return the inclusion of the router whose routes FastAPI is now matching, or None.
+    """Return FastAPI's record of an `include_router` call, or None.
 
-    An inclusion is FastAPI's record of one call of `include_router`.
+    The record belongs to the router whose routes FastAPI is comparing with the request.
     """
     return scope.get(_FASTAPI_SCOPE_KEY, _NO_SCOPE).get(_FASTAPI_INCLUDED_ROUTER_KEY)
 
 
 def adds_nothing(included_router: Any) -> bool:  # noqa: ANN401 - a private object of FastAPI
-    """Return whether the inclusion changes nothing except the overrides of its app."""
+    """Return whether this `include_router` call changes only the dependency overrides."""
     context = included_router.include_context
     unchanged = _RouterIncludeContext.for_include(
         parent_router=_PARENT, included_router=included_router.original_router
@@ -106,12 +107,12 @@ def adds_nothing(included_router: Any) -> bool:  # noqa: ANN401 - a private obje
 
 
 def inclusions_of(included_router: Any) -> Sequence[Any]:  # noqa: ANN401 - private objects of FastAPI
-    """Return the inclusions of an included router's routes."""
+    """Return the routes of an included router, each with the additions of `include_router`."""
     return cast(Sequence[Any], included_router.effective_candidates())
 
 
 def select_inclusion(scope: Scope, inclusion: Any) -> None:  # noqa: ANN401 - a private object of FastAPI
-    """Make FastAPI serve the request with this inclusion of the route."""
+    """Make FastAPI serve the request with the settings of this `include_router` call."""
     scope.setdefault(_FASTAPI_SCOPE_KEY, {})[_FASTAPI_EFFECTIVE_ROUTE_CONTEXT_KEY] = inclusion
 
 
@@ -123,7 +124,7 @@ def name_span(scope: Scope, route: Any) -> None:  # noqa: ANN401 - a route, or a
 
 @contextmanager
 def including(inclusion: Any) -> Iterator[None]:  # noqa: ANN401 - a private object of FastAPI
-    """Set the inclusion for which the route's `get_route_handler` creates a handler."""
+    """Set the `include_router` call whose settings a new handler uses, until the context ends."""
     token = _effective_route_context_var.set(inclusion)
     try:
         yield
@@ -132,7 +133,10 @@ def including(inclusion: Any) -> Iterator[None]:  # noqa: ANN401 - a private obj
 
 
 def handler_of(route: APIRoute, effective: APIRoute) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-    """Return FastAPI's own handler of a route, or of an inclusion of the route."""
+    """Return FastAPI's own handler of a route.
+
+    If `effective` has the additions of `include_router`, the handler uses these additions.
+    """
     if not hasattr(effective, "original_route"):
         return APIRoute.get_route_handler(effective)
     with including(effective):
@@ -175,9 +179,9 @@ def embeds_body_fields(route: APIRoute) -> bool:
 
 
 def is_whole_body(dependant: Dependant, route: APIRoute) -> bool:
-    """Return whether the only body parameter is the whole body.
+    """Return whether the operation has one body parameter, whose value is the whole body.
 
-    The result is False if the parameter is a member of an object or of a form.
+    If the parameter is a member of an object or of a form, the result is False.
     """
     fields = dependant.body_params
     return (

@@ -1,8 +1,8 @@
 """Strict JSON: I-JSON (RFC 7493), which every parser reads in the same way.
 
-The module uses the standard library's decoder with hooks that reject values outside of I-JSON. Hooks cannot
-detect all violations. The module checks for the remaining violations, but only in the few bodies that can
-contain such violations.
+The module uses the standard library's decoder with hooks that reject values outside of I-JSON. Hooks cannot detect
+all violations. Additional checks detect the other violations. These checks run only for bodies that can contain such
+violations.
 """
 
 import json
@@ -99,7 +99,7 @@ def _constant(_: str) -> NoReturn:
 def _ensure_shallow(value: Any) -> None:  # noqa: ANN401 - any JSON value
     """Reject a value that is nested too deeply.
 
-    The function checks one level after the other, so that a deep value cannot exhaust the stack.
+    The function is not recursive. A recursive function could exhaust the stack if a value is nested very deeply.
     """
     level = [value]
     for _ in range(MAX_DEPTH + 1):
@@ -123,10 +123,10 @@ def _ensure_few_members(text: str) -> None:
 
 
 def _ensure_clean(value: Any) -> None:  # noqa: ANN401 - any JSON value
-    """Check every string.
+    """Reject forbidden characters in any string.
 
-    The decoder rejects forbidden characters that are not written as escapes. This function rejects forbidden
-    characters that are written as escapes.
+    If such a character is written directly, the decoder has rejected it before. This function rejects characters that
+    are written as escapes.
     """
     if isinstance(value, str):
         if _BAD_CHARACTER.search(value):

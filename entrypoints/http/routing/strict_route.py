@@ -44,18 +44,21 @@ _SAFE = {"GET", "HEAD", "OPTIONS"}
 class StrictRoute(APIRoute):
     """A route that rejects unknown input, and completes changes even if the client disconnects.
 
-    Bodies must be strict JSON of a bounded size and of the declared media type. Unknown and repeated query
-    parameters are rejected. The dependencies and the endpoint of a route that changes something run as one
-    task of `app.state.request_drainer`. The task runs to completion even if the client disconnects. Read
-    requests (RFC 9110, section 9.2.1) are canceled if the client disconnects. Dependencies that are marked
-    with `before_body`, such as rate limits, are solved before the query and the body are checked.
+    A body must be strict JSON, with a bounded size and the declared media type. Unknown and repeated query parameters
+    are rejected.
 
-    The documented responses contain the problems of these checks and of dependencies (`raises_problems`), and
-    the headers that dependencies send (`sends_headers`). The documented security contains the scopes of
-    clients.
+    If a route changes something, its dependencies and its endpoint run as one task of `app.state.request_drainer`.
+    This task runs to completion even if the client disconnects. Read requests (RFC 9110, section 9.2.1) are canceled
+    if the client disconnects.
 
-    The README of this package lists the supported features. Any other feature raises Unsupported when the
-    route is created.
+    Dependencies with the mark `before_body`, such as rate limits, are solved first. The query and the body are
+    checked after that.
+
+    The documented responses contain the problems of these checks and of dependencies (`raises_problems`), and the
+    headers that dependencies send (`sends_headers`). The documented security contains the scopes of clients.
+
+    The README of this package lists the supported features. If a route uses another feature, its creation raises
+    Unsupported.
     """
 
     compiles: ClassVar[bool] = True

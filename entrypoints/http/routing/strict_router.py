@@ -26,9 +26,11 @@ _MATCHED = "strict_router.matched"
 class StrictRouter(APIRouter):
     """An APIRouter of StrictRoutes.
 
-    FastAPI matches a request with every route of every router. It matches the routes of the chosen router
-    twice. With this class, routers whose prefix is not in the path are skipped, and the routes of the chosen
-    router are matched only once.
+    FastAPI compares the request with the routes of each router. It compares the request twice with the routes of the
+    router that it chooses.
+
+    This class is faster. It skips a router if the path does not contain the router's prefix, and compares the request
+    only once with each route.
     """
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 - the arguments of APIRouter
@@ -53,8 +55,8 @@ class StrictRouter(APIRouter):
                     scope[_MATCHED] = candidate, child_scope
                     return match, {}
                 may_match = may_match or match is Match.PARTIAL
-        # FastAPI matches routes that are not candidates. FastAPI also responds if only the method does not
-        # match.
+        # If a route is not a candidate, FastAPI serves it. FastAPI also responds if a route has the path of the
+        # request but not its method.
         return super().matches(scope) if may_match else (Match.NONE, {})
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,7 +68,7 @@ class StrictRouter(APIRouter):
         await candidate.serve(scope, receive, send)
 
     def _candidates_in(self, included: Any) -> "list[_Candidate]":  # noqa: ANN401 - a private object of FastAPI
-        """Return the routes as the app includes them, up to the first route that only FastAPI can serve."""
+        """Return the router's candidates: the routes before the first route that only FastAPI can serve."""
         if included is None:
             return []
         if included is not self._included or len(self.routes) != self._number_of_routes:
@@ -77,10 +79,12 @@ class StrictRouter(APIRouter):
 
 
 class _Candidate:
-    """A route, or an inclusion of a route, that is served without FastAPI's wrapper.
+    """A route that is served without FastAPI's wrapper.
 
-    Only dependencies with `yield` need the wrapper. FastAPI builds the inclusions of a router again for each
-    app. A route that is included without additions is served by its own handler, which was built once.
+    Only dependencies with `yield` need the wrapper.
+
+    If `include_router` adds nothing to a route, the route's own handler serves the request. This handler is built
+    only once. Otherwise a handler with the additions is built for each app.
     """
 
     def __init__(self, route: Any) -> None:  # noqa: ANN401 - a StrictRoute, or a private object of FastAPI

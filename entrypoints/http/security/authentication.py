@@ -60,8 +60,7 @@ async def verify_token(
 ) -> Principal | InvalidToken | TokenExpired | None:
     """Return the caller that the token describes, or None if there is no token.
 
-    If the token is rejected, return the error instead of raising it. Rate limits can therefore also count requests
-    with a rejected token.
+    If the token is rejected, return the error instead of raising it, so that rate limits can count the request first.
     """
     if token is None:
         return None
@@ -91,9 +90,9 @@ async def find_catalog_reader(
     principal: Annotated[Principal | None, Depends(find_principal)],
     confirm: Annotated[ConfirmPrincipal, from_container(GRAPH.users.confirm_principal)],
 ) -> Principal | None:
-    """Return the caller, or None without a token.
+    """Return the caller, or None if there is no token.
 
-    A caller whose token grants the permission to see archived products is checked against the database.
+    If the token grants the permission to see archived products, the caller is checked against the database.
     """
     if principal is not None and principal.may(Permission.SEE_ARCHIVED_PRODUCTS):
         return await confirm(principal)
@@ -148,14 +147,15 @@ def get_current_user(
 def requires(
     *permissions: Permission, trust_token: bool = False
 ) -> Callable[[Principal], Awaitable[Principal]]:
-    """Return a dependency that returns the caller if the caller has one of the permissions.
+    """Return a dependency that returns the caller. The caller must have one of the permissions.
 
-    For any other caller, the dependency raises Forbidden. By default, it checks the caller of each request against
-    the database. With `trust_token`, it skips this check if all of the token's permissions among `permissions` are in
-    TRUSTED_IN_TOKEN.
+    If the caller has none of them, the dependency raises Forbidden.
 
-    Use `trust_token` only for routes on which the permissions in TRUSTED_IN_TOKEN allow no more than reading the
-    caller's own data and placing an order.
+    By default, the dependency checks the caller of each request against the database. With `trust_token`, it checks a
+    caller only if the token grants one of `permissions` that is not in TRUSTED_IN_TOKEN.
+
+    Use `trust_token` only for routes with the following property: With the permissions in TRUSTED_IN_TOKEN, a caller
+    can only read the caller's own data and place orders.
     """
     accepted = frozenset(permissions)
 

@@ -20,8 +20,8 @@ from entrypoints.http.security.client_network import get_network, network_of_cli
 _text_of_id = lru_cache(maxsize=10_000)(str)
 """Convert an id to text.
 
-All requests with one token have the same id object, because the principal of the token is cached. The text of the id
-is therefore cached, too.
+The principal of a token is cached, so all requests with this token have the same id object. This function caches the
+text of the id object.
 """
 
 
@@ -34,7 +34,7 @@ def get_principal_or_network(principal: TokenResult, request: Request) -> str:
 
 
 def limited(policy_name: str, *, by: Callable[..., Awaitable[str]]) -> Callable[..., Awaitable[None]]:
-    """Return a dependency that counts requests against a policy, separately per value of `by`.
+    """Return a dependency that applies a rate limit. Each value that `by` returns has its own quota.
 
     The response has the headers of draft-ietf-httpapi-ratelimit-headers: RateLimit-Policy and RateLimit.
     """

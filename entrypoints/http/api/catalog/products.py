@@ -224,9 +224,9 @@ def _sees_archived(reader: Principal | None) -> bool:
 
 
 def _let_be_stored(response: Response, reader: Principal | None) -> None:
-    """Permit caches to store the response if they revalidate it before each use.
+    """Permit caches to store the response. A cache must revalidate the response before each use.
 
-    The response contains the stock, which changes with every order.
+    The response contains the stock. The stock can change at any time, because every order changes it.
     """
     audience = b"public" if reader is None else b"private"
     response.raw_headers += [

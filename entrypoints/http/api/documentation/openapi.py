@@ -1,6 +1,6 @@
 """The OpenAPI document. FastAPI generates it from the routes, and this module completes it.
 
-The document is generated for the first request that reads it, not when the app is created.
+The document is generated when a client first requests it, not when the app is created.
 """
 
 from collections.abc import Mapping
@@ -21,12 +21,12 @@ LICENSE = {"name": "MIT", "identifier": "MIT"}
 _UNUSED_SCHEMAS = {"HTTPValidationError", "ValidationError"}
 """FastAPI's schemas of its own validation error.
 
-FastAPI documents this error for every operation that declares no 422, but no route responds with it.
+FastAPI documents this error for every operation that declares no 422. No route returns this error.
 """
 
 
 def api_version(release: int) -> str:
-    """Return the version of the document, which combines the version in the paths (`/v1`) with the release."""
+    """Return the version of the document: the version in the paths (`/v1`), and then the release."""
     return f"1.{release}.0"
 
 

@@ -53,8 +53,8 @@ class _Assets(StaticFiles):
 def install_docs(app: FastAPI) -> None:
     """Serve /docs, /openapi.json and /asyncapi.json, and redirect / to /docs.
 
-    Create the app with `docs_url`, `redoc_url` and `openapi_url` set to None. All URLs of the page are relative, so
-    that they also work behind a proxy's path prefix.
+    The app must be created with `docs_url`, `redoc_url` and `openapi_url` set to None. All URLs of the page are
+    relative. The page therefore also works if a proxy adds a prefix to the paths.
     """
     page = get_swagger_ui_html(
         openapi_url="openapi.json",
@@ -99,9 +99,9 @@ class _Document:
         self._generated: _GeneratedDocument | None = None
 
     async def show(self, request: Request) -> Response:
-        """Return the document, or a 304 if the client already has it.
+        """Return the document, or a 304 response if the client already has the document.
 
-        The document is compressed if the client accepts gzip.
+        If the client accepts gzip, the document is compressed.
         """
         async with self._lock:
             if self._generated is None:
@@ -132,7 +132,8 @@ class _GeneratedDocument:
 def _policy_for(page: Response) -> str:
     """Return the content security policy of the page.
 
-    The policy permits local files. It permits the inline scripts of the page by their hashes.
+    The policy permits files of this service, and scripts inside the page. The policy contains the hashes of these
+    scripts.
     """
     scripts = _INLINE_SCRIPT.findall(bytes(page.body).decode())
     hashes = (

@@ -14,10 +14,12 @@ _KINDS = {"type", "anyOf", "oneOf", "allOf", "$ref", "const", "enum"}
 
 
 def name_schemas(document: dict[str, Any]) -> dict[str, Any]:
-    """Return the document with each schema named by its title.
+    """Return the document with the title of each schema as the schema's name.
 
-    The titles are removed, because they repeat the names. Pydantic would name a schema after its class and
-    the arguments of a generic class. Raises ValueError if two schemas have the same title.
+    Pydantic names a schema after its class. For a generic class, the name also contains the type arguments.
+
+    The titles are then removed, because they are equal to the names. Raises ValueError if two schemas have the same
+    title.
     """
     named = document["components"]["schemas"]
     names = {name: schema.get("title", name) for name, schema in named.items()}
@@ -57,8 +59,8 @@ def _named(part: Any, names: dict[str, str]) -> Any:  # noqa: ANN401 - documents
 def without_defaults(document: dict[str, Any]) -> None:
     """For each field of a request body, move the default into the description of the field.
 
-    Some generators (openapi-typescript) assume that a field with a default is always present. This is true
-    only for responses.
+    Some client generators, such as openapi-typescript, require each field that has a default. In a request body,
+    clients may omit such a field.
     """
     schemas = document["components"]["schemas"]
     for name in sorted(_reachable(document)):

@@ -32,7 +32,7 @@ def customer_of(placer: Principal, customer_id: UUID | None, *, is_for_guest: bo
 
     Raises:
         Forbidden: the order is for another customer, and the caller may not place orders for others.
-        ValidationFailed: a service client names no customer.
+        ValidationFailed: the caller is a service client, and the request contains no customer.
     """
     if is_for_guest:
         placer.ensure_any({Permission.PLACE_ORDERS_FOR_OTHERS})

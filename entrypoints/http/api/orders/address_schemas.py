@@ -51,9 +51,9 @@ class AddressSchema(RequestModel):
 
 
 class WholeAddressSchema(AddressSchema):
-    """An address in a merge patch, with every part.
+    """A complete address in a merge patch.
 
-    A member that is missing in a merge patch would keep its former value.
+    Every part of the address is required. If a part were missing, the former value of this part would be kept.
     """
 
     model_config = ConfigDict(title="WholeAddress")

@@ -50,7 +50,7 @@ def page_of_order(use_case: Provider[Callable[..., Awaitable[Page[Any]]]]) -> De
 def part_of_order(use_case: Provider[Callable[..., Awaitable[Any]]], parameter: str) -> Dependency:
     """Return a dependency that finds a part of the order.
 
-    A use case finds the part by the id in a path parameter.
+    The dependency passes the part's id from the path to the use case, and returns the result of the use case.
     """
     kind = parameter.removesuffix("_id")
 

@@ -30,7 +30,8 @@ class RawRoute(StrictRoute):
         async def handle_bounded(request: Request) -> Response:
             ensure_readable(request, (JSON,))
             request = StrictRequest(request.scope, request.receive, MAX_BODY_BYTES)
-            # The body is read before `handle` starts, because `handle` continues if the client disconnects.
+            # The body must be complete before `handle` starts, because `handle` continues even if the client
+            # disconnects.
             await request.body()
             return await handle(request)
 

@@ -14,7 +14,8 @@ _DEFAULT_GRANT = "password"
 MAX_PASSWORD = 4096
 """The maximum length of a password in the form.
 
-A password that is longer than `MAX_RAW_LENGTH`, but not longer than this limit, counts as a wrong password.
+A longer password makes the form invalid. A shorter password that is longer than `MAX_RAW_LENGTH` counts as a wrong
+password.
 """
 MAX_TOKEN = 8192
 """The maximum length of a token.
@@ -39,7 +40,8 @@ class PasswordForm(_Form):
 
     model_config = ConfigDict(
         json_schema_extra={
-            # RFC 6749, section 4.3.2 requires the field. The service has always accepted forms without it.
+            # RFC 6749, section 4.3.2 requires this field. The service also accepts forms without this field, as in
+            # all former releases.
             "required": ["grant_type", "username", "password"],
         }
     )

@@ -120,8 +120,8 @@ def _credentials_of(
 ) -> ClientCredentials:
     """Return the credentials from the form (RFC 6749, section 2.3.1). Raises OAuthError.
 
-    If the settings forbid credentials in the form, the secret is not verified. The error therefore reveals nothing
-    about the secret.
+    If the settings forbid credentials in the form, the error is raised before the secret is verified. The error is
+    therefore the same for a correct secret and for a wrong secret.
     """
     if shown is not None:
         raise OAuthError("invalid_request", "Authenticate the client by one method (RFC 6749, section 2.3).")

@@ -45,7 +45,7 @@ _TEXTS = {
 def add_examples(document: dict[str, Any]) -> None:
     """Add an example to each path parameter, request body, and response with content.
 
-    A part for which no example is defined is left unchanged. A test detects such parts.
+    If no example is defined for a part, the part is left unchanged. A test reports such parts.
     """
     responses = {**RESPONSES, **_generated()}
     for operation in _operations(document["paths"]):
