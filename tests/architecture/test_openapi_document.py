@@ -78,7 +78,7 @@ def test_property_description_says_more_than_the_property_name() -> None:
     ] == []
 
 
-def test_only_operations_with_a_304_response_declare_the_header_if_none_match() -> None:
+def test_operations_declare_the_if_none_match_header_exactly_if_they_return_304() -> None:
     for operation in operations():
         headers = {parameter["name"] for parameter in operation.parameters("header")}
         assert ("If-None-Match" in headers) is ("304" in operation.described["responses"]), operation.id

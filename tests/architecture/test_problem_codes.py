@@ -38,5 +38,7 @@ def _every_domain_error() -> list[type[DomainError]]:
 
 
 @pytest.mark.parametrize("error", _every_domain_error(), ids=lambda error: error.__qualname__)
-def test_every_domain_error_has_a_problem_code(error: type[DomainError]) -> None:
+def test_every_error_except_oauth_and_command_line_errors_has_a_problem_code(
+    error: type[DomainError],
+) -> None:
     assert error.code in PROBLEMS

@@ -51,7 +51,7 @@ def test_request_with_two_host_headers_is_rejected_with_400(service: Service) ->
     assert answer_to(service, request + "Host: elsewhere\n") == b"HTTP/1.1 400 Bad Request"
 
 
-def test_query_with_invalid_utf_8_is_rejected_with_400(service: Service) -> None:
+def test_raw_http_request_with_an_invalid_utf_8_query_returns_400(service: Service) -> None:
     request = "GET /v1/products?q=%ff%fe HTTP/1.1\nHost: shop\n"
     assert answer_to(service, request) == b"HTTP/1.1 400 Bad Request"
 

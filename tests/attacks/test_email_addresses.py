@@ -27,7 +27,7 @@ async def test_sign_up_with_a_misleading_email_address_is_rejected(web: WebShop,
     assert email not in response.text
 
 
-async def test_different_spellings_of_one_mailbox_belong_to_one_account(web: WebShop) -> None:
+async def test_internationalized_spellings_of_a_mailbox_belong_to_one_account(web: WebShop) -> None:
     spellings = ("Boss@münchen.de", "boss@xn--mnchen-3ya.de", "BOSS@MU\u0308NCHEN.DE")
     codes = [(await web.anonymous.post("/v1/users", json=account(email))).status_code for email in spellings]
     assert codes == [201, 409, 409]

@@ -185,7 +185,7 @@ async def test_overlong_query_parameter_is_not_normalized(
     assert lengths.longest <= MAX_RAW_LENGTH
 
 
-async def test_oversized_form_password_is_neither_normalized_nor_hashed(
+async def test_oversized_form_password_is_rejected_before_normalization_and_hashing(
     web: WebShop, sample_shop: SampleShop, lengths: TextLengthRecorder
 ) -> None:
     """Before the length limit existed, this request blocked the event loop for 20 seconds."""

@@ -89,7 +89,7 @@ async def forged(web: WebShop, detector: ChangeDetector, sample_shop: SampleShop
 
 
 @pytest.mark.parametrize("forgery", FORGERIES)
-async def test_every_operation_rejects_forged_tokens(
+async def test_every_operation_rejects_forged_access_tokens(
     web: WebShop, detector: ChangeDetector, sample_shop: SampleShop, forged: dict[str, str], forgery: str
 ) -> None:
     for operation in operations():
@@ -104,7 +104,7 @@ async def test_every_operation_rejects_forged_tokens(
             assert forged[forgery].removeprefix("Bearer ")[:40] not in response.text or forgery == "empty"
 
 
-def test_list_of_forged_tokens_contains_every_kind_of_forgery(forged: dict[str, str]) -> None:
+def test_list_of_forged_access_tokens_contains_every_kind_of_forgery(forged: dict[str, str]) -> None:
     assert set(forged) == set(FORGERIES)
 
 

@@ -19,7 +19,7 @@ def change(new: str, current: str = PASSWORD) -> dict[str, Any]:
     return {"current_password": current, "new_password": new, "new_password_confirm": new}
 
 
-async def test_used_idempotency_key_is_rejected_for_a_change_to_another_password(web: WebShop) -> None:
+async def test_idempotency_key_is_rejected_if_reused_with_another_new_password(web: WebShop) -> None:
     customer = await web.customer()
     first = await customer.post("/v1/me/password", json=change(FIRST), headers=key("k"))
     second = await customer.post("/v1/me/password", json=change(SECOND), headers=key("k"))
@@ -30,14 +30,16 @@ async def test_used_idempotency_key_is_rejected_for_a_change_to_another_password
     assert (retry.status_code, retry.headers["Idempotent-Replayed"]) == (204, "true")
 
 
-async def test_used_idempotency_key_is_rejected_with_another_current_password(web: WebShop) -> None:
+async def test_idempotency_key_is_rejected_if_reused_with_another_current_password(web: WebShop) -> None:
     customer = await web.customer()
     await customer.post("/v1/me/password", json=change(FIRST), headers=key("k"))
     guess = await customer.post("/v1/me/password", json=change(FIRST, "a guess"), headers=key("k"))
     assert (guess.status_code, guess.json()["code"]) == (422, "idempotency_key_reused")
 
 
-async def test_sign_up_with_a_used_idempotency_key_and_another_password_is_not_replayed(web: WebShop) -> None:
+async def test_sign_up_retry_with_another_password_returns_409_with_the_code_email_taken(
+    web: WebShop,
+) -> None:
     await web.anonymous.post("/v1/users", json=sign_up("ann@example.com", FIRST), headers=key("k"))
     other = await web.anonymous.post("/v1/users", json=sign_up("ann@example.com", SECOND), headers=key("k"))
     assert (other.status_code, other.json()["code"]) == (409, "email_taken")
@@ -64,7 +66,7 @@ async def test_anonymous_caller_can_reuse_an_idempotency_key_for_another_operati
 
 
 @pytest.mark.parametrize("secrets_key", [None, b64encode(b"k" * 32).decode()])
-async def test_idempotency_record_does_not_contain_the_webhook_secret_in_clear_text(
+async def test_idempotency_record_contains_no_webhook_secret_in_clear_text(
     secrets_key: str | None,
 ) -> None:
     store = memory_store()

@@ -172,7 +172,7 @@ async def test_proxy_rejects_a_body_above_the_size_limit(recorder: Subscriber, t
     assert [len(body) for _, body in recorder.requests if body] == [MAX_BODY_BYTES]
 
 
-async def test_proxy_rejects_only_connections_above_the_limit_per_network(
+async def test_proxy_accepts_at_most_64_concurrent_connections_per_network(
     recorder: Subscriber, tmp_path: Path, sockets: ExitStack
 ) -> None:
     with haproxy(tmp_path, recorder.server.port or 0) as port:

@@ -135,7 +135,7 @@ async def test_rate_limiter_counts_a_request_of_an_unsupported_media_type_exactl
             assert (status, len(limiter.counted)) == (415, 1), sample.url
 
 
-async def test_rate_limiter_counts_a_request_with_an_invalid_token_exactly_once(
+async def test_rate_limiter_counts_a_request_with_an_invalid_access_token_exactly_once(
     web: WebShop, samples: list[Sample], limiter: RecordingLimiter
 ) -> None:
     for sample, token in product(samples, TOKENS):

@@ -36,6 +36,6 @@ async def test_request_id_chosen_by_a_client_gets_a_prefix_in_records_and_logs(
 
 
 @pytest.mark.parametrize("name", ["client:worker", "worker\t", "wörker", "a" * 65])
-async def test_malformed_request_id_is_replaced(web: WebShop, name: str) -> None:
+async def test_response_to_a_malformed_request_id_has_a_generated_request_id(web: WebShop, name: str) -> None:
     response = await web.anonymous.get("/livez", headers={b"X-Request-Id": name.encode()})
     assert len(response.headers["X-Request-Id"]) == 32

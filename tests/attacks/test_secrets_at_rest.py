@@ -79,7 +79,7 @@ async def test_every_stored_secret_is_encrypted(shop: WebShop, database: asyncpg
 
 
 @encrypted
-async def test_token_signed_with_the_ciphertext_of_the_signing_key_is_rejected(
+async def test_access_token_signed_with_the_ciphertext_of_a_signing_key_is_rejected(
     shop: WebShop, database: asyncpg.Connection
 ) -> None:
     token = await bearer(shop)
@@ -93,7 +93,7 @@ async def test_token_signed_with_the_ciphertext_of_the_signing_key_is_rejected(
 
 
 @pytest.mark.parametrize("shop", [False], indirect=True)
-async def test_unencrypted_signing_key_in_the_database_signs_valid_tokens(
+async def test_unencrypted_signing_key_in_the_database_signs_valid_access_tokens(
     shop: WebShop, database: asyncpg.Connection
 ) -> None:
     """Without STEELYARD_SECRETS_KEY the attack succeeds.
@@ -106,7 +106,7 @@ async def test_unencrypted_signing_key_in_the_database_signs_valid_tokens(
 
 
 @encrypted
-async def test_encrypted_secret_copied_to_another_row_cannot_be_decrypted(
+async def test_encrypted_signing_key_copied_to_another_row_cannot_be_decrypted(
     shop: WebShop, database: asyncpg.Connection
 ) -> None:
     await database.execute("UPDATE signing_keys SET kid = 'another'")

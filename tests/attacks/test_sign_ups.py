@@ -46,7 +46,7 @@ async def log_in(web: WebShop, password: str) -> int:
     return (await web.anonymous.post("/token", data=form)).status_code
 
 
-async def test_first_sign_up_token_remains_valid_after_a_second_sign_up_for_the_address(
+async def test_first_sign_up_token_remains_valid_after_a_second_sign_up_for_the_email(
     verifying: WebShop,
 ) -> None:
     await verifying.anonymous.post("/v1/users", json=VICTIM)
@@ -60,7 +60,7 @@ async def test_first_sign_up_token_remains_valid_after_a_second_sign_up_for_the_
     assert await log_in(verifying, PASSWORD) == 200
 
 
-async def test_token_of_the_first_sign_up_confirms_only_the_first_sign_up(verifying: WebShop) -> None:
+async def test_first_sign_up_token_creates_an_account_with_the_first_password(verifying: WebShop) -> None:
     await verifying.anonymous.post("/v1/users", json=VICTIM)
     await verifying.anonymous.post("/v1/users", json=ATTACKER)
     await verifying.container.mail.deliver_mail()()

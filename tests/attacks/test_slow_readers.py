@@ -39,7 +39,7 @@ def count_bytes(connection: socket.socket) -> int:
     return count
 
 
-async def test_only_the_connection_whose_client_does_not_read_the_response_is_closed(
+async def test_service_closes_only_the_connection_of_a_client_with_an_unread_response(
     database_url: str,
 ) -> None:
     with ExitStack() as sockets:

@@ -34,7 +34,7 @@ async def change(
         await work.commit()
 
 
-async def test_token_of_an_ended_session_cannot_end_other_sessions(web: WebShop) -> None:
+async def test_access_token_of_an_ended_session_cannot_end_other_sessions(web: WebShop) -> None:
     customer = await web.customer()
     email = (await customer.get("/v1/me")).json()["email"]
     await web.anonymous.post("/token", data={"username": email, "password": PASSWORD})
@@ -77,7 +77,7 @@ async def test_disabled_admin_cannot_read_data_of_other_users(web: WebShop, path
     assert (refused.status_code, refused.json()["code"]) == (403, "account_disabled")
 
 
-async def test_token_of_a_disabled_client_cannot_read_orders_or_events(web: WebShop) -> None:
+async def test_access_token_of_a_disabled_client_cannot_read_orders_or_events(web: WebShop) -> None:
     client = await web.client(Scope.READ_ORDERS, Scope.READ_EVENTS)
     [name] = [each.name for each in await web.container.clients.list_clients()()]
     await web.container.clients.disable_client()(name, actor=SOMEBODY)
@@ -85,7 +85,7 @@ async def test_token_of_a_disabled_client_cannot_read_orders_or_events(web: WebS
     assert (await client.get("/v1/events")).status_code == 401
 
 
-async def test_closed_account_cannot_place_an_order(web: WebShop) -> None:
+async def test_order_request_of_a_closed_account_returns_401(web: WebShop) -> None:
     """Personal data is erased when an account is closed.
 
     If an order were placed later, the shipping address of this order would never be erased.
@@ -99,7 +99,7 @@ async def test_closed_account_cannot_place_an_order(web: WebShop) -> None:
     assert (await (await web.staff()).get("/v1/orders")).json()["items"] == []
 
 
-async def test_disabled_account_cannot_place_an_order(web: WebShop) -> None:
+async def test_order_request_of_a_disabled_account_returns_403(web: WebShop) -> None:
     customer, mug = await web.customer(), await web.product()
     await change(web, customer, status=UserStatus.DISABLED)
     refused = await customer.post("/v1/orders", json=order_body((mug, 1)), headers=key("1"))

@@ -80,13 +80,13 @@ async def client_signer(detector: ChangeDetector) -> AsyncIterator[TokenSigner]:
         yield signer
 
 
-async def test_token_with_every_required_claim_is_accepted(signer: TokenSigner) -> None:
+async def test_user_token_with_every_required_claim_is_accepted(signer: TokenSigner) -> None:
     assert set(CLAIMS) == set(signer.claims)
     assert await signer.status() == (200, "")
 
 
 @pytest.mark.parametrize("claim", CLAIMS)
-async def test_token_without_a_required_claim_is_rejected(signer: TokenSigner, claim: str) -> None:
+async def test_user_token_without_a_required_claim_is_rejected(signer: TokenSigner, claim: str) -> None:
     assert await signer.status(**{claim: None}) == (401, "invalid_token")
 
 
@@ -118,23 +118,27 @@ async def test_role_in_a_client_token_is_ignored(client_signer: TokenSigner) -> 
     assert await client_signer.status(role="admin", scope="events:read") == (403, "")
 
 
-async def test_client_claims_in_a_user_token_are_ignored(signer: TokenSigner) -> None:
+async def test_user_token_with_a_client_claim_is_rejected(signer: TokenSigner) -> None:
     secret_id = "0192f0c4-0000-7000-8000-000000000001"
     assert await signer.status(secret_id=secret_id) == (401, "invalid_token")
 
 
 @pytest.mark.parametrize("kid", ["foreign", "", "../../etc/passwd", "' OR 1=1 --"])
-async def test_token_with_an_unknown_key_id_is_rejected(signer: TokenSigner, kid: str) -> None:
+async def test_request_with_an_unknown_key_id_in_its_access_token_returns_401(
+    signer: TokenSigner, kid: str
+) -> None:
     assert await signer.status({"kid": kid}) == (401, "invalid_token")
 
 
 @pytest.mark.parametrize("kind", ["JWT", "jwt", "id+jwt", "logout+jwt", "application/jwt", "", None])
-async def test_token_with_an_unexpected_typ_header_is_rejected(signer: TokenSigner, kind: str | None) -> None:
+async def test_request_with_an_unexpected_typ_header_in_its_access_token_returns_401(
+    signer: TokenSigner, kind: str | None
+) -> None:
     assert await signer.status({"typ": kind}) == (401, "invalid_token")
 
 
 @pytest.mark.parametrize(("seconds", "opens"), [(MOST_SKEW - 1, 200), (MOST_SKEW, 401), (MOST_SKEW + 1, 401)])
-async def test_expired_token_is_accepted_only_within_the_leeway(
+async def test_expired_access_token_is_accepted_only_within_the_leeway(
     signer: TokenSigner, seconds: int, opens: int
 ) -> None:
     signer.clock.advance(timedelta(seconds=signer.claims["exp"] - signer.claims["iat"] + seconds))
@@ -142,7 +146,7 @@ async def test_expired_token_is_accepted_only_within_the_leeway(
 
 
 @pytest.mark.parametrize(("seconds", "opens"), [(MOST_SKEW, 200), (MOST_SKEW + 1, 401)])
-async def test_token_issued_in_the_future_is_accepted_only_within_the_leeway(
+async def test_access_token_issued_in_the_future_is_accepted_only_within_the_leeway(
     signer: TokenSigner, seconds: int, opens: int
 ) -> None:
     later = signer.claims["iat"] + seconds

@@ -52,7 +52,9 @@ def test_stripe_provider_with_a_public_https_issuer_is_accepted(monkeypatch: pyt
 
 @pytest.mark.parametrize("name", ["STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET"])
 @pytest.mark.parametrize("empty", ["", " ", "\t\n"])
-def test_empty_stripe_secret_is_rejected(monkeypatch: pytest.MonkeyPatch, name: str, empty: str) -> None:
+def test_stripe_provider_with_an_empty_stripe_secret_is_rejected(
+    monkeypatch: pytest.MonkeyPatch, name: str, empty: str
+) -> None:
     with pytest.raises(WrongSettings, match=f"STEELYARD_{name} has to be set"):
         settings(monkeypatch, **STRIPE | {name: empty})
 

@@ -52,7 +52,7 @@ UNREACHABLE_FORMS = ["local nat64", "teredo", "compatible", "translated"]
 
 
 @pytest.mark.parametrize("block", [*IPV4, *[b for b in IPV6 if b not in JUDGED_BY_CONTENT]], ids=str)
-def test_webhook_address_in_a_network_block_that_is_not_global_is_rejected(
+def test_webhook_ip_address_outside_the_global_network_blocks_is_rejected(
     block: IPv4Network | IPv6Network,
 ) -> None:
     middle = block[block.num_addresses // 2]
@@ -91,19 +91,19 @@ def test_public_ipv4_address_in_an_unroutable_ipv6_form_is_rejected(form: str) -
         *("2001:200::", "2001:db7:ffff::1", "2001:db9::", "2606:4700:4700::1111", "3ffe::1", "3fff:1000::1"),
     ],
 )
-def test_webhook_host_with_a_public_address_is_accepted(address: str) -> None:
+def test_webhook_host_with_a_public_ip_address_is_accepted(address: str) -> None:
     assert is_public(address)
 
 
 @pytest.mark.parametrize(
     "address", ["224.0.0.1", "239.255.255.255", "ff02::1", "ff0e::1", "fec0::1", "fe80::1%lo", "4000::1"]
 )
-def test_multicast_unassigned_and_site_local_addresses_are_rejected(address: str) -> None:
+def test_multicast_unassigned_and_site_local_ip_addresses_are_rejected(address: str) -> None:
     assert not is_public(address)
 
 
 @pytest.mark.parametrize("address", ["64:ff9b:1::a00:1", "3fff::1", "5f00::1", "2001:0:808:808::f5ff:fffe"])
-async def test_webhook_host_with_a_public_and_a_private_address_is_not_contacted(address: str) -> None:
+async def test_webhook_host_with_a_public_and_a_private_ip_address_is_not_contacted(address: str) -> None:
     async def resolve(_host: str, _port: int) -> Sequence[str]:
         return ["93.184.216.34", address]
 

@@ -49,7 +49,7 @@ def tokens(request: pytest.FixtureRequest) -> AccessTokens:
 
 
 @pytest.mark.parametrize("claims", [CLAIMS, OF_CLIENT], ids=["of a user", "of a client"])
-def test_verification_of_an_access_token_returns_the_issued_claims(
+def test_access_token_verification_returns_the_issued_claims_until_expiry(
     tokens: AccessTokens, claims: AccessClaims
 ) -> None:
     token = tokens.issue(claims, now=NOW)
@@ -57,21 +57,21 @@ def test_verification_of_an_access_token_returns_the_issued_claims(
     assert tokens.verify(token.token, now=NOW + timedelta(seconds=token.expires_in - 1)) == claims
 
 
-def test_expired_token_is_rejected(tokens: AccessTokens) -> None:
+def test_expired_access_token_is_rejected(tokens: AccessTokens) -> None:
     token = tokens.issue(CLAIMS, now=NOW)
     assert tokens.verify(token.token, now=NOW) == CLAIMS
     with pytest.raises(TokenExpired):
         tokens.verify(token.token, now=NOW + timedelta(seconds=token.expires_in))
 
 
-def test_token_issued_in_the_future_is_rejected(tokens: AccessTokens) -> None:
+def test_access_token_is_rejected_before_its_issue_time(tokens: AccessTokens) -> None:
     token = tokens.issue(CLAIMS, now=NOW)
     with pytest.raises(InvalidToken):
         tokens.verify(token.token, now=NOW - timedelta(seconds=1))
 
 
 @pytest.mark.parametrize("forged", ["", "token", "a.b.c", "東京"])
-def test_text_that_is_not_an_access_token_is_rejected(tokens: AccessTokens, forged: str) -> None:
+def test_malformed_access_token_raises_invalid_token(tokens: AccessTokens, forged: str) -> None:
     tokens.issue(CLAIMS, now=NOW)
     with pytest.raises(InvalidToken):
         tokens.verify(forged, now=NOW)

@@ -69,7 +69,7 @@ async def test_role_change_records_an_event(shop: Shop) -> None:
     assert (await shop.store.outbox.counts(of=[ann.id]))["user.role_changed"] == 1
 
 
-async def test_account_change_without_a_new_value_does_not_increment_the_version(shop: Shop) -> None:
+async def test_account_change_to_equal_values_keeps_the_account_version(shop: Shop) -> None:
     boss, ann = await sign_up(shop, "boss", Role.ADMIN), await sign_up(shop, "ann")
     for changes in (AccountChanges(), AccountChanges(role=Role.CUSTOMER, status=UserStatus.ACTIVE)):
         assert await change(shop, ann, changes, boss) == ann
@@ -195,7 +195,7 @@ async def password_hash(shop: Shop, user: UserView) -> str:
         ({"new_password": BREACHED_PASSWORD}, WeakPassword, "new_password"),
     ],
 )
-async def test_error_for_an_invalid_password_change_has_a_json_pointer_to_the_field(
+async def test_rejected_password_change_names_the_field_and_keeps_the_session(
     shop: Shop, fields: dict[str, str], refusal: type[WeakPassword | WrongPassword], place: str
 ) -> None:
     ann = await sign_up(shop, "ann")
@@ -292,7 +292,7 @@ async def test_order_waits_until_a_concurrent_change_of_the_customers_account_en
     await shop.order(mug, customer=ann)
 
 
-async def test_email_address_of_a_disabled_account_cannot_be_used_by_a_new_account(shop: Shop) -> None:
+async def test_sign_up_with_the_email_address_of_a_disabled_account_is_rejected(shop: Shop) -> None:
     ann = await sign_up(shop, "ann")
     await change(shop, ann, DISABLE)
     with pytest.raises(EmailTaken):

@@ -52,7 +52,7 @@ async def test_log_in_and_log_out_are_audited(shop: Shop) -> None:
     assert (ended.actor_id, ended.request_id, ended.object_id) == (ann.id, "request-2", str(session.id))
 
 
-async def test_log_out_by_revoking_a_token_is_audited(shop: Shop) -> None:
+async def test_log_out_by_revoking_a_refresh_token_is_audited(shop: Shop) -> None:
     ann = await shop.customer()
     tokens = await shop.start_session(ann)
     for _ in range(2):
@@ -83,7 +83,7 @@ async def test_failed_log_in_is_audited_with_the_id_of_the_account(shop: Shop) -
         ("@", "***@***"),
     ],
 )
-async def test_log_in_with_an_unknown_address_is_audited_with_a_masked_address(
+async def test_log_in_with_an_unknown_email_address_is_audited_with_a_masked_address(
     shop: Shop, typed: str, kept: str
 ) -> None:
     with pytest.raises(WrongCredentials):

@@ -137,7 +137,7 @@ async def test_webhook_audit_entries_hide_secrets_in_urls(shop: Shop, staff: Act
     assert deleted.object_id == str(endpoint.id)
 
 
-async def test_signing_key_rotation_is_audited_with_the_key_id(shop: Shop) -> None:
+async def test_signing_key_rotation_is_audited_with_the_signing_key_id(shop: Shop) -> None:
     rotate = RotateKey(
         shop.store.signing_keys,
         lambda signs_from: SigningKey("kid-1", b"canary", signs_from),

@@ -13,7 +13,7 @@ from tests.kit.shop import Shop
 ACTOR = Actor(None, "clients")
 
 
-async def test_audit_entries_about_service_clients_contain_no_names_and_no_secrets(shop: Shop) -> None:
+async def test_audit_entries_about_service_clients_omit_names_and_client_secrets(shop: Shop) -> None:
     made = await shop.create_client("canary", [Scope.WRITE_STOCK, Scope.READ_ORDERS], actor=ACTOR)
     await shop.roll_secret("canary", actor=ACTOR)
     [client] = await shop.list_clients()

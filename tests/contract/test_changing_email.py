@@ -65,7 +65,7 @@ async def confirm(shop: Shop, token: str) -> UserView:
     return (await shop.verify_email(VerifyEmailCommand(token=token, actor=SOMEBODY))).result
 
 
-async def test_confirmed_email_change_replaces_the_address(shop: Shop) -> None:
+async def test_confirmed_email_change_replaces_the_email_address(shop: Shop) -> None:
     ann = await shop.customer()
     token = await token_for(shop, request(shop, ann))
     assert (await shop.get_user(ann.id)).email == ann.email
@@ -77,7 +77,7 @@ async def test_confirmed_email_change_replaces_the_address(shop: Shop) -> None:
         await confirm(shop, token)
 
 
-async def test_email_change_sends_mail_to_the_old_and_the_new_address(shop: Shop) -> None:
+async def test_email_change_sends_mail_to_the_old_and_the_new_email_address(shop: Shop) -> None:
     ann = await shop.customer()
     former = sought_email_address(ann.email or "")
     await shop.request_email_change(request(shop, ann))
@@ -129,7 +129,7 @@ async def test_email_change_with_a_wrong_password_is_rejected_and_audited(shop: 
     assert entry.object_id == str(ann.id)
 
 
-async def test_audit_entries_of_email_changes_contain_no_addresses(shop: Shop) -> None:
+async def test_audit_entries_of_email_changes_contain_no_email_addresses(shop: Shop) -> None:
     ann = await shop.customer()
     await confirm(shop, await token_for(shop, request(shop, ann)))
     for action in (AuditAction.USER_EMAIL_CHANGE_REQUESTED, AuditAction.USER_EMAIL_CHANGED):
@@ -156,14 +156,14 @@ async def test_wrong_passwords_in_email_change_requests_are_throttled(shop: Shop
         )
 
 
-async def test_email_changes_of_many_accounts_to_one_address_are_throttled(shop: Shop) -> None:
+async def test_email_changes_of_many_accounts_to_one_email_address_are_throttled(shop: Shop) -> None:
     for _ in range(ACCOUNT_BACKOFF[AttemptKind.EMAIL_CHANGE].free + 1):
         await shop.request_email_change(request(shop, await shop.customer()))
     with pytest.raises(TooManyAttempts):
         await shop.request_email_change(request(shop, await shop.customer()))
 
 
-async def test_email_change_to_the_address_of_another_account_sends_no_token(shop: Shop) -> None:
+async def test_email_change_to_the_email_address_of_another_account_sends_only_a_notice(shop: Shop) -> None:
     ann, bob = await shop.customer(), await shop.customer()
     existing = sought_email_address(bob.email or "")
     await shop.request_email_change(request(shop, ann, existing))
@@ -173,7 +173,7 @@ async def test_email_change_to_the_address_of_another_account_sends_no_token(sho
     assert (await shop.get_user(ann.id)).email == ann.email
 
 
-async def test_only_one_of_two_accounts_can_confirm_a_change_to_the_same_address(shop: Shop) -> None:
+async def test_only_one_of_two_accounts_can_confirm_a_change_to_the_same_email_address(shop: Shop) -> None:
     ann, bob = await shop.customer(), await shop.customer()
     tokens = [await token_for(shop, request(shop, user)) for user in (ann, bob)]
     outcomes = await asyncio.gather(*(confirm(shop, token) for token in tokens), return_exceptions=True)
@@ -182,7 +182,7 @@ async def test_only_one_of_two_accounts_can_confirm_a_change_to_the_same_address
     assert emails.count(NEW.normalized) == 1
 
 
-async def test_email_change_to_the_current_verified_address_is_rejected(shop: Shop) -> None:
+async def test_email_change_to_the_current_verified_email_address_is_rejected(shop: Shop) -> None:
     ann = await shop.customer()
     present = sought_email_address(ann.email or "")
     verified = await confirm(shop, await token_for(shop, request(shop, ann)))

@@ -65,7 +65,7 @@ async def test_order_change_does_not_affect_fields_that_the_request_omits(shop: 
     assert (cleared.shipping_address, cleared.note, cleared.metadata) == (None, "Ring once", {})
 
 
-async def test_order_change_without_a_new_value_is_not_recorded(shop: Shop) -> None:
+async def test_order_change_to_equal_values_leaves_the_order_history_unchanged(shop: Shop) -> None:
     order = await an_order(shop)
     same = shop.commands.change_order(
         order, address=ADDRESS, note="Ring twice", metadata={"cart": "1", "other": None}
@@ -123,7 +123,7 @@ async def test_order_of_another_customer_cannot_be_changed(shop: Shop) -> None:
     assert await shop.current_order(order) == order
 
 
-async def test_order_change_is_rejected_if_the_merged_metadata_exceeds_the_limit(shop: Shop) -> None:
+async def test_order_change_is_rejected_if_the_merged_metadata_has_more_than_50_entries(shop: Shop) -> None:
     order = await an_order(shop)
     with pytest.raises(ValidationFailed) as rejected:
         await shop.change_order(

@@ -155,7 +155,7 @@ async def test_client_token_is_rejected_after_the_client_secret_is_retired(shop:
         await shop.confirm_principal(by_second)
 
 
-async def test_client_secret_authenticates_only_its_own_client(shop: Shop) -> None:
+async def test_scopes_of_a_client_are_found_only_with_the_id_of_its_own_secret(shop: Shop) -> None:
     one = await bearer(shop, await shop.create_client("one", [Scope.READ_ORDERS], actor=SOMEBODY))
     other = await bearer(shop, await shop.create_client("other", [Scope.READ_ORDERS], actor=SOMEBODY))
     assert await shop.store.clients.scopes_of(one.client_id, one.secret_id) == frozenset({Scope.READ_ORDERS})
@@ -174,7 +174,7 @@ async def test_client_token_loses_permissions_if_a_scope_of_the_client_is_withdr
     assert (await shop.confirm_principal(principal)).permissions == {Permission.SEE_ALL_ORDERS}
 
 
-async def test_disabled_client_is_rejected_and_its_name_cannot_be_used_again(shop: Shop) -> None:
+async def test_disabled_client_cannot_authenticate_and_its_name_remains_reserved(shop: Shop) -> None:
     made = await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     await shop.disable_client("till", actor=SOMEBODY)
     assert await attempt(shop, credentials(made)) == "wrong"
@@ -194,7 +194,7 @@ async def test_unknown_client_is_not_found(shop: Shop) -> None:
             await done
 
 
-async def test_log_ins_with_wrong_secrets_of_known_and_unknown_clients_are_throttled(shop: Shop) -> None:
+async def test_client_secret_guesses_for_known_and_unknown_clients_are_throttled(shop: Shop) -> None:
     made = await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     nobody = NewSecretView(client_id=ClientId(shop.ids.new()), secret="x")
     for client in (made, nobody):
@@ -227,7 +227,7 @@ async def test_client_id_in_another_spelling_is_rejected_as_invalid_client(shop:
         assert (spelling == text, await attempt(shop, shown)) == (False, "wrong")
 
 
-async def test_network_that_guesses_secrets_of_many_clients_is_throttled(shop: Shop) -> None:
+async def test_network_that_guesses_client_secrets_of_many_clients_is_throttled(shop: Shop) -> None:
     made = [
         NewSecretView(client_id=ClientId(shop.ids.new()), secret="x")
         for _ in range(FREE_ATTEMPTS_PER_NETWORK + 2)
@@ -237,7 +237,7 @@ async def test_network_that_guesses_secrets_of_many_clients_is_throttled(shop: S
     assert await attempt(shop, credentials(made[0], network="198.51.100.0/32")) == "wrong"
 
 
-async def test_right_client_secret_is_accepted_during_throttling(shop: Shop) -> None:
+async def test_client_with_the_right_secret_can_log_in_while_guesses_are_throttled(shop: Shop) -> None:
     """Guessing 256 random bits is impossible, so guesses must not block a client."""
     made = await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     for _ in range(FREE + 3):

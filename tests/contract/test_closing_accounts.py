@@ -52,7 +52,7 @@ def personal(command: PlaceOrderCommand) -> PlaceOrderCommand:
     return replace(command, request=request)
 
 
-async def test_closed_account_has_no_personal_data_and_cannot_log_in(shop: Shop) -> None:
+async def test_closing_an_account_erases_personal_data_and_disables_log_in(shop: Shop) -> None:
     ann = await sign_up(shop)
     tokens = await shop.start_session(ann)
     await shop.close_account(closing(ann))
@@ -80,7 +80,7 @@ async def test_account_can_be_closed_despite_a_sign_up_with_the_old_placeholder_
     assert (await shop.get_user(ann.id)).status is UserStatus.CLOSED
 
 
-async def test_several_closed_accounts_without_an_email_address_can_exist(shop: Shop) -> None:
+async def test_email_addresses_of_several_closed_accounts_are_null(shop: Shop) -> None:
     for _ in range(2):
         await shop.close_account(closing(await sign_up(shop)))
     closed = await shop.list_users(
@@ -278,7 +278,7 @@ async def test_account_of_the_last_admin_cannot_be_closed(shop: Shop) -> None:
     assert [type(outcome) for outcome in outcomes if outcome is not None] == [LastAdmin]
 
 
-async def test_closed_account_cannot_be_closed_again(shop: Shop) -> None:
+async def test_only_one_of_three_concurrent_closures_of_an_account_succeeds(shop: Shop) -> None:
     ann = await sign_up(shop)
     outcomes = await asyncio.gather(
         *(shop.close_account(closing(ann)) for _ in range(3)), return_exceptions=True

@@ -68,7 +68,7 @@ async def test_authorization_is_renewed_before_it_ends_if_the_provider_permits_r
     await assert_invariants(shop)
 
 
-async def test_authorization_is_not_renewed_more_than_30_days_after_the_payment_request(shop: Shop) -> None:
+async def test_authorization_is_renewed_for_at_most_30_days_after_the_payment_request(shop: Shop) -> None:
     order, payment = await an_authorized_order(shop)
     shop.gateway.renewal = timedelta(days=7)
     while (await shop.current_order(order)).status is OrderStatus.CONFIRMED:
@@ -97,7 +97,7 @@ async def test_authorization_renewal_without_a_response_is_retried(shop: Shop) -
     await assert_invariants(shop)
 
 
-async def test_late_report_of_the_original_end_is_ignored_after_authorization_renewal(shop: Shop) -> None:
+async def test_original_end_time_is_ignored_if_it_is_reported_after_the_renewal(shop: Shop) -> None:
     order, payment = await an_authorized_order(shop)
     end = await authorized_until(shop, order)
     renewed = end + timedelta(days=7)

@@ -56,7 +56,7 @@ async def test_feed_positions_start_at_one_and_have_no_gaps(shop: Shop) -> None:
     assert [event.position for event in await published(shop, limit=2)] == [1, 2, 3, 4, 5]
 
 
-async def test_event_without_a_position_is_not_in_the_feed(shop: Shop) -> None:
+async def test_event_feed_contains_only_events_with_a_position(shop: Shop) -> None:
     await shop.product()
     assert await read_feed(shop) == []
 

@@ -105,7 +105,7 @@ async def test_concurrent_new_orders_can_use_all_stock_of_ended_holds(shop: Shop
     await assert_invariants(shop)
 
 
-async def test_order_rejected_as_out_of_stock_does_not_release_unexpired_holds(shop: Shop) -> None:
+async def test_order_rejected_as_out_of_stock_leaves_active_holds_unchanged(shop: Shop) -> None:
     mug = await shop.product(stock=1)
     order = await shop.order(mug)
     with pytest.raises(OutOfStock):

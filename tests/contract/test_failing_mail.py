@@ -79,7 +79,7 @@ async def test_message_is_listed_as_failed_after_the_last_attempt(
     assert failed.set_aside_at is not None
 
 
-async def test_mail_to_a_rejected_address_is_listed_as_failed_after_one_attempt(failing: Shop) -> None:
+async def test_mail_to_a_rejected_email_address_is_listed_as_failed(failing: Shop) -> None:
     await request_reset(failing, SOUND)
     failing.mailbox.failures.append(AddressRefused())
     (failure,) = await failing.deliver_mail()
@@ -97,7 +97,7 @@ async def test_new_mail_request_replaces_a_failed_request_for_the_same_mail(fail
     assert sent_to(failing) == [SOUND]
 
 
-async def test_list_of_failed_mail_is_limited_and_begins_with_the_latest_failure(failing: Shop) -> None:
+async def test_failed_mail_is_listed_latest_first_up_to_the_requested_number(failing: Shop) -> None:
     for request_mail, email in ((request_reset, BROKEN), (request_sign_up, SOUND), (request_reset, SOUND)):
         await request_mail(failing, email)
         failing.mailbox.failures.append(AddressRefused())

@@ -163,7 +163,7 @@ async def test_admins_get_mail_about_a_paused_endpoint_of_a_service_client(
     assert await mail_of(shop) == [("admin@example.com", PAUSED_MAIL)]
 
 
-async def test_no_mail_about_an_endpoint_pause_is_sent_after_the_endpoint_was_resumed(
+async def test_mail_about_an_endpoint_pause_is_discarded_after_the_endpoint_is_resumed(
     shop: Shop, webhooks: Webhooks
 ) -> None:
     ann = await account(shop, "ann", Role.STAFF)

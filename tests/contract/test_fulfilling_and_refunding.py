@@ -50,7 +50,7 @@ async def test_saved_fulfillment_is_read_back_unchanged(shop: Shop) -> None:
     assert (last.items, last.next) == ((second,), None)
 
 
-async def test_fulfillment_of_more_units_than_were_ordered_is_rejected(shop: Shop) -> None:
+async def test_fulfillment_of_more_units_than_are_left_to_ship_is_rejected(shop: Shop) -> None:
     order = await a_paid_order(shop)
     await shop.fulfil(order, 2, 0)
     with pytest.raises(ValidationFailed) as refusal:
@@ -110,7 +110,7 @@ async def test_partly_fulfilled_order_cannot_be_cancelled(shop: Shop) -> None:
     }
 
 
-async def test_partial_refunds_never_exceed_the_paid_amount(shop: Shop) -> None:
+async def test_consecutive_order_refunds_never_exceed_the_paid_amount(shop: Shop) -> None:
     order = await a_paid_order(shop)
     refund = await shop.refund(order, 3000)
     assert (refund.status, refund.amount.amount, refund.lines) == (RefundStatus.SUCCEEDED, 3000, ())

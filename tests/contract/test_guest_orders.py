@@ -76,7 +76,7 @@ async def test_order_of_a_guest_can_be_placed_paid_and_fulfilled(
     await assert_invariants(shop)
 
 
-async def test_order_limits_of_customers_do_not_apply_to_guests(shop: Shop, service_client: CallerId) -> None:
+async def test_hold_limits_of_customers_do_not_apply_to_guests(shop: Shop, service_client: CallerId) -> None:
     shop.hold_limits = HoldLimits(max_unpaid_orders=1, max_units_held=1, requires_verified_email=True)
     orders = [await an_order(shop, service_client) for _ in range(2)]
     assert len(orders) == len(await every_order(shop))
@@ -138,7 +138,7 @@ async def test_guest_cannot_read_an_order_that_is_claimed_during_the_request(
         await read(shop, order, 1)
 
 
-async def test_verified_account_claims_guest_orders_with_the_address_of_the_account(
+async def test_account_claims_guest_orders_that_have_its_verified_email_address(
     shop: Shop, service_client: CallerId
 ) -> None:
     orders = [await an_order(shop, service_client), await an_order(shop, service_client)]
@@ -162,7 +162,7 @@ async def test_verified_account_claims_guest_orders_with_the_address_of_the_acco
     await assert_invariants(shop)
 
 
-async def test_account_without_a_verified_address_claims_no_guest_orders(
+async def test_account_with_an_unverified_email_address_cannot_claim_guest_orders(
     shop: Shop, service_client: CallerId
 ) -> None:
     order = await an_order(shop, service_client)

@@ -31,7 +31,7 @@ async def test_order_above_the_limit_of_unpaid_orders_is_rejected(shop: Shop) ->
     await assert_invariants(shop)
 
 
-async def test_order_with_an_ended_hold_does_not_count_toward_the_limit_of_unpaid_orders(shop: Shop) -> None:
+async def test_limit_of_unpaid_orders_counts_only_orders_with_an_active_hold(shop: Shop) -> None:
     limit(shop, orders=1, units=1)
     mug, ann = await shop.product(stock=9), await shop.customer()
     await shop.order(mug, customer=ann)
@@ -66,7 +66,7 @@ async def test_paid_units_do_not_count_toward_the_limit_of_unpaid_units(shop: Sh
 
 @pytest.mark.parametrize("max_batch", [1, 64])
 @pytest.mark.parametrize(("orders", "units"), [(3, 0), (0, 3)])
-async def test_hold_limit_applies_to_concurrent_orders_in_many_processes(
+async def test_hold_limits_apply_to_concurrent_orders_in_many_processes(
     shop: Shop, orders: int, units: int, max_batch: int
 ) -> None:
     """To test the limit on the number of orders, each order is for another product.
@@ -92,7 +92,7 @@ async def test_hold_limit_applies_to_concurrent_orders_in_many_processes(
     await assert_invariants(shop)
 
 
-async def test_retry_of_an_order_is_replayed_even_if_the_hold_limit_is_reached(shop: Shop) -> None:
+async def test_retry_of_an_order_is_replayed_even_if_the_unpaid_order_limit_is_reached(shop: Shop) -> None:
     limit(shop, orders=1)
     mug, ann = await shop.product(stock=9), await shop.customer()
     placing = shop.commands.place_order((mug, 1), customer=ann)
@@ -101,7 +101,7 @@ async def test_retry_of_an_order_is_replayed_even_if_the_hold_limit_is_reached(s
     assert (again.replayed, again.result.id) == (True, first.result.id)
 
 
-async def test_unverified_customer_cannot_hold_stock_if_verification_is_required(shop: Shop) -> None:
+async def test_customer_can_hold_stock_only_after_the_required_email_verification(shop: Shop) -> None:
     limit(shop, verified=True)
     mug, ann = await shop.product(stock=9), await shop.customer()
     with pytest.raises(EmailNotVerified):

@@ -108,7 +108,7 @@ async def test_uncommitted_result_is_not_stored(shop: Shop) -> None:
     assert await claim(shop.store.unit_of_work, KEY, result_type=UserView) == {}
 
 
-async def test_claimed_idempotency_key_without_a_result_can_be_used_again_after_commit(shop: Shop) -> None:
+async def test_idempotency_key_claimed_without_a_result_can_be_used_again(shop: Shop) -> None:
     assert await claim(shop.store.unit_of_work, KEY, result_type=UserView) == {}
     view = a_view(shop)
     await bind(shop, {replace(KEY, fingerprint=b"another"): view})
@@ -116,7 +116,7 @@ async def test_claimed_idempotency_key_without_a_result_can_be_used_again_after_
     assert bound == {KEY.scope: StoredResult(b"another", view)}
 
 
-async def test_claimed_idempotency_keys_without_a_result_are_not_stored_at_commit(shop: Shop) -> None:
+async def test_commit_stores_only_claimed_idempotency_keys_with_a_result(shop: Shop) -> None:
     view = a_view(shop)
     async with shop.store.unit_of_work() as work:
         await work.idempotency.claim([KEY, *OTHER_SCOPES], UserView)
@@ -171,7 +171,7 @@ async def test_second_result_of_an_unclaimed_idempotency_key_is_rejected(shop: S
     assert bound == {KEY.scope: StoredResult(KEY.fingerprint, view)}
 
 
-async def test_only_one_of_twenty_concurrent_results_of_an_unclaimed_key_is_stored(shop: Shop) -> None:
+async def test_one_of_twenty_concurrent_results_of_an_unclaimed_idempotency_key_is_stored(shop: Shop) -> None:
     views = [a_view(shop, email=f"{number}@example.com") for number in range(20)]
     outcomes = await asyncio.gather(*(store(shop, {KEY: view}) for view in views), return_exceptions=True)
     assert [type(outcome) for outcome in outcomes if outcome] == [IdempotencyRecordExists] * 19
@@ -179,7 +179,7 @@ async def test_only_one_of_twenty_concurrent_results_of_an_unclaimed_key_is_stor
     assert bound[KEY.scope].result == views[outcomes.index(None)]
 
 
-async def test_storing_a_result_of_an_unclaimed_key_waits_for_a_concurrent_transaction(shop: Shop) -> None:
+async def test_result_of_an_unclaimed_idempotency_key_waits_for_a_concurrent_transaction(shop: Shop) -> None:
     async with shop.store.unit_of_work() as work:
         await store_now(work, {KEY: a_view(shop)})
         async with shop.store.unit_of_work_with_short_timeout() as another:
@@ -280,7 +280,7 @@ async def test_fingerprint_of_a_later_release_is_not_compared_with_the_request()
     assert later.replay(KEY).result == "result"
 
 
-async def test_result_with_a_former_fingerprint_version_is_replayed_only_for_its_request() -> None:
+async def test_stored_result_of_fingerprint_version_1_is_replayed_only_for_its_request() -> None:
     earlier = StoredResult(b"version 1", "result", fingerprint_version=1)
     same = replace(KEY, earlier_fingerprint={1: b"version 1"}.get)
     assert earlier.replay(same).result == "result"

@@ -70,7 +70,7 @@ async def test_concurrent_requests_never_both_cancel_and_fulfill_one_unit(shop: 
     await assert_invariants(shop)
 
 
-async def test_concurrent_refunds_of_orders_and_returns_never_exceed_the_paid_amount(shop: Shop) -> None:
+async def test_refunds_by_staff_and_by_returns_together_never_exceed_the_paid_amount(shop: Shop) -> None:
     orders = await paid(shop)
     approved = []
     for order in orders:
@@ -163,7 +163,7 @@ async def test_order_that_is_cancelled_and_paid_concurrently_is_fully_refunded(s
     await assert_invariants(shop)
 
 
-async def test_concurrent_refunds_never_exceed_the_paid_amount(shop: Shop) -> None:
+async def test_concurrent_order_refunds_never_exceed_the_paid_amount(shop: Shop) -> None:
     order, *_ = await paid(shop)
     answers = await at_once(*(shop.refund(order, 700) for _ in range(10)))
     assert kinds(answers)[RefundExceedsPaid] == 6
@@ -252,7 +252,7 @@ async def test_concurrent_workers_send_each_refund_only_once(shop: Shop) -> None
     await assert_invariants(shop)
 
 
-async def test_concurrent_captures_of_a_payment_charge_the_customer_only_once(shop: Shop) -> None:
+async def test_only_one_of_twelve_concurrent_captures_of_an_authorization_succeeds(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=2), 2)
     payment = await shop.authorize(order)
     answers = await at_once(*(shop.capture(payment, 1000) for _ in range(12)))

@@ -136,7 +136,7 @@ async def test_order_of_two_products_waits_until_both_product_rows_are_unlocked(
     await assert_invariants(shop)
 
 
-async def test_order_in_a_lane_is_rejected_if_the_row_is_not_unlocked_in_time(shop: Shop) -> None:
+async def test_order_in_a_lane_is_rejected_if_the_row_lock_outlasts_the_timeout(shop: Shop) -> None:
     mug, ann = await shop.product(stock=5), await shop.customer()
     async with locked(shop, mug), shop.store.unit_of_work_with_short_timeout() as work:
         with pytest.raises(Overloaded):

@@ -27,7 +27,7 @@ async def number_of_sessions(shop: Shop, user: UserView) -> int:
     return len((await shop.list_sessions(user.id, after=None, limit=MAX_SESSIONS + 1)).items)
 
 
-async def test_concurrent_refreshes_return_the_same_refresh_token(shop: Shop) -> None:
+async def test_concurrent_refreshes_return_one_refresh_token_and_different_access_tokens(shop: Shop) -> None:
     user = await shop.customer()
     tokens = await shop.start_session(user)
     answers = await asyncio.gather(*(refreshed(shop, tokens) for _ in range(20)))
@@ -153,7 +153,7 @@ async def test_revoking_the_access_or_refresh_token_ends_the_session(shop: Shop,
         await refreshed(shop, successor)
 
 
-async def test_revoking_an_unknown_token_succeeds(shop: Shop) -> None:
+async def test_revocation_of_an_unknown_token_ends_no_session(shop: Shop) -> None:
     user = await shop.customer()
     await shop.start_session(user)
     for text in ("", "x", "A" * 64, "token-99"):

@@ -71,7 +71,7 @@ async def test_mail_request_with_a_locked_row_is_skipped(store: Store) -> None:
         assert await work.mail.next_due(NOW + MINUTE) == first
 
 
-async def test_attempt_does_not_remove_a_mail_request_that_another_attempt_has_changed(store: Store) -> None:
+async def test_mail_request_is_removed_only_by_the_latest_attempt(store: Store) -> None:
     await add(store, made(ANN))
     async with store.unit_of_work() as work:
         mine = await work.mail.next_due(NOW)

@@ -64,7 +64,7 @@ async def change_status(shop: Shop, status: UserStatus) -> None:
         await work.commit()
 
 
-async def test_sign_up_with_the_address_of_an_account_sends_the_owner_a_notice(shop: Shop) -> None:
+async def test_sign_up_with_the_email_address_of_an_account_sends_the_owner_a_notice(shop: Shop) -> None:
     known = (await shop.sign_up(ANN)).result
     await shop.request_sign_up(replace(ANN, password=NEW_PASSWORD, full_name="Eve"))
     assert await account(shop) == known
@@ -74,7 +74,7 @@ async def test_sign_up_with_the_address_of_an_account_sends_the_owner_a_notice(s
     assert message.subject == "You have an account already"
 
 
-async def test_mailed_token_is_accepted_only_once_and_only_before_expiry(shop: Shop) -> None:
+async def test_expired_used_or_malformed_sign_up_token_is_rejected(shop: Shop) -> None:
     await shop.request_sign_up(ANN)
     await shop.deliver_mail()
     first = shop.mailbox.token()
@@ -140,7 +140,7 @@ async def test_account_with_the_status_pending_cannot_log_in(shop: Shop) -> None
         await shop.start_session(pending)
 
 
-async def test_only_the_latest_reset_token_is_valid(shop: Shop) -> None:
+async def test_replaced_used_or_expired_password_reset_token_is_rejected(shop: Shop) -> None:
     await shop.sign_up(ANN)
     replaced = await mailed_reset_token(shop)
     used = await mailed_reset_token(shop)
@@ -176,7 +176,7 @@ async def test_retried_password_reset_with_the_same_idempotency_key_is_replayed(
     assert (first.replayed, again.replayed) == (False, True)
 
 
-async def test_password_reset_request_sends_no_mail_to_an_unknown_address(shop: Shop) -> None:
+async def test_password_reset_request_sends_no_mail_to_an_unknown_email_address(shop: Shop) -> None:
     await shop.request_password_reset(sought_email_address("nobody@example.com"), network=NETWORK)
     await shop.deliver_mail()
     assert shop.mailbox.messages == []
@@ -203,7 +203,7 @@ async def test_repeated_reset_requests_send_one_message(shop: Shop) -> None:
     assert len(shop.mailbox.messages) == 1
 
 
-async def test_reset_requests_for_unknown_addresses_are_throttled(shop: Shop) -> None:
+async def test_password_reset_requests_for_unknown_email_addresses_are_throttled(shop: Shop) -> None:
     await shop.sign_up(ANN)
     refusals = []
     for email in (ANN.email, sought_email_address("nobody@example.com")):
@@ -215,7 +215,7 @@ async def test_reset_requests_for_unknown_addresses_are_throttled(shop: Shop) ->
     assert refusals == [60, 60]
 
 
-async def test_message_sent_after_two_failed_attempts_contains_a_valid_token(shop: Shop) -> None:
+async def test_password_reset_mail_sent_after_two_failed_attempts_has_a_valid_token(shop: Shop) -> None:
     await shop.sign_up(ANN)
     await shop.request_password_reset(ANN.email, network=NETWORK)
     shop.mailbox.failures += [MailNotSent(), MailNotSent()]
@@ -229,7 +229,7 @@ async def test_message_sent_after_two_failed_attempts_contains_a_valid_token(sho
     await reset(shop, shop.mailbox.token())
 
 
-async def test_requested_mail_that_is_no_longer_needed_is_not_sent(shop: Shop) -> None:
+async def test_password_reset_mail_is_set_aside_one_hour_after_the_request(shop: Shop) -> None:
     await shop.sign_up(ANN)
     await shop.request_password_reset(ANN.email, network=NETWORK)
     shop.clock.advance(timedelta(hours=1, seconds=1))
@@ -239,7 +239,7 @@ async def test_requested_mail_that_is_no_longer_needed_is_not_sent(shop: Shop) -
     await mailed_reset_token(shop)
 
 
-async def test_mail_to_a_rejected_address_is_not_retried(shop: Shop) -> None:
+async def test_mail_to_a_rejected_email_address_is_attempted_only_once(shop: Shop) -> None:
     await shop.sign_up(ANN)
     await shop.request_password_reset(ANN.email, network=NETWORK)
     shop.mailbox.failures.append(AddressRefused())

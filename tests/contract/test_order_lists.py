@@ -110,7 +110,7 @@ async def test_order_list_contains_the_lines_of_each_order(shop: Shop) -> None:
     assert listed_lines == [[(mug.id, 1)], [(cup.id, 3), (mug.id, 2)]]
 
 
-async def test_customer_can_list_only_own_orders(shop: Shop) -> None:
+async def test_order_queries_of_a_customer_return_only_own_orders(shop: Shop) -> None:
     mug = await shop.product(stock=100)
     ann, bob = await shop.customer(), await shop.customer()
     of_ann, of_bob = await shop.order(mug, customer=ann), await shop.order(mug, customer=bob)

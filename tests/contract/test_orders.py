@@ -49,7 +49,7 @@ async def test_saved_order_is_read_back_unchanged(shop: Shop) -> None:
     assert found == StoredResult(b"", view, UNVERIFIABLE)
 
 
-async def test_saved_order_without_address_and_note_is_read_back_unchanged(shop: Shop) -> None:
+async def test_saved_order_without_shipping_address_and_note_is_read_back_unchanged(shop: Shop) -> None:
     mug = await shop.product(stock=1)
     order = await shop.order(mug)
     assert (order.shipping_address, order.note, order.metadata) == (None, None, {})
@@ -72,7 +72,7 @@ async def test_order_of_an_unknown_customer_is_rejected(shop: Shop) -> None:
     assert (await shop.store.outbox.counts())["order.placed"] == 0
 
 
-async def test_second_order_of_a_customer_with_the_same_idempotency_key_is_rejected(shop: Shop) -> None:
+async def test_order_repository_rejects_a_second_order_with_the_same_idempotency_key(shop: Shop) -> None:
     ann, mug = await a_customer_and_a_product(shop)
     bob = await shop.customer()
     first = an_order(shop.ids, (mug, 1), customer=ann.id, actor=STAFF, key="k")

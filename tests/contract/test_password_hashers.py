@@ -47,7 +47,9 @@ async def test_new_password_hash_needs_no_rehash(hasher: PasswordHasher) -> None
     assert hasher.needs_rehash("of another make")
 
 
-async def test_overlong_password_is_never_hashed_and_never_matches(hasher: PasswordHasher) -> None:
+async def test_overlong_password_is_rejected_by_hashing_and_fails_verification(
+    hasher: PasswordHasher,
+) -> None:
     longest = "x" * MAX_RAW_LENGTH
     assert await hasher.verify(longest, await hasher.hash(longest))
     assert not await hasher.verify(longest + "x", await hasher.hash(longest))

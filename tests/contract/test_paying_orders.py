@@ -76,7 +76,7 @@ async def test_unavailable_payment_method_is_rejected(shop: Shop) -> None:
     assert await payments(shop, order) == []
 
 
-async def test_retried_payment_returns_the_current_status_without_another_charge(shop: Shop) -> None:
+async def test_retried_payment_has_the_current_status_and_is_charged_only_once(shop: Shop) -> None:
     order = await an_order(shop)
     command = shop.commands.pay_order(order, "tok_pending", key="k")
     first = await shop.pay_order(command)
@@ -161,7 +161,7 @@ async def test_capture_reported_after_a_failure_report_confirms_the_order(shop: 
     await assert_invariants(shop)
 
 
-async def test_provider_event_of_an_unknown_payment_is_ignored(shop: Shop) -> None:
+async def test_capture_or_refund_event_of_an_unknown_payment_is_ignored(shop: Shop) -> None:
     payment = await shop.pay(await an_order(shop))
     await shop.report_provider_event(
         ProviderEventKind.CAPTURED, payment, payment_id=shop.ids.new(), reference="ch_1"
@@ -194,7 +194,7 @@ async def test_second_payment_is_rejected_while_the_first_payment_has_no_result(
     await assert_invariants(shop)
 
 
-async def test_order_can_be_paid_again_after_its_payment_has_failed(shop: Shop) -> None:
+async def test_order_can_be_paid_again_after_a_pending_payment_has_failed(shop: Shop) -> None:
     order = await an_order(shop)
     first = await shop.pay(order, "tok_pending")
     await shop.report_provider_event(ProviderEventKind.FAILED, first)

@@ -41,7 +41,7 @@ async def test_captured_amount_is_exact_in_currencies_with_any_number_of_decimal
     assert (await provider.gateway.refund(refund)).amount == amount
 
 
-async def test_repeated_payment_request_returns_the_first_result(provider: Provider) -> None:
+async def test_repeated_gateway_request_for_a_payment_returns_the_first_result(provider: Provider) -> None:
     payment = payment_at(provider)
     first = await provider.gateway.pay(payment, provider.good)
     assert await provider.gateway.pay(payment, provider.good) == first
@@ -51,7 +51,9 @@ async def test_repeated_payment_request_returns_the_first_result(provider: Provi
     assert await provider.gateway.pay(declined, provider.declined) == refusal
 
 
-async def test_concurrent_captures_of_a_payment_charge_the_customer_only_once(provider: Provider) -> None:
+async def test_concurrent_gateway_requests_for_one_payment_charge_the_customer_only_once(
+    provider: Provider,
+) -> None:
     payment = payment_at(provider)
     answers = await asyncio.gather(
         *(provider.gateway.pay(payment, provider.good) for _ in range(5)), return_exceptions=True
@@ -70,7 +72,7 @@ async def test_declined_card_is_reported_with_a_stable_code(provider: Provider) 
 
 
 @pytest.mark.parametrize("token", ["tok_nobody_has", "", "pm_%2F../x", "tok_\u1234"])
-async def test_payment_with_an_unknown_token_captures_nothing(provider: Provider, token: str) -> None:
+async def test_payment_with_an_unknown_payment_token_captures_nothing(provider: Provider, token: str) -> None:
     payment = payment_at(provider)
     answer = await provider.gateway.pay(payment, token)
     assert answer.outcome is Outcome.DECLINED
@@ -91,7 +93,7 @@ async def test_query_of_a_payment_returns_the_result_of_the_payment_request(prov
     ] == answers
 
 
-async def test_query_of_an_unknown_payment_captures_nothing(
+async def test_query_of_an_unknown_payment_returns_the_outcome_unknown(
     provider: Provider,
 ) -> None:
     payment = payment_at(provider)
@@ -99,7 +101,7 @@ async def test_query_of_an_unknown_payment_captures_nothing(
     assert (await provider.gateway.find_payment(payment)).outcome is Outcome.UNKNOWN
 
 
-async def test_partial_refunds_never_exceed_the_captured_amount(provider: Provider) -> None:
+async def test_gateway_declines_refunds_above_the_captured_amount(provider: Provider) -> None:
     payment = payment_at(provider)
     reference = (await provider.gateway.pay(payment, provider.good)).reference
     parts = [
@@ -126,7 +128,7 @@ async def test_repeated_refund_request_refunds_the_money_only_once(provider: Pro
     assert await provider.gateway.find_refund(refund) == first
 
 
-async def test_query_of_a_refund_that_was_not_requested_returns_the_status_unknown(
+async def test_query_of_a_refund_before_its_request_returns_the_outcome_unknown(
     provider: Provider,
 ) -> None:
     payment = payment_at(provider)
@@ -205,7 +207,7 @@ async def test_all_concurrent_captures_and_voids_report_the_same_final_outcome(p
     assert outcomes == {found.outcome}
 
 
-async def test_renewal_request_does_not_change_the_end_of_a_nonrenewable_authorization(
+async def test_renewal_of_a_nonrenewable_or_captured_payment_returns_it_unchanged(
     provider: Provider,
 ) -> None:
     payment = manual_payment_at(provider)

@@ -141,7 +141,7 @@ async def test_retry_returns_the_order_as_placed_even_if_the_order_was_cancelled
     await assert_invariants(shop)
 
 
-async def test_retry_with_a_pruned_idempotency_key_affects_no_other_order_of_the_batch(
+async def test_batch_places_its_other_orders_if_one_idempotency_record_was_pruned(
     shop: Shop,
 ) -> None:
     mug = await shop.product(stock=100)

@@ -95,7 +95,7 @@ async def test_product_with_the_queried_sku_is_listed_first_and_only_once(shop: 
     assert await found(shop, "mug-red") == ["MUG-RED", "MUG-RED-1", "MUG-RED-2", "MUG-RED-3"]
 
 
-async def test_search_by_sku_omits_a_product_that_does_not_match_the_filters(shop: Shop) -> None:
+async def test_search_by_sku_returns_only_products_that_match_the_filters(shop: Shop) -> None:
     await shop.product(sku="MUG", stock=0)
     await shop.product(sku="MUG-2", stock=1)
     page = await shop.store.products.list(

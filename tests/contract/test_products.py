@@ -45,7 +45,7 @@ async def test_saved_product_is_read_back_unchanged(shop: Shop) -> None:
     assert by_id[product.id].events == []
 
 
-async def test_unknown_products_are_not_returned(shop: Shop) -> None:
+async def test_product_repository_omits_unknown_products(shop: Shop) -> None:
     mug, cup = await shop.product(sku="MUG"), await shop.product(sku="CUP")
     nothing = ProductId(shop.ids.new())
     async with shop.store.unit_of_work(SOMEBODY) as work:
@@ -92,7 +92,7 @@ async def test_saved_product_changes_are_stored(shop: Shop) -> None:
     assert (await shop.store.outbox.counts())["product.changed"] == 1
 
 
-async def test_product_change_without_a_save_is_not_stored(shop: Shop) -> None:
+async def test_unsaved_product_change_is_not_stored(shop: Shop) -> None:
     mug = await shop.product(attributes={"colour": "red"})
     async with shop.store.unit_of_work() as work:
         product = (await work.products.lock([mug.id]))[mug.id]
@@ -102,7 +102,7 @@ async def test_product_change_without_a_save_is_not_stored(shop: Shop) -> None:
     assert await shop.store.products.get(mug.id) == mug
 
 
-async def test_product_version_is_incremented_by_edits_and_stock_movements(
+async def test_product_version_is_incremented_by_orders_and_edits(
     shop: Shop,
 ) -> None:
     mug = await shop.product(stock=5)
@@ -116,7 +116,7 @@ async def test_product_version_is_incremented_by_edits_and_stock_movements(
     assert after_second_sale.available == 3
 
 
-async def test_product_with_an_existing_sku_is_rejected(shop: Shop) -> None:
+async def test_repository_rejects_products_with_a_used_or_repeated_sku(shop: Shop) -> None:
     await add(shop, a_product(shop.ids, actor=STAFF, sku="MUG"))
     with pytest.raises(SkuTaken):
         await add(

@@ -136,7 +136,7 @@ async def test_partial_refund_at_the_provider_reduces_the_pending_refund_of_the_
     await assert_invariants(shop)
 
 
-async def test_provider_refunds_never_exceed_the_captured_amount(shop: Shop) -> None:
+async def test_refund_reported_by_the_provider_is_recorded_up_to_the_order_total(shop: Shop) -> None:
     order, payment = await a_paid_order(shop)
     await shop.refund(order, 1500)
     await shop.report_refund_at_provider(payment, Money(900, "EUR"))
@@ -195,7 +195,7 @@ async def test_dispute_that_the_shop_has_lost_is_recorded_as_a_refund(shop: Shop
     await assert_invariants(shop)
 
 
-async def test_provider_event_of_an_unknown_payment_is_ignored(shop: Shop) -> None:
+async def test_dispute_of_an_unknown_payment_is_ignored(shop: Shop) -> None:
     order, payment = await a_paid_order(shop)
     before = await shop.current_order(order)
     await shop.report_provider_event(

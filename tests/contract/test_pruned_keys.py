@@ -31,7 +31,7 @@ async def order_with_pruned_key(shop: Shop, command: PlaceOrderCommand) -> Order
     return OrderView.of(order)
 
 
-async def test_retry_with_a_pruned_key_returns_the_order_if_the_product_is_out_of_stock(shop: Shop) -> None:
+async def test_retry_with_a_pruned_idempotency_key_returns_the_order_if_stock_is_zero(shop: Shop) -> None:
     command = shop.commands.place_order((await shop.product(stock=0), 1), customer=await shop.customer())
     order = await order_with_pruned_key(shop, command)
     for _ in range(2):
@@ -40,7 +40,7 @@ async def test_retry_with_a_pruned_key_returns_the_order_if_the_product_is_out_o
         )
 
 
-async def test_retry_with_a_pruned_key_returns_the_order_of_an_archived_product(shop: Shop) -> None:
+async def test_retry_with_a_pruned_idempotency_key_succeeds_for_an_archived_product(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     command = shop.commands.place_order((mug, 1), customer=await shop.customer())
     order = await order_with_pruned_key(shop, command)
@@ -88,7 +88,9 @@ async def test_pruning_does_not_delete_idempotency_records_within_the_retention_
 
 
 @pytest.mark.parametrize("stock", [1, 2], ids=["sold out", "in stock"])
-async def test_pruned_idempotency_key_is_rejected_for_another_request(shop: Shop, stock: int) -> None:
+async def test_idempotency_key_is_rejected_for_another_request_after_record_pruning(
+    shop: Shop, stock: int
+) -> None:
     command = shop.commands.place_order((await shop.product(stock=stock), 1), customer=await shop.customer())
     placed = await shop.place_order(command)
     await shop.store.replays.prune(before=datetime.now(UTC) + timedelta(days=1), limit=9)

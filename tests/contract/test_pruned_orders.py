@@ -44,7 +44,7 @@ async def command_of_a_customer(shop: Shop, *, stock: int = 2) -> PlaceOrderComm
 
 
 @pytest.mark.parametrize("record_is_pruned", [False, True])
-async def test_retry_of_a_pruned_order_is_rejected_because_the_order_has_expired(
+async def test_retry_of_a_pruned_order_raises_an_error_that_the_order_has_expired(
     shop: Shop, record_is_pruned: bool
 ) -> None:
     command = await command_of_a_customer(shop)
@@ -63,7 +63,7 @@ async def test_retry_of_a_pruned_order_is_rejected_because_the_order_has_expired
     await assert_invariants(shop, pruned=1)
 
 
-async def test_idempotency_key_of_a_pruned_order_is_rejected_for_another_request(shop: Shop) -> None:
+async def test_idempotency_key_is_rejected_for_another_request_after_order_pruning(shop: Shop) -> None:
     command = await command_of_a_customer(shop)
     await expired_order(shop, command)
     await prune_idempotency_records(shop)
@@ -85,7 +85,7 @@ async def test_customer_of_a_pruned_order_can_place_an_order_with_a_new_idempote
     await assert_invariants(shop, pruned=1)
 
 
-async def test_idempotency_key_of_a_pruned_order_affects_no_other_order_of_the_batch(shop: Shop) -> None:
+async def test_batch_places_its_other_orders_if_one_order_was_already_pruned(shop: Shop) -> None:
     command = await command_of_a_customer(shop)
     await expired_order(shop, command)
     shop.clock.advance(RETENTION + timedelta(seconds=1))
@@ -105,7 +105,7 @@ async def test_expired_order_is_not_pruned_before_the_retention_period_ends(shop
     assert (await shop.current_order(order)).status is OrderStatus.EXPIRED
 
 
-async def test_only_expired_orders_without_a_payment_are_pruned(shop: Shop) -> None:
+async def test_pruning_keeps_expired_orders_with_a_payment_and_unexpired_orders(shop: Shop) -> None:
     mug = await shop.product(stock=9)
     unpaid = await expired_order(shop, shop.commands.place_order((mug, 1), customer=await shop.customer()))
     declined = await shop.order(mug)
@@ -124,7 +124,7 @@ async def test_only_expired_orders_without_a_payment_are_pruned(shop: Shop) -> N
     await assert_invariants(shop, pruned=1)
 
 
-async def test_idempotency_key_of_a_pruned_order_from_a_former_release_is_rejected(shop: Shop) -> None:
+async def test_retry_of_a_pruned_order_of_a_former_release_is_rejected_as_expired(shop: Shop) -> None:
     command = await command_of_a_customer(shop)
     product = await shop.get_product(command.request.lines[0].product_id, include_archived=True)
     order = an_order(

@@ -69,7 +69,7 @@ async def test_events_of_concurrent_publishers_arrive_only_once_and_in_sequence(
     assert await event_destination.received() == [event.id for event in events]
 
 
-async def test_concurrent_relays_publish_each_event_only_once_in_the_sequence_of_the_feed(
+async def test_concurrent_relays_of_two_processes_publish_each_event_only_once(
     shop: Shop, event_destination: EventDestination
 ) -> None:
     events = await create_events(shop, 20)

@@ -157,7 +157,7 @@ async def test_relay_releases_its_lease_if_the_job_is_cancelled(shop: Shop) -> N
     assert await relay(shop, publisher)(limit=100) == 1
 
 
-async def test_concurrent_relays_publish_each_event_only_once(shop: Shop) -> None:
+async def test_concurrent_relays_of_one_process_publish_each_event_only_once(shop: Shop) -> None:
     await happen(shop, 30)
     publisher = RecordingPublisher()
 

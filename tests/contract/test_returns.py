@@ -78,7 +78,7 @@ async def test_received_return_is_restocked_and_refunded(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_receiving_a_return_without_restocking_does_not_change_stock(shop: Shop) -> None:
+async def test_received_return_with_restock_false_leaves_stock_unchanged(shop: Shop) -> None:
     order = await a_shipped_order(shop)
     before = await shop.get_stock(order.lines[0].product_id)
     await shop.receive(await shop.approve(await shop.send_back(order, 1, 0)), restock=False)
@@ -107,7 +107,7 @@ async def test_agreed_refund_above_the_paid_amount_is_rejected(shop: Shop) -> No
     assert await shop.store.orders.order_return(order.id, requested.id) == requested
 
 
-async def test_refund_of_a_return_never_exceeds_the_unrefunded_part_of_the_paid_amount(shop: Shop) -> None:
+async def test_refund_of_a_return_is_limited_to_the_remaining_paid_amount(shop: Shop) -> None:
     order = await a_shipped_order(shop)
     approved = await shop.approve(await shop.send_back(order, 3, 0))
     await shop.refund(order, 1000)

@@ -93,7 +93,7 @@ async def test_second_rotation_of_a_webhook_secret_ends_the_overlap_of_the_first
     assert await secrets_of_next_message(webhooks) == (THIRD, SECOND_SECRET)
 
 
-async def test_endpoint_change_during_a_secret_rotation_does_not_affect_the_secrets(
+async def test_endpoint_change_during_a_rotation_keeps_both_webhook_secrets(
     webhooks: Webhooks,
 ) -> None:
     endpoint = await webhooks.endpoint(ANN)

@@ -93,7 +93,7 @@ async def test_concurrent_duplicate_of_an_order_for_the_last_unit_returns_the_or
     await assert_invariants(shop)
 
 
-async def test_different_concurrent_order_with_the_same_idempotency_key_is_rejected(
+async def test_second_process_rejects_another_order_with_an_uncommitted_idempotency_key(
     shop: Shop, commits: StoppedCommits, stopped_batch: PlaceOrderBatch
 ) -> None:
     mug, ann, process = await shop.product(stock=1), await shop.customer(), shop.other_process()
@@ -131,7 +131,7 @@ async def test_duplicate_order_gets_the_last_unit_after_the_first_order_is_rolle
 
 
 @pytest.mark.parametrize("is_committed", [True, False])
-async def test_order_with_a_used_idempotency_key_affects_no_other_order_of_the_batch(
+async def test_batch_places_its_other_orders_if_one_idempotency_key_is_in_use(
     shop: Shop, commits: StoppedCommits, stopped_batch: PlaceOrderBatch, is_committed: bool
 ) -> None:
     """The two batches share only the idempotency key. They lock rows of different customers and products."""

@@ -81,7 +81,7 @@ async def test_payment_with_the_token_tok_ok_is_captured_and_reported_only_once(
     assert event.occurred_at == sandbox.clock.now()
 
 
-async def test_sandbox_payment_without_a_token_is_captured(sandbox: Sandbox) -> None:
+async def test_sandbox_payment_without_a_payment_token_is_captured(sandbox: Sandbox) -> None:
     assert (await sandbox.gateway.pay(sandbox.payment(), None)).outcome is Outcome.SUCCEEDED
 
 
@@ -111,7 +111,7 @@ async def test_payment_with_the_token_tok_late_is_captured_after_the_order_has_e
     assert [event.kind for event in sandbox.events] == [ProviderEventKind.CAPTURED]
 
 
-async def test_capture_with_the_token_tok_timeout_is_reported_only_after_a_query(sandbox: Sandbox) -> None:
+async def test_sandbox_reports_a_tok_timeout_payment_only_in_reply_to_a_query(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
     with pytest.raises(ProviderUnavailable):
         await sandbox.gateway.pay(payment, "tok_timeout")
@@ -149,7 +149,7 @@ async def test_sandbox_reports_the_result_of_each_refund(sandbox: Sandbox) -> No
     assert events[refunds[1].id].failure == "exceeds_charge"
 
 
-async def test_concurrent_refunds_never_exceed_the_captured_amount(sandbox: Sandbox) -> None:
+async def test_concurrent_sandbox_refunds_never_exceed_the_captured_amount(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
     reference = (await sandbox.gateway.pay(payment, "tok_ok")).reference
     refunds = [

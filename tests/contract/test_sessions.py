@@ -97,7 +97,7 @@ async def test_saved_session_change_is_stored(shop: Shop) -> None:
     assert state(kept) != state(session)
 
 
-async def test_removed_session_is_not_found(shop: Shop) -> None:
+async def test_removed_session_cannot_be_loaded(shop: Shop) -> None:
     user = await shop.customer()
     removed, other = a_session(shop, user.id), a_session(shop, user.id, family=b"g")
     await add(shop, removed, other)
@@ -122,7 +122,7 @@ async def test_session_still_exists_after_an_uncommitted_removal(shop: Shop) -> 
         assert await work.sessions.get(session.id)
 
 
-async def test_unknown_session_is_not_found(shop: Shop) -> None:
+async def test_lookups_of_an_unknown_session_return_none(shop: Shop) -> None:
     session = a_session(shop, UserId(shop.ids.new()))
     async with shop.store.unit_of_work() as work:
         assert await found(work.sessions, session) == [None, None, None]
@@ -148,7 +148,7 @@ async def test_active_sessions_of_a_user_are_listed_newest_first(
     assert [session.id for session in await all_items(page_after)] == expected
 
 
-async def test_principal_state_shows_the_role_the_status_and_whether_the_session_exists(shop: Shop) -> None:
+async def test_principal_state_contains_role_status_and_session_existence(shop: Shop) -> None:
     ann, bob = await shop.customer(), await shop.customer()
     session = a_session(shop, ann.id)
     await add(shop, session)

@@ -60,7 +60,7 @@ async def pending(shop: Shop) -> UserView:
     return known
 
 
-async def test_unconfirmed_sign_up_creates_no_account(shop: Shop) -> None:
+async def test_sign_up_creates_an_account_only_after_its_confirmation(shop: Shop) -> None:
     await shop.request_sign_up(ANN)
     await shop.deliver_mail()
     with pytest.raises(WrongCredentials):
@@ -98,7 +98,7 @@ async def test_sign_up_message_contains_the_sign_up_time_but_no_text_from_the_cl
     assert "Eve" not in message.text
 
 
-async def test_concurrent_confirmations_of_one_address_create_one_account(shop: Shop) -> None:
+async def test_concurrent_confirmations_of_one_email_address_create_one_account(shop: Shop) -> None:
     for number in range(4):
         await shop.request_sign_up(replace(ANN, full_name=f"Ann {number}"))
     tokens = await mailed_tokens(shop)
@@ -111,7 +111,7 @@ async def test_concurrent_confirmations_of_one_address_create_one_account(shop: 
     assert (await shop.store.outbox.counts())["user.signed_up"] == 1
 
 
-async def test_sign_up_cannot_be_confirmed_if_an_account_already_has_the_address(shop: Shop) -> None:
+async def test_sign_up_cannot_be_confirmed_if_an_account_has_the_email_address(shop: Shop) -> None:
     await shop.request_sign_up(EVE)
     (token,) = await mailed_tokens(shop)
     known = (await shop.sign_up(ANN)).result
@@ -144,7 +144,7 @@ async def test_unconfirmed_sign_up_expires_after_one_day_and_is_pruned(shop: Sho
         assert await work.sign_ups.find(hash_of(token)) is None
 
 
-async def test_repeated_sign_ups_for_one_address_are_throttled(shop: Shop) -> None:
+async def test_sign_up_requests_with_different_spellings_of_an_email_are_throttled(shop: Shop) -> None:
     command = replace(ANN, network=NETWORK)
     for _ in range(ACCOUNT_BACKOFF[AttemptKind.SIGN_UP].free + 1):
         await shop.request_sign_up(command)
@@ -152,7 +152,7 @@ async def test_repeated_sign_ups_for_one_address_are_throttled(shop: Shop) -> No
         await shop.request_sign_up(replace(command, email=sought_email_address("Ann@Example.com")))
 
 
-async def test_sign_ups_for_the_address_of_a_closed_account_are_erased(shop: Shop) -> None:
+async def test_sign_ups_for_the_email_address_of_a_closed_account_are_erased(shop: Shop) -> None:
     ann = (await shop.sign_up(ANN)).result
     await shop.request_sign_up(EVE)
     await shop.request_sign_up(replace(EVE, email=sought_email_address("bob@example.com")))
@@ -163,7 +163,7 @@ async def test_sign_ups_for_the_address_of_a_closed_account_are_erased(shop: Sho
     assert [message.to.typed for message in shop.mailbox.messages] == ["bob@example.com"]
 
 
-async def test_audit_entry_of_a_sign_up_does_not_contain_the_address(shop: Shop) -> None:
+async def test_audit_entry_of_a_sign_up_contains_only_a_masked_email_address(shop: Shop) -> None:
     await shop.request_sign_up(ANN)
     entry = await entry_of(shop, AuditAction.USER_SIGN_UP_REQUESTED)
     assert (entry.object_id, entry.details) == (None, {"address": "a***@e***"})
@@ -187,7 +187,7 @@ async def test_saved_sign_up_is_read_back_unchanged(shop: Shop) -> None:
         assert await work.sign_ups.find(b"another") is None
 
 
-async def test_saving_a_sign_up_without_a_stored_row_adds_no_row(shop: Shop) -> None:
+async def test_saving_a_sign_up_updates_only_an_existing_row(shop: Shop) -> None:
     void = PendingSignUp(
         id=SignUpId(shop.ids.new()),
         email=parse_email_address(EMAIL),

@@ -33,7 +33,7 @@ async def test_rotation_lists_the_new_signing_key_first_and_sets_the_end_of_the_
     assert await store.signing_keys.all() == [second, SigningKey("first", b"1", NOW, NOW + 3 * DAY)]
 
 
-async def test_key_rotation_never_extends_the_validity_of_a_retired_signing_key(
+async def test_signing_key_rotation_never_extends_the_validity_of_a_retired_key(
     store: Store,
 ) -> None:
     await store.signing_keys.add_first(SigningKey("first", b"1", NOW))

@@ -48,7 +48,7 @@ async def test_saved_stock_is_read_back_unchanged(shop: Shop) -> None:
     assert (view.sku, view.available) == (product.sku, MAX_ON_HAND)
 
 
-async def test_stock_of_unknown_products_is_not_returned(shop: Shop) -> None:
+async def test_stock_repository_omits_unknown_products(shop: Shop) -> None:
     mug, nothing = await shop.product(), ProductId(shop.ids.new())
     async with shop.store.unit_of_work(SOMEBODY) as work:
         assert set(await work.stocks.get([nothing, mug.id, mug.id])) == {mug.id}

@@ -47,7 +47,7 @@ async def test_stripe_payment_with_a_lost_response_is_found_and_charged_only_onc
     assert stripe.count("/confirm") == 0
 
 
-async def test_payment_whose_request_never_reached_stripe_has_the_result_unknown(stripe: Stripe) -> None:
+async def test_stripe_payment_whose_request_was_lost_has_the_outcome_unknown(stripe: Stripe) -> None:
     payment = stripe.payment()
     stripe.intercept = losing("/payment_intents")
     with pytest.raises(ProviderUnavailable):
@@ -69,7 +69,9 @@ async def test_stripe_payment_is_found_by_metadata_after_the_idempotency_key_exp
     assert stripe.count("POST") == 0
 
 
-async def test_stripe_payment_that_was_not_sent_has_the_result_unknown_after_two_days(stripe: Stripe) -> None:
+async def test_stripe_payment_missing_at_stripe_after_two_days_has_the_outcome_unknown(
+    stripe: Stripe,
+) -> None:
     payment = stripe.payment()
     stripe.clock.advance(timedelta(days=2))
     assert (await stripe.gateway.find_payment(payment)).outcome is Outcome.UNKNOWN
@@ -90,12 +92,12 @@ async def test_stripe_payment_with_a_reference_is_queried_by_this_reference(stri
     assert stripe.sent == [f"GET /v1/payment_intents/{answer.reference}"]
 
 
-async def test_stripe_payment_without_a_token_is_declined(stripe: Stripe) -> None:
+async def test_stripe_payment_without_a_payment_token_is_declined(stripe: Stripe) -> None:
     answer = await stripe.gateway.pay(stripe.payment(), None)
     assert answer.outcome is Outcome.DECLINED
 
 
-async def test_declined_stripe_payment_is_declined_again_if_retried_with_a_valid_token(
+async def test_declined_stripe_payment_remains_declined_if_retried_with_a_valid_card(
     stripe: Stripe,
 ) -> None:
     payment = stripe.payment()

@@ -90,7 +90,7 @@ async def test_error_for_a_wrong_stripe_api_key_is_logged_without_the_key(
     assert "canary" not in caplog.text
 
 
-async def test_stripe_api_key_and_tokens_are_never_logged(
+async def test_stripe_api_key_and_payment_tokens_are_never_logged(
     stripe: Stripe, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)

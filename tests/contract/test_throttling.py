@@ -80,7 +80,7 @@ async def test_each_wrong_password_doubles_the_waiting_time_up_to_a_maximum(shop
     assert max(waits) * SECOND <= ACCOUNT.longest
 
 
-async def test_throttled_log_in_attempt_is_rejected_and_does_not_extend_the_waiting_time(
+async def test_rejected_log_in_attempts_leave_the_waiting_time_unchanged(
     shop: Shop,
 ) -> None:
     await shop.customer(ANN)
@@ -99,7 +99,7 @@ async def test_successful_log_in_resets_the_throttling_of_the_account(shop: Shop
         assert await log_in(shop, password=PASSWORD) == "in"
 
 
-async def test_log_ins_with_known_and_unknown_addresses_are_throttled_alike(shop: Shop) -> None:
+async def test_log_ins_with_known_and_unknown_email_addresses_are_throttled_alike(shop: Shop) -> None:
     await shop.customer(ANN)
     for address in (ANN, NOBODY):
         shop.clock.advance(timedelta(days=1))
@@ -110,7 +110,7 @@ async def test_log_ins_with_known_and_unknown_addresses_are_throttled_alike(shop
         assert endings == [*["wrong"] * 6, 1, "wrong", 2, "wrong", 4, "wrong"]
 
 
-async def test_attempts_with_different_spellings_of_an_address_are_counted_together(shop: Shop) -> None:
+async def test_log_ins_with_different_spellings_of_an_email_address_are_counted_together(shop: Shop) -> None:
     for email in (ANN, "ANN@example.com", " ann@EXAMPLE.com ") * 2:
         await log_in(shop, email)
     assert await log_in(shop) == 1
@@ -133,7 +133,7 @@ async def test_many_successful_log_ins_from_one_network_are_not_throttled(shop: 
         assert await log_in(shop, emails[number % 3], PASSWORD) == "in"
 
 
-async def test_sign_ups_for_one_address_are_throttled_except_on_the_command_line(
+async def test_sign_ups_for_one_email_address_are_throttled_except_on_the_command_line(
     shop: Shop,
 ) -> None:
     free = ACCOUNT_BACKOFF[AttemptKind.SIGN_UP].free

@@ -24,7 +24,7 @@ async def test_event_contains_the_trace_context_of_its_request(shop: Shop) -> No
     }
 
 
-async def test_event_that_is_recorded_without_a_trace_has_no_trace_context(shop: Shop) -> None:
+async def test_event_recorded_outside_a_trace_has_an_empty_traceparent(shop: Shop) -> None:
     await shop.product()
     assert {event.traceparent for event in await published(shop)} == {None}
 

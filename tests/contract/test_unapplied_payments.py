@@ -14,7 +14,7 @@ async def an_order(shop: Shop, *, stock: int = 5, quantity: int = 2) -> OrderVie
     return await shop.order(await shop.product(stock=stock, price=1000), quantity)
 
 
-async def test_second_charge_of_a_payment_is_refunded_exactly_once(shop: Shop) -> None:
+async def test_second_charge_that_is_reported_twice_is_refunded_only_once(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.pay(order)
     for event_id in ("e1", "e2"):

@@ -31,7 +31,7 @@ async def test_saved_and_committed_changes_are_stored(shop: Shop) -> None:
     assert await on_hand(shop, mug.id) == 7
 
 
-async def test_changes_that_are_not_saved_before_the_commit_are_not_stored(shop: Shop) -> None:
+async def test_commit_discards_unsaved_changes(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     order = await shop.order(mug)
     async with shop.store.unit_of_work() as work:
@@ -50,7 +50,7 @@ async def test_changes_that_are_not_saved_before_the_commit_are_not_stored(shop:
     await assert_invariants(shop)
 
 
-async def test_changes_after_the_last_save_are_not_stored(shop: Shop) -> None:
+async def test_commit_discards_changes_after_the_last_save(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     async with shop.store.unit_of_work() as work:
         stock = (await work.stocks.lock([mug.id]))[mug.id]
@@ -62,7 +62,7 @@ async def test_changes_after_the_last_save_are_not_stored(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_uncommitted_changes_are_not_stored(shop: Shop) -> None:
+async def test_uncommitted_stock_and_user_changes_are_not_stored(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     async with shop.store.unit_of_work(SOMEBODY) as work:
         stock = (await work.stocks.lock([mug.id]))[mug.id]
@@ -145,7 +145,7 @@ async def test_commit_is_completed_although_its_caller_is_cancelled(shop: Shop) 
     assert suspension > 1
 
 
-async def test_order_is_placed_completely_or_not_at_all_if_the_caller_is_cancelled(shop: Shop) -> None:
+async def test_order_placement_is_atomic_if_the_caller_is_cancelled(shop: Shop) -> None:
     mug, cup = await shop.product(stock=1000), await shop.product(stock=1000)
     batch = shop.batch()
     suspension, placed_though_cancelled = 0, 0

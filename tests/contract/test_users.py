@@ -34,12 +34,12 @@ async def test_saved_user_is_read_back_unchanged(shop: Shop, full_name: str | No
     assert found.events == []
 
 
-async def test_unknown_user_is_not_found(shop: Shop) -> None:
+async def test_user_queries_return_none_for_an_unknown_user(shop: Shop) -> None:
     assert await find(shop, "ann@example.com") is None
     assert await shop.store.users.get(UserId(shop.ids.new())) is None
 
 
-async def test_user_change_without_a_save_is_not_stored(shop: Shop) -> None:
+async def test_unsaved_user_change_is_not_stored(shop: Shop) -> None:
     await add(shop, a_user(shop.ids, full_name="Ann"))
     found = await find(shop, "ann@example.com")
     assert found

@@ -73,7 +73,7 @@ async def test_delivery_of_a_killed_worker_is_sent_after_the_lease_expires(
     assert await webhooks.work() == 1
 
 
-async def test_worker_whose_lease_expired_does_not_release_the_lease_of_another_worker(
+async def test_worker_with_an_expired_lease_cannot_release_a_lease_of_another_worker(
     webhooks: Webhooks,
 ) -> None:
     await webhooks.endpoint()

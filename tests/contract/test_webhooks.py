@@ -197,7 +197,7 @@ async def test_deliveries_are_listed_newest_first_and_filtered_by_status(webhook
     assert [*first.items, *rest.items] == (await webhooks.log(endpoint.id))[:3]
 
 
-async def test_retry_of_an_endpoint_creation_returns_the_same_secret(webhooks: Webhooks) -> None:
+async def test_retry_of_an_endpoint_creation_returns_the_same_webhook_secret(webhooks: Webhooks) -> None:
     key = webhooks.shop.commands.key(ANN, operation=IdempotentOperation.CREATE_WEBHOOK_ENDPOINT, key="one")
     first = await webhooks.create(
         CreateEndpointCommand(

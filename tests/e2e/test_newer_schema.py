@@ -21,7 +21,7 @@ def test_service_starts_if_a_newer_database_schema_permits_its_release(database_
     assert "Traceback" not in output
 
 
-def test_service_does_not_start_if_a_newer_database_schema_excludes_its_release(database_url: str) -> None:
+def test_service_exits_with_an_error_if_a_newer_schema_excludes_its_release(database_url: str) -> None:
     asyncio.run(migrate_to_newer_schema(database_url, min_compatible_release=RELEASE + 1))
     with serving(database_url) as service:
         code, output = service.end()

@@ -17,7 +17,7 @@ from tests.e2e.serving import Service, create_admin, create_client, serving
 EMAIL, PASSWORD = "boss@example.com", "a long password of the boss"
 
 
-def test_tokens_obtained_with_authlib_can_be_verified_with_joserfc(database_url: str) -> None:
+def test_access_tokens_obtained_with_authlib_can_be_verified_with_joserfc(database_url: str) -> None:
     with serving(database_url, with_worker=False, log_level="warning") as service:
         service.await_answer()
         create_admin(service, EMAIL, PASSWORD)

@@ -60,6 +60,6 @@ def test_systemd_notification_is_sent_to_an_abstract_socket(monkeypatch: pytest.
         assert receiver.recv(100) == b"READY=1"
 
 
-def test_process_without_systemd_sends_no_notification(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_readiness_notification_is_skipped_outside_systemd(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
     notify_ready()

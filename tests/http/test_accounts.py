@@ -28,7 +28,7 @@ def if_match(version: int) -> dict[str, str]:
     return {"If-Match": f'"v{version}"'}
 
 
-async def test_user_can_change_own_name(web: WebShop) -> None:
+async def test_name_change_over_http_returns_the_account_and_a_new_etag(web: WebShop) -> None:
     ann = await web.customer()
     changed = await ann.patch("/v1/me", json={"full_name": "Ann"}, headers=if_match(1))
     assert (changed.status_code, changed.headers["ETag"]) == (200, '"v2"')
@@ -77,7 +77,7 @@ async def test_former_password_is_rejected_after_a_password_change(web: WebShop)
     assert (await ann.patch("/v1/me", json={}, headers=if_match(2))).status_code == 200
 
 
-async def test_retried_password_change_with_the_same_idempotency_key_is_replayed(web: WebShop) -> None:
+async def test_response_to_a_retried_password_change_has_the_header_idempotent_replayed(web: WebShop) -> None:
     ann = await web.customer()
     first = await ann.post("/v1/me/password", json=CHANGE, headers=key("1"))
     again = await ann.post("/v1/me/password", json=CHANGE, headers=key("1"))
@@ -93,7 +93,7 @@ async def test_retried_password_change_with_the_same_idempotency_key_is_replayed
         ({"new_password": "short", "new_password_confirm": "short"}, "/new_password", "password_too_short"),
     ],
 )
-async def test_error_for_an_invalid_password_change_names_the_invalid_field(
+async def test_response_to_an_invalid_password_change_has_pointer_and_code_of_the_field(
     web: WebShop, fields: dict[str, str], pointer: str, code: str
 ) -> None:
     ann = await web.customer()
@@ -143,7 +143,9 @@ async def test_only_admins_can_read_accounts_of_other_users(web: WebShop, role: 
 
 
 @pytest.mark.parametrize("patch", [{"role": "staff"}, {"status": "disabled"}, {}])
-async def test_admin_cannot_change_own_role_or_status(web: WebShop, patch: dict[str, str]) -> None:
+async def test_request_of_an_admin_to_change_own_role_or_status_returns_403(
+    web: WebShop, patch: dict[str, str]
+) -> None:
     boss = await web.admin()
     response = await boss.patch(f"/v1/users/{(await me(boss))['id']}", json=patch, headers=if_match(1))
     assert (response.status_code, response.json()["code"]) == (403, "forbidden")
@@ -186,7 +188,7 @@ async def test_orders_of_a_closed_account_are_still_stored(web: WebShop) -> None
     assert (kept["total"], kept["note"], kept["status"]) == (order["total"], None, "cancelled")
 
 
-async def test_account_of_the_last_admin_cannot_be_closed(web: WebShop) -> None:
+async def test_request_to_close_the_last_admin_account_returns_409(web: WebShop) -> None:
     boss = await web.admin()
     response = await boss.delete("/v1/me", headers=if_match(1))
     assert (response.status_code, response.json()["code"]) == (409, "last_admin")

@@ -86,7 +86,7 @@ async def test_next_page_of_a_filtered_audit_log_has_the_same_filter(web: WebSho
     assert (other.status_code, other.json()["code"]) == (400, "invalid_cursor")
 
 
-async def test_audit_log_can_be_filtered_by_actor_by_object_and_by_time(web: WebShop) -> None:
+async def test_audit_log_route_accepts_filters_for_actor_object_and_time(web: WebShop) -> None:
     staff = await web.staff()
     me = (await staff.get("/v1/me")).json()["id"]
     product = await web.product()

@@ -83,7 +83,7 @@ async def test_authlib_can_use_the_password_grant_and_the_refresh_token_grant(
         assert (await ann.get("/v1/me")).status_code == 200
 
 
-async def test_authlib_can_refresh_an_expired_token(service: DiscoveredService) -> None:
+async def test_authlib_can_refresh_an_expired_access_token(service: DiscoveredService) -> None:
     async with service.client("steelyard") as ann:
         await ann.fetch_token(grant_type="password", username="ann@example.com", password=PASSWORD)
         former = ann.token["access_token"]

@@ -144,7 +144,7 @@ def test_openapi_lists_the_scopes_of_each_operation() -> None:
         assert described == opening, operation.id
 
 
-def test_no_scope_grants_a_permission_that_only_users_may_have() -> None:
+def test_user_only_permissions_are_excluded_from_every_scope() -> None:
     of_people = {Permission.PLACE_ORDERS, Permission.PAY_ANY_ORDER, Permission.MANAGE_USERS}
     permitted = frozenset().union(*SCOPES.values())
     assert SCOPES.keys() == set(Scope)
@@ -195,7 +195,7 @@ def accepts_token(operation: Operation) -> bool:
 
 
 @pytest.mark.parametrize("caller", [*Role, *Scope])
-async def test_routes_that_check_the_database_reject_a_revoked_token(
+async def test_routes_that_check_the_database_reject_a_revoked_access_token(
     web: WebShop, caller: Role | Scope
 ) -> None:
     """A revoked token is still accepted by routes that read public data or the caller's own data, and by the route

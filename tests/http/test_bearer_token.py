@@ -24,7 +24,7 @@ AUTHORIZATION = [
 
 
 @pytest.mark.parametrize("values", AUTHORIZATION)
-async def test_service_and_fastapi_read_the_same_token_from_the_authorization_header(
+async def test_service_and_fastapi_read_the_same_bearer_token_from_a_request(
     values: tuple[str, ...],
 ) -> None:
     headers = [(b"host", b"shop"), *((b"authorization", value.encode("latin-1")) for value in values)]

@@ -67,7 +67,7 @@ async def failing(service: WebShop, **headers: str) -> httpx2.Response:
         ("GET", "/.well-known/jwks.json", 200),
     ],
 )
-async def test_every_response_has_security_headers(
+async def test_every_response_of_the_service_has_security_headers(
     web: WebShop, opened: WebShop, method: str, path: str, status: int
 ) -> None:
     for service in (web, opened):

@@ -103,7 +103,7 @@ async def test_error_response_never_contains_an_invalid_value_that_the_client_se
     assert '"event": "request"' in log.getvalue()
 
 
-async def test_secrets_and_addresses_are_never_logged(web: WebShop, log: StringIO) -> None:
+async def test_secrets_and_email_addresses_are_never_logged(web: WebShop, log: StringIO) -> None:
     secrets: set[str] = {"@", PASSWORD}
     for operation in operations():
         sample_shop = await SampleShop.of(web)

@@ -122,7 +122,7 @@ async def test_invalid_order_change_returns_422_and_does_not_change_the_order(
     assert (await customer.get(placed.headers["Location"])).json() == placed.json()
 
 
-async def test_order_of_another_customer_cannot_be_changed(web: WebShop) -> None:
+async def test_order_change_returns_404_for_another_customer_and_403_without_the_scope(web: WebShop) -> None:
     placed = await place(web, await web.customer())
     stranger = await change(await web.customer(), placed, {"note": "x"})
     assert (stranger.status_code, stranger.json()["code"]) == (404, "not_found")

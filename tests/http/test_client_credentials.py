@@ -93,7 +93,7 @@ async def test_client_token_grants_only_the_permissions_of_its_scopes(
 
 
 @pytest.mark.parametrize("scope", ["events:read", "orders:read events:read", "no:such", '"'])
-async def test_scope_that_the_client_may_not_use_is_rejected(
+async def test_token_request_for_a_scope_that_the_client_lacks_returns_invalid_scope(
     web: WebShop, made: NewSecretView, scope: str
 ) -> None:
     assert is_refused(await ask(web, made, scope=scope), 400, "invalid_scope")
@@ -195,7 +195,7 @@ async def test_client_cannot_use_the_password_grant(
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["known", "unknown"])
-async def test_client_with_the_right_secret_is_accepted_while_guesses_are_throttled(known: bool) -> None:
+async def test_token_request_with_the_right_client_secret_returns_200_during_throttling(known: bool) -> None:
     async with web_shop(container_over(memory_store(), rate_limit_enabled=True)) as web:
         made = await web.container.clients.create_client()(NAME, [Scope.READ_ORDERS], actor=SOMEBODY)
         guess = basic(made.client_id if known else uuid4(), "wrong")
@@ -205,7 +205,9 @@ async def test_client_with_the_right_secret_is_accepted_while_guesses_are_thrott
         assert (await ask(web, made)).status_code == 200
 
 
-async def test_token_of_a_retired_client_secret_cannot_read_stock(web: WebShop, made: NewSecretView) -> None:
+async def test_access_token_of_a_retired_client_secret_cannot_read_stock(
+    web: WebShop, made: NewSecretView
+) -> None:
     product = await web.product()
     headers = bearer(await ask(web, made))
     stock = f"/v1/stock/{product['id']}"
@@ -218,7 +220,7 @@ async def test_token_of_a_retired_client_secret_cannot_read_stock(web: WebShop, 
     assert is_refused(await ask(web, made), 401, "invalid_client")
 
 
-async def test_token_of_a_disabled_client_cannot_read_stock(web: WebShop, made: NewSecretView) -> None:
+async def test_access_token_of_a_disabled_client_cannot_read_stock(web: WebShop, made: NewSecretView) -> None:
     product = await web.product()
     headers = bearer(await ask(web, made))
     await web.container.clients.disable_client()(NAME, actor=SOMEBODY)
@@ -226,7 +228,7 @@ async def test_token_of_a_disabled_client_cannot_read_stock(web: WebShop, made: 
     assert is_refused(await ask(web, made), 401, "invalid_client")
 
 
-async def test_revocation_endpoint_rejects_a_client_token_and_the_token_remains_valid(
+async def test_client_access_token_remains_valid_after_a_rejected_revocation_request(
     web: WebShop, made: NewSecretView
 ) -> None:
     """A 200 would state that the token is no longer valid. The service cannot revoke client tokens, so it returns an

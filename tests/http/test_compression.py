@@ -19,7 +19,7 @@ async def test_list_page_is_compressed_for_a_client_that_accepts_gzip(web: WebSh
 
 
 @pytest.mark.parametrize("accepted", ["", "identity", "br", "*", "gzip;q=0", "br, gzip; q=0.0", "x-gzipped"])
-async def test_list_page_is_not_compressed_if_the_client_does_not_accept_gzip(
+async def test_list_page_is_compressed_only_if_accept_encoding_names_gzip(
     web: WebShop, accepted: str
 ) -> None:
     await _products(web, 8)

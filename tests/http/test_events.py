@@ -103,7 +103,7 @@ async def test_event_feed_is_forbidden_for_customers_and_anonymous_requests(web:
     assert (await (await web.customer()).get("/v1/events")).json()["code"] == "forbidden"
 
 
-async def test_events_match_their_schemas(web: WebShop) -> None:
+async def test_event_feed_refers_to_schemas_of_the_asyncapi_document(web: WebShop) -> None:
     document = (await web.anonymous.get("/asyncapi.json")).json()
     staff = await web.staff()
     await web.product()

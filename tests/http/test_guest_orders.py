@@ -24,7 +24,7 @@ async def read(web: WebShop, placed: httpx2.Response, token: str | None = None) 
 
 
 @pytest.mark.parametrize("caller", ["staff", "client"])
-async def test_guest_can_read_an_order_with_the_order_token(web: WebShop, caller: str) -> None:
+async def test_response_to_a_guest_with_the_order_token_contains_the_order(web: WebShop, caller: str) -> None:
     service_client = await web.staff() if caller == "staff" else await web.client(Scope.PLACE_ORDERS)
     placed = await place(web, service_client)
     assert placed.status_code == 201, placed.text
@@ -67,7 +67,7 @@ async def test_wrong_order_token_and_unknown_order_both_return_404(web: WebShop)
     assert (missing.status_code, missing.json()["code"]) == (422, "validation_failed")
 
 
-async def test_former_order_token_is_invalid_after_a_new_token_is_issued(web: WebShop) -> None:
+async def test_former_order_token_is_invalid_after_a_new_order_token_is_issued(web: WebShop) -> None:
     staff = await web.staff()
     placed = await place(web, staff)
     renewed = await staff.post(f"{placed.headers['Location']}/order-token")
@@ -80,7 +80,7 @@ async def test_former_order_token_is_invalid_after_a_new_token_is_issued(web: We
     assert (await service_client.post(f"{placed.headers['Location']}/order-token")).status_code == 403
 
 
-async def test_account_claims_guest_orders_with_the_verified_address_of_the_account(web: WebShop) -> None:
+async def test_account_can_claim_guest_orders_only_after_email_verification(web: WebShop) -> None:
     placed = await place(web, await web.client(Scope.PLACE_ORDERS))
     ann = await web.customer()
     early = await ann.post("/v1/me/claim-orders")

@@ -61,7 +61,7 @@ async def test_user_can_log_in_after_verification_of_the_email_address(verifying
     assert (await log_in(verifying)).status_code == 200
 
 
-async def test_sign_up_response_does_not_reveal_known_addresses(verifying: WebShop) -> None:
+async def test_sign_up_response_does_not_reveal_known_email_addresses(verifying: WebShop) -> None:
     first = await verifying.anonymous.post("/v1/users", json=ANN)
     pending = await verifying.anonymous.post("/v1/users", json=ANN | {"full_name": "Eve"})
     await verifying.anonymous.post(
@@ -103,7 +103,7 @@ async def test_email_address_can_be_changed_with_the_password_and_a_mailed_token
     assert [response.status_code for response in refreshed] == [200, 400]
 
 
-async def test_password_reset_response_does_not_reveal_known_addresses(web: WebShop) -> None:
+async def test_password_reset_response_does_not_reveal_known_email_addresses(web: WebShop) -> None:
     await web.anonymous.post("/v1/users", json=ANN)
     known, unknown = [
         await web.anonymous.post("/v1/password-resets", json={"email": f"{name}@example.com"})

@@ -24,7 +24,7 @@ async def test_product_creation_returns_location_and_etag(web: WebShop) -> None:
     assert response.headers["ETag"] == '"v1"'
 
 
-async def test_product_with_an_existing_sku_is_rejected(web: WebShop) -> None:
+async def test_product_creation_request_with_a_used_sku_returns_409(web: WebShop) -> None:
     await web.product(sku="MUG-RED")
     staff = await web.staff()
     response = await staff.post(
@@ -83,7 +83,7 @@ async def test_product_edit_requires_the_header_if_match(web: WebShop) -> None:
     assert response.status_code == 428
 
 
-async def test_second_product_edit_with_the_same_etag_is_rejected(web: WebShop) -> None:
+async def test_second_product_edit_with_the_same_if_match_returns_412(web: WebShop) -> None:
     product = await web.product()
     staff = await web.staff()
     url, seen = f"/v1/products/{product['id']}", {"If-Match": '"v1"'}
@@ -95,7 +95,7 @@ async def test_second_product_edit_with_the_same_etag_is_rejected(web: WebShop) 
     assert (await staff.get(url)).json()["name"] == "Cup"
 
 
-async def test_product_can_be_edited_although_an_order_has_changed_the_product_etag(web: WebShop) -> None:
+async def test_product_edit_with_an_etag_from_before_an_order_returns_200(web: WebShop) -> None:
     product = await web.product(stock=5)
     customer, staff = await web.customer(), await web.staff()
     url = f"/v1/products/{product['id']}"
@@ -110,7 +110,7 @@ async def test_product_can_be_edited_although_an_order_has_changed_the_product_e
     assert edited.headers["ETag"] == '"v3"'
 
 
-async def test_product_request_with_the_current_etag_returns_304(web: WebShop) -> None:
+async def test_single_product_request_with_the_current_etag_returns_304(web: WebShop) -> None:
     product = await web.product()
     response = await web.anonymous.get(f"/v1/products/{product['id']}", headers={"If-None-Match": '"v1"'})
 
@@ -119,7 +119,7 @@ async def test_product_request_with_the_current_etag_returns_304(web: WebShop) -
     assert response.headers["ETag"] == '"v1"'
 
 
-async def test_product_page_request_with_the_current_etag_returns_304(web: WebShop) -> None:
+async def test_product_list_request_with_the_current_etag_returns_304(web: WebShop) -> None:
     await web.product()
     page = await web.anonymous.get("/v1/products")
     assert page.headers["Content-Length"] == str(len(page.content))

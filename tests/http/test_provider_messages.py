@@ -92,7 +92,7 @@ async def test_repeated_provider_webhook_is_recorded_only_once(receiver: Webhook
 
 
 @pytest.mark.parametrize("secret", [SECRET, OLD_SECRET])
-async def test_old_and_new_webhook_secrets_are_valid_during_rotation(
+async def test_provider_webhook_with_the_old_or_new_secret_is_accepted_during_rotation(
     receiver: WebhookReceiver, secret: bytes
 ) -> None:
     assert (await receiver.receive(secret=secret)).status_code == 204
@@ -120,7 +120,7 @@ async def test_provider_webhook_with_a_wrong_signature_records_nothing(
     assert receiver.events == []
 
 
-async def test_provider_webhook_with_binary_content_and_without_headers_is_rejected(
+async def test_unsigned_provider_webhook_with_binary_content_is_rejected(
     receiver: WebhookReceiver,
 ) -> None:
     response = await receiver.web.anonymous.post(URL, content=b"\xff\x00{", headers=JSON)
@@ -184,7 +184,7 @@ async def test_provider_webhook_with_query_parameters_is_rejected(receiver: Webh
     assert (await receiver.receive(url=f"{URL}?a=1")).json()["code"] == "unknown_parameter"
 
 
-async def test_sandbox_webhooks_are_signed_with_a_secret_that_the_service_generated() -> None:
+async def test_sandbox_webhooks_are_signed_with_a_generated_webhook_secret() -> None:
     container = container_over(memory_store())
     recorder = FakeProviderEventRecorder()
     container.payments.record_provider_event.override(recorder)

@@ -61,7 +61,9 @@ async def test_response_to_an_exhausted_quota_has_retry_after(small: WebShop) ->
     assert (await customer.get("/v1/orders")).status_code == 200
 
 
-async def test_request_with_an_invalid_token_counts_toward_the_quota_of_the_network(small: WebShop) -> None:
+async def test_token_request_with_an_invalid_bearer_token_uses_the_quota_of_the_network(
+    small: WebShop,
+) -> None:
     for number in range(QUOTAS["rate_limit_tokens"]):
         form = {"grant_type": "refresh_token", "refresh_token": f"guess-{number}"}
         await small.anonymous.post("/token", data=form, headers={"Authorization": f"Bearer {number}"})

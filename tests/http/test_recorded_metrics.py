@@ -117,7 +117,7 @@ async def test_metrics_contain_the_last_success_timestamp_of_each_job(
     assert metrics.value("steelyard_job_interval_seconds", job_name="send") == 2
 
 
-async def test_process_without_an_http_app_has_no_metrics_of_order_queues(tmp_path: Path) -> None:
+async def test_admission_capacity_is_measured_only_in_processes_with_an_http_app(tmp_path: Path) -> None:
     container = container_over(memory_store(), metrics_dir=tmp_path)
     async with running(container):
         await GaugeSampler(container)()

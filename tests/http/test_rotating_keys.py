@@ -62,7 +62,7 @@ async def key_set(web: WebShop) -> list[dict[str, Any]]:
     return keys
 
 
-async def test_joserfc_verifies_tokens_with_fetched_keys(
+async def test_joserfc_verifies_access_tokens_with_fetched_public_keys(
     processes: Processes,
 ) -> None:
     token = await log_in(processes.rotating)
@@ -79,7 +79,9 @@ async def test_joserfc_verifies_tokens_with_fetched_keys(
     assert read.header["typ"] == "at+jwt"
 
 
-async def test_access_tokens_are_valid_in_every_process_after_key_rotation(processes: Processes) -> None:
+async def test_access_tokens_are_valid_in_every_process_after_signing_key_rotation(
+    processes: Processes,
+) -> None:
     rotating, other, clock = processes.rotating, processes.other, processes.clock
     before = await log_in(other)
     key = await rotating.container.signing.rotate_key()(actor=SOMEBODY)
@@ -99,7 +101,9 @@ async def test_access_tokens_are_valid_in_every_process_after_key_rotation(proce
     assert await status_of_me(other, await log_in(rotating)) == 200
 
 
-async def test_token_signed_with_a_removed_signing_key_is_rejected(processes: Processes) -> None:
+async def test_access_token_signed_with_a_distrusted_key_is_rejected_in_every_process(
+    processes: Processes,
+) -> None:
     before = await log_in(processes.rotating)
     await processes.rotating.container.signing.rotate_key()(distrust_former=True, actor=SOMEBODY)
     await processes.rotating.container.signing.reload_keys()()
@@ -109,7 +113,7 @@ async def test_token_signed_with_a_removed_signing_key_is_rejected(processes: Pr
     assert await status_of_me(processes.other, before) == 401
 
 
-async def test_repeated_tokens_with_an_unknown_key_id_cause_only_one_query(
+async def test_repeated_access_tokens_with_an_unknown_key_id_cause_only_one_query(
     processes: Processes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks = 0

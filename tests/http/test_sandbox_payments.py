@@ -74,7 +74,7 @@ async def test_webhook_about_a_capture_that_is_already_recorded_changes_no_order
     assert await checkout.state() == ("confirmed", "paid")
 
 
-async def test_order_can_be_paid_after_a_declined_payment(
+async def test_sandbox_order_can_be_paid_after_a_payment_with_tok_declined(
     checkout: Checkout,
 ) -> None:
     response = await checkout.pay("tok_declined")
@@ -85,7 +85,9 @@ async def test_order_can_be_paid_after_a_declined_payment(
     assert await checkout.state() == ("confirmed", "paid")
 
 
-async def test_payment_with_the_token_tok_timeout_is_settled_by_a_query(checkout: Checkout) -> None:
+async def test_order_paid_with_tok_timeout_is_confirmed_by_a_query_after_one_minute(
+    checkout: Checkout,
+) -> None:
     response = await checkout.pay("tok_timeout")
     assert (response.status_code, response.json()["status"]) == (202, "pending")
     await checkout.work()

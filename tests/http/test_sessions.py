@@ -48,7 +48,7 @@ async def test_session_list_marks_the_current_session_and_hides_tokens(web: WebS
     assert sorted(phone) == ["created_at", "current", "expires_at", "id", "last_used_at", "user_agent"]
 
 
-async def test_ended_session_is_not_found(web: WebShop) -> None:
+async def test_second_deletion_of_a_session_returns_404(web: WebShop) -> None:
     ann = await web.customer()
     email = (await ann.get("/v1/me")).json()["email"]
     await web.anonymous.post("/token", data={"username": email, "password": PASSWORD})
@@ -60,7 +60,7 @@ async def test_ended_session_is_not_found(web: WebShop) -> None:
     assert await sessions(ann) == [own]
 
 
-async def test_session_of_another_user_cannot_be_ended(web: WebShop) -> None:
+async def test_request_to_end_a_session_of_another_user_returns_404(web: WebShop) -> None:
     ann, bob = await web.customer(), await web.customer()
     (session,) = await sessions(ann)
     assert (await bob.delete(f"/v1/me/sessions/{session['id']}")).status_code == 404

@@ -29,7 +29,7 @@ async def test_stock_count_sets_the_units_on_hand(web: WebShop) -> None:
     assert counted.headers["ETag"] == '"v2"'
 
 
-async def test_stock_count_below_the_reserved_units_is_rejected(web: WebShop) -> None:
+async def test_stock_count_below_the_reserved_units_returns_409_and_the_reserved_units(web: WebShop) -> None:
     product = await web.product(stock=5)
     customer, staff = await web.customer(), await web.staff()
     await customer.post("/v1/orders", json=order_body((product, 3)), headers=key("1"))
@@ -42,7 +42,7 @@ async def test_stock_count_below_the_reserved_units_is_rejected(web: WebShop) ->
     assert response.json()["params"] == {"reserved": 3}
 
 
-async def test_stock_count_with_a_stale_version_is_rejected(web: WebShop) -> None:
+async def test_stock_count_with_a_stale_etag_returns_412_and_the_current_etag(web: WebShop) -> None:
     product = await web.product(stock=5)
     customer, staff = await web.customer(), await web.staff()
     await customer.post("/v1/orders", json=order_body((product, 1)), headers=key("1"))
@@ -54,7 +54,7 @@ async def test_stock_count_with_a_stale_version_is_rejected(web: WebShop) -> Non
     assert response.headers["ETag"] == '"v2"'
 
 
-async def test_stock_adjustment_is_applied_to_all_lines_or_to_none(web: WebShop) -> None:
+async def test_stock_adjustment_with_one_invalid_line_returns_409(web: WebShop) -> None:
     plenty, few = await web.product(stock=5), await web.product(stock=1)
     staff = await web.staff()
     lines = [{"product_id": plenty["id"], "delta": -2}, {"product_id": few["id"], "delta": -2}]
@@ -67,7 +67,7 @@ async def test_stock_adjustment_is_applied_to_all_lines_or_to_none(web: WebShop)
     assert (await staff.get(f"/v1/stock/{plenty['id']}")).json()["on_hand"] == 5
 
 
-async def test_repeated_stock_adjustment_is_applied_only_once(web: WebShop) -> None:
+async def test_response_to_a_retried_stock_adjustment_equals_the_first_response(web: WebShop) -> None:
     product = await web.product(stock=5)
     staff = await web.staff()
     body = {"lines": [{"product_id": product["id"], "delta": 3}], "reason": "receipt", "note": "No. 17"}

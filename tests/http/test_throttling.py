@@ -43,7 +43,7 @@ async def test_response_to_a_throttled_log_in_has_the_header_retry_after(web: We
     assert email not in answers[-1].text
 
 
-async def test_repeated_sign_ups_with_one_address_are_throttled(web: WebShop) -> None:
+async def test_repeated_http_sign_ups_with_one_email_address_return_429(web: WebShop) -> None:
     body = {"email": "ann@example.com", "password": PASSWORD, "password_confirm": PASSWORD}
     free = ACCOUNT_BACKOFF[AttemptKind.SIGN_UP].free
     answers = [await web.anonymous.post("/v1/users", json=body) for _ in range(free + 2)]
@@ -74,7 +74,7 @@ def test_network_of_a_client_is_the_prefix_of_the_clients_ip_address(address: st
     assert network_of(address) == network
 
 
-async def test_forwarding_header_of_an_untrusted_peer_is_ignored(web: WebShop) -> None:
+async def test_forwarding_headers_of_untrusted_peers_do_not_evade_throttling(web: WebShop) -> None:
     said = [
         {name: f"198.51.100.{n}"}
         for n in range(FREE_ATTEMPTS)

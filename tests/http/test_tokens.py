@@ -62,7 +62,9 @@ async def test_log_in_response_follows_rfc_6749(web: WebShop) -> None:
     assert sorted(response.json()) == ["access_token", "expires_in", "refresh_token", "scope", "token_type"]
 
 
-async def test_refresh_token_is_exchanged_for_valid_tokens(web: WebShop, clock: FixedClock) -> None:
+async def test_refresh_token_is_exchanged_for_a_new_refresh_token_and_access_token(
+    web: WebShop, clock: FixedClock
+) -> None:
     first = await log_in(web)
     clock.advance(timedelta(minutes=11))
     expired = await web.anonymous.get("/v1/me", headers=bearer(first))
@@ -149,7 +151,9 @@ async def test_empty_client_credentials_that_the_docs_page_sends_are_accepted(we
 
 
 @pytest.mark.parametrize("held", ["refresh_token", "access_token"])
-async def test_revoking_a_token_ends_its_session(web: WebShop, held: str) -> None:
+async def test_repeated_revocation_requests_return_200_and_end_only_one_session(
+    web: WebShop, held: str
+) -> None:
     tokens, other = await log_in(web), await log_in(web)
     form = {"token": tokens[held], "token_type_hint": "whatever"}
     responses = [await web.anonymous.post("/oauth/revoke", data=form) for _ in range(2)]
@@ -158,11 +162,11 @@ async def test_revoking_a_token_ends_its_session(web: WebShop, held: str) -> Non
     assert len(await sessions(web, other)) == 1
 
 
-async def test_revoking_an_unknown_token_returns_200(web: WebShop) -> None:
+async def test_revocation_request_for_an_unknown_token_returns_200(web: WebShop) -> None:
     assert (await web.anonymous.post("/oauth/revoke", data={"token": "x"})).status_code == 200
 
 
-async def test_revocation_without_a_token_returns_the_error_invalid_request(web: WebShop) -> None:
+async def test_revocation_request_without_the_field_token_returns_invalid_request(web: WebShop) -> None:
     response = await web.anonymous.post("/oauth/revoke", data={})
     assert (response.status_code, response.json()["error"]) == (400, "invalid_request")
 

@@ -38,7 +38,7 @@ async def test_short_sign_up_password_is_reported_at_the_field_password(web: Web
     ]
 
 
-async def test_different_spellings_of_an_email_address_belong_to_one_account(web: WebShop) -> None:
+async def test_sign_up_with_another_case_of_a_used_email_address_returns_409(web: WebShop) -> None:
     await web.anonymous.post("/v1/users", json=ANN)
     response = await web.anonymous.post("/v1/users", json=ANN | {"email": "ANN@Example.com"})
 
@@ -79,7 +79,7 @@ async def test_user_can_read_own_account_with_an_access_token(web: WebShop) -> N
     assert me.headers["ETag"] == '"v1"'
 
 
-async def test_wrong_password_and_unknown_address_get_equal_responses(web: WebShop) -> None:
+async def test_log_in_response_is_equal_for_a_wrong_password_and_an_unknown_email(web: WebShop) -> None:
     await web.anonymous.post("/v1/users", json=ANN)
     wrong = await web.anonymous.post("/token", data={"username": "ann@example.com", "password": "wrong"})
     unknown = await web.anonymous.post("/token", data={"username": "bob@example.com", "password": PASSWORD})
@@ -111,7 +111,7 @@ async def test_password_grant_can_be_disabled() -> None:
     assert response.json()["error"] == "unsupported_grant_type"
 
 
-async def test_request_without_a_token_gets_a_bearer_challenge(web: WebShop) -> None:
+async def test_request_without_an_access_token_gets_a_bearer_challenge(web: WebShop) -> None:
     response = await web.anonymous.get("/v1/me")
 
     assert response.status_code == 401
@@ -119,14 +119,14 @@ async def test_request_without_a_token_gets_a_bearer_challenge(web: WebShop) -> 
     assert response.headers["WWW-Authenticate"] == 'Bearer realm="steelyard"'
 
 
-async def test_token_of_another_issuer_is_rejected_as_invalid_token(web: WebShop) -> None:
+async def test_malformed_access_token_is_rejected_with_the_error_invalid_token(web: WebShop) -> None:
     response = await web.anonymous.get("/v1/me", headers={"Authorization": "Bearer abc.def.ghi"})
 
     assert response.status_code == 401
     assert 'error="invalid_token"' in response.headers["WWW-Authenticate"]
 
 
-async def test_access_token_can_be_verified_with_the_published_key(web: WebShop) -> None:
+async def test_access_token_can_be_verified_with_the_published_public_key(web: WebShop) -> None:
     response = await web.anonymous.get("/.well-known/jwks.json")
 
     (key,) = response.json()["keys"]

@@ -56,7 +56,7 @@ async def deliveries(staff: httpx2.AsyncClient, endpoint_id: str, query: str = "
     return items
 
 
-async def test_webhook_secret_is_shown_only_once(web: WebShop) -> None:
+async def test_webhook_secret_is_shown_only_when_the_endpoint_is_created(web: WebShop) -> None:
     staff = await web.staff()
     response = await staff.post("/v1/webhook-endpoints", json={"url": URL, "event_types": ["order.placed"]})
     made = response.json()
@@ -142,7 +142,7 @@ async def test_webhook_endpoint_is_created_only_once_per_idempotency_key(web: We
         ({"url": URL, "secret": "whsec_canary"}, ""),
     ],
 )
-async def test_error_for_an_invalid_webhook_endpoint_hides_the_input(
+async def test_error_for_an_invalid_webhook_endpoint_creation_hides_the_input(
     web: WebShop, body: dict[str, Any], pointer: str
 ) -> None:
     response = await (await web.staff()).post("/v1/webhook-endpoints", json=body)
@@ -220,7 +220,7 @@ async def test_bulk_retry_schedules_undelivered_events_of_a_time_window(
     assert (await staff.post(path, json={"since": "yesterday"})).status_code == 422
 
 
-async def test_rotated_webhook_secret_is_shown_only_once(web: WebShop) -> None:
+async def test_new_webhook_secret_is_shown_only_in_the_first_response_to_a_rotation(web: WebShop) -> None:
     staff = await web.staff()
     made = await endpoint(staff)
     path = f"/v1/webhook-endpoints/{made['id']}/roll-secret"
@@ -257,7 +257,7 @@ async def test_staff_cannot_rotate_the_webhook_secret_of_another_owner(web: WebS
         ({"secret": "whsec_canary"}, ""),
     ],
 )
-async def test_error_for_an_invalid_webhook_change_hides_the_input(
+async def test_error_for_an_invalid_webhook_endpoint_change_hides_the_input(
     web: WebShop, body: dict[str, Any], pointer: str
 ) -> None:
     staff = await web.staff()
@@ -274,7 +274,7 @@ async def user_id(client: httpx2.AsyncClient) -> str:
     return str((await client.get("/v1/me")).json()["id"])
 
 
-async def test_retry_of_an_endpoint_transfer_does_not_undo_a_later_transfer(web: WebShop) -> None:
+async def test_retry_of_an_endpoint_transfer_keeps_the_owner_of_a_later_transfer(web: WebShop) -> None:
     admin, bob, carl = await web.admin(), await user_id(await web.staff()), await user_id(await web.staff())
     made = await endpoint(admin)
     path, first = f"/v1/webhook-endpoints/{made['id']}/transfer", key("transfer")

@@ -24,7 +24,7 @@ async def an_empty_store() -> AsyncIterator[Store]:
     yield memory_store()
 
 
-def test_every_invariant_holds_after_random_sequences_of_actions() -> None:
+def test_invariants_hold_in_memory_after_random_sequences_of_actions() -> None:
     class InMemory(LifecycleMachine):
         open_store = staticmethod(an_empty_store)
 

@@ -62,7 +62,7 @@ def test_cost_ratio_is_computed_from_the_cpu_times_of_server_plus_database() -> 
     assert markdown_table(report.cost_ratios("steelyard")).splitlines()[2:] == ["| Go | 0.50 |"]
 
 
-def test_benchmark_result_without_cpu_times_has_no_table_of_costs() -> None:
+def test_benchmark_report_omits_the_cost_table_if_cpu_times_are_missing() -> None:
     report = _report(go={"place": {"per_second": 1, "p50_ms": 1, "p99_ms": 1}})
     assert len(report.costs()) == 1
     assert [rows[0][0] for rows in report.tables()] == ["requests/s", "p50 / p99, ms"]

@@ -61,7 +61,7 @@ def test_text_that_is_not_a_plain_email_address_is_rejected(text: str) -> None:
         ("a@faß.de", "a@xn--fa-hia.de", "a@xn--fa-hia.de"),
     ],
 )
-def test_parsed_address_contains_the_normalized_form_and_the_form_as_typed(
+def test_parsed_email_address_contains_the_normalized_form_and_the_form_as_typed(
     text: str, normalized: str, typed: str
 ) -> None:
     address = parse_email_address(text)
@@ -85,7 +85,7 @@ def test_every_text_is_parsed_as_an_email_address_or_rejected(text: str) -> None
 
 
 @given(st.emails())
-def test_parsed_address_is_the_only_recipient_of_a_mail_message(text: str) -> None:
+def test_parsed_email_address_is_the_only_recipient_of_a_mail_message(text: str) -> None:
     try:
         address = parse_email_address(text)
     except InvalidEmailAddress:
@@ -94,7 +94,7 @@ def test_parsed_address_is_the_only_recipient_of_a_mail_message(text: str) -> No
     assert [recipient.addr_spec for recipient in mime["To"].addresses] == [address.typed]
 
 
-def test_address_that_only_a_former_release_accepted_is_still_recognized() -> None:
+def test_email_address_that_only_a_former_release_accepted_is_still_recognized() -> None:
     assert known_email_address("a..b@example.com").normalized == "a..b@example.com"
     with pytest.raises(InvalidEmailAddress):
         known_email_address("a b@example.com")
@@ -103,14 +103,14 @@ def test_address_that_only_a_former_release_accepted_is_still_recognized() -> No
 @pytest.mark.parametrize(
     "stored", ["=?utf-8?q?a=0d=0aBcc:=20x?=@example.com", "boss <b@example.com>", "a\r\nbcc: b@example.com"]
 )
-def test_no_mail_is_sent_to_a_stored_address_that_mail_software_misreads(stored: str) -> None:
+def test_mail_to_a_misleading_stored_email_address_is_rejected(stored: str) -> None:
     message = Message(EmailAddress.stored(stored, None), "Subject", "Text\n")
     with pytest.raises(ValueError, match=r"address|linefeed"):
         mime_of(message, sender="shop@example.com")
 
 
 @pytest.mark.parametrize("make", [sought_email_address, parse_email_address])
-def test_overlong_address_is_rejected_before_normalization(
+def test_overlong_email_address_is_rejected_before_normalization(
     make: Callable[[str], EmailAddress], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lengths = []

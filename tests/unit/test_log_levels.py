@@ -31,7 +31,7 @@ def test_invalid_log_level_is_rejected(text: str) -> None:
         LogLevels.parse(text)
 
 
-def test_package_without_a_log_level_has_the_level_of_the_nearest_parent_package() -> None:
+def test_package_has_the_log_level_of_its_nearest_configured_parent_package() -> None:
     levels = LogLevels.parse("error adapters=warning adapters.mail=debug")
     names = ("adapters.mail.smtp", "adapters.mailbox", "adapters", "domain", "")
     assert [levels.of(name) for name in names] == [DEBUG, WARNING, WARNING, logging.ERROR, logging.ERROR]

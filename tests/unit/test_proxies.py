@@ -42,7 +42,7 @@ def client_of(peer: str, *lines: str, header: ProxyHeader = "x-forwarded-for", s
         (("127.0.0.1, <script>",), PROXY),
     ],
 )
-def test_client_address_is_determined_from_the_entries_of_trusted_proxies(
+def test_client_ip_address_is_determined_from_the_entries_of_trusted_proxies(
     lines: tuple[str, ...], client: str
 ) -> None:
     assert client_of(PROXY, *lines) == client
@@ -72,17 +72,17 @@ def test_forwarded_header_of_rfc_7239_with_quotes_is_parsed(lines: tuple[str, ..
 
 
 @pytest.mark.parametrize("peer", [CLIENT, "2001:db8::1", "", "unix:"])
-def test_forwarded_address_from_an_untrusted_peer_is_ignored(peer: str) -> None:
+def test_forwarded_ip_address_from_an_untrusted_peer_is_ignored(peer: str) -> None:
     assert client_of(peer, ELSEWHERE) == peer
     assert client_of(peer, f"for={ELSEWHERE}", header="forwarded") == peer
 
 
-def test_unconfigured_forwarding_header_is_ignored() -> None:
+def test_forwarding_header_with_a_name_other_than_the_configured_name_is_ignored() -> None:
     assert client_of(PROXY, f"for={ELSEWHERE}", sent_as="forwarded") == PROXY
     assert client_of(PROXY, ELSEWHERE, header="forwarded", sent_as="x-forwarded-for") == PROXY
 
 
-def test_forwarding_headers_are_ignored_if_no_proxies_are_configured() -> None:
+def test_forwarding_headers_are_ignored_if_the_list_of_proxies_is_empty() -> None:
     headers = Headers({"X-Forwarded-For": ELSEWHERE})
     assert TrustedProxies((), "x-forwarded-for").client_of(CLIENT, headers) == CLIENT
 
@@ -91,7 +91,9 @@ def test_forwarding_headers_are_ignored_if_no_proxies_are_configured() -> None:
     said=st.text(alphabet='for=";,\\ 1.:[]_x\t', max_size=60),
     header=st.sampled_from(["x-forwarded-for", "forwarded"]),
 )
-def test_forged_forwarding_header_does_not_change_the_client_address(said: str, header: ProxyHeader) -> None:
+def test_forged_forwarding_header_does_not_change_the_client_ip_address(
+    said: str, header: ProxyHeader
+) -> None:
     added = CLIENT if header == "x-forwarded-for" else f"for={CLIENT}"
     assert client_of(PROXY, said, added, header=header) == CLIENT
     if header == "x-forwarded-for":
@@ -107,7 +109,7 @@ def test_forged_forwarding_header_does_not_change_the_client_address(said: str, 
         ("forwarded", "for=1.1.1.1," * 2500 + f"for={CLIENT}"),
     ],
 )
-def test_only_forwarding_entries_up_to_the_client_address_are_parsed(
+def test_only_forwarding_entries_up_to_the_client_ip_address_are_parsed(
     monkeypatch: pytest.MonkeyPatch, header: ProxyHeader, line: str
 ) -> None:
     parsed: list[str] = []
@@ -132,7 +134,7 @@ def test_forwarding_header_of_an_untrusted_sender_is_logged_only_once(
     assert CLIENT not in message
 
 
-def test_trusted_or_missing_forwarding_header_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+def test_only_untrusted_forwarding_headers_cause_a_log_entry(caplog: pytest.LogCaptureFixture) -> None:
     proxies = TrustedProxies(PROXIES, "x-forwarded-for")
     proxies.client_of(PROXY, Headers({"X-Forwarded-For": CLIENT}))
     proxies.client_of(CLIENT, Headers({"Forwarded": f"for={ELSEWHERE}"}))

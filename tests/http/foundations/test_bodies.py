@@ -110,7 +110,7 @@ async def test_body_with_a_content_encoding_is_rejected(
     assert plain.is_success
 
 
-async def test_body_above_the_size_limit_is_rejected() -> None:
+async def test_body_one_byte_above_the_maximum_size_is_rejected() -> None:
     frame = len('{"text": ""}')
     body = '{"text": "' + "x" * (MAX_BODY_BYTES - frame) + '"}'
     assert (await ask(router, "POST", "/notes", content=body, headers=JSON)).is_success
@@ -118,7 +118,7 @@ async def test_body_above_the_size_limit_is_rejected() -> None:
     assert (response.status_code, response.json()["params"]) == (413, {"max_bytes": MAX_BODY_BYTES})
 
 
-async def test_chunked_body_above_the_size_limit_is_rejected() -> None:
+async def test_reading_of_a_chunked_body_stops_at_the_maximum_size() -> None:
     sent = 0
 
     async def chunks() -> AsyncIterator[bytes]:
@@ -132,7 +132,7 @@ async def test_chunked_body_above_the_size_limit_is_rejected() -> None:
     assert sent == 5
 
 
-async def test_form_above_the_size_limit_is_rejected() -> None:
+async def test_form_above_the_maximum_body_size_is_rejected() -> None:
     response = await ask(router, "POST", "/log-in", data={"username": "x" * MAX_BODY_BYTES})
     assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
 

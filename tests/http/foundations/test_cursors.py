@@ -80,7 +80,7 @@ def test_cursor_of_another_list_or_with_another_signing_secret_is_rejected() -> 
         Cursors(b"j" * 32).open(cursor, HERE)
 
 
-def test_oversized_cursor_is_rejected() -> None:
+def test_cursor_one_character_above_the_maximum_length_is_rejected() -> None:
     with pytest.raises(HTTPProblem):
         CURSORS.open("A" * (MAX_LENGTH + 1), HERE)
 
@@ -132,11 +132,11 @@ async def test_cursor_is_valid_only_with_the_same_sort_and_filter() -> None:
 
 
 @pytest.mark.parametrize("limit", ["0", "101", "-1", "x", "1e2", ""])
-async def test_page_limit_below_1_or_above_100_is_rejected(limit: str) -> None:
+async def test_page_size_below_1_or_above_100_is_rejected(limit: str) -> None:
     response = await ask(router, "GET", f"/names?limit={limit}")
     assert (response.status_code, response.json()["code"]) == (422, "validation_failed")
 
 
-async def test_overlong_cursor_is_rejected_as_invalid() -> None:
+async def test_request_with_an_overlong_cursor_returns_400_with_the_code_invalid_cursor() -> None:
     response = await ask(router, "GET", f"/names?cursor={'A' * 5000}")
     assert (response.status_code, response.json()["code"]) == (400, "invalid_cursor")

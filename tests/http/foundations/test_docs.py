@@ -75,7 +75,7 @@ async def test_docs_page_permits_only_service_scripts_and_scripts_with_a_known_h
     }
 
 
-async def test_docs_page_stores_no_token_and_calls_no_schema_validator() -> None:
+async def test_docs_page_disables_access_token_storage_and_the_schema_validator() -> None:
     page = (await ask(documented(), "GET", "/docs")).text
     assert '"persistAuthorization": false' in page
     assert '"validatorUrl": null' in page

@@ -105,9 +105,7 @@ async def lines(log: StringIO) -> list[dict[str, object]]:
         ("GET", "/problems", 200),
     ],
 )
-async def test_every_response_has_a_request_id_and_security_headers(
-    method: str, path: str, status: int
-) -> None:
+async def test_every_response_of_the_middleware_has_a_request_id(method: str, path: str, status: int) -> None:
     response = await ask(router, method, path)
     assert response.status_code == status
     assert re.fullmatch("[0-9a-f]{32}", response.headers["X-Request-Id"])
@@ -132,7 +130,7 @@ async def test_valid_request_id_of_the_client_is_used(given: str) -> None:
 @pytest.mark.parametrize(
     "given", [b"", b"x" * 65, b"a b", b"a\r\nSet-Cookie: x", b"a\n", b"\xff", b"a\0", b"<b>"]
 )
-async def test_malformed_request_id_of_the_client_is_replaced(given: bytes, log: StringIO) -> None:
+async def test_middleware_replaces_a_malformed_request_id_of_the_client(given: bytes, log: StringIO) -> None:
     sent = SentMessages()
     await app_of(router)(http_scope("/things/1", (b"x-request-id", given)), receive_nothing, sent)
     [id_] = [value for name, value in sent.messages[0]["headers"] if name == b"x-request-id"]

@@ -76,7 +76,7 @@ def test_every_problem_code_has_the_http_status_that_was_published() -> None:
     assert statuses == CONTRACT
 
 
-def test_every_domain_error_has_a_registered_code() -> None:
+def test_every_error_of_the_domain_and_application_layers_has_a_problem_code() -> None:
     for root in ("domain", "application"):
         for path in Path(root).rglob("*.py"):
             import_module(".".join(path.with_suffix("").parts).removesuffix(".__init__"))

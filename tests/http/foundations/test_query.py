@@ -75,7 +75,7 @@ async def test_repeated_query_parameter_that_permits_only_one_value_is_rejected(
 
 
 @pytest.mark.parametrize("query", ["limit=3&tag=%ff%fe", "%ff=1", "tag=%ed%a0%80", "tag=%c0%af"])
-async def test_query_with_invalid_utf_8_is_rejected(query: str) -> None:
+async def test_query_with_invalid_utf_8_returns_the_code_malformed_request(query: str) -> None:
     response = await ask(router, "GET", f"/things?{query}")
     assert (response.status_code, response.json()["code"]) == (400, "malformed_request")
 

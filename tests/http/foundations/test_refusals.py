@@ -97,7 +97,7 @@ async def test_response_to_a_request_with_a_stale_version_has_the_current_etag()
         (HTTPException(401), "authentication_required", False),
     ],
 )
-async def test_bearer_challenge_states_an_error_only_if_the_request_had_a_token(
+async def test_bearer_challenge_states_an_error_only_if_the_request_had_an_access_token(
     error: Exception, code: str, says_invalid: bool
 ) -> None:
     response = await ask(failing_with(error), "POST", "/v1/orders")
@@ -107,7 +107,7 @@ async def test_bearer_challenge_states_an_error_only_if_the_request_had_a_token(
     assert ('error="invalid_token"' in challenge) is says_invalid
 
 
-async def test_fastapi_error_for_a_missing_token_is_converted_to_a_problem() -> None:
+async def test_fastapi_error_for_a_missing_access_token_is_converted_to_a_problem() -> None:
     router = APIRouter(route_class=StrictRoute)
 
     @router.get("/v1/me")

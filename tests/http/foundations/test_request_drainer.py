@@ -88,7 +88,7 @@ async def test_running_work_is_completed_and_new_work_is_rejected_during_drainin
     assert await caller == "done"
 
 
-async def test_draining_cancels_and_counts_work_that_exceeds_the_time_limit() -> None:
+async def test_draining_cancels_and_counts_work_that_exceeds_the_drain_timeout() -> None:
     request_drainer, work = RequestDrainer(), Work()
     caller = asyncio.create_task(request_drainer.run(work))
     await work.begun.wait()

@@ -138,7 +138,7 @@ def test_money_schema_is_converted_to_domain_money() -> None:
 
 
 @pytest.mark.parametrize("lax", [int, bool, float, datetime, list[int], dict[str, bool], int | None])
-def test_request_field_without_strict_validation_cannot_be_defined(lax: Any) -> None:
+def test_definition_of_a_request_field_requires_strict_validation(lax: Any) -> None:
     with pytest.raises(TypeError, match="not strict"):
         type("Lax", (RequestModel,), {"__annotations__": {"field": lax}})
 
@@ -147,7 +147,7 @@ class Part(BaseModel):
     number: int
 
 
-def test_nested_request_field_without_strict_validation_cannot_be_defined() -> None:
+def test_definition_of_a_nested_request_field_requires_strict_validation() -> None:
     with pytest.raises(TypeError, match="not strict"):
         type("Lax", (RequestModel,), {"__annotations__": {"parts": list[Part]}})
 

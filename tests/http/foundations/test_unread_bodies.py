@@ -85,7 +85,7 @@ async def test_request_is_rejected_if_too_many_requests_wait_for_their_bodies(
 
 
 @pytest.mark.usefixtures("_short_ticks")
-async def test_requests_whose_bodies_have_arrived_do_not_count_as_unread() -> None:
+async def test_only_requests_that_wait_for_their_bodies_count_as_unread() -> None:
     arrived = asyncio.Event()
     read_bodies = 0
 
@@ -107,7 +107,7 @@ async def test_requests_whose_bodies_have_arrived_do_not_count_as_unread() -> No
 
 @pytest.mark.usefixtures("_short_ticks")
 @pytest.mark.parametrize(("peer", "refused"), [("10.0.0.7", False), ("192.0.2.1", True)])
-async def test_number_of_unread_bodies_from_a_trusted_proxy_is_not_limited(peer: str, refused: bool) -> None:
+async def test_trusted_proxy_is_exempt_from_the_limits_on_unread_bodies(peer: str, refused: bool) -> None:
     bounds = limits(max_unread=0, max_unread_per_network=1)
     app = middleware(bounds, networks=(ip_network("10.0.0.0/8"),))
     requests = [asyncio.ensure_future(app(scope_of(peer), never, send)) for _ in range(3)]

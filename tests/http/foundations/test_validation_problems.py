@@ -127,7 +127,7 @@ async def test_missing_request_body_is_reported_with_the_code_for_a_missing_valu
     ]
 
 
-async def test_mismatched_passwords_are_reported_at_the_confirmation_field() -> None:
+async def test_password_mismatch_error_omits_the_two_passwords() -> None:
     body = {"password": CANARY, "password_confirm": CANARY + "x"}
     assert await errors_of("POST", "/users", json=body) == [
         {"pointer": "/password_confirm", "code": "password_mismatch", "detail": "The two differ."}
@@ -193,7 +193,7 @@ async def test_only_the_first_20_violations_are_reported(
         assert len(described) == 20
 
 
-async def test_twenty_thousand_unknown_fields_are_neither_decoded_nor_validated(
+async def test_body_with_twenty_thousand_fields_is_rejected_before_validation(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def fail(*_: object) -> None:
@@ -209,14 +209,14 @@ async def test_twenty_thousand_unknown_fields_are_neither_decoded_nor_validated(
         assert response.json()["detail"] == f"A body has at most {MAX_MEMBERS} fields and items here."
 
 
-async def test_response_does_not_contain_mapping_keys_sent_by_the_client() -> None:
+async def test_error_response_does_not_contain_attribute_names_sent_by_the_client() -> None:
     body = {"attributes": {CANARY: "longer than five"}}
     assert [(error["pointer"], error["code"]) for error in await errors_of("POST", "/users", json=body)] == [
         ("/attributes", "too_long")
     ]
 
 
-async def test_violation_params_contain_the_violated_limits() -> None:
+async def test_violation_params_contain_the_maximum_that_was_exceeded() -> None:
     body = {"lines": [{"product_id": str(UUID(int=1)), "quantity": 10}]}
     assert await errors_of("POST", "/users", json=body) == [
         {

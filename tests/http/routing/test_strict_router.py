@@ -168,7 +168,7 @@ async def test_arguments_of_include_router_apply_to_a_strict_router(
     assert (await ask(app, "POST", "/things/1", json={"a": "long text"})).status_code == status
 
 
-async def test_strict_route_applies_the_body_limit_of_fastapi() -> None:
+async def test_strict_route_applies_the_body_size_limit_of_fastapi() -> None:
     router = StrictRouter(prefix="/things")
 
     @router.post("/1", max_body_size=10)

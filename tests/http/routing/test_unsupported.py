@@ -90,11 +90,11 @@ def test_unsupported_endpoint_is_rejected_at_route_creation(endpoint: Any, optio
         APIRouter(route_class=StrictRoute).post("/x", **options)(endpoint)
 
 
-def test_route_that_permits_bodies_without_a_content_type_cannot_be_created() -> None:
+def test_strict_route_rejects_the_option_strict_content_type_false() -> None:
     with pytest.raises(Unsupported):
         StrictRoute("/x", plain, strict_content_type=False)
 
 
-def test_route_with_the_option_form_limits_cannot_be_created() -> None:
+def test_strict_route_rejects_the_option_form_limits() -> None:
     with pytest.raises(Unsupported):
         StrictRoute("/x", plain, form_limits={"max_fields": 1})

@@ -69,7 +69,7 @@ async def test_database_restored_from_a_dump_has_earlier_orders_and_accepts_new_
     assert after.status_code == 201
 
 
-async def test_database_owner_who_is_not_a_superuser_can_restore_a_dump_without_warnings(dump: Dump) -> None:
+async def test_ordinary_database_owner_can_restore_a_dump_and_gets_no_warnings(dump: Dump) -> None:
     file = dump.file.with_name("owner.dump")
     dump.scripts.run(dump.node, "dump.sh", file)
     async with connected(dump.node.url) as psql:

@@ -20,7 +20,7 @@ def listed(run: Run) -> list[list[str]]:
     return [line.split("\t") for line in out.splitlines()]
 
 
-def test_created_client_is_listed_without_its_secret(run: Run, fetch: Fetch) -> None:
+def test_created_client_is_listed_without_its_client_secret(run: Run, fetch: Fetch) -> None:
     shown = made(run, "create", NAME, "--scope", "stock:write", "--scope", "orders:read")
     assert shown.keys() == {"client_id", "client_secret"}
     ((name, client_id, scopes, _, _, last_used),) = listed(run)
@@ -30,7 +30,7 @@ def test_created_client_is_listed_without_its_secret(run: Run, fetch: Fetch) -> 
     assert shown["client_secret"] not in kept
 
 
-def test_only_the_new_client_secret_is_listed_after_the_former_secret_is_retired(run: Run) -> None:
+def test_retired_client_secret_is_removed_from_the_list_of_clients(run: Run) -> None:
     first = made(run, "create", NAME, "--scope", "orders:read")
     second = made(run, "roll-secret", NAME)
     assert first["client_id"] == second["client_id"]

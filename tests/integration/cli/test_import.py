@@ -19,7 +19,7 @@ WAITING = (
 DETAILS = "SELECT price_amount, description, max_per_order, attributes::text FROM products"
 
 
-def test_second_import_of_the_same_file_changes_nothing(run: Run) -> None:
+def test_second_import_command_reports_every_product_as_unchanged(run: Run) -> None:
     assert run("catalog", "import", str(PRODUCTS_FILE)) == (0, "77 created, 0 changed, 0 unchanged.\n", "")
     assert run("catalog", "import", str(PRODUCTS_FILE)) == (0, "0 created, 0 changed, 77 unchanged.\n", "")
 
@@ -45,7 +45,9 @@ def test_import_with_one_invalid_row_changes_nothing(run: Run, fetch: Fetch, tmp
     assert fetch(PRODUCTS) == []
 
 
-def test_import_does_not_change_fields_that_the_file_omits(run: Run, fetch: Fetch, tmp_path: Path) -> None:
+def test_import_command_resets_omitted_columns_only_in_replace_mode(
+    run: Run, fetch: Fetch, tmp_path: Path
+) -> None:
     file = tmp_path / "products.csv"
     file.write_text(
         "sku,name,price_amount,price_currency,description,max_per_order,attributes.color\n"

@@ -13,7 +13,7 @@ def kids(run: Run) -> list[str]:
     return [line.partition("\t")[0] for line in out.splitlines()]
 
 
-def test_key_rotation_adds_a_key_and_retires_the_former_key(run: Run, fetch: Fetch) -> None:
+def test_signing_key_rotation_adds_a_key_and_retires_the_former_key(run: Run, fetch: Fetch) -> None:
     (first,) = kids(run)
     code, out, err = run("keys", "rotate")
     assert (code, err) == (0, "")

@@ -84,7 +84,7 @@ def test_former_secrets_key_is_not_needed_after_the_rotation_command(
     assert kids(run) == before
 
 
-def test_encryption_and_key_rotation_do_not_change_webhook_secrets(
+def test_secret_encryption_and_secrets_key_rotation_do_not_change_webhook_secrets(
     run: Run, fetch: Fetch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     endpoint = EndpointId(UUID("01934e6c-8f3a-7d2b-9c4e-5a6b7c8d9e0f"))
@@ -149,7 +149,7 @@ def test_missing_secrets_key_is_reported_before_any_secret_is_changed(
 
 
 @pytest.mark.parametrize("command", ["encrypt", "rotate"])
-def test_encryption_or_rotation_without_a_secrets_key_is_rejected(run: Run, command: str) -> None:
+def test_secret_encryption_and_rotation_commands_require_a_secrets_key(run: Run, command: str) -> None:
     code, _, err = run("secrets", command)
     assert code == 1
     assert err.startswith(f"Error: {KEY} is not set.")

@@ -60,7 +60,7 @@ def test_parent_process_imports_settings_before_it_starts_serving_processes(impo
 
 
 @pytest.mark.parametrize("module", ["entrypoints.bootstrap.root", "fastapi", "asyncpg", "sqlalchemy.orm"])
-def test_parent_process_does_not_import_app_code_before_serving_processes_start(
+def test_parent_process_imports_no_app_code_before_it_starts_serving_processes(
     imported: set[str], module: str
 ) -> None:
     assert module not in imported
@@ -81,7 +81,7 @@ def test_objects_of_the_created_app_are_exempt_from_garbage_collection(created_a
     assert (is_collecting, is_frozen) == ("True", "True")
 
 
-def test_service_without_tracing_loads_no_tracing_library(created_app: list[str]) -> None:
+def test_service_with_disabled_tracing_loads_no_tracing_library(created_app: list[str]) -> None:
     tracing = ("opentelemetry.sdk", "opentelemetry.instrumentation")
     assert "entrypoints.http.app" in created_app
     assert [module for module in created_app if module.startswith(tracing)] == []

@@ -60,7 +60,7 @@ async def test_embedded_server_has_settings_that_flush_each_commit_to_disk(data_
                 assert await connection.fetchval(f"SHOW {setting}") == "on"
 
 
-async def test_embedded_server_log_has_no_password_and_no_data(data_dir: Path) -> None:
+async def test_embedded_server_log_omits_the_password_and_row_values(data_dir: Path) -> None:
     with embedded(data_dir).lease() as url:
         async with connected(url) as connection:
             await connection.execute("CREATE TEMPORARY TABLE people (email text UNIQUE)")

@@ -97,7 +97,7 @@ async def test_system_account_becomes_the_owner_of_a_data_directory_of_another_u
     await_nothing_running(new_data_dir)
 
 
-async def test_server_run_by_user_nobody_stops_before_the_data_directory_owner_changes(
+async def test_running_server_is_stopped_before_the_data_directory_owner_changes(
     new_data_dir: Path, ordinary: Account
 ) -> None:
     layout = Layout(new_data_dir)

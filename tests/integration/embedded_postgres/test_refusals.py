@@ -13,7 +13,7 @@ def refusal(data_dir: Path, settings: dict[str, str] | None = None) -> str:
     return str(caught.value)
 
 
-def test_data_directory_of_another_major_version_is_rejected_and_not_changed(data_dir: Path) -> None:
+def test_data_directory_of_another_postgresql_major_version_is_rejected(data_dir: Path) -> None:
     version = Layout(data_dir).cluster / "PG_VERSION"
     truth = version.read_text()
     version.write_text("12\n")

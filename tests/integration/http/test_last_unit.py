@@ -10,7 +10,7 @@ from tests.kit.shop import Shop
 from tests.kit.web import WebShop, order_body
 
 
-async def test_only_one_of_twenty_concurrent_customers_gets_the_last_unit(
+async def test_only_one_of_twenty_concurrent_http_orders_gets_the_last_unit(
     service_processes: Sequence[WebShop], direct_shop: Shop
 ) -> None:
     mug = await service_processes[0].product(stock=1)

@@ -87,7 +87,7 @@ async def leave_at_every_wait(
         wait += 1
 
 
-async def test_disconnect_at_any_await_leaks_no_connection_and_no_stock(
+async def test_client_disconnect_releases_the_connection_and_keeps_stock_correct(
     web: WebShop, psql: asyncpg.Connection, direct_shop: Shop, write: Write, cancels_cleanup: bool
 ) -> None:
     await leave_at_every_wait(web, await WriteRequests.of(web), write, cancels_cleanup=cancels_cleanup)
@@ -95,7 +95,7 @@ async def test_disconnect_at_any_await_leaks_no_connection_and_no_stock(
     await assert_stock_is_what_orders_and_ledger_say(direct_shop, await every_order(direct_shop))
 
 
-async def test_use_case_cancelled_at_any_await_leaks_no_connection_and_no_stock(
+async def test_cancelled_use_case_releases_its_connection_and_keeps_stock_correct(
     web: WebShop, psql: asyncpg.Connection, direct_shop: Shop, write: Write, cancels_cleanup: bool
 ) -> None:
     """In the service, a disconnect does not cancel the use case of a request. This test cancels the use case."""

@@ -63,7 +63,7 @@ async def test_order_request_returns_overloaded_if_the_stock_row_is_locked(
     await assert_invariants(direct_shop)
 
 
-async def test_two_processes_accept_all_concurrent_orders_for_a_popular_product(
+async def test_two_processes_return_201_for_every_order_of_a_frequently_ordered_product(
     database_url: str, direct_shop: Shop, record_testsuite_property: Record
 ) -> None:
     async with processes(database_url, 2) as webs:

@@ -91,7 +91,7 @@ async def test_settings_of_a_transaction_do_not_remain_in_the_database_session(
         await other.close()
 
 
-async def test_pgbouncer_without_idle_connections_causes_503_until_a_connection_is_idle(
+async def test_order_request_returns_503_while_every_pgbouncer_connection_is_in_use(
     database_url: str, direct_shop: Shop
 ) -> None:
     with pgbouncer(database_url, server_connections=1) as pooler:

@@ -17,7 +17,7 @@ async def prune_all(web: WebShop) -> None:
     )
 
 
-async def test_retry_with_a_pruned_key_returns_200_with_the_current_order(
+async def test_retry_with_a_pruned_idempotency_key_returns_200_with_the_current_order(
     web: WebShop, direct_shop: Shop
 ) -> None:
     mug = await web.product(stock=1)
@@ -36,7 +36,7 @@ async def test_retry_with_a_pruned_key_returns_200_with_the_current_order(
     await assert_invariants(direct_shop)
 
 
-async def test_retry_with_a_pruned_key_returns_the_order_that_took_the_last_unit(
+async def test_retry_with_a_pruned_idempotency_key_returns_the_order_of_the_last_unit(
     web: WebShop, direct_shop: Shop
 ) -> None:
     mug = await web.product(stock=1)
@@ -51,7 +51,7 @@ async def test_retry_with_a_pruned_key_returns_the_order_that_took_the_last_unit
     await assert_invariants(direct_shop)
 
 
-async def test_pruned_idempotency_key_with_another_body_places_no_order(
+async def test_order_request_with_a_pruned_idempotency_key_and_another_body_returns_422(
     web: WebShop, direct_shop: Shop
 ) -> None:
     mug = await web.product(stock=9)

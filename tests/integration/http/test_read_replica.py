@@ -100,7 +100,7 @@ async def orders_of(customer: httpx2.AsyncClient) -> int:
 
 
 @pytest.mark.parametrize(("skip_seconds", "later_reads"), [(0.0, 1), (HANG, 0)])
-async def test_replica_is_not_used_for_some_seconds_after_it_lagged_behind(
+async def test_replica_that_lags_behind_is_skipped_for_some_seconds(
     web: WebShop,
     servers: Replication,
     monkeypatch: pytest.MonkeyPatch,

@@ -32,7 +32,7 @@ async def test_read_request_executes_one_sql_statement(web: WebShop) -> None:
     assert counts == dict.fromkeys(addresses, 1)
 
 
-async def test_read_request_with_a_staff_token_executes_two_sql_statements(web: WebShop) -> None:
+async def test_read_request_with_a_staff_access_token_executes_two_sql_statements(web: WebShop) -> None:
     customer, staff = await web.customer(), await web.staff()
     order = await customer.post("/v1/orders", json=order_body((await web.product(), 1)), headers=key("k"))
     for address in (order.headers["Location"], "/v1/orders", "/v1/products"):

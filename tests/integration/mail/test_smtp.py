@@ -109,7 +109,7 @@ async def test_smtps_connection_is_encrypted_from_its_first_byte(
     assert len(handler.accepted) == 1
 
 
-async def test_smtp_password_is_not_sent_without_encryption(handler: RecordingSmtpHandler) -> None:
+async def test_sending_mail_with_an_smtp_password_requires_encryption(handler: RecordingSmtpHandler) -> None:
     with serving(handler, auth_require_tls=False) as port:
         mailer = SmtpMailer(f"smtp://shop:canary%20p%40ss@127.0.0.1:{port}", sender=SENDER)
         with pytest.raises(MailNotSent):
@@ -139,7 +139,7 @@ async def test_permanent_and_temporary_smtp_errors_are_distinguished(
     assert handler.accepted == []
 
 
-async def test_message_cannot_be_sent_if_the_mail_server_does_not_respond() -> None:
+async def test_sending_mail_fails_if_the_mail_server_is_silent_or_stopped() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         with pytest.raises(MailNotSent):

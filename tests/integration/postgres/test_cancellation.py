@@ -108,7 +108,7 @@ async def test_order_cancellation_interrupted_at_any_await_leaks_no_connection(
     await assert_invariants(shop)
 
 
-async def test_query_that_opens_a_connection_does_not_leak_the_connection_if_cancelled(
+async def test_query_cancelled_while_it_opens_a_connection_leaks_no_connection(
     shop: Shop, engine: AsyncEngine, psql: asyncpg.Connection, cancels_cleanup: bool
 ) -> None:
     await shop.order(await shop.product(stock=1))
@@ -132,7 +132,7 @@ async def test_driver_query_cancelled_at_any_await_leaks_no_connection(
     await leave_at_every_wait(work, engine, psql, cancels_cleanup=cancels_cleanup)
 
 
-async def test_secret_creation_cancelled_at_any_await_leaks_no_connection(
+async def test_service_secret_creation_cancelled_at_any_await_leaks_no_connection(
     engine: AsyncEngine, psql: asyncpg.Connection, cancels_cleanup: bool
 ) -> None:
     secrets = PostgresSecrets(engine, SECRET_BOX)

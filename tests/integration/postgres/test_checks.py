@@ -76,7 +76,7 @@ async def test_invariants_hold_after_an_order_is_pruned(shop: Shop, engine: Asyn
     assert await found(engine) == {}
 
 
-async def test_missing_event_breaks_an_invariant_but_a_pruned_event_does_not(
+async def test_invariant_check_distinguishes_missing_events_from_pruned_events(
     shop: Shop, engine: AsyncEngine, psql: asyncpg.Connection
 ) -> None:
     await shop_with_every_record(shop)

@@ -62,7 +62,7 @@ async def test_order_whose_connection_is_lost_at_commit_can_be_placed_by_a_retry
     await assert_invariants(shop)
 
 
-async def test_order_is_stored_although_the_commit_of_the_previous_order_was_not_sent(
+async def test_order_is_stored_after_the_commit_of_the_previous_order_has_failed(
     shop: Shop, place_batch: PlaceOrderBatch, engine: AsyncEngine, psql: asyncpg.Connection
 ) -> None:
     mug, customer = await shop.product(stock=2), await shop.customer()
@@ -118,7 +118,7 @@ async def test_rejected_write_stores_nothing(shop: Shop, unit_of_work: PostgresU
             await work.commit()
 
 
-async def test_commit_that_has_begun_is_completed_although_its_caller_is_cancelled(
+async def test_postgresql_commit_is_completed_although_its_cleanup_is_cancelled(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory, psql: asyncpg.Connection
 ) -> None:
     wait, left = 1, True

@@ -216,7 +216,7 @@ async def cost_of_take(engine: AsyncEngine, psql: asyncpg.Connection) -> tuple[i
         pytest.param(DELIVERIES, NOW, id="heads that are due"),
     ],
 )
-async def test_cost_of_leasing_deliveries_does_not_grow_with_the_number_of_deliveries(
+async def test_cost_of_leasing_is_independent_of_the_number_of_waiting_deliveries(
     engine: AsyncEngine, psql: asyncpg.Connection, orders: int, due_at: datetime
 ) -> None:
     """Each case has many deliveries of one kind: heads that are due, or deliveries that wait behind a head."""

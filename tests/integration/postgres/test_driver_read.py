@@ -67,7 +67,7 @@ async def test_query_through_the_driver_converts_parameters_like_sqlalchemy(engi
     assert tuple(found) == tuple(expected)
 
 
-async def test_connection_pool_timeout_is_reported_as_overloaded(database_url: str) -> None:
+async def test_driver_query_reports_a_connection_pool_timeout_as_overloaded(database_url: str) -> None:
     engine = create_engine(database_url, pool_size=1, checkout_timeout=0.01)
     read = DriverRead(engine, _NUMBER)
     async with engine.connect():
@@ -77,7 +77,7 @@ async def test_connection_pool_timeout_is_reported_as_overloaded(database_url: s
     await engine.dispose()
 
 
-async def test_missing_database_server_is_reported_as_database_unavailable() -> None:
+async def test_driver_query_reports_a_missing_database_server_as_unavailable() -> None:
     engine = create_engine("postgresql+asyncpg://nobody@127.0.0.1:1/nothing")
     with pytest.raises(DatabaseUnavailable):
         await DriverRead(engine, _NUMBER)({"number": 1})

@@ -133,7 +133,7 @@ id of a user.
 
 
 @pytest.mark.parametrize("former_records", [False, True], ids=["today", "6daf4a4"])
-async def test_closed_account_leaves_no_personal_data(
+async def test_closed_account_leaves_no_personal_data_in_any_database_table(
     web: WebShop, box: Mailbox, psql: asyncpg.Connection, former_records: bool
 ) -> None:
     customer, staff, admin = Customer(web, box), await web.staff(), await web.admin()

@@ -40,7 +40,7 @@ async def test_claimed_idempotency_key_is_stored_only_together_with_a_result(
     assert [row["key"] for row in await psql.fetch("SELECT key FROM idempotency_keys")] == [bound.key]
 
 
-async def test_fingerprint_of_the_executed_request_is_stored_if_two_requests_share_a_key(
+async def test_idempotency_record_contains_the_fingerprint_of_the_executed_request(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
     refused = shop.commands.key("refused", operation=IdempotentOperation.CREATE_USER)
@@ -54,7 +54,7 @@ async def test_fingerprint_of_the_executed_request_is_stored_if_two_requests_sha
     assert bound.fingerprint == done.fingerprint
 
 
-async def test_pruning_does_not_delete_recent_idempotency_records(
+async def test_pruning_deletes_only_the_older_of_two_idempotency_records(
     shop: Shop, engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory, psql: asyncpg.Connection
 ) -> None:
     old, young = (

@@ -10,7 +10,7 @@ from tests.kit.store import Store
 from tests.servers.databases import create_copy, drop
 
 
-def test_invariants_hold_after_random_sequences_of_actions(
+def test_invariants_hold_in_postgresql_after_random_sequences_of_actions(
     database_server: str, migrated_template: str
 ) -> None:
     """The check of invariants also reports no violation at the end of each example."""

@@ -60,7 +60,7 @@ async def test_migration_cancels_units_that_are_refunded_but_not_shipped(
     assert [finding.invariant for finding in findings if finding.count] == []
 
 
-async def test_migration_does_not_cancel_an_order_that_has_unrefunded_money(
+async def test_migration_keeps_an_order_confirmed_if_a_paid_amount_remains(
     shop: Shop, database_url: str, psql: asyncpg.Connection
 ) -> None:
     mug = await shop.product(stock=20)

@@ -95,7 +95,7 @@ async def test_sign_up_confirmation_and_account_closure_do_not_deadlock(
     assert confirmed.result() is InvalidOneTimeToken
 
 
-async def test_batches_with_equal_idempotency_keys_in_opposite_sequences_do_not_deadlock(
+async def test_batches_blocked_by_a_locked_idempotency_key_do_not_deadlock(
     shop: Shop, psql: asyncpg.Connection
 ) -> None:
     """Another transaction inserts the second idempotency key first, and ends only when both batches wait for a key."""

@@ -133,7 +133,7 @@ async def test_migration_succeeds_if_an_order_has_several_payments_without_a_res
     assert [mark for (mark,) in marked] == [False, True, True]
 
 
-async def test_migration_converts_email_domains_to_ascii_unless_the_new_address_exists(
+async def test_migration_converts_email_domains_to_ascii_and_keeps_conflicting_addresses(
     empty_database_url: str,
 ) -> None:
     await asyncio.to_thread(migrations.upgrade, empty_database_url)

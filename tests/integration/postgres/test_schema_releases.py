@@ -79,7 +79,7 @@ async def test_each_applied_migration_records_its_oldest_compatible_release(empt
 
 
 @pytest.mark.parametrize(("to", "reason"), [("9000", "There is no revision 9000"), ("0014", "does not know")])
-async def test_downgrade_from_a_newer_revision_or_to_an_unknown_revision_is_rejected(
+async def test_downgrade_is_rejected_if_the_start_or_target_revision_is_unknown(
     database_url: str, to: str, reason: str
 ) -> None:
     if to == "0014":

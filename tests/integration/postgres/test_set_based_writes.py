@@ -43,7 +43,7 @@ async def test_page_of_orders_is_read_with_one_sql_statement(shop: Shop, engine:
     assert len(sent) == 1
 
 
-async def test_stock_that_was_read_without_a_lock_cannot_overwrite_a_later_change(
+async def test_stale_stock_read_without_a_lock_is_rejected_when_it_is_saved(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
     mug = await shop.product(stock=10)

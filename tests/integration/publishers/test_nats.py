@@ -197,7 +197,9 @@ async def test_nats_publisher_can_publish_again_after_a_call_was_cancelled(
     assert await ids_at(server) == [str(event.id) for event in events]
 
 
-async def test_unused_nats_publisher_closes_without_a_connection(publisher_to: PublisherTo) -> None:
+async def test_unused_nats_publisher_can_be_closed_while_the_server_is_down(
+    publisher_to: PublisherTo,
+) -> None:
     publisher = publisher_to("nats://127.0.0.1:1")
     await publisher.close()
     await publisher.close()

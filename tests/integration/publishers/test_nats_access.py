@@ -68,7 +68,7 @@ async def test_nats_user_in_the_url_is_authenticated(
             await relay(shop, publisher_to, server.url)(limit=10)
 
 
-async def test_rejected_nats_log_in_loses_no_event_and_the_password_is_not_logged(
+async def test_rejected_nats_log_in_keeps_the_event_and_hides_the_password_in_the_log(
     tmp_path: Path, shop: Shop, publisher_to: PublisherTo, log: StringIO
 ) -> None:
     await shop.product()

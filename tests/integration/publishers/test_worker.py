@@ -33,7 +33,7 @@ async def test_worker_publishes_events_to_nats_and_closes_the_nats_connection(
     await container.database.engine().dispose()
 
 
-def test_worker_does_not_publish_to_nats_without_a_nats_setting(shop: Shop) -> None:
+def test_worker_publishes_only_to_webhooks_if_the_nats_setting_is_missing(shop: Shop) -> None:
     names = {job.name for job in jobs_of(container_over(shop.store))}
     assert "relay to webhooks" in names
     assert "relay to NATS" not in names

@@ -196,7 +196,7 @@ async def test_idempotency_key_of_an_earlier_release_is_rejected_for_another_req
     assert rejected == (ANOTHER.keys() & stored) - {"create_user", "verify_email", "reset_password"}
 
 
-async def test_anonymous_key_of_an_earlier_release_can_be_reused_for_a_different_request(
+async def test_anonymous_caller_can_reuse_an_idempotency_key_of_an_earlier_release(
     web: WebShop, recorded: Any, callers: dict[str, dict[str, str]]
 ) -> None:
     for request in recorded["requests"]:
@@ -210,7 +210,7 @@ async def test_anonymous_key_of_an_earlier_release_can_be_reused_for_a_different
 
 
 @pytest.mark.parametrize("release", RELEASES)
-def test_each_operation_of_an_earlier_release_has_a_recorded_result(release: str) -> None:
+def test_recorded_rows_of_each_release_include_all_its_operations(release: str) -> None:
     stored = {row["operation"] for row in json.loads(RELEASES[release].read_text())["rows"]}
     operations = ANOTHER.keys() | {"change_password", "retry_webhook_delivery", "void_payment"}
     assert stored == (operations - SINCE_7A22749 if release == "6daf4a4" else operations)

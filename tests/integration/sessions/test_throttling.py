@@ -49,7 +49,9 @@ async def test_two_processes_together_permit_as_many_password_guesses_as_one_pro
     assert answers == {"invalid_grant": FREE + 1, "too_many_attempts": 23 - FREE}
 
 
-async def test_log_in_executes_the_same_statements_for_known_and_unknown_addresses(database_url: str) -> None:
+async def test_log_in_executes_the_same_statements_for_known_and_unknown_email_addresses(
+    database_url: str,
+) -> None:
     """Durations depend on the machine, so this test compares statements."""
     async with postgres_store(database_url) as store:
         shop = Shop(store)
@@ -90,7 +92,7 @@ async def test_client_log_in_executes_the_same_statements_for_known_and_unknown_
     assert all(statement.startswith("SELECT") for statement in known[-2:]), "who has to wait writes nothing"
 
 
-async def test_password_reset_request_executes_the_same_statements_for_any_address(
+async def test_password_reset_request_executes_the_same_statements_for_any_email_address(
     database_url: str,
 ) -> None:
     async with postgres_store(database_url) as store:
@@ -106,7 +108,9 @@ async def test_password_reset_request_executes_the_same_statements_for_any_addre
     assert known == unknown
 
 
-async def test_sign_up_executes_the_same_statements_for_known_and_new_addresses(database_url: str) -> None:
+async def test_sign_up_executes_the_same_statements_for_known_and_new_email_addresses(
+    database_url: str,
+) -> None:
     """If e-mail verification is required, the responses are also equal."""
     async with postgres_store(database_url) as store:
         shop = Shop(store)

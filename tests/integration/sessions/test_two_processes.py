@@ -49,7 +49,7 @@ async def refresh(web: WebShop, tokens: dict[str, Any]) -> httpx2.Response:
     return response
 
 
-async def test_concurrent_refreshes_in_two_processes_return_the_same_token(
+async def test_concurrent_refreshes_in_two_processes_return_the_same_refresh_token(
     database_url: str, clock: FixedClock
 ) -> None:
     async with AsyncExitStack() as stack:

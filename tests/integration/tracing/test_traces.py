@@ -136,7 +136,7 @@ async def test_request_with_a_trace_context_continues_the_trace_of_the_client(
     assert request.trace_id.hex() == REMOTE_TRACE
 
 
-async def test_unsampled_traces_are_not_exported_and_not_stored(
+async def test_unsampled_traces_are_excluded_from_export_and_from_events(
     spans: Collector, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OTEL_TRACES_SAMPLER", "parentbased_traceidratio")

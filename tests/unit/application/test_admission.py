@@ -28,7 +28,7 @@ def test_requests_up_to_the_capacity_are_admitted(admission: Admission) -> None:
         assert len(admission) == 3
 
 
-def test_successful_or_failed_request_no_longer_counts_toward_the_capacity(admission: Admission) -> None:
+def test_capacity_is_released_after_a_successful_or_failed_request(admission: Admission) -> None:
     with ExitStack() as guests:
         for _ in range(2):
             guests.enter_context(admission.entered())

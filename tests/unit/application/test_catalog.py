@@ -103,7 +103,7 @@ async def test_product_edit_changes_only_the_fields_that_it_contains(shop: Shop)
     assert await shop.get_product(mug.id, include_archived=False) == changed
 
 
-async def test_second_product_edit_with_the_same_version_is_rejected(shop: Shop) -> None:
+async def test_second_product_edit_with_the_same_expected_version_is_rejected(shop: Shop) -> None:
     mug = await shop.product()
     changed = await shop.change_product(changing(mug, ProductChanges(name="Beaker")))
     with pytest.raises(PreconditionFailed) as refusal:

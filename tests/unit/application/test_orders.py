@@ -32,7 +32,7 @@ def canceling(shop: Shop, order: OrderView, *, access: OrderAccess) -> CancelOrd
     )
 
 
-async def test_placed_order_reserves_stock(shop: Shop) -> None:
+async def test_placed_order_reduces_the_available_units(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     await shop.order(mug, quantity=2)
     assert (await shop.get_stock(mug.id)).available == 3
@@ -56,7 +56,7 @@ async def test_order_with_a_total_of_zero_is_confirmed_and_paid(shop: Shop) -> N
     await assert_invariants(shop)
 
 
-async def test_out_of_stock_order_reserves_nothing(shop: Shop) -> None:
+async def test_order_with_one_unavailable_line_reserves_no_stock_for_other_lines(shop: Shop) -> None:
     mug, cup = await shop.product(stock=5), await shop.product(stock=1)
     with pytest.raises(OutOfStock):
         await shop.place_order(shop.commands.place_order((mug, 1), (cup, 2), customer=await shop.customer()))

@@ -47,7 +47,7 @@ async def test_many_concurrent_callers_share_the_results_of_few_queries() -> Non
     assert query.begun <= 8
 
 
-async def test_running_query_for_one_key_does_not_block_queries_for_other_keys() -> None:
+async def test_running_query_blocks_only_queries_for_the_same_single_flight_key() -> None:
     shared, query, other = SingleFlight[str, int](), ControlledQuery(), ControlledQuery()
     first = await started(shared, query)
     other.may_finish.set()

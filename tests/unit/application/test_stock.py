@@ -57,7 +57,7 @@ async def test_stock_adjustment_changes_every_line(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_adjustment_with_one_invalid_line_changes_nothing(shop: Shop) -> None:
+async def test_stock_adjustment_with_one_invalid_line_is_rejected_as_a_whole(shop: Shop) -> None:
     mug, cup = await shop.product(stock=5), await shop.product(stock=0)
     with pytest.raises(StockConflict):
         await shop.adjust_stock(shop.commands.adjust_stock((mug, 3), (cup, -1)))
@@ -93,7 +93,7 @@ async def test_stock_ledger_lists_movements_newest_first(shop: Shop) -> None:
     assert rest.next is None
 
 
-async def test_stock_of_an_unknown_product_is_not_found(shop: Shop) -> None:
+async def test_stock_commands_and_queries_for_an_unknown_product_raise_not_found(shop: Shop) -> None:
     nothing = ProductId(shop.ids.new())
     with pytest.raises(NotFound):
         await shop.get_stock(nothing)

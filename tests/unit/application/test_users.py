@@ -32,7 +32,7 @@ async def principal_of(shop: Shop, log_in: LogInCommand) -> UserPrincipal:
     return await shop.principal_of(await shop.log_in(log_in))
 
 
-async def test_sign_up_creates_a_customer_with_a_normalized_address(shop: Shop) -> None:
+async def test_sign_up_creates_a_customer_with_a_normalized_email_address(shop: Shop) -> None:
     ann = (await shop.sign_up(SIGN_UP)).result
     assert (ann.email, ann.full_name, ann.role) == ("ann@example.com", "Ann", Role.CUSTOMER)
     assert (ann.status, ann.email_verified, ann.version) == (UserStatus.ACTIVE, False, 1)
@@ -105,7 +105,7 @@ async def test_each_log_in_starts_a_session(shop: Shop) -> None:
         replace(LOG_IN, email=sought_email_address("bob@example.com")),
     ],
 )
-async def test_wrong_password_and_unknown_address_raise_the_same_error(
+async def test_log_in_error_is_the_same_for_a_wrong_password_and_an_unknown_email(
     shop: Shop, log_in: LogInCommand
 ) -> None:
     await shop.sign_up(SIGN_UP)
@@ -126,7 +126,7 @@ async def test_log_in_reports_a_disabled_account_only_if_the_password_is_right(s
         await shop.log_in(replace(LOG_IN, password="another password"))
 
 
-async def test_access_token_is_valid_until_its_expiry_time(shop: Shop) -> None:
+async def test_authentication_fails_after_the_access_token_has_expired(shop: Shop) -> None:
     await shop.sign_up(SIGN_UP)
     token = (await shop.log_in(LOG_IN)).access
     shop.clock.advance(timedelta(seconds=token.expires_in - 1))

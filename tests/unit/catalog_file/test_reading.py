@@ -118,13 +118,17 @@ def test_file_that_cannot_be_parsed_is_rejected_completely(
     assert str(refused.value).startswith(reason)
 
 
-def test_file_above_the_size_limit_is_rejected(read_csv: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_catalog_file_above_the_maximum_size_in_bytes_is_rejected(
+    read_csv: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(reading, "MAX_BYTES", len(HEADER))
     with pytest.raises(BadFile, match="larger than"):
         read_csv(HEADER + "A,B,1,EUR\n")
 
 
-def test_file_above_the_row_limit_is_rejected(read_csv: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_catalog_file_above_the_maximum_number_of_rows_is_rejected(
+    read_csv: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(reading, "MAX_ROWS", 1)
     with pytest.raises(BadFile, match="more than 1 rows"):
         read_csv(HEADER + "A,B,1,EUR\nC,D,1,EUR\n")

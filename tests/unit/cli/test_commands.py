@@ -47,7 +47,7 @@ def test_import_of_an_unknown_file_type_is_rejected(run: Run, tmp_path: Path) ->
     assert "the name must end in .csv or .ndjson" in ended.err
 
 
-def test_invalid_import_rows_are_reported_without_a_database_connection(run: Run, tmp_path: Path) -> None:
+def test_invalid_import_rows_are_reported_while_the_database_is_unreachable(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "products.csv"
     file.write_text("sku,name,price_amount,price_currency\n" + "A,,1,EUR\n" * 60)
     ended = run("catalog", "import", str(file), database_url=NOWHERE)
@@ -68,7 +68,7 @@ def test_port_in_use_is_reported_in_one_line(run: Run) -> None:
     )
 
 
-def test_service_cannot_start_on_an_address_of_another_machine() -> None:
+def test_service_cannot_start_on_an_ip_address_of_another_machine() -> None:
     with pytest.raises(CommandFailed, match=r"The service cannot listen on 192\.0\.2\.1"):
         Address("192.0.2.1", 8000).ensure_free()
 
@@ -85,7 +85,7 @@ def test_url_that_the_service_prints_is_reachable_from_this_machine(ip: str, url
     assert Address(ip, 8000).url == url
 
 
-def test_address_without_a_listening_server_is_reported_as_not_responding() -> None:
+def test_network_address_with_a_closed_port_is_reported_as_unreachable() -> None:
     assert not Address("127.0.0.1", 1).answers()
 
 

@@ -54,7 +54,7 @@ def test_secret_settings_are_masked(run: Run, name: str) -> None:
         ({"stripe_api_key": "sk_canary"}, "STRIPE_WEBHOOK_SECRET"),
     ],
 )
-def test_stripe_provider_without_secrets_is_rejected(
+def test_stripe_provider_with_a_missing_stripe_secret_is_rejected(
     run: Run, settings: dict[str, str], missing: str
 ) -> None:
     ended = run("config", "show", payment_provider="stripe", **settings)

@@ -77,7 +77,7 @@ def test_waiting_time_after_failed_attempts_has_a_maximum_and_always_ends(
 
 
 @pytest.mark.parametrize("backoff", BACKOFFS)
-def test_number_of_guesses_per_day_is_limited(backoff: Backoff) -> None:
+def test_throttling_permits_a_bounded_number_of_attempts_per_day(backoff: Backoff) -> None:
     ann, now, attempts = tally(backoff), NOW, 0
     while now < NOW + timedelta(days=1):
         ann.add(now)
@@ -86,7 +86,7 @@ def test_number_of_guesses_per_day_is_limited(backoff: Backoff) -> None:
     assert attempts <= backoff.free + DOUBLINGS + timedelta(days=1) / backoff.forgiven_each
 
 
-def test_attempt_is_counted_per_hash_of_the_address_and_per_hash_of_the_network() -> None:
+def test_attempt_is_counted_per_hashed_email_address_and_per_hashed_network() -> None:
     ann = "ann@example.com"
     kinds = [Attempt(kind, ann, "203.0.113.9/32") for kind in AttemptKind]
     subjects = {subject for attempt in kinds for subject, _ in attempt.subjects}

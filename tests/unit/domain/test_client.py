@@ -40,7 +40,7 @@ def shown(client: ServiceClient, secret: bytes) -> bool:
     return client.secret_with(hash_of(text_of(secret))) is not None
 
 
-def test_client_can_authenticate_only_with_its_own_secret() -> None:
+def test_client_can_authenticate_only_with_its_own_client_secret() -> None:
     client = a_client()
     assert shown(client, FIRST)
     assert not shown(client, SECOND)
@@ -66,7 +66,7 @@ def test_two_client_secrets_are_valid_during_rotation() -> None:
     assert (shown(client, SECOND), shown(client, THIRD)) == (True, True)
 
 
-def test_client_can_have_at_most_two_secrets() -> None:
+def test_client_can_have_at_most_two_client_secrets() -> None:
     client = a_client()
     client.roll(a_secret(SECOND))
     with pytest.raises(TooManySecrets):
@@ -74,14 +74,14 @@ def test_client_can_have_at_most_two_secrets() -> None:
     assert not shown(client, THIRD)
 
 
-def test_secret_of_another_client_cannot_be_retired() -> None:
+def test_client_secret_of_another_client_cannot_be_retired() -> None:
     client = a_client()
     with pytest.raises(NotFound):
         client.retire(a_secret(FIRST).id)
     assert shown(client, FIRST)
 
 
-def test_client_without_secrets_cannot_authenticate_until_a_secret_is_added() -> None:
+def test_client_with_only_retired_secrets_can_authenticate_with_an_added_secret() -> None:
     client = a_client()
     client.retire(client.secrets[0].id)
     assert not shown(client, FIRST)
@@ -114,7 +114,7 @@ def test_granted_scopes_default_to_all_scopes_of_the_client(asked: str, granted:
 @pytest.mark.parametrize(
     "asked", ["stock:write", "orders:read stock:write", "no:such", "ORDERS:READ", "orders:read\torders:read"]
 )
-def test_scope_that_the_client_does_not_have_is_rejected(asked: str) -> None:
+def test_client_is_granted_only_its_own_scopes(asked: str) -> None:
     with pytest.raises(InvalidScope):
         a_client(Scope.READ_ORDERS).granted(asked)
 

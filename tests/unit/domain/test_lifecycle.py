@@ -217,7 +217,7 @@ def test_new_order_has_the_status_pending_payment() -> None:
     ]
 
 
-def test_every_order_status_is_reachable_and_a_cancelled_order_stays_cancelled() -> None:
+def test_order_transitions_reach_every_status_and_never_leave_cancelled() -> None:
     assert {row.target for row in TRANSITIONS} == set(OrderStatus)
     assert {row.target for row in TRANSITIONS if row.source is CANCELLED} == {CANCELLED}
 

@@ -108,7 +108,7 @@ def test_placed_order_has_one_history_entry_and_one_event(goods: Goods) -> None:
     ]
 
 
-def test_order_with_a_total_of_zero_is_confirmed_immediately(goods: Goods) -> None:
+def test_order_with_a_total_of_zero_records_a_placed_and_a_confirmed_event(goods: Goods) -> None:
     order = place_it(goods, request((goods.add("FREE", price=Money(0, "EUR")), 1)))
     assert order.status is OrderStatus.CONFIRMED
     assert [change.action for change in order.changes] == [Action.PLACE, Action.CONFIRM]

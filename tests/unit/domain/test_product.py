@@ -91,7 +91,7 @@ def test_product_version_is_incremented_by_edits_and_stock_movements(product: Pr
     assert versions == list(range(1, 9))
 
 
-def test_product_edit_fails_after_another_edit_but_not_after_a_stock_movement(
+def test_product_edit_conflicts_with_another_edit_but_permits_stock_movements(
     product: Product, stock: Stock
 ) -> None:
     seen = product.version_with(stock)

@@ -64,7 +64,7 @@ def test_normalized_search_texts_do_not_depend_on_case_and_unicode_composition(t
         ("Øl, Ærø, cœur, Łuk, Đak, Þór, Ħal", "ol, aero, coeur, luk, dak, thor, hal"),
     ],
 )
-def test_normalized_search_texts_contain_no_capitals_and_no_accents(text: str, expected: str) -> None:
+def test_search_texts_are_normalized_to_lower_case_letters_without_accents(text: str, expected: str) -> None:
     assert folded(text) == expected
 
 

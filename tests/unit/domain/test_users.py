@@ -42,7 +42,7 @@ def test_each_role_includes_the_permissions_of_lower_roles() -> None:
 
 
 @pytest.mark.parametrize("spelling", ["Ann@Example.com", " ann@example.com ", "ANN@EXAMPLE.COM"])
-def test_different_spellings_of_a_mailbox_belong_to_one_account(spelling: str) -> None:
+def test_case_and_surrounding_spaces_of_an_email_address_are_ignored(spelling: str) -> None:
     assert sought_email_address(spelling) == sought_email_address("ann@example.com")
 
 

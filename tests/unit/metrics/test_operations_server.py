@@ -35,7 +35,7 @@ def test_operations_server_selects_the_app_by_the_request_path(tmp_path: Path) -
         assert get(port, "/none") == (404, "The paths are /metrics, /hello.\n")
 
 
-def test_service_runs_without_metrics_and_logs_an_error_if_the_port_is_in_use() -> None:
+def test_service_continues_without_metrics_if_the_metrics_port_is_in_use() -> None:
     port = free_port()
     with operations_server(IP, port, {"/": hello}), captured_log() as log:
         with operations_server(IP, port, {"/": hello}):

@@ -124,13 +124,13 @@ def test_incomplete_line_of_a_metrics_file_is_ignored(process: Process, tmp_path
     assert MetricsReader(tmp_path).value(f"{REQUEST_DURATION.name}_count", **LABELS) == 1
 
 
-def test_requests_succeed_if_the_metrics_directory_is_not_writable(tmp_path: Path) -> None:
+def test_requests_succeed_although_the_metrics_directory_is_missing(tmp_path: Path) -> None:
     served(create_metrics(tmp_path / "missing"))
 
     assert MetricsReader(tmp_path).value(f"{REQUEST_DURATION.name}_count", **LABELS) is None
 
 
-def test_requests_succeed_if_the_metrics_cannot_be_stored_on_a_full_file_system(tmp_path: Path) -> None:
+def test_requests_succeed_while_the_file_system_for_metrics_is_full(tmp_path: Path) -> None:
     former, hard = getrlimit(RLIMIT_FSIZE)
     setrlimit(RLIMIT_FSIZE, (cells_module.SIZE // 2, hard))
     try:
@@ -142,7 +142,7 @@ def test_requests_succeed_if_the_metrics_cannot_be_stored_on_a_full_file_system(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_additional_metric_series_are_not_recorded_if_the_metrics_file_is_full(
+def test_full_metrics_file_keeps_existing_series_and_drops_new_series(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(cells_module, "SIZE", 4096)

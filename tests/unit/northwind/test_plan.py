@@ -26,7 +26,7 @@ def test_first_60_demo_orders_include_every_kind_of_action() -> None:
     assert any(not plan.is_paid for plan in plans)
 
 
-def test_demo_plan_does_not_fulfill_or_refund_unpaid_orders() -> None:
+def test_demo_plan_fulfills_and_refunds_only_paid_orders() -> None:
     northwind = load_northwind()
     for order in northwind.orders:
         plan = plan_of(northwind, order)

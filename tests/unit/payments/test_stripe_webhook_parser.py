@@ -153,7 +153,7 @@ async def test_stripe_amounts_are_converted_to_minor_units(inbox: StripeWebhookP
 
 
 @pytest.mark.parametrize("secret", [OLD, NEW])
-async def test_old_and_new_webhook_secrets_are_valid_during_rotation(
+async def test_stripe_event_signed_with_the_old_or_new_webhook_secret_is_accepted(
     inbox: StripeWebhookParser, secret: str
 ) -> None:
     assert await inbox.open(signed(event_body("payment_intent.succeeded", INTENT), secret=secret))

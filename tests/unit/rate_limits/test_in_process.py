@@ -56,7 +56,7 @@ async def test_rate_limiter_admits_a_request_after_the_announced_waiting_time(
             assert (await limiter.take(ORDERS, "ann")).allowed
 
 
-async def test_rejected_request_does_not_extend_the_waiting_time(
+async def test_rate_limited_request_leaves_the_waiting_time_unchanged(
     limiter: InProcessRateLimiter, stopwatch: Stopwatch
 ) -> None:
     for _ in range(30):
@@ -126,7 +126,9 @@ async def test_counters_of_ended_short_time_windows_are_evicted_while_long_windo
     assert kept(limiter) == 2
 
 
-async def test_rate_limiter_counts_requests_of_a_limited_number_of_callers(stopwatch: Stopwatch) -> None:
+async def test_rate_limiter_stores_counters_for_at_most_the_configured_number_of_callers(
+    stopwatch: Stopwatch,
+) -> None:
     limiter = InProcessRateLimiter(clock=stopwatch, max_partitions=10)
     for number in range(100):
         await limiter.take(ORDERS, f"guest {number}")

@@ -71,7 +71,7 @@ async def test_full_executor_rejects_work_immediately(executor: BoundedExecutor,
     assert await executor.run(str, 5) == "5"
 
 
-async def test_queued_work_that_is_cancelled_never_runs_and_does_not_count_as_queued(
+async def test_cancelled_queued_work_is_skipped_and_releases_its_place_in_the_queue(
     executor: BoundedExecutor, job: Job
 ) -> None:
     running = await begun(executor, job)

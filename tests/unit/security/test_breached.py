@@ -30,7 +30,7 @@ def test_breached_password_is_found_in_the_packed_list(password: str) -> None:
 @pytest.mark.parametrize(
     "password", ["password", "PassWord", "12345678", "iloveyou", "qwerty123", "\uff50assword"]
 )
-def test_short_breached_password_is_found_in_the_packed_list(password: str) -> None:
+def test_breached_password_below_the_minimum_length_is_found_in_the_packed_list(password: str) -> None:
     assert LIST.contains(password)
 
 

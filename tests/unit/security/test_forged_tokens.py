@@ -33,14 +33,14 @@ def refused(tokens: Ed25519AccessTokens, token: str, now: datetime) -> bool:
     return False
 
 
-def test_token_signed_by_the_test_with_the_service_key_is_accepted(
+def test_access_token_signed_by_the_test_with_the_signing_key_is_accepted(
     tokens: Ed25519AccessTokens, token_factory: TokenFactory, claims: AccessClaims, now: datetime
 ) -> None:
     assert tokens.verify(token_factory.token(), now=now) == claims
 
 
 @pytest.mark.parametrize("alg", ["none", "None", "NONE", "", None, "HS256", "Ed25519", "ES256", ["EdDSA"]])
-def test_token_with_an_unexpected_signature_algorithm_is_rejected(
+def test_access_token_with_an_unexpected_signature_algorithm_is_rejected(
     tokens: Ed25519AccessTokens, token_factory: TokenFactory, alg: object, now: datetime
 ) -> None:
     token = token_factory.token(header={"alg": alg})
@@ -66,7 +66,7 @@ def test_public_key_cannot_be_used_as_an_hmac_secret(
     assert refused(tokens, f"{unsigned}.{segment(signature)}", now)
 
 
-def test_token_signed_with_a_foreign_key_is_rejected_with_any_key_id(
+def test_access_token_signed_with_a_foreign_key_is_rejected_with_any_key_id(
     tokens: Ed25519AccessTokens, token_factory: TokenFactory, now: datetime
 ) -> None:
     foreign = TokenFactory(generate_signing_key(now), token_factory.claims)
@@ -75,14 +75,14 @@ def test_token_signed_with_a_foreign_key_is_rejected_with_any_key_id(
 
 
 @pytest.mark.parametrize("kid", ["", "unknown", "../../dev/null", 7, None, ["a"], {}])
-def test_token_signed_with_the_right_key_but_another_key_id_is_rejected(
+def test_access_token_signed_with_the_right_key_but_another_key_id_is_rejected(
     tokens: Ed25519AccessTokens, token_factory: TokenFactory, kid: object, now: datetime
 ) -> None:
     assert refused(tokens, token_factory.token(header={"kid": kid}), now)
 
 
 @pytest.mark.parametrize("part", ["typ", "alg", "kid", *TEXTS, *TIMES])
-def test_token_without_a_required_header_or_claim_is_rejected(
+def test_access_token_without_a_required_header_or_claim_is_rejected(
     tokens: Ed25519AccessTokens, token_factory: TokenFactory, part: str, now: datetime
 ) -> None:
     assert refused(tokens, token_factory.token(without=part), now)
@@ -93,7 +93,7 @@ def test_token_without_a_required_header_or_claim_is_rejected(
     [(claim, value) for claim in TEXTS for value in NO_TEXTS]
     + [(claim, value) for claim in TIMES for value in NO_TIMES],
 )
-def test_token_with_a_claim_of_a_wrong_type_is_rejected(
+def test_access_token_with_a_claim_of_a_wrong_type_is_rejected(
     tokens: Ed25519AccessTokens, token_factory: TokenFactory, claim: str, value: Any, now: datetime
 ) -> None:
     assert refused(tokens, token_factory.token(**{claim: value}), now)
@@ -113,34 +113,34 @@ def test_token_with_a_claim_of_a_wrong_type_is_rejected(
         {"scope": "orders:read\x00"},
     ],
 )
-def test_token_with_an_invalid_claim_value_is_rejected(
+def test_access_token_with_an_invalid_claim_value_is_rejected(
     tokens: Ed25519AccessTokens, token_factory: TokenFactory, changes: dict[str, Any], now: datetime
 ) -> None:
     assert refused(tokens, token_factory.token(**changes), now)
 
 
 @pytest.mark.parametrize("typ", ["at+jwt", "AT+JWT", "application/at+jwt", "Application/At+Jwt"])
-def test_case_of_the_token_type_is_ignored(
+def test_case_of_the_typ_header_of_an_access_token_is_ignored(
     tokens: Ed25519AccessTokens, token_factory: TokenFactory, typ: str, claims: AccessClaims, now: datetime
 ) -> None:
     assert tokens.verify(token_factory.token(header={"typ": typ}), now=now) == claims
 
 
 @pytest.mark.parametrize("typ", ["JWT", "", None, "id+jwt", "at+jwt ", "text/at+jwt", 7, ["at+jwt"]])
-def test_token_with_an_unexpected_token_type_is_rejected(
+def test_access_token_with_an_unexpected_typ_header_is_rejected(
     tokens: Ed25519AccessTokens, token_factory: TokenFactory, typ: object, now: datetime
 ) -> None:
     assert refused(tokens, token_factory.token(header={"typ": typ}), now)
 
 
-def test_token_with_a_critical_header_extension_is_rejected(
+def test_access_token_with_a_critical_header_extension_is_rejected(
     tokens: Ed25519AccessTokens, token_factory: TokenFactory, now: datetime
 ) -> None:
     assert refused(tokens, token_factory.token(header={"crit": ["exp"], "exp": 1}), now)
     assert refused(tokens, token_factory.token(header={"crit": ["b64"], "b64": False}), now)
 
 
-def test_token_that_was_issued_in_the_future_is_rejected(
+def test_access_token_with_an_iat_or_nbf_beyond_the_leeway_is_rejected(
     tokens: Ed25519AccessTokens, token_factory: TokenFactory, now: datetime
 ) -> None:
     later = int(now.timestamp()) + 31
@@ -148,7 +148,7 @@ def test_token_that_was_issued_in_the_future_is_rejected(
     assert refused(tokens, token_factory.token(nbf=later), now)
 
 
-def test_expired_token_is_distinguished_from_an_invalid_token(
+def test_expired_access_token_is_distinguished_from_an_invalid_access_token(
     tokens: Ed25519AccessTokens, token_factory: TokenFactory, now: datetime
 ) -> None:
     past = int((now - timedelta(seconds=31)).timestamp())
@@ -158,7 +158,7 @@ def test_expired_token_is_distinguished_from_an_invalid_token(
     assert refused(tokens, TokenFactory(generate_signing_key(now), token_factory.claims).token(exp=past), now)
 
 
-def test_token_with_a_changed_payload_is_rejected(
+def test_access_token_with_a_changed_payload_is_rejected(
     tokens: Ed25519AccessTokens, token_factory: TokenFactory, now: datetime
 ) -> None:
     header, payload, signature = token_factory.token().split(".")
@@ -167,13 +167,13 @@ def test_token_with_a_changed_payload_is_rejected(
 
 
 @pytest.mark.parametrize("suffix", ["=", "==", "\n", " ", ".", ".x", "\x00", "é", "\ud800"])
-def test_token_with_text_after_its_signature_is_rejected(
+def test_access_token_with_text_after_its_signature_is_rejected(
     tokens: Ed25519AccessTokens, token_factory: TokenFactory, suffix: str, now: datetime
 ) -> None:
     assert refused(tokens, token_factory.token() + suffix, now)
 
 
-def test_oversized_signed_token_is_rejected(
+def test_oversized_signed_access_token_is_rejected(
     tokens: Ed25519AccessTokens, token_factory: TokenFactory, now: datetime
 ) -> None:
     assert refused(tokens, token_factory.token(scope="x " * MAX_LENGTH), now)
@@ -184,7 +184,7 @@ def test_oversized_signed_token_is_rejected(
 @pytest.mark.parametrize(
     "part", ["[" * 2500, '{"a":' * 1000, "7", "null", '"x"', "[]", "", "\ufeff{}", "NaN"]
 )
-def test_token_is_rejected_if_the_header_or_the_payload_is_not_a_json_object(
+def test_access_token_is_rejected_unless_header_and_payload_are_json_objects(
     tokens: Ed25519AccessTokens, token_factory: TokenFactory, part: str, now: datetime
 ) -> None:
     header, payload = (content(part).decode() for part in token_factory.token().split(".")[:2])
@@ -200,7 +200,7 @@ def reader(key: SigningKey) -> Ed25519AccessTokens:
 
 
 @given(data=st.data())
-def test_token_with_any_changed_character_is_rejected(
+def test_access_token_with_any_changed_character_is_rejected(
     reader: Ed25519AccessTokens, token_factory: TokenFactory, now: datetime, data: st.DataObject
 ) -> None:
     token = token_factory.token()
@@ -210,14 +210,14 @@ def test_token_with_any_changed_character_is_rejected(
 
 
 @given(length=st.integers(0, 500))
-def test_truncated_token_is_rejected(
+def test_truncated_access_token_is_rejected(
     reader: Ed25519AccessTokens, token_factory: TokenFactory, now: datetime, length: int
 ) -> None:
     assert refused(reader, token_factory.token()[:length], now)
 
 
 @given(token=st.text() | st.from_regex(r"[\w-]*\.[\w-]*\.[\w-]{86}", fullmatch=True))
-def test_arbitrary_text_is_rejected_as_a_token(
+def test_arbitrary_text_is_rejected_as_an_access_token(
     reader: Ed25519AccessTokens, now: datetime, token: str
 ) -> None:
     assert refused(reader, token, now)

@@ -9,7 +9,7 @@ from tests.kit.examples import NOW
 OLD, NEW = generate_signing_key(NOW), generate_signing_key(NOW)
 
 
-async def test_first_configured_signing_key_signs_tokens() -> None:
+async def test_configured_signing_keys_are_used_in_the_sequence_of_the_file() -> None:
     text = b"# rotated in January\n" + NEW.private_pem + b"\n\n" + OLD.private_pem.rstrip()
     kept = await GivenSigningKeys(lambda: text).all()
     assert [key.kid for key in kept] == [NEW.kid, OLD.kid]

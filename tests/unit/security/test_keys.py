@@ -22,7 +22,7 @@ from adapters.security.tokens import Ed25519AccessTokens
 from application.signing.ports import AccessClaims, SigningKey
 
 
-def test_another_library_can_verify_tokens_of_the_service(
+def test_another_library_can_verify_access_tokens_of_the_service(
     tokens: Ed25519AccessTokens, key: SigningKey, claims: AccessClaims, now: datetime
 ) -> None:
     before = tokens.issue(claims, now=now).token
@@ -37,7 +37,7 @@ def test_another_library_can_verify_tokens_of_the_service(
         assert read.claims["sub"] == str(claims.bearer.id)
 
 
-def test_published_key_set_contains_no_private_key(
+def test_published_key_set_contains_only_public_keys(
     tokens: Ed25519AccessTokens, key: SigningKey, now: datetime
 ) -> None:
     (jwk,) = tokens.public_keys(now=now)["keys"]
@@ -51,14 +51,14 @@ def test_published_key_set_contains_no_private_key(
     }
 
 
-def test_thumbprint_of_a_key_equals_the_example_in_rfc_8037() -> None:
+def test_thumbprint_of_a_public_key_equals_the_example_in_rfc_8037() -> None:
     assert (
         thumbprint({"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"})
         == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
     )
 
 
-def test_id_of_a_signing_key_is_the_thumbprint_of_the_key(now: datetime) -> None:
+def test_id_of_a_signing_key_is_the_thumbprint_of_its_public_key(now: datetime) -> None:
     key = generate_signing_key(now)
     assert key.kid == OKPKey.import_key(key.private_pem).thumbprint()
     assert key.signs_from == now
@@ -94,5 +94,5 @@ def test_loaded_signing_keys_remain_in_use_if_the_signing_key_file_is_invalid(
     assert tokens.verify(token, now=now) == claims
 
 
-def test_no_token_can_be_verified_with_an_empty_key_set() -> None:
+def test_empty_key_ring_returns_none_for_any_key_id() -> None:
     assert KeyRing([]).verifying_pair("any") is None

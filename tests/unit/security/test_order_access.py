@@ -33,6 +33,6 @@ def test_only_callers_with_permission_to_see_all_orders_can_access_all_orders(
     assert order_access(principal, Permission.SEE_ALL_ORDERS) == access
 
 
-def test_service_client_without_permission_to_see_all_orders_has_no_order_access() -> None:
+def test_order_access_of_a_service_client_requires_permission_to_see_all_orders() -> None:
     with pytest.raises(InsufficientScope):
         order_access(client(Scope.WRITE_STOCK), Permission.SEE_ALL_ORDERS)

@@ -49,7 +49,7 @@ def observed(hasher: Argon2PasswordHasher) -> Iterator[ObservedArgon2]:
     observed.may_go_on.set()
 
 
-async def test_password_matches_only_its_own_hash(hasher: Argon2PasswordHasher) -> None:
+async def test_argon2_hash_matches_only_the_exact_password(hasher: Argon2PasswordHasher) -> None:
     hashed = await hasher.hash(PASSWORD)
     assert await hasher.verify(PASSWORD, hashed)
     assert not await hasher.verify(PASSWORD + " ", hashed)
@@ -85,7 +85,7 @@ async def test_all_unicode_compositions_of_a_password_match_the_same_hash(
 @pytest.mark.parametrize(
     "password", ["with\x00zero bytes", "with\x00zero other", "\ud800 lone surrogate", "🐎" * 128]
 )
-async def test_password_without_the_last_character_does_not_match(
+async def test_password_with_a_missing_last_character_is_rejected(
     hasher: Argon2PasswordHasher, password: str
 ) -> None:
     hashed = await hasher.hash(password)
@@ -125,14 +125,14 @@ async def test_dummy_hash_is_a_valid_argon2_hash() -> None:
         "\x00",
     ],
 )
-async def test_malformed_hash_matches_no_password_and_needs_a_rehash(
+async def test_malformed_hash_fails_verification_and_needs_a_rehash(
     hasher: Argon2PasswordHasher, hashed: str
 ) -> None:
     assert not await hasher.verify(PASSWORD, hashed)
     assert hasher.needs_rehash(hashed)
 
 
-async def test_hash_with_different_parameters_matches_the_password_and_needs_a_rehash(
+async def test_password_hash_with_other_parameters_is_valid_but_needs_a_rehash(
     hasher: Argon2PasswordHasher,
 ) -> None:
     hashed = await hasher.hash(PASSWORD)

@@ -15,6 +15,6 @@ def test_random_bytes_come_from_the_operating_system(monkeypatch: pytest.MonkeyP
     assert SystemRandomness().token_bytes(3) == b"ooo"
 
 
-def test_secrets_have_256_bits() -> None:
+def test_generated_tokens_and_client_secrets_have_256_bits() -> None:
     modules = (secret, refresh_token, one_time_token, one_time_secrets)
     assert {module.SECRET_BYTES * 8 for module in modules} == {256}

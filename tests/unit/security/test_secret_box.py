@@ -18,12 +18,12 @@ def test_encrypted_text_can_be_decrypted_and_does_not_contain_the_secret() -> No
     assert AesGcmSecretBox([NEW]).open(sealed(NEW), context="place") == SECRET
 
 
-def test_secret_encrypted_with_the_former_key_can_be_decrypted() -> None:
+def test_secret_encrypted_with_the_former_secrets_key_can_be_decrypted() -> None:
     assert AesGcmSecretBox([NEW, OLD]).open(sealed(OLD), context="place") == SECRET
     assert sealed(NEW, OLD).split(".")[1] == sealed(NEW).split(".")[1]
 
 
-def test_secret_is_not_encrypted_without_a_secrets_key() -> None:
+def test_encryption_with_an_empty_list_of_secrets_keys_returns_none() -> None:
     assert AesGcmSecretBox([]).seal(SECRET, context="place") is None
 
 
@@ -40,7 +40,7 @@ def test_secret_that_is_stored_in_clear_text_is_read_unchanged() -> None:
         ([NEW], sealed(NEW).rsplit(".", 1)[0] + ".x", "place"),
     ],
 )
-def test_secret_encrypted_with_another_key_or_context_cannot_be_decrypted(
+def test_secret_encrypted_with_another_secrets_key_or_context_cannot_be_decrypted(
     keys: list[bytes], text: str, context: str
 ) -> None:
     with pytest.raises(SecretNotReadable):

@@ -47,7 +47,7 @@ OF_CLIENTS = st.builds(
     claims=OF_USERS | OF_CLIENTS,
     now=st.datetimes(datetime(1970, 1, 1), datetime(9000, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - hypothesis adds the time zone
 )
-def test_verification_of_an_access_token_returns_the_issued_claims(
+def test_new_verifier_with_the_signing_key_returns_the_issued_claims(
     claims: AccessClaims, now: datetime
 ) -> None:
     tokens = Ed25519AccessTokens(issuer="https://shop.example", audience="steelyard")
@@ -85,7 +85,7 @@ def test_access_token_lifetime_is_ten_minutes(key: SigningKey, claims: AccessCla
         tokens.verify(issued.token, now=now + timedelta(seconds=600))
 
 
-def test_token_is_rejected_if_clocks_differ_by_more_than_the_leeway(
+def test_access_token_is_rejected_if_clocks_differ_by_more_than_the_leeway(
     tokens: Ed25519AccessTokens, claims: AccessClaims, now: datetime
 ) -> None:
     token = tokens.issue(claims, now=now).token
@@ -103,7 +103,7 @@ def test_clock_leeway_setting_above_30_seconds_is_rejected(seconds: int) -> None
         Ed25519AccessTokens(issuer="i", audience="a", leeway=timedelta(seconds=seconds))
 
 
-def test_token_signed_with_the_former_key_is_valid_after_a_key_rotation(
+def test_access_token_signed_with_the_former_signing_key_is_valid_after_rotation(
     tokens: Ed25519AccessTokens, claims: AccessClaims, key: SigningKey, now: datetime
 ) -> None:
     before = tokens.issue(claims, now=now).token
@@ -114,7 +114,7 @@ def test_token_signed_with_the_former_key_is_valid_after_a_key_rotation(
     assert tokens.verify(before, now=now) == tokens.verify(after, now=now) == claims
 
 
-def test_token_signed_with_a_removed_signing_key_is_rejected(
+def test_access_token_signed_with_a_removed_signing_key_is_rejected(
     tokens: Ed25519AccessTokens, claims: AccessClaims, now: datetime
 ) -> None:
     before = tokens.issue(claims, now=now).token
@@ -123,7 +123,7 @@ def test_token_signed_with_a_removed_signing_key_is_rejected(
         tokens.verify(before, now=now)
 
 
-def test_no_token_can_be_signed_or_verified_with_an_empty_key_set(
+def test_signing_or_verification_of_an_access_token_requires_a_signing_key(
     tokens: Ed25519AccessTokens, claims: AccessClaims, now: datetime
 ) -> None:
     keyless = Ed25519AccessTokens(issuer="https://shop.example", audience="steelyard")
@@ -141,7 +141,7 @@ def test_repr_of_an_access_token_hides_the_token_text(
     assert issued.token not in repr(issued)
 
 
-def test_new_signing_key_is_published_before_it_signs_tokens(
+def test_new_signing_key_is_published_before_it_signs_access_tokens(
     claims: AccessClaims, key: SigningKey, now: datetime
 ) -> None:
     tokens = Ed25519AccessTokens(issuer="https://shop.example", audience="steelyard")
@@ -153,7 +153,7 @@ def test_new_signing_key_is_published_before_it_signs_tokens(
     assert signers == [key.kid, newer.kid]
 
 
-def test_oldest_signing_key_signs_if_no_key_is_active_yet(
+def test_oldest_signing_key_is_used_before_any_signing_key_becomes_active(
     claims: AccessClaims, key: SigningKey, now: datetime
 ) -> None:
     tokens = Ed25519AccessTokens(issuer="https://shop.example", audience="steelyard")
@@ -162,7 +162,7 @@ def test_oldest_signing_key_signs_if_no_key_is_active_yet(
     assert jwt.get_unverified_header(tokens.issue(claims, now=earlier).token)["kid"] == key.kid
 
 
-def test_retired_signing_key_verifies_no_tokens_and_is_not_published(
+def test_signing_key_verifies_access_tokens_and_is_published_until_it_is_retired(
     claims: AccessClaims, key: SigningKey, now: datetime
 ) -> None:
     tokens = Ed25519AccessTokens(issuer="https://shop.example", audience="steelyard")
@@ -177,7 +177,7 @@ def test_retired_signing_key_verifies_no_tokens_and_is_not_published(
     assert tokens.public_keys(now=until) == {"keys": []}
 
 
-def test_token_with_an_unknown_key_id_is_distinguished_from_an_invalid_token(
+def test_unknown_key_id_in_an_access_token_raises_unknown_signing_key(
     tokens: Ed25519AccessTokens, claims: AccessClaims, key: SigningKey, now: datetime
 ) -> None:
     token = tokens.issue(claims, now=now).token

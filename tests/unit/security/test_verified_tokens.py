@@ -33,7 +33,7 @@ def remembered(counting: CountingAccessTokens, key: SigningKey) -> RememberedAcc
     return remembered
 
 
-def test_token_that_was_verified_is_not_verified_again(
+def test_verified_access_token_is_read_from_the_cache(
     remembered: RememberedAccessTokens, counting: CountingAccessTokens, claims: AccessClaims, now: datetime
 ) -> None:
     token = remembered.issue(claims, now=now).token
@@ -42,7 +42,7 @@ def test_token_that_was_verified_is_not_verified_again(
     assert counting.reads == 1
 
 
-def test_cached_tokens_remain_verified_if_a_reload_returns_equal_signing_keys(
+def test_access_tokens_remain_cached_if_a_reload_returns_equal_signing_keys(
     remembered: RememberedAccessTokens,
     counting: CountingAccessTokens,
     claims: AccessClaims,
@@ -56,7 +56,7 @@ def test_cached_tokens_remain_verified_if_a_reload_returns_equal_signing_keys(
     assert counting.reads == 1
 
 
-def test_cached_token_is_rejected_after_expiry(
+def test_cached_access_token_is_rejected_after_expiry(
     remembered: RememberedAccessTokens, claims: AccessClaims, now: datetime
 ) -> None:
     token = remembered.issue(claims, now=now).token
@@ -67,7 +67,7 @@ def test_cached_token_is_rejected_after_expiry(
         remembered.verify(token, now=now - timedelta(seconds=1))
 
 
-def test_cached_token_is_invalid_after_the_signing_key_is_removed(
+def test_cached_access_token_is_invalid_after_the_signing_key_is_removed(
     remembered: RememberedAccessTokens, claims: AccessClaims, now: datetime
 ) -> None:
     token = remembered.issue(claims, now=now).token
@@ -77,7 +77,7 @@ def test_cached_token_is_invalid_after_the_signing_key_is_removed(
         remembered.verify(token, now=now)
 
 
-def test_rejected_token_is_not_cached(
+def test_rejected_access_token_is_not_cached(
     remembered: RememberedAccessTokens,
     counting: CountingAccessTokens,
     key: SigningKey,
@@ -96,7 +96,7 @@ def test_rejected_token_is_not_cached(
     assert remembered.verify(token, now=now) == claims
 
 
-def test_least_recently_used_token_is_evicted_from_the_cache(
+def test_least_recently_used_access_token_is_evicted_from_the_cache(
     remembered: RememberedAccessTokens, counting: CountingAccessTokens, claims: AccessClaims, now: datetime
 ) -> None:
     first, second, third = (
@@ -110,7 +110,7 @@ def test_least_recently_used_token_is_evicted_from_the_cache(
     assert counting.reads == 4
 
 
-def test_token_cache_does_not_change_the_published_key_set(
+def test_access_token_cache_publishes_the_same_key_set(
     remembered: RememberedAccessTokens, counting: CountingAccessTokens, now: datetime
 ) -> None:
     assert remembered.public_keys(now=now) == counting.public_keys(now=now)

@@ -39,7 +39,7 @@ async def sending(*, to_private_addresses: bool = True) -> AsyncIterator[HttpWeb
     await sender.close()
 
 
-async def test_message_signed_with_two_secrets_can_be_verified_with_each_secret(
+async def test_message_signed_with_two_webhook_secrets_can_be_verified_with_each_secret(
     subscriber: Subscriber,
 ) -> None:
     new = b"n" * 32
@@ -57,7 +57,9 @@ async def test_sent_webhook_contains_the_trace_context_of_the_event(subscriber: 
     assert [headers.get("traceparent") for headers, _ in subscriber.requests] == [None, traceparent(7)]
 
 
-async def test_reference_library_verifies_sent_webhooks(subscriber: Subscriber) -> None:
+async def test_webhook_request_that_the_service_sent_is_accepted_by_the_reference_library(
+    subscriber: Subscriber,
+) -> None:
     async with sending() as sender:
         attempt = await sender.send(subscriber.url, [SECRET], "evt_1", BODY)
     assert (attempt.status, attempt.error, attempt.was_heard) == (204, None, True)
@@ -155,7 +157,7 @@ async def test_server_with_an_invalid_certificate_receives_no_webhook(tmp_path: 
 @pytest.mark.parametrize(
     "host", ["127.0.0.1", "localhost", "0x7f000001", "2130706433", "127.1", "[::ffff:127.0.0.1]"]
 )
-async def test_private_webhook_address_is_rejected_in_every_notation(
+async def test_private_webhook_ip_address_is_rejected_in_every_notation(
     subscriber: Subscriber, host: str
 ) -> None:
     async with sending(to_private_addresses=False) as sender:
@@ -195,7 +197,7 @@ def answers(*rounds: Sequence[str]) -> dialing.Resolve:
     return resolve
 
 
-async def test_webhook_is_sent_to_the_checked_address_without_another_dns_lookup() -> None:
+async def test_webhook_is_sent_to_the_checked_ip_address_without_another_dns_lookup() -> None:
     """DNS rebinding: a name that first resolves to a public address is not resolved again."""
     network = Network()
     await PublicDialer(network, resolve=answers([PUBLIC], ["127.0.0.1"])).connect_tcp("rebind.example", 443)
@@ -203,14 +205,14 @@ async def test_webhook_is_sent_to_the_checked_address_without_another_dns_lookup
 
 
 @pytest.mark.parametrize("addresses", [["10.0.0.1"], [PUBLIC, "10.0.0.1"], ["::1", PUBLIC]])
-async def test_webhook_host_is_rejected_if_any_of_its_addresses_is_private(addresses: list[str]) -> None:
+async def test_webhook_host_is_rejected_if_any_of_its_ip_addresses_is_private(addresses: list[str]) -> None:
     network = Network()
     with pytest.raises(AddressRefused):
         await PublicDialer(network, resolve=answers(addresses)).connect_tcp("example.com", 443)
     assert network.dialled == []
 
 
-async def test_webhook_is_sent_to_the_first_address_that_accepts_a_connection() -> None:
+async def test_webhook_is_sent_to_the_first_ip_address_that_accepts_a_connection() -> None:
     network = Network(down=[PUBLIC])
     await PublicDialer(network, resolve=answers([PUBLIC, OTHER])).connect_tcp("example.com", 443)
     assert network.dialled == [PUBLIC, OTHER]
@@ -218,7 +220,7 @@ async def test_webhook_is_sent_to_the_first_address_that_accepts_a_connection() 
         await PublicDialer(network, resolve=answers([PUBLIC])).connect_tcp("example.com", 443)
 
 
-async def test_webhook_host_without_addresses_is_rejected() -> None:
+async def test_webhook_host_without_ip_addresses_is_rejected() -> None:
     with pytest.raises(NameNotFound):
         await PublicDialer(Network(), resolve=answers([])).connect_tcp("example.com", 443)
 
@@ -228,7 +230,7 @@ async def test_webhook_is_not_sent_to_a_unix_socket() -> None:
         await PublicDialer(Network()).connect_unix_socket("/var/run/docker.sock")
 
 
-async def test_name_of_a_webhook_host_is_resolved_to_addresses() -> None:
+async def test_name_of_a_webhook_host_is_resolved_to_ip_addresses() -> None:
     assert set(await dialing.resolve("localhost", 80)) <= {"127.0.0.1", "::1"}
     with pytest.raises(NameNotFound):
         await dialing.resolve("nobody.invalid", 80)
