@@ -11,7 +11,7 @@ from entrypoints.cli.signals import SignalEvent
 @pytest.fixture
 def event(monkeypatch: pytest.MonkeyPatch) -> Iterator[SignalEvent]:
     """An event that the handler of SIGUSR1 sets."""
-    monkeypatch.setattr(signals, "SIGNAL_SECONDS", 0.05)
+    monkeypatch.setattr(signals, "SIGNAL_SECONDS", 0.02)
     event = SignalEvent()
     before = signal.signal(signal.SIGUSR1, lambda *_: event.set())
     yield event
@@ -30,7 +30,7 @@ def test_wait_for_a_signal_ends_when_another_thread_receives_the_signal(
 
     other = threading.Thread(target=get_the_signal)
     other.start()
-    threading.Timer(0.1, begun.set).start()
+    threading.Timer(0.05, begun.set).start()
     assert event.wait(timeout)
     other.join()
 

@@ -6,11 +6,20 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from entrypoints.metrics import server
 from entrypoints.metrics.server import metrics_app, operations_server, remove_left_behind, shared_directory
 from tests.e2e.serving import free_port
 from tests.kit.logs import captured_log
 
 IP = "127.0.0.1"
+
+
+@pytest.fixture(autouse=True)
+def _short_interval(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stop each server of these tests almost immediately."""
+    monkeypatch.setattr(server, "STOP_POLL_SECONDS", 0.01)
 
 
 def hello(_: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
