@@ -27,6 +27,7 @@ from domain.orders.order_return import ReturnAction, ReturnStatus
 from domain.payments.payment import Payment, PaymentOperation
 from domain.payments.refund import Refund
 from domain.shared.ids import UserId
+from domain.shared.money import Money
 from tests.model.exploring import Counterexample, explore
 from tests.model.rules import DISPUTED, ONE_PAYMENT, PAID, TRUTH, UNCHANGED
 from tests.model.world import Bounds
@@ -112,7 +113,14 @@ def canceling_keeps_the_money(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def more_is_refunded_than_was_paid(monkeypatch: pytest.MonkeyPatch) -> None:
+    def net_payments(order: Order) -> int:
+        return order.paid_total.amount - order.refunded_total.amount - order.pending_refund_total.amount
+
     monkeypatch.setattr(Payment, "remaining", property(lambda payment: payment.captured * 2))
+    monkeypatch.setattr(Order, "is_paid", property(lambda order: net_payments(order) >= order.payable_amount))
+    monkeypatch.setattr(
+        Order, "refundable", property(lambda order: Money(net_payments(order), order.currency))
+    )
     monkeypatch.setattr(Order, "refundable_amount", property(lambda order: order.total.amount * 2))
 
 
@@ -134,10 +142,12 @@ def a_refunded_unit_is_shipped(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def a_shipped_unit_is_refunded(monkeypatch: pytest.MonkeyPatch) -> None:
-    def sum_units(order: Order, parts: Any, **options: Any) -> Any:
-        return units.sum_units(order, parts, **{**options, "at_most": lambda line: line.quantity})
+    def sum_ordered_units(order: Order, parts: Any, *, code: str, message: str) -> Any:
+        return units.sum_units(
+            order, parts, at_most=lambda line: line.quantity, exceeded=lambda _: (code, message, {})
+        )
 
-    monkeypatch.setattr(refunding, "sum_units", sum_units)
+    monkeypatch.setattr(refunding, "sum_units_to_ship", sum_ordered_units)
     monkeypatch.setattr(refunding, "release_units", _nothing)
     monkeypatch.setattr(Order, "_cancel_units", _nothing)
 
@@ -269,7 +279,7 @@ def a_late_authorization_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def money_that_goes_back_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Order, "refundable", property(lambda order: order.paid_total))
+    monkeypatch.setattr(Order, "refundable_amount", property(lambda order: order.paid_total.amount))
 
 
 def reserving_is_not_checked(monkeypatch: pytest.MonkeyPatch) -> None:
