@@ -144,7 +144,7 @@ def _with_hole(body: Any, *, objects_only: bool = False) -> Iterator[Any]:
 
 
 def _at_hole(body: Any, holed: Any) -> Any:
-    """Return the value of the body that the marker has replaced."""
+    """Return the value that the marker has replaced in the body."""
     if holed == _PLACE:
         return body
     if isinstance(body, dict):

@@ -19,9 +19,9 @@ FOUND = {
     "gironde 1998": [WINE],  # words of the description
     "mug-red": [MUG],  # a SKU
     "cdb 1": [WINE],  # both parts of a SKU
-    "red": [WINE, MUG],  # a word of two products, sorted as the request demands
+    "red": [WINE, MUG],  # a word of two products, which are sorted by name
     "red blaye": [WINE],  # a word of the description and a word of the name
-    "red green": [],  # a word that no product contains
+    "red green": [],  # the second word is in no product
     "balye": [WINE],  # two letters swapped
     "blaie": [WINE],  # a wrong letter
     "xlaye": [WINE],  # a wrong first letter
@@ -29,8 +29,8 @@ FOUND = {
     "blye": [WINE],  # a letter too few
     "balye cote": [WINE],  # a typo next to a correct word
     "bleie": [],  # two typos
-    "mgu": [],  # a typo in a word of three letters
-    "girnde": [],  # a typo in a word of the description
+    "mgu": [],  # typos in words of three letters are not corrected
+    "girnde": [],  # typos in words of the description are not corrected
     "strasse": [STREET],  # the folded form of a letter
     "STRASSETM": [STREET],  # a character whose compatibility form contains capital letters
     "iv fine 1": [STREET],  # compatible forms of a digit and letters

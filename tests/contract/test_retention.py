@@ -1,4 +1,4 @@
-"""Pruning deletes old records. Younger records stay, and so do old records that are still needed."""
+"""Pruning deletes old records that are no longer needed. All other records stay."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta

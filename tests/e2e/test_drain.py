@@ -1,4 +1,4 @@
-"""A stopping service loses no request, no delivery and no lease."""
+"""When the service stops, it completes running requests and deliveries, and releases its leases."""
 
 import asyncio
 import os

@@ -40,8 +40,8 @@ async def failing(service: WebShop, **headers: str) -> httpx2.Response:
         raise RuntimeError
 
     customer = await service.customer()
-    # The log is captured, so that structlog does not render the stack with all local variables. This would take
-    # minutes with FastAPI's own routes.
+    # The log is captured, so that structlog does not render the stack with all local variables. With
+    # FastAPI's own routes, rendering the stack would take minutes.
     with captured_log(), service.container.users.get_me.override(fail):
         return await customer.get("/v1/me", headers=headers)
 

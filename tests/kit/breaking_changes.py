@@ -158,7 +158,8 @@ class _Schemas:
     def changes(self, inner: Json, outer: Json, place: str, outside: _Pairs = frozenset()) -> Iterator[str]:
         """Yield the breaking changes.
 
-        `outside` contains the pairs of enclosing schemas. With these pairs, the comparison of recursive schemas ends.
+        `outside` contains the pairs of schemas whose comparison has begun but not ended. These pairs are not compared
+        again, so that the comparison of recursive schemas ends.
         """
         pair = (inner.get("$ref", id(inner)), outer.get("$ref", id(outer)))
         if pair in outside:
@@ -172,7 +173,7 @@ class _Schemas:
 
     def _alternative(self, inner: Json, outer: Json, place: str, outside: _Pairs) -> Iterator[str]:
         if not outer.keys() - _ANNOTATIONS:
-            return  # the outer schema permits every value, also those of the inner schema
+            return  # the outer schema permits every value
         types = (inner.get("type"), outer.get("type"))
         if types[0] != types[1] and types != ("integer", "number"):
             yield f"{place}: {self._instead_of(*types)}"

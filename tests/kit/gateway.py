@@ -37,7 +37,7 @@ class FakeGateway(PaymentGateway):
     refunds: dict[UUID, ProviderAnswer] = field(default_factory=dict)
     authorization: timedelta = timedelta(days=7)
     authorized_until: datetime | None = None
-    """The end of each authorization that `decide` creates."""
+    """`decide` creates authorizations that end at this time."""
     renewal: timedelta | None = None
     """The duration by which a renewal extends an authorization.
 

@@ -23,7 +23,7 @@ LIFETIMES = {"token_lifetime": timedelta(hours=1), "order_hold": timedelta(days=
 
 @dataclass(frozen=True, slots=True)
 class PreparedShop:
-    """A sample shop. Requests create the shop only once, and each test gets a copy."""
+    """A sample shop that is created only once. Each test gets a copy of the shop."""
 
     shop: SampleShop
     database: MemoryDatabase
@@ -34,7 +34,10 @@ class PreparedShop:
         return memory_store(self.database.copy())
 
     def copy_to(self, web: WebShop) -> SampleShop:
-        """Return the sample shop in a service that runs over a new store."""
+        """Return a sample shop that uses this service.
+
+        The service must run over a store that `new_store` has returned.
+        """
         gateway = _gateway(web)
         gateway.payments.update(self.gateway.payments)
         gateway.refunds.update(self.gateway.refunds)

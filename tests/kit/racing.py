@@ -98,7 +98,7 @@ def random_race(random: Random) -> Race:
 
 
 Decision = tuple[datetime, int]
-"""The time of a step's decision: the timestamp of its transaction, and its position in the batch."""
+"""The time of a step's decision: the timestamp of the step's transaction, and the step's position in the batch."""
 
 
 class TickingClock(Clock):

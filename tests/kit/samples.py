@@ -203,7 +203,7 @@ class SampleShop:
         self.ids.update(undecided_order_id=order["id"], undecided_payment_id=payment["id"])
 
     async def begin_return(self, operation_id: str) -> None:
-        """Place and ship another order, with a return that permits the operation."""
+        """Place and ship another order. If the operation needs an existing return, request a return of this order."""
         order = await self._post("/v1/orders", order_body(({"id": self.ids["product_id"]}, 1)))
         url = f"/v1/orders/{order['id']}"
         units = [{"line_id": order["lines"][0]["id"], "quantity": 1}]

@@ -99,7 +99,7 @@ class Store:
     audit_records: AuditRecords
 
     def providers(self) -> dict[str, object]:
-        """Return the ports by the names that the providers have in the database container."""
+        """Return the ports, by the names of their providers in the dependency container `database`."""
         return {
             _PROVIDERS.get(port.name, port.name): getattr(self, port.name)
             for port in fields(self)

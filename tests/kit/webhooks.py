@@ -48,8 +48,8 @@ class SentMessage:
 class Subscribers(WebhookSender):
     """All subscribers of webhooks.
 
-    `answers` contains the status or the error that the subscriber with this URL returns. All other subscribers return
-    204.
+    `answers` maps the URL of a subscriber to the status or the error that this subscriber returns. All other
+    subscribers return 204.
     """
 
     def __init__(self, clock: Clock) -> None:

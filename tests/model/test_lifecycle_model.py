@@ -1,4 +1,4 @@
-"""Every state of small shops satisfies every rule, and the check detects planted mistakes.
+"""Every state of small shops satisfies every rule. The exploration detects mistakes that a test puts into the code.
 
 tests/model/test_every_state.py explores larger shops, and `make model` the largest.
 """

@@ -59,7 +59,7 @@ class Node:
         return self._process.pid
 
     def create(self) -> None:
-        """Create an empty cluster with the role and the database."""
+        """Initialize the data directory of a primary, with the role and the database."""
         password_file = self.directory.with_suffix(".password")
         self.account.write(password_file, self.password)
         self._run("initdb", "-D", str(self.directory), f"--username={ROLE}", f"--pwfile={password_file}",
@@ -68,7 +68,7 @@ class Node:
         self._single_user(f"CREATE DATABASE {DATABASE}")
 
     def copy(self, primary: "Node") -> None:
-        """Create the cluster as a standby of a running primary. An existing cluster is deleted."""
+        """Replace the data directory by a copy of a running primary, so that this server becomes a standby."""
         shutil.rmtree(self.directory, ignore_errors=True)
         source = (
             f"host=127.0.0.1 port={primary.port} user={ROLE} password={self.password} "
@@ -198,7 +198,7 @@ def url_of(nodes: Sequence[Node]) -> str:
 
 @contextmanager
 def nodes(*names: str) -> Iterator[Sequence[Node]]:
-    """Yield servers without database clusters. The servers are killed at the end."""
+    """Yield servers that have no data directory yet. The servers are killed at the end."""
     with data_directory() as data_dir:
         layout = Layout(data_dir)
         account = Account.for_layout(layout)

@@ -74,7 +74,7 @@ ENUMERATED = {
 }
 """The enumerated values that stored results of the former release can contain."""
 FIRST = RECORDS[0]
-"""The records of the only release that stored fingerprints of version 1."""
+"""The records of the only release that stored fingerprints whose `fingerprint_version` is 1."""
 ROWS = [row for recorded in RECORDS for row in recorded["rows"]]
 
 

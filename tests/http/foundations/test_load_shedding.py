@@ -34,7 +34,7 @@ def shedding(app: ASGIApp, admission: Admission) -> LoadSheddingMiddleware:
 
 @contextmanager
 def full(web: WebShop) -> Iterator[None]:
-    """During the context, occupy every place that the limit of concurrent order requests permits."""
+    """Within this context, the limit of concurrent order requests is reached."""
     admission = web.container.orders.order_admission()
     with ExitStack() as places:
         while not admission.is_full:

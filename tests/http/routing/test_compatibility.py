@@ -1,6 +1,7 @@
 """Send the same requests to StrictRoutes and to FastAPI's own routes, and compare the results.
 
-Status, body, headers and calls must be equal.
+The responses must have the same status, body and headers. The same dependencies and endpoints must be called, in the
+same sequence.
 """
 
 from typing import Annotated, Any

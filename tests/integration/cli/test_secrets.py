@@ -63,7 +63,8 @@ def test_stored_secrets_are_readable_before_and_after_the_encryption_command(
     assert key_ids(fetch) == {id_of(OLD)}
     assert run("secrets", "encrypt")[1] == "0 secrets are now encrypted.\n"
     assert kids(run) == before
-    # Only two tables have secrets: signing keys and the service's own secrets. There are no webhook endpoints.
+    # In this test, two tables contain secrets: the signing keys, and the service's own secrets. The table of webhook
+    # endpoints is empty.
     tables = 2
     assert fetch(AUDITED) == [("secrets.encrypted", "secrets encrypt", id_of(OLD), tables, number)]
 

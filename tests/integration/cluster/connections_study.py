@@ -1,4 +1,4 @@
-"""A study of the CPU time that a pooler and a read replica use, and that other programs save.
+"""A study of the CPU time that a pooler and a read replica use, and of the CPU time that they save.
 
 Run the study with `python -m tests.integration.cluster.connections_study`. The same requests are sent to three
 services in turn. The first service is connected directly to the primary. The second service is connected to the

@@ -25,7 +25,7 @@ from tests.integration.embedded_postgres.actors import (
 Victims = Callable[[Path, Holder], list[int]]
 
 TRIES = 40
-"""The maximum number of starts until the files of a killed start are removed."""
+"""After a start was killed, the files of this start must be removed within this number of new starts."""
 
 
 def clusters(data_dir: Path) -> list[str]:

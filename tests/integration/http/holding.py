@@ -16,7 +16,7 @@ WHERE datname = current_database() AND pid <> pg_backend_pid() AND state NOT IN 
 
 
 async def assert_nothing_is_held(web: WebShop, psql: asyncpg.Connection) -> None:
-    """Check that all connections are returned to the pool, have no transaction, and can be used concurrently."""
+    """Check that all connections are returned to the pool, have no open transaction, and can be used concurrently."""
     await await_disconnected_requests(web)
     await await_returned_connections(web)
     async with asyncio.timeout(10):

@@ -76,7 +76,7 @@ async def leave_at_every_wait(
     """Repeat a request. Disconnect the first request at its first await, the second request at its second await, and
     so on.
 
-    The last request completes. Returns the number of awaits.
+    The last request completes. Returns the number of disconnected requests.
     """
     wait = 1
     while True:

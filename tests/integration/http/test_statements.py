@@ -57,7 +57,8 @@ async def test_identical_concurrent_read_requests_share_one_sql_statement(web: W
             *(web.anonymous.get(f"/v1/products/{mug['id']}") for mug in mugs for _ in range(3))
         )
     assert {response.status_code for response in responses} == {200}
-    # One statement reads the first product. Another statement reads all products that are requested meanwhile.
+    # One statement reads the first product. All products that are requested during this statement are then read by
+    # one more statement.
     assert len(sent) < len(mugs)
 
 

@@ -24,7 +24,7 @@ from tests.servers.own_server import OwnServer, own_server
 HANG = 30
 """The number of seconds after which the service should have noticed the fault."""
 DISK_BYTES = 192 << 20
-"""The size of the small disk. The disk has space for an empty database cluster, the server's log, and some orders."""
+"""The size of the small disk. The disk has space for a new data directory, the server's log, and some orders."""
 
 
 @contextmanager

@@ -39,11 +39,7 @@ def cancels_cleanup(request: pytest.FixtureRequest) -> bool:
 
 
 async def in_use(engine: AsyncEngine, psql: asyncpg.Connection) -> bool:
-    """Return whether a connection is still in use.
-
-    A connection is in use until it is returned to the pool. While the server executes a statement, the connection is
-    also in use.
-    """
+    """Return whether a connection is checked out of the pool, or a database session is not idle."""
     pool = engine.sync_engine.pool
     assert isinstance(pool, QueuePool)
     return bool(await psql.fetch(OPEN)) or pool.checkedout() > 0
@@ -54,7 +50,7 @@ async def leave_at_every_wait(
 ) -> int:
     """Run the work repeatedly. Cancel the first run at the first await, the second run at the second await, and so on.
 
-    The last run completes. Returns the number of awaits.
+    The last run completes. Returns the number of canceled runs.
     """
     wait = 1
     while await leave_at(await work(), wait, cancels_cleanup=cancels_cleanup):

@@ -1,6 +1,6 @@
-"""The heads of the delivery queue: the cost of taking deliveries, and concurrent writers.
+"""The heads of the delivery queue: the cost of leasing deliveries, and the correctness after concurrent writes.
 
-Some of the writers are processes of the former release.
+Some writes use the statements of the former release.
 """
 
 import asyncio

@@ -135,7 +135,7 @@ async def test_out_of_stock_filter_uses_an_index(engine: AsyncEngine, psql: asyn
 
 
 async def updates_of_stocks(psql: asyncpg.Connection) -> tuple[int, int]:
-    """Return two numbers about the stock table: all updates, and those that were HOT updates."""
+    """Return the number of all updates of the table `stocks`, and the number of HOT updates."""
     await psql.execute("SELECT pg_stat_force_next_flush()")
     row = await psql.fetchrow(
         "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'stocks'"

@@ -98,7 +98,10 @@ async def test_sign_up_confirmation_and_account_closure_do_not_deadlock(
 async def test_batches_blocked_by_a_locked_idempotency_key_do_not_deadlock(
     shop: Shop, psql: asyncpg.Connection
 ) -> None:
-    """Another transaction inserts the second idempotency key first, and ends only when both batches wait for a key."""
+    """Another transaction inserts the second idempotency key first.
+
+    The transaction ends when both batches are blocked.
+    """
     mug, cup = await shop.product(stock=3), await shop.product(stock=3)
     ann, bob, client = await shop.customer(), await shop.customer(), ClientId(shop.ids.new())
     of_ann = [shop.commands.place_order((mug, 1), customer=ann, placed_by=client, key=key) for key in "123"]

@@ -114,7 +114,7 @@ async def test_each_migration_runs_in_a_separate_transaction(
 async def test_migration_succeeds_if_an_order_has_several_payments_without_a_result(
     empty_database_url: str,
 ) -> None:
-    """Earlier releases permitted several undecided payments. The first payment stays effective."""
+    """Earlier releases permitted several payments without a result. The migration marks all except the first."""
     await asyncio.to_thread(migrations.upgrade, empty_database_url)
     await asyncio.to_thread(migrations.downgrade, empty_database_url, "0014")
     async with connected(empty_database_url) as connection:

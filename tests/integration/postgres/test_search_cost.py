@@ -55,7 +55,7 @@ def nodes_of(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def rows_read(plan: dict[str, Any]) -> int:
-    """Return the number of rows that the nodes of a plan return or remove."""
+    """Return the number of rows that the nodes of a plan return or filter out."""
     rows = ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Recheck")
     return sum(int(node["Actual Loops"] * sum(node.get(row, 0) for row in rows)) for node in nodes_of(plan))
 

@@ -77,7 +77,7 @@ class Customers:
         order: Mapping[str, Any],
         sent: Sequence[tuple[str, dict[str, Any]]],
     ) -> None:
-        """With some probability, repeat an earlier request. Likewise pay the order, and read the order.
+        """Repeat an earlier request, pay the order, and read the order, each with some probability.
 
         The earlier request may have been sent to another release.
         """

@@ -53,7 +53,8 @@ Apply = Callable[[str, Watch], object]
 class TextMethod:
     """A method that sets a text of an entity.
 
-    `call` first passes the entities to a callback, and then calls the method.
+    `call` passes the entities to the callback, and then calls the method. With the entities, a test can check that a
+    rejected call changes nothing.
     """
 
     rule: TextRule

@@ -18,7 +18,7 @@ IP = "127.0.0.1"
 
 @pytest.fixture(autouse=True)
 def _short_interval(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stop each server of these tests almost immediately."""
+    """Shorten the interval at which a server checks whether it should stop."""
     monkeypatch.setattr(server, "STOP_POLL_SECONDS", 0.01)
 
 

@@ -7,7 +7,7 @@ from examples.northwind.data import PRODUCTS_FILE, load_northwind
 CENTS_ORDERED = 144_936_731
 """The sum of quantity times list price over all lines of Northwind's order-details.csv.
 
-The original file has 2,155 lines. They contain 51,317 units for 1,449,367.31 dollars.
+The original file has 2,155 lines. These lines contain 51,317 units for 1,449,367.31 dollars.
 """
 UNITS_ORDERED = 51_317
 UNITS_IN_STOCK_AT_THE_END = 3_119

@@ -16,7 +16,8 @@ def test_interruptible_event_loop_ends_when_another_thread_gets_ctrl_c(
     def get_the_signal() -> None:
         signal.pthread_kill(threading.get_ident(), signal.SIGINT)
 
-    # The signal has to arrive while the loop waits. Before the wait, every event loop would notice the signal.
+    # The signal has to arrive while the loop waits. If the signal arrived earlier, the test would succeed with every
+    # event loop.
     other = threading.Timer(0.05, get_the_signal)
     other.start()
     with pytest.raises(KeyboardInterrupt):
