@@ -54,7 +54,7 @@ class JobHealth:
         return {name: state.every for name, state in list(self._states.items())}
 
     def failing(self) -> list[str]:
-        """Return the jobs that have failed, and have not succeeded for two intervals."""
+        """Return the jobs whose last run failed, and whose last success is older than two intervals."""
         ages = self.ages()
         return [
             name
@@ -63,7 +63,7 @@ class JobHealth:
         ]
 
     def hanging(self) -> list[str]:
-        """Return the jobs whose last result, a success, is too long ago."""
+        """Return the jobs that last reported a success, but have reported nothing for too long since then."""
         ages = self.ages()
         return [
             name

@@ -11,7 +11,7 @@ from domain.shared.currency import EXPONENTS
 from entrypoints.catalog_file.complaints import BadRow
 
 _SPACES = " '\u00a0\u2019\u202f"
-"""Spaces and apostrophes: separators of thousands that can be combined with a decimal comma and with a decimal point.
+"""Separators of thousands: spaces and apostrophes. Prices with a decimal comma or a decimal point can contain them.
 """
 
 

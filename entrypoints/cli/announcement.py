@@ -54,7 +54,10 @@ def _lines(address: Address, settings: Settings) -> list[tuple[str, str]]:
 
 
 def _command(settings: Settings) -> str:
-    """Return the beginning of a shell command that uses the embedded database of this service."""
+    """Return the beginning of a shell command.
+
+    If STEELYARD_DATA_DIR selects the embedded database of this service, the command sets this variable, too.
+    """
     command = shell_command()
     if settings.database_url is None and f"{PREFIX}DATA_DIR" in os.environ:
         return f"{PREFIX}DATA_DIR={shlex.quote(str(settings.data_dir))} {command}"

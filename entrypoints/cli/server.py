@@ -287,7 +287,7 @@ def load_app(unread_response_seconds: float, receiver: Connection) -> Callable[.
 
 
 def _follow(receiver: Connection, state: "State") -> None:
-    """Execute the parent's messages until the parent ends."""
+    """Receive messages from the parent until the parent ends, and do what each message requests."""
     drainer: RequestDrainer = state.request_drainer
     with suppress(EOFError):
         while True:

@@ -18,8 +18,8 @@ def stop_requested(
 ) -> Iterator[asyncio.Event]:
     """Yield an event that is set by SIGINT or SIGTERM.
 
-    With `when_stdin_closes`, the end of standard input also sets the event. If another process writes to this
-    standard input, the input ends when that process exits or is killed.
+    With `when_stdin_closes`, the end of standard input also sets the event. Standard input can be a pipe
+    from another process. The pipe ends when that process exits or is killed.
     """
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

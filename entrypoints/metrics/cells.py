@@ -59,8 +59,8 @@ class Cells:
         path = directory / f"{os.getpid()}-{token_hex(4)}{SUFFIX}"
         hidden = path.with_suffix(".new")
         try:
-            # Write zeros now, to reserve the disk space. Without this space, a write to a cell would end the process
-            # if the disk is full.
+            # Write zeros now, to reserve the disk space. Otherwise, if the disk is full later, a
+            # write to a cell would end the process.
             hidden.write_bytes(bytes(SIZE))
         except OSError:
             hidden.unlink(missing_ok=True)

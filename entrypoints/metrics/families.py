@@ -22,7 +22,7 @@ class Kind(Enum):
     database.
     """
     TIMESTAMP = auto()
-    """The latest time over all processes, including processes that have ended."""
+    """The latest time that any process has recorded, including processes that have ended."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,7 @@ class QueueMetrics:
 
 
 class PoolMetrics:
-    """The pools of database connections: `main`, and `public reads` for the catalog."""
+    """Metrics of the two pools of database connections: `main`, and `public reads` for the catalog."""
 
     MAIN = "main"
     PUBLIC_READS = "public reads"

@@ -188,7 +188,7 @@ class _UnreadBody:
         return message
 
     def end(self, problem: HTTPProblem) -> None:
-        """Make `receive`, which waits for the rest of the body, raise this problem."""
+        """Stop waiting for the rest of the body: the waiting call of `receive` raises this problem."""
         if self._waiting is not None and self._problem is None:
             self._problem = problem
             self._waiting.cancel()

@@ -154,9 +154,9 @@ class ProblemResponse(Response):
 
 
 def _is_ours(scope: Scope) -> bool:
-    """Return whether the path matches a route, and every path parameter is an id.
+    """Return whether the path matches a route whose path parameters are all ids.
 
-    Except for the ids, the client cannot choose any text in such a path.
+    In such a path, the client can choose only the ids, and no other text.
     """
     return "route" in scope and all(isinstance(value, UUID) for value in scope["path_params"].values())
 

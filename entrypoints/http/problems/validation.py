@@ -19,7 +19,7 @@ from entrypoints.http.problems.validation_messages import INVALID, RULES, UNKNOW
 _MAX_NAME = 64
 _BROKEN_RULE = "broken_rule"
 _OPAQUE = "Value"
-"""Pydantic's name for a value that has a length, except texts and collections.
+"""The name by which pydantic's length errors call a value that is neither a text nor a collection.
 
 In this service, such a value is always a SecretStr.
 """

@@ -52,7 +52,7 @@ _ANY_TAG = re.compile(r'(?:^|,)[ \t]*(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")[ \t]*(
 _NO_VERSION = 0
 """A version that matches no object, so that a use case raises PreconditionFailed.
 
-The error contains the current version.
+The error contains the object's current version.
 """
 
 

@@ -111,7 +111,7 @@ def stock_handler(route: APIRoute, effective: APIRoute) -> Handler:
 
 
 async def _injected_response(response: Response) -> Response:
-    """Return the injected response, to which dependencies have added headers."""
+    """Return the injected response with the headers that dependencies have added."""
     return response
 
 
@@ -135,9 +135,9 @@ def _responder(route: APIRoute) -> _Respond:
 
 
 def _filling(route: APIRoute, serialize: Callable[[Any], bytes]) -> _Respond:
-    """Return a function that makes a JSON response.
+    """Return a function that writes a result as JSON into the injected response.
 
-    The function writes the JSON into the injected response, so that it does not have to create another response.
+    Creating a second response would take more time.
     """
     status = route.status_code or HTTPStatus.OK.value
 

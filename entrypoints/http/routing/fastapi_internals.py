@@ -1,7 +1,7 @@
 """Every private part of FastAPI that this package uses, under a public name.
 
 If an upgrade of FastAPI removes one of these parts, set `StrictRoute.compiles = False`. Routes then use FastAPI's own
-handlers. From this module, they need only `effective_route` and the fields of `Dependant`.
+handlers. These handlers need only `effective_route` and the fields of `Dependant` from this module.
 """
 
 from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -124,7 +124,7 @@ def name_span(scope: Scope, route: Any) -> None:  # noqa: ANN401 - a route, or a
 
 @contextmanager
 def including(inclusion: Any) -> Iterator[None]:  # noqa: ANN401 - a private object of FastAPI
-    """Set the `include_router` call whose settings a new handler uses, until the context ends."""
+    """Within this context, new handlers use the settings of this `include_router` call."""
     token = _effective_route_context_var.set(inclusion)
     try:
         yield

@@ -55,8 +55,8 @@ class StrictRouter(APIRouter):
                     scope[_MATCHED] = candidate, child_scope
                     return match, {}
                 may_match = may_match or match is Match.PARTIAL
-        # If a route is not a candidate, FastAPI serves it. FastAPI also responds if a route has the path of the
-        # request but not its method.
+        # FastAPI serves the routes that are not candidates. FastAPI also responds if a route has the path of the
+        # request, but another method.
         return super().matches(scope) if may_match else (Match.NONE, {})
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -89,7 +89,7 @@ class _Candidate:
 
     def __init__(self, route: Any) -> None:  # noqa: ANN401 - a StrictRoute, or a private object of FastAPI
         self.literal_start = _literal_start(route.path)
-        # FastAPI's method would also look for an inclusion of the route.
+        # `StrictRoute.matches` is not used, because it would also search for an `include_router` call.
         self.matches = partial(Route.matches, route) if isinstance(route, StrictRoute) else route.matches
         self._inclusion = None if isinstance(route, StrictRoute) else route
         self._route: StrictRoute = _route_of(route)

@@ -47,7 +47,7 @@ from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
 router = StrictRouter(prefix="/v1/products", tags=["products"])
 
 _PageAsked = tuple[bytes, bool]
-"""Identifies a page: the query string, and whether the caller may see archived products."""
+"""The key of a page: the query string, and whether the caller may see archived products."""
 
 
 @dataclass(frozen=True, slots=True)

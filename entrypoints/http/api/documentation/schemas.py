@@ -6,20 +6,19 @@ from typing import Any
 
 _PREFIX = "#/components/schemas/"
 _VALUES = {"const", "default", "enum", "example", "examples", "value"}
-"""Members that contain JSON values, not schemas."""
+"""The members of a document that contain JSON values, not schemas."""
 _BY_NAME = {"properties", "patternProperties"}
-"""Members of a schema that map arbitrary names to schemas."""
+"""The keywords whose values map names, such as names of fields, to schemas."""
 _KINDS = {"type", "anyOf", "oneOf", "allOf", "$ref", "const", "enum"}
-"""Every schema has at least one of these members."""
+"""Every schema has at least one of these keywords."""
 
 
 def name_schemas(document: dict[str, Any]) -> dict[str, Any]:
     """Return the document with the title of each schema as the schema's name.
 
-    Pydantic names a schema after its class. For a generic class, the name also contains the type arguments.
+    The titles are removed. Raises ValueError if two schemas have the same title.
 
-    The titles are then removed, because they are equal to the names. Raises ValueError if two schemas have the same
-    title.
+    The new names are shorter. For a generic class, the name that Pydantic creates also contains the type arguments.
     """
     named = document["components"]["schemas"]
     names = {name: schema.get("title", name) for name, schema in named.items()}
@@ -59,8 +58,8 @@ def _named(part: Any, names: dict[str, str]) -> Any:  # noqa: ANN401 - documents
 def without_defaults(document: dict[str, Any]) -> None:
     """For each field of a request body, move the default into the description of the field.
 
-    Some client generators, such as openapi-typescript, require each field that has a default. In a request body,
-    clients may omit such a field.
+    Some client generators, such as openapi-typescript, treat each field with a default as a required field. In a
+    request body, clients may omit such a field.
     """
     schemas = document["components"]["schemas"]
     for name in sorted(_reachable(document)):
