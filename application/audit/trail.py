@@ -16,7 +16,7 @@ from domain.shared.ids import AuditEntryId
 class AuditTrail:
     """Collects audit entries. The commit of the unit of work writes the entries.
 
-    When aggregates and stock movements are saved, the trail records their entries. Use cases record all other
+    When an aggregate or a stock movement is saved, the trail records its audited changes. Use cases record all other
     actions.
 
     `actor` is the actor that performs the changes of the unit of work.

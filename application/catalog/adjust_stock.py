@@ -23,7 +23,7 @@ class AdjustStockCommand:
 class AdjustStock:
     """Adjust the stock of several products. Either all adjustments are applied or none.
 
-    The reason of an adjustment is a receipt, damage, a correction or a return.
+    The reason of an adjustment is a receipt of goods, damage, a correction or a return.
     """
 
     unit_of_work: UnitOfWorkFactory

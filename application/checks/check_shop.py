@@ -24,7 +24,7 @@ class CheckShop:
     async def unless_checked_within(self, period: timedelta) -> Sequence[Finding]:
         """Check the shop if the last check began more than `period` ago.
 
-        If no earlier check is recorded, the shop is checked as well. Returns the findings. If the check is skipped,
+        The shop is also checked if no earlier check is recorded. Returns the findings. If the check is skipped,
         returns an empty sequence.
         """
         since = self.clock.now() - period

@@ -44,7 +44,8 @@ _MEANINGS = {
 class Finding:
     """The number of objects that violate an invariant, and the lowest ids of these objects.
 
-    For I1 to I4, the objects are products. For I5, the objects are payments. For I6 to I10, the objects are orders.
+    For the invariants I1 to I4, the objects are products. For I5, the objects are payments. For I6 to I10, the
+    objects are orders.
     """
 
     invariant: Invariant

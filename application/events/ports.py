@@ -116,6 +116,6 @@ class RelayProgress(Protocol):
     async def end(self, lease: RelayLease, *, after: EventId | None) -> bool:
         """End a lease and record the publisher's progress.
 
-        Returns False if the lease has expired and another relay has taken over.
+        Returns False if the lease has expired and another relay has a new lease.
         """
         ...

@@ -115,7 +115,7 @@ class DeliverMail:
     ) -> Message | None:
         """Return the message about an endpoint, or None if the message is obsolete."""
         # A change of an endpoint locks the endpoint first and the mail request second. This code already holds the
-        # lock of the mail request. To rule out deadlocks, it does not lock the endpoint.
+        # lock of the mail request. To rule out deadlocks, this code does not lock the endpoint.
         endpoint = await work.webhooks.peek(endpoint_id)
         if endpoint is None:
             return None

@@ -92,8 +92,8 @@ class OrderRepository(Protocol):
         First the rows are locked, then holds and keys are read. Holds and keys therefore include all orders
         that other units of work placed before these rows were locked.
 
-        Only holds that end after `holds_at` are counted. If `holds_at` is None, no holds are counted. The locks
-        on customers then prevent only changes of the customers' accounts.
+        Only holds that end after `holds_at` are counted. If `holds_at` is None, no holds are counted. In this case,
+        the customers are locked only so that their accounts do not change.
         """
         ...
 

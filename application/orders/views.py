@@ -247,7 +247,7 @@ class ReturnView:
         )
 
     def seen_by(self, party: Party) -> Self:
-        """Return the return with the actions that the party can request.
+        """Return this view with only the actions that the party can request.
 
         Only staff can request actions.
         """

@@ -47,8 +47,8 @@ class ProviderAnswer:
 
     `reference` is the provider's id of the payment or refund. `reference` is always set after a success.
     `amount` is the captured or refunded money, and is set only after a success. `failure` is a stable code such
-    as `card_declined`, never free text. It is set only if the request was declined. `authorized_until` is the
-    time at which an authorization ends, if the provider reports this time.
+    as `card_declined`, never free text. `failure` is set only if the request was declined. `authorized_until` is
+    the time at which an authorization ends, if the provider reports this time.
     """
 
     outcome: Outcome

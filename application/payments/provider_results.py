@@ -87,8 +87,8 @@ class ProviderResults:
                 await work.refunds.save([refund])
                 await work.orders.save([order])
             elif answer.amount is not None and answer.reference not in {None, refund.reference}:
-                # Earlier, a refund that was made at the provider was counted as this refund. Now the provider
-                # has also carried out this refund, which is recorded as another refund.
+                # This refund was recorded as successful because a refund was made at the provider. Now the
+                # provider has also carried out this refund, so the shop records a second refund.
                 [payment] = [p for p in await work.payments.of_order(order_id) if p.id == refund.payment_id]
                 await self._record_provider_refund(
                     work, order, payment, answer.amount, answer.reference, MADE_AT_PROVIDER, actor

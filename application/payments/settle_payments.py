@@ -99,9 +99,10 @@ class SettlePayments:
             return
 
     async def _watch(self, payment: Payment, end: datetime, actor: Actor) -> None:
-        """Announce the end of an authorization. In a later call, renew or void the authorization.
+        """Perform the next step for an authorized payment. The authorization ends at `end`.
 
-        After the end of the authorization, query the payment's state at the provider.
+        A day before `end`, the end is announced. An hour before `end`, the authorization is renewed or voided.
+        After `end`, the service queries the payment's state at the provider.
         """
         now = self.clock.now()
         if payment.is_ending_announced and now >= end:
@@ -112,7 +113,7 @@ class SettlePayments:
                 await self._ask(payment, actor)
 
     async def _renew(self, payment: Payment, end: datetime, actor: Actor) -> bool:
-        """Ask the provider for a renewal. Return False if the authorization still ends at `end`."""
+        """Ask the provider to renew the authorization. Return False if the end is still `end`."""
         if not may_be_renewed(payment, now=self.clock.now()):
             return False
         answer = await self._gateway(payment.method).renew(payment_request(payment))
@@ -120,7 +121,7 @@ class SettlePayments:
         return not payment.is_watched or payment.authorized_until != end
 
     async def _change(self, payment: Payment, actor: Actor) -> Payment:
-        """Announce the end of an authorization, or request a void. Return the changed payment."""
+        """Announce the end of the authorization, or request its void. Return the changed payment."""
         async with self.unit_of_work() as work:
             order = await get_order_for_update(work, payment.order_id, access=OrderAccess.all())
             [payment] = [each for each in await work.payments.of_order(order.id) if each.id == payment.id]

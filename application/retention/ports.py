@@ -12,10 +12,7 @@ class PrunableRecords(Protocol):
 
 
 class RecordKind(StrEnum):
-    """A kind of record with a retention period.
-
-    After this period, no other record refers to the record.
-    """
+    """A kind of record that is deleted after a retention period."""
 
     SESSIONS = "sessions"
     WEBHOOK_DELIVERIES = "webhook_deliveries"

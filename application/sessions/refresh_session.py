@@ -16,10 +16,10 @@ class RefreshSession:
 
     A refresh token can be exchanged only once, with two exceptions:
 
-    For ten seconds after the exchange, the same token yields the same successor again. A client needs this if a
-    response is lost, or if two browser tabs send the same token.
-
-    For 24 hours after the exchange, if the successor was never used, the token yields the successor once more.
+    - Within ten seconds after the first exchange, the token yields the same successor again. A client needs this
+      if a response is lost, or if two browser tabs send the same token.
+    - Within 24 hours after the first exchange, the token yields the successor once more, but only if the
+      successor was never used.
 
     In all other cases, the reuse of a token ends the session, because the token was probably stolen.
     """

@@ -25,7 +25,10 @@ class EncryptSecrets:
     ids: IdFactory
 
     async def __call__(self, *, in_clear: bool, actor: Actor) -> int:
-        """Return the number of encrypted secrets. Raises SecretNotReadable."""
+        """Encrypt the secrets, and return how many secrets this call has encrypted.
+
+        Raises SecretNotReadable.
+        """
         action = AuditAction.SECRETS_ENCRYPTED if in_clear else AuditAction.SECRETS_REENCRYPTED
 
         def entries_of(number: int, key_id: str) -> Sequence[AuditEntry]:

@@ -117,9 +117,9 @@ def _no_earlier_version(_version: int) -> bytes | None:
 class IdempotencyKey:
     """A client's `key` with its scope.
 
-    `fingerprint` identifies the request: method, path and body. `earlier_fingerprint` returns the fingerprint that
-    an earlier version of the algorithm computes for the request. If releases with that version reject the request,
-    the result is None.
+    `fingerprint` is a hash of the request's method, path and body. `earlier_fingerprint(version)` returns the
+    fingerprint that an earlier version of the fingerprint algorithm computes for the request. If releases
+    with this version reject the request, `earlier_fingerprint` returns None.
     """
 
     principal: str
@@ -210,8 +210,8 @@ class PersonalResult:
 def subject_of(key: IdempotencyKey, result: object) -> UserId | None:
     """Return the user whose personal data a record contains, or None.
 
-    If the record contains no personal data, the result is None. If the personal data belongs to the record's
-    principal, the result is None as well.
+    In two cases, None is returned: the record contains no personal data, or the personal data belongs to the
+    record's principal.
     """
     if not isinstance(result, PersonalResult) or str(result.subject) == key.principal:
         return None
@@ -226,11 +226,11 @@ class IdempotencyRecords(Protocol):
     ) -> Mapping[Scope, StoredResult[V]]:
         """Claim the keys, and return the results that are already stored for them.
 
-        If another unit of work has claimed one of the keys, the call waits for its end. Keys are claimed in one
-        fixed sequence, which rules out deadlocks.
+        If another unit of work has claimed one of the keys, the call waits for the end of that unit of work.
+        Keys are claimed in one fixed sequence, which rules out deadlocks.
 
-        A claim writes to the database even if a result is already stored. The commit of this write ends only after
-        the commit of the first request is durable. The replay is returned after that.
+        A claim writes to the database even if a result is already stored. The caller commits this write
+        before it returns the replay. The commit ends only after the commit of the first request is durable.
 
         A scope can occur in `keys` more than once. Raises IdempotencyInFlight.
         """
@@ -247,10 +247,11 @@ class IdempotencyRecords(Protocol):
     async def store(self, results: Mapping[IdempotencyKey, object]) -> None:
         """Store the results of keys.
 
-        If a claimed key gets no result, the key can be claimed again after the commit.
+        If `results` contain no result for a claimed key, the key can be claimed again after the commit.
 
-        If a key was not claimed, its result is stored in a new record. If another unit of work is storing a result
-        for this key, the call waits for its end. Raises Overloaded if the wait takes too long.
+        If a key was not claimed, its result is stored in a new record. If another unit of work is storing a
+        result for the same key, the call waits for the end of that unit of work. Raises Overloaded if the
+        wait takes too long.
 
         Raises IdempotencyRecordExists if another unit of work has stored a result for a key that was not claimed.
         This error may be raised by a later call instead, at the latest by `flush` or `commit`.

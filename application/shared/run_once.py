@@ -38,7 +38,7 @@ async def find_replay(
 
     Before a replay is returned, the unit of work is committed.
 
-    `current` takes the stored result, and returns the result that the replay contains instead.
+    If `current` is given, the replay contains `await current(stored_result)` instead of the stored result.
 
     Raises IdempotencyKeyReused, IdempotencyInFlight.
     """

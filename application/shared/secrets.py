@@ -66,7 +66,7 @@ class StoredSecrets(Protocol):
         ...
 
     async def encrypt_batch(self, limit: int, *, in_clear: bool, entries_of: EntriesOfBatch) -> int:
-        """Encrypt up to `limit` secrets in one transaction. Return the number of encrypted secrets.
+        """Encrypt up to `limit` secrets in one transaction. Return how many secrets this call has encrypted.
 
         The secrets are encrypted with the first key. If `in_clear` is true, the batch contains secrets in clear
         text. If `in_clear` is false, the batch contains secrets that were encrypted with another key.

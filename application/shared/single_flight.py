@@ -32,7 +32,7 @@ class SingleFlight(Generic[K, V]):
         try:
             return await batcher.submit(work)
         finally:
-            # A later caller may already have started the next run.
+            # Other calls may still use this batcher, or may already use another batcher for the key.
             if batcher.is_idle and self._asked.get(question) is batcher:
                 del self._asked[question]
 

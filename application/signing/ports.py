@@ -12,7 +12,7 @@ from domain.shared.errors import DomainError
 
 
 class InvalidToken(DomainError):
-    """The access token was not issued by this service or is not intended for it."""
+    """The access token was not issued by this service, or is not intended for this service."""
 
     code = "invalid_token"
 

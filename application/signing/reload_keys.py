@@ -5,7 +5,7 @@ from application.shared.ports import Clock
 from application.signing.ports import AccessTokens, SigningKeys
 
 PAUSE = timedelta(seconds=5)
-"""The minimum time between two reloads because of tokens with unknown keys.
+"""The minimum time between two reloads that tokens with unknown keys cause.
 
 Without this limit, a client could put load on the database with invented key ids.
 """
@@ -29,10 +29,10 @@ class ReloadKeys:
         self._tokens.use(await self._keys.all())
 
     async def unless_just_done(self) -> None:
-        """Reload the keys because a token has an unknown key.
+        """Reload the keys because a token has an unknown key. Skip the reload if the last one was recent.
 
-        If such a reload is running, wait for its end. If the last such reload began less than PAUSE ago, do not
-        reload.
+        Concurrent calls run one after the other. If an earlier call of this method began a reload less than PAUSE
+        ago, the keys are not reloaded.
         """
         async with self._one_at_a_time:
             now = self._clock.now()

@@ -149,7 +149,7 @@ class PersonalData(Protocol):
         ...
 
     async def take_over(self, order_ids: Collection[OrderId], user_id: UserId) -> None:
-        """Make the user the subject of the idempotency records of orders that the user claimed."""
+        """After the user claims orders, make the user the subject of these orders' idempotency records."""
         ...
 
     async def erase_from_orders_of_closed_accounts(self) -> None:

@@ -58,8 +58,8 @@ class RequestSignUp:
             known = await work.users.find_by_email(email)
             await work.sign_ups.add(sign_up)
             await work.mail.add(MailRequest.made(MailKind.SIGN_UP, email, sign_up_id=sign_up.id, now=now))
-            # One audit entry is written in both cases. The number of SQL statements is therefore the same with and
-            # without an account.
+            # One audit entry is written, whether or not the address has an account. The number of SQL statements is
+            # therefore the same.
             if known is None:
                 work.audit.record(
                     AuditAction.USER_SIGN_UP_REQUESTED, None, at=now, address=masked_email(email.normalized)

@@ -89,7 +89,7 @@ class VerifyEmail:
         return user
 
     async def _opened_account(self, sign_up: PendingSignUp, work: UnitOfWork, now: datetime) -> User:
-        # Closing an account locks the user's row before the sign-ups. This code uses the same sequence.
+        # Lock the user's row before the sign-ups. Closing an account uses the same sequence. This prevents deadlocks.
         known = await work.users.find_by_email(sign_up.email)
         pending = await work.users.get(known.id) if known else None
         if sign_up.is_over(now) or not await work.sign_ups.claim(sign_up):

@@ -62,7 +62,8 @@ class ChangeEndpoint:
             if endpoint is None:
                 raise NotFound("There is no such webhook endpoint.")
             endpoint.ensure_unchanged_since(command.expected_version)
-            # A transfer by the former release does not increment the version.
+            # A process of the former release can transfer an endpoint without a change of the version. The owners are
+            # therefore compared as well.
             if (endpoint.owner_id, endpoint.version) != (seen.owner_id, seen.version):
                 raise PreconditionFailed(endpoint.version)
             now = self.clock.now()

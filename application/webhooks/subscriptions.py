@@ -11,9 +11,11 @@ from domain.users.permissions import Permission, may_read_event
 def readable_event_types(requested: Sequence[str], *readers: AbstractSet[Permission]) -> Sequence[str]:
     """Return the event types of a subscription. Every reader may read events of these types.
 
-    If `requested` is empty, the subscription gets all types that every reader may read. If `requested` is empty and
-    the readers may read all events, the result is empty. An empty result stands for all types, including types of
-    later releases.
+    If `requested` is empty, there are two cases:
+
+    - If every reader has the permission to read all events, the result is empty. An empty result stands for all
+      types, including types of later releases.
+    - Otherwise, the result contains all types that every reader may read.
 
     Raises Forbidden if a reader may not read a requested type, or if the readers have no type in common.
     """

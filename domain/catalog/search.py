@@ -28,7 +28,7 @@ MAX_SUFFIX_LENGTH = 12
 Suffixes of a text and terms of a query are cut to this length.
 """
 MAX_JOINED = 6
-"""The maximum number of words that punctuation joins into one indexed word."""
+"""The maximum number of words that are indexed together as one word, such as `usbc` for `USB-C`."""
 MAX_TERMS = 8
 """The maximum number of terms in a query.
 
@@ -50,8 +50,8 @@ Without a limit, the variants of very long words would fill the index.
 class SearchTerm:
     """One term of a query. A term matches whole words of a product, or the beginnings of words.
 
-    If only punctuation separates several terms of the query, `joined` contains these terms as one word. Words
-    that begin with `joined` also match. The query `USB-C` therefore finds `USBC`.
+    In the query `USB-C`, only punctuation separates the terms `usb` and `c`. For both terms, `joined` is
+    `usbc`. Words that begin with `joined` also match, so that the query finds `USBC`.
     """
 
     word: str
@@ -113,8 +113,8 @@ def terms(query: str) -> Sequence[SearchTerm]:
 
     In two cases, a single character also matches words that begin with the character:
 
-    - The character is the last term, because the client may still be typing. Terms with punctuation, as in
-      `USB-C`, are excluded.
+    - The character is the last term, because the client may still be typing. The `C` in `USB-C` is an
+      exception, because punctuation separates this term from the previous term.
     - The character belongs to a script without spaces.
     """
     joined = {}
@@ -160,8 +160,8 @@ def _is_mark(char: str) -> bool:
 def _suffixes(word: str) -> Iterator[str]:
     """Yield the suffixes of a text in a script without spaces, cut to MAX_SUFFIX_LENGTH.
 
-    A suffix starts at each character of such a script, and at the first character of another script that
-    follows.
+    A suffix starts at each character of such a script, except at the first character of the text. If a
+    character of another script follows, a suffix also starts at this character.
     """
     if not _WITHOUT_SPACES.search(word):
         return
@@ -176,8 +176,8 @@ def typo_variants(word: str) -> frozenset[str]:
     A typo is an additional, missing or wrong letter, or a swap of two neighboring letters. Two words that
     differ by one typo always share a variant. Two words that share a variant differ by at most two typos.
 
-    A search compares the variants of both words, and an index supports this comparison. The algorithm is the
-    symmetric delete algorithm (W. Garbe 2012).
+    A search compares the variants of the query's words with the stored variants of the product's words. An
+    index contains the stored variants. The algorithm is the symmetric delete algorithm (W. Garbe 2012).
     """
     if len(word) < MIN_LENGTH_WITH_TYPO:
         return frozenset()

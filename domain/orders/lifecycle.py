@@ -1,8 +1,8 @@
 """The lifecycle of an order, as a table.
 
-`TRANSITIONS` is the source of the guards, of `allowed_actions` and of the parameters of the 409 response. The
-diagram in the docs and the check that each change has its event are also derived from it. No other code defines
-the possible next statuses of an order.
+`TRANSITIONS` defines all permitted changes of an order's status. No other code defines them. The guards,
+`allowed_actions` and the parameters of the 409 response are derived from this table. The diagram in the docs
+is also derived from this table, and so is the check that each change has its event.
 """
 
 from collections.abc import Callable, Mapping
@@ -161,10 +161,9 @@ _REFUNDABLE_ALL_CANCELLED = _both(_REFUNDABLE, _both(_NOTHING_LEFT, _NOTHING_FUL
 class Transition:
     """One row of the table: `action` leads from `source` to `target` if `guard` holds.
 
-    Every transition records one event of the type `event`. It can also record events of the types in `along`.
-    `after_expiry` requires that the order's hold has ended. `parties` lists the parties that can request the
-    action over the API. An action without parties is never in
-    `allowed_actions`.
+    Every transition records one event of the type `event`. A transition can also record events of the types in
+    `along`. `after_expiry` requires that the order's hold has ended. `parties` lists the parties that can request
+    the action over the API. An action without parties is never in `allowed_actions`.
     """
 
     source: OrderStatus | None

@@ -36,7 +36,7 @@ def key_of(caller: CallerId | None, idempotency_key: str) -> OrderKey:
 
 
 class OrderDisputed(DomainError):
-    """A payment of the order is disputed. Staff can override this error if they give a reason."""
+    """A payment of the order is disputed. Staff can override the dispute if they give a reason."""
 
     code = "order_disputed"
 
@@ -157,7 +157,7 @@ class OrderState(Aggregate):
 
     @property
     def refundable(self) -> Money:
-        """Captured money that is neither refunded nor scheduled to be refunded."""
+        """Captured money that was not refunded and is not scheduled to be refunded."""
         return Money(self.refundable_amount, self.currency)
 
     @property

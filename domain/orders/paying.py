@@ -226,9 +226,9 @@ def capture(
 
 
 def _excess(order: Order, payment: Payment, new_id: Callable[[], UUID], now: datetime) -> Refund | None:
-    """Return a refund of the captured money that exceeds the payable amount.
+    """Return a refund of the captured money that exceeds the payable amount, or None.
 
-    The totals of the order do not include this capture yet.
+    The totals of the order do not include the captured money of `payment` yet.
     """
     excess = order.refundable + payment.captured - order.payable
     if excess.amount < 1:

@@ -110,8 +110,9 @@ def record_provider_refund(
     """Record a refund that was started at the provider and not by the shop.
 
     The shop may have scheduled a refund that is not sent yet. If the scheduled refund has the same amount, the
-    scheduled refund counts as settled. If the scheduled refund is larger and the payment's remaining money is
-    not sufficient for both refunds, the scheduled refund is reduced by the new refund.
+    scheduled refund counts as settled. If the scheduled refund is larger, the payment's remaining money may
+    not be sufficient for both refunds. In this case, the amount that was refunded at the provider is
+    subtracted from the scheduled refund.
 
     `refunds` are all refunds of the order. The order must be locked.
     """
@@ -172,10 +173,10 @@ def close_dispute(order: Order, payment: Payment, *, is_won: bool, now: datetime
 
 
 def settle(order: Order, refund: Refund, *, now: datetime, actor: Actor) -> bool:
-    """Record a successful refund. Return False if this was already recorded.
+    """Record that a refund succeeded. Return False if its success or failure was already recorded.
 
-    If the refund has already failed, its status stays `failed`, because another refund may replace the failed
-    refund. The order must be locked.
+    A refund with the status `failed` does not change, because another refund may have replaced this refund.
+    The order must be locked.
     """
     if refund.status is not RefundStatus.PENDING:
         return False

@@ -1,6 +1,7 @@
 """Returns of shipped units.
 
-The customer or staff request a return; staff approve it and receive the units, or refuse it.
+The customer or staff request a return. Staff approve or refuse the return. Staff then receive the units of an
+approved return.
 """
 
 from collections.abc import Mapping, Sequence
@@ -51,8 +52,8 @@ def approve_return(
 ) -> None:
     """Approve a return with an agreed refund. The order must be locked.
 
-    By default, the refund is the price of the returned units that are not refunded yet, but at most the money
-    that can still be refunded.
+    By default, the refund is the price of those returned units that are not refunded yet. If less captured
+    money is left to refund, the refund is only this money.
 
     Raises InvalidReturnTransition, RefundExceedsPaid, ValidationFailed.
     """
@@ -152,7 +153,7 @@ def _summed(
 
 
 def _refunded(order: Order, returned: OrderReturn) -> list[RefundedLine]:
-    """Return the units of a return that are not refunded yet."""
+    """Return the units of a return that its refund contains: all units that are not refunded yet."""
     units = []
     for part in returned.lines:
         line = order.line(part.line_id)

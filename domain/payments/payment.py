@@ -78,13 +78,13 @@ class DisputeStatus(StrEnum):
 
 
 ENDING_NOTICE = timedelta(hours=24)
-"""How long before its end the end of an authorization is announced."""
+"""The time between the announcement that an authorization ends and the end itself."""
 
 RENEW_BEFORE_END = timedelta(hours=1)
-"""How long before its recorded end an authorization is renewed or voided."""
+"""An authorization is renewed or voided when only this time is left until its recorded end."""
 
 RENEWED_FOR = timedelta(days=30)
-"""How long after the request of a payment its authorization can be renewed."""
+"""An authorization can be renewed in this period after the payment was requested."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,8 +116,8 @@ class Payment:
     refunded.
 
     `requested` is the requested operation that the provider has not answered yet. `requested_amount` is the
-    amount of a requested capture. If a void replaces the capture, the amount stays. `origin` is PROVIDER if the
-    payment was captured or voided without a request by the shop.
+    amount of a requested capture. If a void replaces the capture, `requested_amount` does not change. `origin`
+    is PROVIDER if the payment was captured or voided without a request by the shop.
 
     `action_until` is the time at which a required action of the customer times out. `authorized_until` is the
     time at which an authorization ends. `inquire_at` is the time of the next call to the provider. `inquire_at`
@@ -263,7 +263,7 @@ class Payment:
         self.inquiries = 0
 
     def inquire(self, *, now: datetime) -> None:
-        """Record a call to the provider. If no answer arrives, the next call is made later."""
+        """Record a call to the provider, and schedule the next call in case no answer arrives."""
         self.inquire_at = next_inquiry(now, self.inquiries)
         if self.action_until is not None and now < self.action_until:
             self.inquire_at = min(self.inquire_at, self.action_until)

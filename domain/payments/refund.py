@@ -187,7 +187,7 @@ class Refund:
         return refund
 
     def inquire(self, *, now: datetime) -> None:
-        """Record a call to the provider. If the result stays unknown, the next call is made later."""
+        """Record a call to the provider, and schedule the next call in case the result stays unknown."""
         self.inquire_at = next_inquiry(now, self.inquiries)
         self.inquiries += 1
 

@@ -128,9 +128,9 @@ class Session:
     def _reissue(self, now: datetime) -> None:
         """Record that the former token is exchanged again after GRACE.
 
-        For another period of GRACE, this exchange can be repeated.
+        After this exchange, the former token can be exchanged repeatedly for another period of GRACE.
 
-        Raises RefreshTokenReused if the first exchange is longer ago than REISSUE_WINDOW. Also raises
+        Raises RefreshTokenReused if more than REISSUE_WINDOW has passed since the first exchange. Also raises
         RefreshTokenReused if the session had another reissue within REISSUE_WINDOW.
         """
         if self.reissued_at is not None:

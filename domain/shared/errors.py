@@ -12,7 +12,7 @@ class Violation:
     """One broken rule in a command, with its location.
 
     `path` leads from the root of the command to the field, as in `("lines", 1, "quantity")`. `detail` describes the
-    rule and never contains the value, because it is sent to clients and written to logs.
+    rule and never contains the value, because `detail` is sent to clients and written to logs.
     """
 
     path: tuple[str | int, ...]

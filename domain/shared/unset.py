@@ -1,6 +1,6 @@
-"""The marker for a field that a change does not contain.
+"""UNSET: the value of a field that a change does not contain. The field keeps its stored value.
 
-In contrast, None clears the field (RFC 7396, JSON merge patch).
+If a change contains None for a field, the stored value is removed (RFC 7396, JSON merge patch).
 """
 
 from enum import Enum

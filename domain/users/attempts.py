@@ -98,7 +98,7 @@ class AttemptTally:
         self.retry_at = now + self.backoff.delay_after(self.count(now))
 
     def take_back(self, now: datetime) -> None:
-        """Remove an attempt that succeeded from the tally."""
+        """Remove one successful attempt from the tally."""
         self.forgiven_at -= self.backoff.forgiven_each
         self.retry_at = min(self.retry_at, now)
 

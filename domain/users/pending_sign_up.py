@@ -20,8 +20,8 @@ class PendingSignUp:
 
     A token confirms only the name and the password of its own sign-up.
 
-    The account is opened when the sign-up is confirmed. Before that, the personal data of a sign-up is found
-    and erased by `email`.
+    The account is opened when the sign-up is confirmed. Until then, the sign-up has no account. To erase the
+    personal data of the sign-up, search for the sign-up by `email`.
 
     Any number of sign-ups can wait for one address. The sign-up that is confirmed first opens the account, and
     the other sign-ups become invalid.

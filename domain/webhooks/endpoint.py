@@ -104,8 +104,8 @@ class WebhookEndpoint(Aggregate):
     def change(self, changes: EndpointChanges, *, allow_plain_http: bool, now: datetime) -> None:
         """Change the endpoint. Raises ValidationFailed like `create`.
 
-        Waiting deliveries are sent to the new URL. This also applies to event types that the endpoint no longer
-        receives.
+        Waiting deliveries are sent to the new URL. If an event type is removed, waiting deliveries of this type are
+        still sent.
         """
         if not isinstance(changes.url, Unset):
             ensure_can_be_sent_to(changes.url, allow_plain_http=allow_plain_http)
@@ -162,7 +162,7 @@ class WebhookEndpoint(Aggregate):
         return True
 
     def has_failed_for(self, period: timedelta, *, now: datetime) -> bool:
-        """Return whether deliveries have failed for so long that the endpoint should be paused."""
+        """Return whether deliveries have failed for at least `period`, and the endpoint is not paused yet."""
         return (
             self.paused_at is None and self.failing_since is not None and now - self.failing_since >= period
         )
