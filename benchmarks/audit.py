@@ -56,7 +56,7 @@ class AuditFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The permitted number of new orders: `acknowledged` to `acknowledged + cut_off`.
+    """The permitted range of the number of new orders: `acknowledged` to `acknowledged + cut_off`.
 
     `before` is the number of orders before the run.
 

@@ -25,7 +25,7 @@ INK, PAPER = "#1f2328", "#ffffff"
 class Panel:
     """The chart of one workload.
 
-    For each contender, the panel contains a label and the parts of the bar. A flag marks the bar of this service.
+    For each contender, `bars` contains a label, the parts of the bar, and whether the bar is that of this service.
     """
 
     title: str

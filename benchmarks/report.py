@@ -41,7 +41,7 @@ class Report:
         return self._rows("CPU µs, server + PostgreSQL", cost)
 
     def cost_ratios(self, name: str) -> Rows:
-        """Return the CPU time of this contender divided by the CPU time of each peer.
+        """Return the CPU time of the contender `name` divided by the CPU time of each peer.
 
         Both CPU times include the CPU time of PostgreSQL.
         """
@@ -65,7 +65,7 @@ class Report:
         return self._rows("p50 / p99, ms", lambda _, of: f"{of['p50_ms']:.1f} / {of['p99_ms']:.0f}")
 
     def ratios(self, name: str) -> Rows:
-        """Return the throughput of this contender divided by the throughput of each peer.
+        """Return the throughput of the contender `name` divided by the throughput of each peer.
 
         The ratios of the p99 latencies are in parentheses.
         """

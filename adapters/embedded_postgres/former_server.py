@@ -21,8 +21,8 @@ def end_former_server(layout: Layout, account: Account, server_lock: IO[str]) ->
 
     If the postmaster has ended as well, its child processes end by themselves. The function waits for them.
 
-    PostgreSQL refuses to start if a running process has the id in the lock file of the former postmaster. Another
-    program may have this id now. Therefore the lock file is deleted.
+    The lock file of the former postmaster contains its process id. Another program may have this id now.
+    PostgreSQL would then refuse to start. Therefore the lock file is deleted.
 
     Raises EmbeddedPostgresError if the former server does not stop, or if a server was started by hand.
     """

@@ -11,8 +11,8 @@ from adapters.embedded_postgres.layout import Layout
 def hand_over(layout: Layout, account: Account) -> None:
     """Stop the former owner's server, and make the account the owner of the cluster's files.
 
-    The cluster's own directory is changed last. If a handover is interrupted, the next start therefore repeats the
-    handover.
+    The owner of the cluster's own directory is changed last. If the handover is interrupted, this directory
+    still has the former owner. The next start then repeats the handover.
 
     During the handover, the former owner could replace a file with a link. Therefore the function does not follow
     links. It opens each file, and changes the owner of the open file.

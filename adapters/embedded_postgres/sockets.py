@@ -52,8 +52,8 @@ def remove_socket_directory(layout: Layout, directory: Path) -> None:
 def remove_stale_sockets(directory: Path) -> None:
     """Remove the socket of a dead server, and the lock file of the socket.
 
-    PostgreSQL refuses to start if a running process has the id in this lock file. Another program may have this id
-    now.
+    The lock file contains the process id of the dead server. Another program may have this id now. PostgreSQL
+    would then refuse to start.
     """
     for stale in directory.glob(".s.PGSQL.*"):
         stale.unlink()

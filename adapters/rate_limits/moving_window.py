@@ -23,9 +23,9 @@ class Taken(NamedTuple):
 class MovingWindows:
     """For each key, the times in seconds of the requests within the window.
 
-    Each request examines one stored key, beginning with the key that was examined longest ago. A request with a new
-    key examines two stored keys. If an examined key has no request within the window, the key is removed. Unused keys
-    are therefore removed faster than new keys are added. If `max_keys` keys are stored, a new key replaces the key
+    Each request examines one stored key: the key that was examined longest ago. A request with a new key also
+    examines a second stored key. If an examined key has no request within the window, the key is removed. Therefore
+    unused keys are removed faster than new keys are added. If `max_keys` keys are stored, a new key replaces the key
     that was examined longest ago.
     """
 

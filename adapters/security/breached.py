@@ -22,8 +22,8 @@ class ListedBreachedPasswords(BreachedPasswords):
     bucket. The bucket lists the other three bytes of each hash. The file begins with 65,537 offsets, which are the
     boundaries of the buckets. A lookup reads two offsets and a bucket of about 190 bytes, and caches nothing.
 
-    About one in 270,000 other passwords is rejected too, because its hash begins with the same five bytes as a listed
-    hash.
+    About one in 270,000 passwords that are not listed is rejected too, because its hash begins with the same
+    five bytes as a listed hash.
 
     `python -m tests.unit.security.pack_breached_passwords` writes the file.
     """

@@ -36,7 +36,7 @@ class KeyRing:
     def signing_pair(self, now: datetime) -> "KeyPair":
         """Return the signing key: the newest key that has become active and still verifies.
 
-        If no key is active yet, the first key signs. This happens if the clock of the process that created the key
+        If no key is active yet, the oldest key signs. This happens if the clock of the process that created the key
         was ahead of this process's clock.
         """
         pairs = list(self._pairs.values())

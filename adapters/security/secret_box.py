@@ -17,7 +17,7 @@ _PREFIX = "sealed"
 
 
 class AesGcmSecretBox(SecretBox):
-    """Encryption with the first key, and decryption with any key.
+    """Encryption with the first key, and decryption with the key that encrypted the text.
 
     To rotate keys, insert the new key before the other keys. An encrypted text has the format
     `sealed.KEY_ID.NONCE_AND_CIPHERTEXT`. The id of a key is a hash of the key.

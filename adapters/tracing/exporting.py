@@ -56,11 +56,12 @@ class SafeExporter(SpanExporter):
 
 
 class ServiceSampler(Sampler):
-    """The configured sampler. It decides about a new trace before FastAPI begins a span.
+    """The configured sampler. For a new trace, it decides before FastAPI begins a span.
 
     For many requests, beginning a span takes longer than serving the request, even if the span is dropped.
-    Outside of a trace, for example in periodic jobs, the spans of statements and outgoing requests are
-    dropped.
+
+    Statements and outgoing requests that belong to no trace, for example those of periodic jobs, are not
+    recorded.
     """
 
     def __init__(self, sampler: Sampler) -> None:

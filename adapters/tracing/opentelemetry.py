@@ -61,7 +61,7 @@ class OpenTelemetryTracing(Tracing):
 
     def records_request(self, traceparent: str | None) -> bool:
         if traceparent and get_current_span(_context(traceparent)).get_span_context().is_valid:
-            return True  # the client began this trace, so the sampler decides when the span begins
+            return True  # The client began this trace. The sampler decides later, when the span begins.
         return self._sampler.samples_new_trace()
 
     def order_placement(self, place_order: PlaceOrder) -> PlaceOrder:
@@ -214,7 +214,7 @@ def _context(traceparent: str) -> Context:
 
 
 def _traceparent(context: SpanContext) -> str | None:
-    """Return a span in the format of W3C Trace Context, or None if the span is not recorded."""
+    """Return the `traceparent` of a span (W3C Trace Context), or None if the span is not recorded."""
     if not context.trace_flags.sampled:
         return None
     return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"

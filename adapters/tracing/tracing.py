@@ -45,7 +45,7 @@ class Tracing:
         return place
 
     def webhook_sender(self, sender: WebhookSender) -> WebhookSender:
-        """Return a sender that records each attempt in the trace of the event that it sends."""
+        """Return a sender that records each attempt to send an event in the trace of the event."""
         return sender
 
     def publisher(self, publisher: EventPublisher) -> EventPublisher:

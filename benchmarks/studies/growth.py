@@ -130,8 +130,8 @@ async def _made_shop(server: Server, orders: int) -> AsyncIterator[Container]:
             await make_rows(connection, Rows(orders))
         finally:
             await connection.close()
-        # The small shop has few customers, so each customer has many unpaid orders. The default limits would reject
-        # new orders. A limit of 0 would disable the check.
+        # The small shop has few customers, so each customer has many unpaid orders. The default limits would
+        # reject new orders. A limit of 0 would disable the check of the limit.
         settings = Settings(
             database_url=server.url_of(name), max_unpaid_orders=1_000_000, max_units_held=1_000_000
         )

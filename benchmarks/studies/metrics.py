@@ -19,7 +19,7 @@ Spread = tuple[float, float, float]
 def measure() -> dict[str, Spread]:
     """Record requests in rounds.
 
-    Each round also calls an empty function equally often. The duration of these calls is subtracted from the result.
+    Each round also calls an empty function the same number of times. The duration of these calls is subtracted.
     """
     with TemporaryDirectory() as directory, closing(create_metrics(Path(directory))) as metrics:
         return {

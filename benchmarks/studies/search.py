@@ -22,9 +22,9 @@ from benchmarks.database import Server
 from domain.catalog import search
 
 TEMPLATES = 20_000
-"""The catalog has this many different names, and this many different descriptions.
+"""The number of different names, and of different descriptions, in the catalog.
 
-Many products share each name and each description.
+Many products have the same name or the same description.
 """
 PAGE = 20
 SYLLABLES = "ba be bi co cra da fe go ha ki lo mu na pe ra se ti vo wa zu".split()  # noqa: SIM905 - the string is shorter than a list of quoted words

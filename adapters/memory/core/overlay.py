@@ -10,7 +10,7 @@ V = TypeVar("V")
 class Overlay(MutableMapping[K, V], Generic[K, V]):
     """A view of a table. Writes and deletions are buffered until `absorb_into` applies them."""
 
-    # Slots save memory, because each transaction creates an overlay for each table.
+    # Each transaction creates an overlay for each table, so slots save memory.
     __slots__ = ("_deleted", "_table", "_written")
 
     def __init__(self, table: MutableMapping[K, V]) -> None:

@@ -93,7 +93,7 @@ class Transaction:
         self.events.extend(events)
 
     def change_earlier_events(self, change: Callable[[Event], Event]) -> None:
-        """At commit, apply a function to each event of the transactions that were committed earlier."""
+        """When this transaction commits, apply a function to each event of earlier transactions."""
         self._event_changes.append(change)
 
     def commit(self, trace_of: Callable[[UUID], str | None] = lambda _: None) -> None:

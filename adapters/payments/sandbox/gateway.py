@@ -151,7 +151,7 @@ class SandboxGateway(PaymentGateway):
 
 
 ENDS_SOON = timedelta(days=1)
-"""If an authorization lasts less than this time, the sandbox sends a webhook when it ends.
+"""If an authorization lasts less than this time, the sandbox sends a webhook when the authorization ends.
 
 If an authorization lasts longer, the shop voids the authorization before its end.
 """

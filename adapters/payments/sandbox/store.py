@@ -17,12 +17,14 @@ class SandboxCharge:
     Until `decides_at`, the charge is pending. If `requires_action` is true, the pending charge waits for the
     customer.
 
-    From `decides_at` on, the charge has failed if it has a `failure`. If it has no `failure` and `is_manual` is true,
-    the charge is authorized until `authorized_until`. If `is_manual` is false, the charge is captured. If
-    `is_renewable` is true, the shop can extend the authorization.
+    From `decides_at` on, the charge has one of these states:
 
-    `captured` is the captured amount of an authorization. `voided_at` is the time at which the
-    authorization was voided.
+    - failed, if the charge has a `failure`
+    - authorized until `authorized_until`, if there is no `failure` and `is_manual` is true
+    - captured, if there is no `failure` and `is_manual` is false
+
+    If `is_renewable` is true, the shop can extend the authorization. `captured` is the captured amount of an
+    authorization. `voided_at` is the time at which the authorization was voided.
     """
 
     reference: str
@@ -102,8 +104,8 @@ class SandboxStore(Protocol):
     ) -> SandboxCharge | None:
         """Lock, change and return the first charge of a payment.
 
-        Returns None if the payment has no charge. Messages about the charge that are due after `now` are deleted.
-        They announce events that can no longer happen after the change.
+        Returns None if the payment has no charge. Messages about this charge are deleted if they are due
+        after `now`. After the change, the events that they announce can no longer happen.
         """
         ...
 

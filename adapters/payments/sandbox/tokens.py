@@ -11,10 +11,13 @@ AUTHORIZATION = timedelta(days=7)
 class Behavior:
     """The behavior of a payment.
 
-    `is_late`: the payment is decided after the order has expired. `is_lost`: the payment succeeds, but the shop gets
-    no response and no message. The shop has to query the result. `action` is the duration of the customer's
-    authentication. `authorization` is the lifetime of an authorization. The shop can renew the authorization if
-    `is_renewable` is true. `disputed_after` is the time between the payment and the customer's dispute.
+    - `is_late`: the payment is decided after the order has expired.
+    - `is_lost`: the payment succeeds, but the shop gets no response and no message. To learn the result, the shop has
+      to query the payment.
+    - `action`: the duration of the customer's authentication.
+    - `authorization`: the lifetime of an authorization.
+    - `is_renewable`: the shop can renew the authorization.
+    - `disputed_after`: the time between the payment and the customer's dispute.
     """
 
     failure: str | None = None

@@ -57,9 +57,9 @@ class StripeGateway(PaymentGateway):
 
     Creating an intent moves no money. To find an intent without knowing its id, the gateway creates the intent again
     with the same idempotency key. If the intent already exists, Stripe returns it. Otherwise Stripe creates an
-    intent, which moves no money. After `KEYS_LIVE`, Stripe may have deleted the idempotency key. The gateway then
-    searches for the intent. An earlier search could fail to find the intent, because Stripe updates its search index
-    with a delay.
+    intent, which moves no money. After `KEYS_LIVE`, Stripe may have deleted the idempotency key. The gateway
+    then searches for the intent. It does not search earlier, because Stripe adds new intents to its search
+    index with a delay.
 
     The intent's secret is shown only to a customer whose bank requires authentication.
     """
@@ -219,10 +219,10 @@ class StripeGateway(PaymentGateway):
         return None
 
     async def _find_refund_made_at_stripe(self, refund: RefundRequest, refusal: Exception) -> Refund | None:
-        """Return a refund from Stripe's dashboard that has the amount of the rejected refund.
+        """Return a successful refund from Stripe's dashboard with the amount of the rejected refund.
 
-        Stripe rejects the shop's refund if the charge was already refunded from the dashboard. After any other
-        rejection, the result is None.
+        Stripe rejects the shop's refund if the charge was already refunded from the dashboard. If Stripe
+        rejects the refund for another reason, the result is None.
         """
         if code_of(refusal) != "charge_already_refunded":
             return None

@@ -176,8 +176,8 @@ class PostgresStockRepository(StockRepository):
 
 
 def _changed(stock: Stock) -> dict[str, object]:
-    """Return the values of the stock, and the version that was read from the database.
+    """Return the columns of a changed stock, and its version before the changes as `read_version`.
 
-    The version that was read is the current version minus the number of new movements.
+    Each new movement has increased the version by one.
     """
     return {**stock_values(stock), "read_version": stock.version - len(stock.movements)}

@@ -44,13 +44,13 @@ class PostgresInvariantChecks(InvariantChecks):
 
     Each transaction checks a range of ids.
 
-    The service writes an order in one transaction with its lines, payments, history and events. It writes a stock in
-    one transaction with its ledger. A range contains all of these rows, so a concurrent change is never reported as a
-    violation.
+    The service changes an order together with its lines, payments, history and events in one transaction. It changes
+    a stock together with its ledger in one transaction. Each check reads all of these rows from one snapshot, so a
+    concurrent change is never reported as a violation.
 
-    The units sold of a product are summed over several ranges. Orders can change between the reads of two ranges, so
-    the sum can be wrong. If a product looks oversold, it is therefore checked again in one transaction. No locks are
-    taken.
+    The sold units of a product are summed over several ranges of orders. Orders can change between the reads of two
+    ranges, so the sum can be wrong. If a product looks oversold, it is therefore checked again in one transaction. No
+    locks are taken.
 
     `engine` comes from `create_checking_engine`, because the settings of other engines do not suit reads of whole
     tables.

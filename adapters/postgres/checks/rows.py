@@ -18,9 +18,9 @@ class InvariantTallyRow(Row):
 
 
 class RetentionMarkRow(Row):
-    """A timestamp for one kind of record. Records before this timestamp may have been pruned.
+    """A timestamp for one kind of record. Records that are older than this timestamp may have been pruned.
 
-    All records after the timestamp still exist.
+    No newer record has been pruned.
     """
 
     __tablename__ = "retention_marks"

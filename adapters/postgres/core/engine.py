@@ -21,8 +21,8 @@ SERVER_SETTINGS = {
     "application_name": "steelyard",
     # Statements are short. Compiling them to machine code would take more time than it saves.
     "jit": "off",
-    # A plan that is cached while a table is small is still used after the table has grown. The plan must therefore
-    # use an index. Every statement has a suitable index.
+    # PostgreSQL may cache a plan while a table is small, and still use it after the table has grown.
+    # Therefore each plan must use an index. Every statement has a suitable index.
     "enable_seqscan": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",

@@ -16,8 +16,9 @@ def connect_to_any_host(engine: AsyncEngine, target_session: str = ACCEPTS_WRITE
     """Let the engine try the hosts of its URL one by one, beginning with the last used host.
 
     asyncpg has one timeout for all hosts. A host that does not answer would use up this timeout, and no
-    connection would succeed. Here each host gets an equal share of the timeout. If the URL has no
-    `target_session_attrs`, `target_session` selects among several hosts.
+    connection would succeed. Here each host gets an equal share of the timeout.
+
+    `target_session` selects one of several hosts, unless the URL has `target_session_attrs`.
 
     A connection attempt raises OSError if no host can be used.
     """

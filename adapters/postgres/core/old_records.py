@@ -27,8 +27,8 @@ def _deletion(
 ) -> Delete:
     """Return a statement that deletes the oldest rows.
 
-    The statement sorts the rows by age. Therefore PostgreSQL reads the index on the age only up to the limit. The
-    statement skips locked rows, so it cannot cause a deadlock.
+    The statement sorts the rows by age, so that PostgreSQL stops reading the index on the age when it has
+    found enough rows. The statement skips locked rows, so it cannot cause a deadlock.
     """
     key = inspect(row).primary_key
     old = (

@@ -23,7 +23,7 @@ class PendingWrites:
         return self._parts.keys().isdisjoint(parts)
 
     def add(self, parts: Mapping[CTE, int], parameters: Mapping[str, object]) -> None:
-        """Add data-modifying CTEs that return a row for each row that they write."""
+        """Add data-modifying CTEs, each of which returns one row for each row that it writes."""
         self._parts.update(parts)
         self._parameters.update(parameters)
 
@@ -41,7 +41,7 @@ class PendingWrites:
 def _statement_of(parts: tuple[CTE, ...]) -> DriverStatement:
     """Return the statement that executes the parts and counts the rows of each part.
 
-    All parts see the rows as they were before the statement, and PostgreSQL checks foreign keys at the end of the
+    All parts see the rows as they were before the statement. PostgreSQL checks foreign keys at the end of the
     statement.
     """
     counts = (select(func.count()).select_from(part).scalar_subquery().label(part.name) for part in parts)

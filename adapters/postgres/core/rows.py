@@ -1,4 +1,4 @@
-"""All tables. `migrations/` creates them, and a test compares both definitions.
+"""All tables. The migrations create the same tables, and a test compares the two definitions.
 
 Row classes are separate from entities. The mapping.py of each feature converts between rows and entities.
 """

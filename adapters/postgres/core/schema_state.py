@@ -63,7 +63,7 @@ class SchemaState:
         return self.revision is not None and self.revision not in known_revisions()
 
     def ensure_permits_release(self) -> None:
-        """Raise ReleaseOutdated if only newer releases can work with the schema."""
+        """Raise ReleaseOutdated if the schema works only with newer releases."""
         if self.min_compatible_release > RELEASE or (self.is_newer and not self.has_needed_revision):
             raise ReleaseOutdated(
                 self.revision, needs=max(self.min_compatible_release, RELEASE + 1), release=RELEASE

@@ -33,6 +33,6 @@ class SecretColumns:
 def place_of(table: str, key: object) -> str:
     """Return the encryption context of a row.
 
-    A value that is copied to another row cannot be decrypted.
+    If an encrypted value is copied to another row, the copy cannot be decrypted.
     """
     return f"{table}:{key}"

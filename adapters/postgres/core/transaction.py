@@ -98,8 +98,9 @@ class Transaction:
     async def write_later(self, parts: Mapping[CTE, int], parameters: Mapping[str, object]) -> None:
         """Write rows together with other pending writes, before the next statement of the transaction.
 
-        The keys of `parts` are data-modifying CTEs that return a row for each row that they write. The values are the
-        expected numbers of these rows. The errors of `flush` are raised by this call or by a later call.
+        The keys of `parts` are data-modifying CTEs. Each CTE returns one row for each row that it writes. The
+        values are the expected numbers of written rows. This call or a later call raises the errors of
+        `flush`.
         """
         self._usable_connection()
         if not self._pending.can_add(parts):

@@ -35,7 +35,7 @@ def columns_of(row: type[Row], *, without: Collection[str] = ()) -> list[Column[
 
 
 def written_rows(statement: Insert | Update | Delete, name: str) -> CTE:
-    """Return a CTE that writes rows and returns each of them: see `Transaction.write_later`."""
+    """Return a CTE that returns one row for each row that it writes: see `Transaction.write_later`."""
     return statement.returning(_ONE).cte(name)
 
 

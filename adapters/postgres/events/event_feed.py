@@ -52,9 +52,9 @@ _PUBLISH = text("""
     WHERE outbox.id = placed.id
 """)
 
-# The last event is kept, because positions and publishers continue after it. Events with deliveries are kept.
-# Unpublished events are also kept: their position is NULL, and `<>` is not true for NULL. With `<` instead of `<>`,
-# PostgreSQL would read the whole index of positions.
+# The last event is kept, because the next position is computed from it, and publishers continue after it. Events with
+# deliveries are kept. Unpublished events are kept too: their position is NULL, and `<>` is not true for NULL. With
+# `<` instead of `<>`, PostgreSQL would read the whole index of positions.
 _PRUNE = text("""
     DELETE FROM outbox WHERE id IN (
         SELECT id FROM outbox

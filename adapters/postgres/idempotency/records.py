@@ -43,8 +43,8 @@ _SCOPE = columns_of(IdempotencyKeyRow, without={*_BY_DEFAULT, "result", "subject
 _RESULT = cast(IdempotencyKeyRow.result, Text).label("result")
 
 _CLAIMED = UnnestedRows("claimed", _CLAIMED_COLUMNS)
-# If the record exists, the statement writes its row: see `IdempotencyRecords.claim`. A concurrent duplicate waits for
-# the lock on this row.
+# If the record exists, the statement updates and thereby locks its row. A concurrent duplicate waits for this
+# lock: see `IdempotencyRecords.claim`.
 _CLAIM = (
     insert(IdempotencyKeyRow)
     .from_select(

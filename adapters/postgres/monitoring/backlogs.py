@@ -63,7 +63,7 @@ _WAITING: Mapping[Queue, Select[datetime]] = {
     .where(WebhookEndpointRow.paused_at.is_(None)),
     Queue.MAIL: select(_MAIL.c.since),
     Queue.PENDING_PAYMENTS: select(PaymentRow.requested_at.label("since")).where(
-        # The first two conditions repeat the conditions of a partial index.
+        # The first two conditions are those of a partial index, so that PostgreSQL can use the index.
         PaymentRow.decided_at.is_(None),
         ~PaymentRow.predates_sole_payment,
         PaymentRow.status != PaymentStatus.AUTHORIZED,
@@ -80,7 +80,7 @@ _WAITING: Mapping[Queue, Select[datetime]] = {
 def _counted(waiting: Select[datetime]) -> Executable:
     """Return a statement that counts waiting items by age.
 
-    The statement returns one count for each of AGES, and the time at which the oldest item began to wait.
+    The statement returns one count for each age in AGES, and the time at which the oldest item began to wait.
     """
     since = waiting.limit(MAX_COUNTED).subquery().c.since
     at_least = (

@@ -40,8 +40,8 @@ from application.orders.views import OrderView
 from application.shared.idempotency import FORMAT_VERSION, UNVERIFIABLE, IdempotentOperation
 
 # Orders that had a payment are never pruned, so their number grows. Therefore each statement examines a limited
-# number of orders. The next statement continues after the last examined order. A scalar subquery reads one index
-# entry of `payments` for each order. For NOT EXISTS, PostgreSQL could read all payments.
+# number of orders. The next statement continues after the last examined order. With NOT EXISTS, PostgreSQL
+# could read all payments. The scalar subquery reads only one index entry of `payments` for each order.
 _EXAMINE = text("""
     SELECT placed_at, id,
            updated_at < :before
@@ -127,8 +127,9 @@ class PostgresExpiredOrders(ExpiredOrders):
     When an order is pruned, an idempotency record for its key stays stored. The creation time of the record is
     'infinity', so that no release prunes the record.
 
-    A client can send the order's request again while the order is pruned. Both transactions write a record with the
-    same key. Therefore one transaction waits for the other, and the repeated request finds the order or the record.
+    While an order is pruned, a client can send the request that placed the order again. The pruning
+    transaction and the transaction of the repeated request write a record with the same key. Therefore one of
+    the two waits for the other, and the repeated request finds either the order or the record.
 
     Each call continues after the last order that the previous call examined. When no order is left, the next call
     begins with the oldest order.

@@ -43,8 +43,8 @@ def orders_with_lines(
 ) -> Select[*tuple[Any, ...]]:
     """Select orders, sorted by the time of placing. Each row is an order with arrays of lines.
 
-    Each column of the lines is one array. `chosen` selects the columns of `ORDERS`. `chosen` becomes a subquery, so
-    that only the lines of the selected orders are read.
+    Each column of the lines is one array. `chosen` is a SELECT of the columns of `ORDERS`. It becomes a
+    subquery, so that only the lines of the selected orders are read.
     """
     order = chosen.subquery("o")
     by_position = (aggregate_order_by(column, OrderLineRow.position) for column in _LINE)

@@ -1,6 +1,7 @@
 """The reads that placing a batch of orders needs.
 
-The first statement locks the rows that no other transaction has locked. The second statement reads them.
+The first statement locks customers and stocks, and skips rows that other transactions have locked. The second
+statement reads products, customers and idempotency records.
 """
 
 from collections.abc import Collection
@@ -47,7 +48,8 @@ _IDS = (
     bindparam("product_ids", type_=ARRAY(Uuid)),
 )
 
-# The condition on stocks refers to the customers, so that customers are locked first, as in all other transactions.
+# All transactions lock customers before stocks. To force this sequence, the condition on stocks refers to the
+# customers.
 _LOCK = """
 WITH customers AS MATERIALIZED (
     SELECT id FROM users WHERE id = ANY (:customer_ids) ORDER BY id {lock_customers}

@@ -285,9 +285,9 @@ def _new_order_values(order: Order, fingerprint: bytes | None) -> dict[str, obje
 
 
 def _update(order: Order) -> dict[str, object]:
-    """Return the values of the order, and the version that was read from the database.
+    """Return the columns of a changed order, and its version before the changes as `read_version`.
 
-    The version that was read is the current version minus the number of new status changes.
+    Each new status change has increased the version by one.
     """
     return {**order_values(order), "read_version": order.version - len(order.changes)}
 

@@ -11,12 +11,12 @@ _PENDING = text("status = 'pending'")
 
 
 class WebhookEndpointRow(Row):
-    """An endpoint. A worker leases it until `leased_until`.
+    """An endpoint. A worker's lease of the endpoint expires at `leased_until`.
 
     `served_at` is the end of the last lease.
 
-    The former release can run at the same time. It also sends to paused endpoints. It never changes `version` or
-    `failing_since`.
+    During a rolling upgrade, the former release can use the same rows. It also sends to paused endpoints. It never
+    changes `version` or `failing_since`.
     """
 
     __tablename__ = "webhook_endpoints"

@@ -21,8 +21,8 @@ def lock_tables(*tables: str) -> None:
     A transaction of the service can hold a lock on one table and need a lock on another table. A migration that locks
     these tables one by one can deadlock with the transaction. Requests that wait behind the migration then fail.
 
-    To prevent this, an attempt releases its locks if it does not get all locks within `_TIMEOUT`. The next attempt
-    follows after a pause.
+    To prevent this, the function tries to lock all tables within `_TIMEOUT`. If it cannot, it releases its
+    locks, and tries again after a pause.
 
     Raises DBAPIError after `_ATTEMPTS` attempts.
     """
