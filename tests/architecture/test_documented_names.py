@@ -98,7 +98,7 @@ def test_settings_in_a_docs_page_exist(page: Path) -> None:
     assert named <= known
 
 
-def test_docs_reference_to_a_nonexistent_file_command_or_test_is_detected() -> None:
+def test_nonexistent_file_or_command_or_test_in_the_docs_is_detected() -> None:
     assert _missing_paths("see `domain/orders/none.py` and `domain/orders`") == {"domain/orders/none.py"}
     assert _missing_tests("`tests/conftest.py::test_none`, `test_none.py`") == {
         "tests/conftest.py::test_none",

@@ -16,7 +16,7 @@ MIN_WORDS = 2
 """The minimum number of words in a description."""
 
 
-def test_openapi_document_states_version_license_contact_and_servers() -> None:
+def test_openapi_document_states_version_and_license_and_contact_and_servers() -> None:
     info = openapi_document()["info"]
     assert re.fullmatch(r"\d+\.\d+\.\d+", info["version"])
     assert info["license"] == {"name": "MIT", "identifier": "MIT"}
@@ -78,7 +78,7 @@ def test_property_description_says_more_than_the_property_name() -> None:
     ] == []
 
 
-def test_operations_declare_the_if_none_match_header_exactly_if_they_return_304() -> None:
+def test_operation_declares_the_header_if_none_match_if_and_only_if_it_returns_304() -> None:
     for operation in operations():
         headers = {parameter["name"] for parameter in operation.parameters("header")}
         assert ("If-None-Match" in headers) is ("304" in operation.described["responses"]), operation.id

@@ -16,21 +16,21 @@ ROOT = Path(__file__).parents[2]
 WAITING = """
 import asyncio, signal, threading, time
 
-async def test_coroutine_that_never_ends():
+async def test_coroutine_never_ends():
     await asyncio.Event().wait()
 
-def test_lock_that_is_never_released():
+def test_lock_is_never_released():
     lock = threading.Lock()
     lock.acquire()
     lock.acquire()
 
-def test_that_runs_after_the_hanging_tests():
+def test_function_runs_after_the_hanging_tests():
     pass
 """
 DEAF = """
 import signal, time
 
-def test_that_blocks_the_signal_of_the_time_limit():
+def test_function_blocks_the_signal_of_the_time_limit():
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
     time.sleep(1000)
 """
@@ -64,15 +64,15 @@ def test_hanging_test_fails_and_the_next_test_runs(tmp_path: Path) -> None:
     ended = run_tests(tmp_path, WAITING, "--timeout=0.5")
 
     assert "2 failed, 1 passed" in ended.stdout, ended.stdout
-    assert "test_coroutine_that_never_ends - Failed: Timeout" in ended.stdout
-    assert "test_lock_that_is_never_released - Failed: Timeout" in ended.stdout
+    assert "test_coroutine_never_ends - Failed: Timeout" in ended.stdout
+    assert "test_lock_is_never_released - Failed: Timeout" in ended.stdout
 
 
 def test_pytest_prints_the_traceback_of_an_uninterruptible_test_and_exits(tmp_path: Path) -> None:
     ended = run_tests(tmp_path, DEAF, "--timeout=0.2", "-o", "faulthandler_timeout=1")
 
     assert ended.returncode == 1
-    assert "in test_that_blocks_the_signal_of_the_time_limit" in ended.stderr, ended.stdout
+    assert "in test_function_blocks_the_signal_of_the_time_limit" in ended.stderr, ended.stdout
 
 
 def test_every_test_has_a_time_limit(pytestconfig: pytest.Config) -> None:

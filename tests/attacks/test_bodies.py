@@ -94,7 +94,7 @@ async def test_list_with_too_many_items_is_rejected(
     assert await accepted_bodies(web, sample, overlong(sample.body), detector, log) == []
 
 
-async def test_body_is_rejected_if_incomplete_oversized_or_not_utf_8(
+async def test_body_is_rejected_if_incomplete_or_oversized_or_not_utf_8(
     web: WebShop, sample: Sample, detector: ChangeDetector, log: StringIO, operation: Operation
 ) -> None:
     accepted = await accepted_bodies(web, sample, otherwise_encoded(sample.body), detector, log)

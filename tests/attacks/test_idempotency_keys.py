@@ -19,7 +19,7 @@ def change(new: str, current: str = PASSWORD) -> dict[str, Any]:
     return {"current_password": current, "new_password": new, "new_password_confirm": new}
 
 
-async def test_idempotency_key_is_rejected_if_reused_with_another_new_password(web: WebShop) -> None:
+async def test_idempotency_key_is_rejected_if_reused_with_a_different_new_password(web: WebShop) -> None:
     customer = await web.customer()
     first = await customer.post("/v1/me/password", json=change(FIRST), headers=key("k"))
     second = await customer.post("/v1/me/password", json=change(SECOND), headers=key("k"))
@@ -30,7 +30,7 @@ async def test_idempotency_key_is_rejected_if_reused_with_another_new_password(w
     assert (retry.status_code, retry.headers["Idempotent-Replayed"]) == (204, "true")
 
 
-async def test_idempotency_key_is_rejected_if_reused_with_another_current_password(web: WebShop) -> None:
+async def test_idempotency_key_is_rejected_if_reused_with_a_different_current_password(web: WebShop) -> None:
     customer = await web.customer()
     await customer.post("/v1/me/password", json=change(FIRST), headers=key("k"))
     guess = await customer.post("/v1/me/password", json=change(FIRST, "a guess"), headers=key("k"))

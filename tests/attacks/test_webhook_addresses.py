@@ -98,7 +98,7 @@ def test_webhook_host_with_a_public_ip_address_is_accepted(address: str) -> None
 @pytest.mark.parametrize(
     "address", ["224.0.0.1", "239.255.255.255", "ff02::1", "ff0e::1", "fec0::1", "fe80::1%lo", "4000::1"]
 )
-def test_multicast_unassigned_and_site_local_ip_addresses_are_rejected(address: str) -> None:
+def test_multicast_and_unassigned_and_site_local_ip_addresses_are_rejected(address: str) -> None:
     assert not is_public(address)
 
 

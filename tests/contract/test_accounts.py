@@ -279,7 +279,7 @@ async def test_role_change_locks_the_rows_of_the_user_and_of_all_admins(shop: Sh
             assert await another.users.peek(boss.id)
 
 
-async def test_order_waits_until_a_concurrent_change_of_the_customers_account_ends(shop: Shop) -> None:
+async def test_order_waits_while_the_account_of_its_customer_is_being_changed(shop: Shop) -> None:
     ann, mug = await sign_up(shop, "ann"), await shop.product(stock=1)
     async with shop.store.unit_of_work() as work:
         assert await work.users.get(ann.id)

@@ -43,7 +43,7 @@ async def test_saved_audit_entry_is_read_back_unchanged(shop: Shop) -> None:
     assert entry.details == {"number": 7}
 
 
-async def test_uncommitted_action_is_not_audited(shop: Shop) -> None:
+async def test_action_that_is_not_committed_is_not_audited(shop: Shop) -> None:
     async with shop.store.unit_of_work(SOMEBODY) as work:
         await work.users.add(a_user(shop.ids))
         work.audit.record(AuditAction.SESSION_STARTED, None, at=shop.clock.now())
@@ -77,7 +77,7 @@ async def test_audit_entries_are_listed_newest_first(shop: Shop) -> None:
     assert walked == [[recorded[2], recorded[1]], [recorded[0]]]
 
 
-async def test_audit_entries_with_equal_timestamps_are_each_listed_exactly_once(shop: Shop) -> None:
+async def test_each_of_several_audit_entries_with_equal_timestamps_is_listed_once(shop: Shop) -> None:
     async with shop.store.unit_of_work(SOMEBODY) as work:
         for number in range(5):
             work.audit.record(AuditAction.SESSION_STARTED, str(number), at=shop.clock.now())

@@ -137,7 +137,7 @@ async def test_authorization_of_an_expired_order_is_voided(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_authorization_reported_after_the_payment_has_failed_is_voided(shop: Shop) -> None:
+async def test_authorization_is_voided_if_reported_after_the_payment_has_failed(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5))
     first = await shop.authorize(order, "tok_pending")
     await shop.report_provider_event(ProviderEventKind.FAILED, first)

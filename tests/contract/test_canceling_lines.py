@@ -155,7 +155,7 @@ async def test_partly_shipped_order_is_fulfilled_when_all_unshipped_units_are_re
     await assert_invariants(shop)
 
 
-async def test_refund_by_amount_leaves_all_units_to_be_shipped(shop: Shop) -> None:
+async def test_refund_by_amount_does_not_cancel_unshipped_units(shop: Shop) -> None:
     order = await a_paid_order(shop)
     await shop.refund(order, order.total.amount)
     await shop.fulfil(order)

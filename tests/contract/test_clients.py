@@ -155,7 +155,7 @@ async def test_client_token_is_rejected_after_the_client_secret_is_retired(shop:
         await shop.confirm_principal(by_second)
 
 
-async def test_scopes_of_a_client_are_found_only_with_the_id_of_its_own_secret(shop: Shop) -> None:
+async def test_scopes_of_a_client_are_not_found_with_the_secret_id_of_another_client(shop: Shop) -> None:
     one = await bearer(shop, await shop.create_client("one", [Scope.READ_ORDERS], actor=SOMEBODY))
     other = await bearer(shop, await shop.create_client("other", [Scope.READ_ORDERS], actor=SOMEBODY))
     assert await shop.store.clients.scopes_of(one.client_id, one.secret_id) == frozenset({Scope.READ_ORDERS})

@@ -80,7 +80,7 @@ async def test_account_can_be_closed_despite_a_sign_up_with_the_old_placeholder_
     assert (await shop.get_user(ann.id)).status is UserStatus.CLOSED
 
 
-async def test_email_addresses_of_several_closed_accounts_are_null(shop: Shop) -> None:
+async def test_several_closed_accounts_can_have_null_as_their_email_address(shop: Shop) -> None:
     for _ in range(2):
         await shop.close_account(closing(await sign_up(shop)))
     closed = await shop.list_users(
@@ -113,7 +113,7 @@ async def test_orders_of_a_closed_account_have_totals_but_no_shipping_addresses(
     await assert_invariants(shop)
 
 
-async def test_closing_an_account_erases_the_users_cancellation_reasons_from_events(shop: Shop) -> None:
+async def test_closing_an_account_erases_cancellation_reasons_of_the_user_from_events(shop: Shop) -> None:
     ann, mug = await sign_up(shop), await shop.product(stock=9)
     by_ann, by_staff, unpublished = [
         (await shop.place_order(shop.commands.place_order((mug, 1), customer=ann))).result for _ in range(3)
@@ -185,7 +185,7 @@ async def test_shipping_address_of_an_order_placed_during_account_closure_is_era
     await assert_invariants(shop)
 
 
-async def test_paid_order_of_a_closed_account_has_a_shipping_address_until_fulfillment(shop: Shop) -> None:
+async def test_paid_order_of_a_closed_account_keeps_its_shipping_address_until_shipped(shop: Shop) -> None:
     ann, mug = await sign_up(shop), await shop.product(stock=9)
     order = (await shop.place_order(personal(shop.commands.place_order((mug, 1), customer=ann)))).result
     await shop.pay(order)
@@ -198,7 +198,7 @@ async def test_paid_order_of_a_closed_account_has_a_shipping_address_until_fulfi
     await assert_invariants(shop)
 
 
-async def test_closing_an_account_erases_idempotency_records_of_the_users_returns(shop: Shop) -> None:
+async def test_closing_an_account_erases_idempotency_records_about_returns_of_the_user(shop: Shop) -> None:
     ann, mug = await sign_up(shop), await shop.product(stock=9)
     order = (await shop.place_order(shop.commands.place_order((mug, 1), customer=ann))).result
     await shop.pay(order)
@@ -224,7 +224,7 @@ async def test_closing_an_account_erases_no_data_of_other_accounts(shop: Shop) -
     assert len((await shop.list_sessions(bob.id, after=None, limit=9)).items) == 1
 
 
-async def test_closing_an_account_erases_only_the_users_idempotency_records(shop: Shop) -> None:
+async def test_closing_an_account_keeps_idempotency_records_of_other_accounts(shop: Shop) -> None:
     ann, mug = await sign_up(shop), await shop.product(stock=9)
     key = shop.commands.key("Ann", operation=IdempotentOperation.CREATE_USER, principal="anybody", key="kept")
     bob = (await shop.sign_up(replace(ANN, email=sought_email_address("bob@example.com"), key=key))).result

@@ -121,7 +121,7 @@ async def test_renewal_report_during_a_capture_does_not_delay_the_capture(shop: 
     await assert_invariants(shop)
 
 
-async def test_authorization_with_an_unknown_end_time_is_queried_at_the_provider(shop: Shop) -> None:
+async def test_unknown_end_time_of_an_authorization_is_queried_at_the_provider(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5))
     payment = await shop.authorize(order, "tok_pending")
     shop.gateway.authorized_until = shop.clock.now() + timedelta(days=5)

@@ -29,7 +29,7 @@ async def read_feed(shop: Shop, *, type_: str | None = None, limit: int = 100) -
             return events
 
 
-async def test_event_has_a_type_an_aggregate_and_a_timestamp(shop: Shop) -> None:
+async def test_event_has_a_type_and_an_aggregate_and_a_timestamp(shop: Shop) -> None:
     mug = await shop.product(stock=3, price=1250, sku="MUG")
     order = await shop.order(mug, quantity=2)
     [event] = [event for event in await published(shop) if event.type == "order.placed"]

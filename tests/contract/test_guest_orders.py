@@ -63,7 +63,7 @@ async def read(shop: Shop, order: OrderView, version: int) -> OrderView:
     return await shop.get_guest_order(order.id, is_valid=lambda valid: valid == version)
 
 
-async def test_order_of_a_guest_can_be_placed_paid_and_fulfilled(
+async def test_order_of_a_guest_can_be_placed_and_paid_and_fulfilled(
     shop: Shop, service_client: CallerId
 ) -> None:
     order = await an_order(shop, service_client)

@@ -108,7 +108,7 @@ async def test_uncommitted_result_is_not_stored(shop: Shop) -> None:
     assert await claim(shop.store.unit_of_work, KEY, result_type=UserView) == {}
 
 
-async def test_idempotency_key_claimed_without_a_result_can_be_used_again(shop: Shop) -> None:
+async def test_idempotency_key_can_be_used_again_if_no_result_was_stored(shop: Shop) -> None:
     assert await claim(shop.store.unit_of_work, KEY, result_type=UserView) == {}
     view = a_view(shop)
     await bind(shop, {replace(KEY, fingerprint=b"another"): view})
@@ -171,7 +171,7 @@ async def test_second_result_of_an_unclaimed_idempotency_key_is_rejected(shop: S
     assert bound == {KEY.scope: StoredResult(KEY.fingerprint, view)}
 
 
-async def test_one_of_twenty_concurrent_results_of_an_unclaimed_idempotency_key_is_stored(shop: Shop) -> None:
+async def test_only_one_of_twenty_concurrent_results_of_an_unclaimed_key_is_stored(shop: Shop) -> None:
     views = [a_view(shop, email=f"{number}@example.com") for number in range(20)]
     outcomes = await asyncio.gather(*(store(shop, {KEY: view}) for view in views), return_exceptions=True)
     assert [type(outcome) for outcome in outcomes if outcome] == [IdempotencyRecordExists] * 19

@@ -74,7 +74,7 @@ async def test_sign_up_with_the_email_address_of_an_account_sends_the_owner_a_no
     assert message.subject == "You have an account already"
 
 
-async def test_expired_used_or_malformed_sign_up_token_is_rejected(shop: Shop) -> None:
+async def test_sign_up_token_is_rejected_if_expired_or_used_or_malformed(shop: Shop) -> None:
     await shop.request_sign_up(ANN)
     await shop.deliver_mail()
     first = shop.mailbox.token()
@@ -140,7 +140,7 @@ async def test_account_with_the_status_pending_cannot_log_in(shop: Shop) -> None
         await shop.start_session(pending)
 
 
-async def test_replaced_used_or_expired_password_reset_token_is_rejected(shop: Shop) -> None:
+async def test_password_reset_token_is_rejected_if_replaced_or_used_or_expired(shop: Shop) -> None:
     await shop.sign_up(ANN)
     replaced = await mailed_reset_token(shop)
     used = await mailed_reset_token(shop)
@@ -229,7 +229,7 @@ async def test_password_reset_mail_sent_after_two_failed_attempts_has_a_valid_to
     await reset(shop, shop.mailbox.token())
 
 
-async def test_password_reset_mail_is_set_aside_one_hour_after_the_request(shop: Shop) -> None:
+async def test_password_reset_mail_is_not_sent_later_than_one_hour_after_the_request(shop: Shop) -> None:
     await shop.sign_up(ANN)
     await shop.request_password_reset(ANN.email, network=NETWORK)
     shop.clock.advance(timedelta(hours=1, seconds=1))

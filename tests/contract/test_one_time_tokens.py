@@ -57,7 +57,7 @@ async def test_one_time_token_can_be_consumed_only_once(shop: Shop) -> None:
     assert await found(shop, token) is None
 
 
-async def test_one_time_token_stays_valid_after_an_uncommitted_use(shop: Shop) -> None:
+async def test_one_time_token_stays_valid_if_its_use_was_not_committed(shop: Shop) -> None:
     token = await a_token(shop)
     await put(shop, token)
     async with shop.store.unit_of_work() as work:

@@ -90,7 +90,7 @@ async def test_order_repository_rejects_a_second_order_with_the_same_idempotency
     assert found.result.id == first.id
 
 
-async def test_idempotency_key_of_an_uncommitted_order_can_be_used_again(shop: Shop) -> None:
+async def test_idempotency_key_can_be_used_again_if_its_order_was_not_committed(shop: Shop) -> None:
     ann, mug = await a_customer_and_a_product(shop)
     async with shop.store.unit_of_work() as work:
         await work.orders.add([an_order(shop.ids, (mug, 1), customer=ann.id, actor=STAFF)])

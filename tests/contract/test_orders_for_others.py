@@ -114,7 +114,7 @@ async def test_order_for_an_account_that_is_not_active_is_rejected(
     assert (await shop.get_stock(mug.id)).reserved == 0
 
 
-async def test_orders_placed_by_any_caller_count_toward_the_customers_unpaid_order_limit(
+async def test_orders_by_any_caller_count_toward_the_unpaid_order_limit_of_the_customer(
     shop: Shop, service_client: CallerId
 ) -> None:
     shop.hold_limits = HoldLimits(max_unpaid_orders=2)

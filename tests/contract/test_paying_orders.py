@@ -151,7 +151,7 @@ async def test_capture_is_recorded_only_once_if_the_provider_repeats_the_event(s
     await assert_invariants(shop)
 
 
-async def test_capture_reported_after_a_failure_report_confirms_the_order(shop: Shop) -> None:
+async def test_order_is_confirmed_if_a_capture_is_reported_after_a_failure(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.pay(order, "tok_pending")
     await shop.report_provider_event(ProviderEventKind.FAILED, payment, failure="card_declined")

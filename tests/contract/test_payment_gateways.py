@@ -207,7 +207,7 @@ async def test_all_concurrent_captures_and_voids_report_the_same_final_outcome(p
     assert outcomes == {found.outcome}
 
 
-async def test_renewal_of_a_nonrenewable_or_captured_payment_returns_it_unchanged(
+async def test_renewal_leaves_a_nonrenewable_or_captured_payment_unchanged(
     provider: Provider,
 ) -> None:
     payment = manual_payment_at(provider)

@@ -137,7 +137,7 @@ SCRIPTS = {
 }
 
 
-async def test_search_finds_hyphenated_words_asian_scripts_and_special_letters(shop: Shop) -> None:
+async def test_search_finds_hyphenated_words_and_asian_scripts_and_special_letters(shop: Shop) -> None:
     names = {
         "CUP": "Øl krus Ærø",
         "BOW": "Łuk",

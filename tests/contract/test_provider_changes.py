@@ -39,7 +39,7 @@ async def events_of(shop: Shop, type_: str) -> list[Any]:
     return [json.loads(event.data) for event in page.events]
 
 
-async def test_capture_that_the_shop_did_not_request_has_the_origin_provider(shop: Shop) -> None:
+async def test_capture_that_the_shop_did_not_request_has_the_provider_as_origin(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5, price=1000), 2)
     payment = await shop.authorize(order)
     await shop.report_provider_event(ProviderEventKind.CAPTURED, payment)
@@ -50,7 +50,7 @@ async def test_capture_that_the_shop_did_not_request_has_the_origin_provider(sho
     await assert_invariants(shop)
 
 
-async def test_void_that_the_shop_did_not_request_has_the_origin_provider(shop: Shop) -> None:
+async def test_void_that_the_shop_did_not_request_has_the_provider_as_origin(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5, price=1000), 2)
     payment = await shop.authorize(order)
     await shop.report_provider_event(ProviderEventKind.VOIDED, payment)
@@ -62,7 +62,9 @@ async def test_void_that_the_shop_did_not_request_has_the_origin_provider(shop: 
 
 
 @pytest.mark.parametrize("operation", ["capture", "void"])
-async def test_capture_or_void_with_a_lost_response_has_the_origin_shop(shop: Shop, operation: str) -> None:
+async def test_capture_or_void_with_a_lost_response_has_the_shop_as_origin(
+    shop: Shop, operation: str
+) -> None:
     order = await shop.order(await shop.product(stock=5, price=1000), 2)
     payment = await shop.authorize(order)
     shop.gateway.is_down = True  # simulates a lost response
@@ -76,7 +78,7 @@ async def test_capture_or_void_with_a_lost_response_has_the_origin_shop(shop: Sh
     assert decided.origin is PaymentOrigin.SHOP
 
 
-async def test_capture_of_another_amount_than_requested_has_the_origin_provider(shop: Shop) -> None:
+async def test_capture_of_an_unrequested_amount_has_the_provider_as_origin(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5, price=1000), 2)
     payment = await shop.authorize(order)
     shop.gateway.is_down = True
@@ -87,7 +89,7 @@ async def test_capture_of_another_amount_than_requested_has_the_origin_provider(
     await assert_invariants(shop)
 
 
-async def test_capture_of_an_order_that_is_cancelled_later_has_the_origin_shop(shop: Shop) -> None:
+async def test_capture_of_an_order_that_is_cancelled_later_has_the_shop_as_origin(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5, price=1000), 2)
     payment = await shop.authorize(order)
     shop.gateway.is_down = True
@@ -144,7 +146,7 @@ async def test_refund_reported_by_the_provider_is_recorded_up_to_the_order_total
     await assert_invariants(shop)
 
 
-async def test_disputed_order_cannot_be_shipped_refunded_or_cancelled(shop: Shop) -> None:
+async def test_disputed_order_cannot_be_shipped_or_refunded_or_cancelled(shop: Shop) -> None:
     order, payment = await a_paid_order(shop)
     await shop.report_provider_event(ProviderEventKind.DISPUTE_OPENED, payment)
     assert (await shop.current_order(order)).disputed

@@ -105,7 +105,7 @@ async def test_expired_order_is_not_pruned_before_the_retention_period_ends(shop
     assert (await shop.current_order(order)).status is OrderStatus.EXPIRED
 
 
-async def test_pruning_keeps_expired_orders_with_a_payment_and_unexpired_orders(shop: Shop) -> None:
+async def test_pruning_keeps_unexpired_orders_and_expired_orders_with_a_payment(shop: Shop) -> None:
     mug = await shop.product(stock=9)
     unpaid = await expired_order(shop, shop.commands.place_order((mug, 1), customer=await shop.customer()))
     declined = await shop.order(mug)

@@ -183,7 +183,7 @@ async def test_receiving_a_return_requires_a_decision_for_each_line(shop: Shop) 
     assert (await shop.current_order(order)).lines[0].returned == 0
 
 
-async def test_customer_cannot_return_units_of_another_customers_order(shop: Shop) -> None:
+async def test_customer_cannot_return_units_from_an_order_of_another_customer(shop: Shop) -> None:
     order = await a_shipped_order(shop)
     stranger = await shop.customer()
     with pytest.raises(NotFound):

@@ -93,7 +93,7 @@ async def test_concurrent_duplicate_of_an_order_for_the_last_unit_returns_the_or
     await assert_invariants(shop)
 
 
-async def test_second_process_rejects_another_order_with_an_uncommitted_idempotency_key(
+async def test_second_process_rejects_a_different_order_with_the_key_of_a_running_order(
     shop: Shop, commits: StoppedCommits, stopped_batch: PlaceOrderBatch
 ) -> None:
     mug, ann, process = await shop.product(stock=1), await shop.customer(), shop.other_process()

@@ -111,7 +111,7 @@ async def test_removed_session_cannot_be_loaded(shop: Shop) -> None:
         assert [session.id for session in await work.sessions.of_user(user.id)] == [other.id]
 
 
-async def test_session_still_exists_after_an_uncommitted_removal(shop: Shop) -> None:
+async def test_session_still_exists_if_its_removal_was_not_committed(shop: Shop) -> None:
     session = a_session(shop, (await shop.customer()).id)
     await add(shop, session)
     async with shop.store.unit_of_work() as work:
@@ -148,7 +148,7 @@ async def test_active_sessions_of_a_user_are_listed_newest_first(
     assert [session.id for session in await all_items(page_after)] == expected
 
 
-async def test_principal_state_contains_role_status_and_session_existence(shop: Shop) -> None:
+async def test_principal_state_contains_role_and_status_and_whether_the_session_exists(shop: Shop) -> None:
     ann, bob = await shop.customer(), await shop.customer()
     session = a_session(shop, ann.id)
     await add(shop, session)

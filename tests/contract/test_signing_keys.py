@@ -26,7 +26,7 @@ async def test_only_one_of_several_concurrently_added_initial_signing_keys_is_st
     assert kept in keys
 
 
-async def test_rotation_lists_the_new_signing_key_first_and_sets_the_end_of_the_old_key(store: Store) -> None:
+async def test_rotation_lists_the_new_signing_key_first_and_sets_when_the_old_key_ends(store: Store) -> None:
     await store.signing_keys.add_first(SigningKey("first", b"1", NOW))
     second = SigningKey("second", b"2", NOW + 2 * DAY)
     await store.signing_keys.rotate(second, former_until=NOW + 3 * DAY, now=NOW + DAY, entries=())

@@ -35,7 +35,7 @@ async def test_capture_that_was_made_in_the_stripe_dashboard_is_found(stripe: St
     assert await stripe.gateway.void(payment) == found
 
 
-async def test_void_made_in_the_stripe_dashboard_is_found_with_the_reason_of_the_void(stripe: Stripe) -> None:
+async def test_void_made_in_the_stripe_dashboard_is_found_with_its_reason(stripe: Stripe) -> None:
     payment = replace(stripe.payment(), capture_method=CaptureMethod.MANUAL)
     authorized = await stripe.gateway.pay(payment, "pm_card_visa")
     await in_dashboard(stripe, f"{authorized.reference}/cancel", cancellation_reason="fraudulent")

@@ -50,7 +50,7 @@ async def test_commit_discards_unsaved_changes(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_commit_discards_changes_after_the_last_save(shop: Shop) -> None:
+async def test_commit_discards_changes_made_after_the_last_save(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     async with shop.store.unit_of_work() as work:
         stock = (await work.stocks.lock([mug.id]))[mug.id]

@@ -56,7 +56,7 @@ async def test_account_with_an_existing_email_address_is_rejected(shop: Shop) ->
     assert (await shop.store.outbox.counts())["user.signed_up"] == 1
 
 
-async def test_email_address_of_an_uncommitted_account_can_be_used(shop: Shop) -> None:
+async def test_email_address_can_be_used_if_its_account_was_not_committed(shop: Shop) -> None:
     async with shop.store.unit_of_work(SOMEBODY) as work:
         await work.users.add(a_user(shop.ids, email="ann@example.com"))
     await add(shop, a_user(shop.ids, email="ann@example.com"))

@@ -82,7 +82,7 @@ async def test_events_are_not_sent_while_the_endpoint_owner_lacks_permission(
     assert (shown.owner_id, shown.blocked_at) == (bob, None)
 
 
-async def test_loss_of_the_endpoint_owners_permission_is_audited_only_once(
+async def test_endpoint_owner_who_loses_permission_is_audited_only_once(
     shop: Shop, webhooks: Webhooks
 ) -> None:
     ann = await staff_member(shop)

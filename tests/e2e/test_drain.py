@@ -61,7 +61,9 @@ async def test_service_accepts_every_connection_during_the_drain_delay(database_
         assert await psql.fetchval("SELECT count(*) FROM orders") == statuses[201]
 
 
-async def test_stopping_worker_completes_the_running_delivery_and_releases_leases(database_url: str) -> None:
+async def test_worker_completes_the_running_delivery_and_releases_leases_when_it_stops(
+    database_url: str,
+) -> None:
     is_called, may_answer = asyncio.Event(), asyncio.Event()
 
     async def answer_late(_: web.Request) -> web.StreamResponse:

@@ -11,7 +11,7 @@ from tests.e2e.serving import place_an_order, serving
 from tests.servers.newer_schema import migrate_to_newer_schema
 
 
-def test_service_starts_if_a_newer_database_schema_permits_its_release(database_url: str) -> None:
+def test_service_starts_if_a_newer_schema_is_compatible_with_the_release(database_url: str) -> None:
     asyncio.run(migrate_to_newer_schema(database_url, min_compatible_release=RELEASE))
     with serving(database_url, with_worker=False) as service:
         service.await_answer()
@@ -21,7 +21,7 @@ def test_service_starts_if_a_newer_database_schema_permits_its_release(database_
     assert "Traceback" not in output
 
 
-def test_service_exits_with_an_error_if_a_newer_schema_excludes_its_release(database_url: str) -> None:
+def test_service_exits_with_an_error_if_a_newer_schema_is_incompatible(database_url: str) -> None:
     asyncio.run(migrate_to_newer_schema(database_url, min_compatible_release=RELEASE + 1))
     with serving(database_url) as service:
         code, output = service.end()

@@ -74,7 +74,7 @@ def serving_processes(service: Service) -> list[int]:
     return [child.pid for child in children if any("spawn_main" in word for word in child.cmdline())]
 
 
-def test_stopping_service_is_unready_but_handles_requests_in_the_drain_delay(database_url: str) -> None:
+def test_service_is_unready_but_handles_requests_during_the_drain_delay(database_url: str) -> None:
     with serving(database_url, with_worker=False, workers="2", drain_delay="PT5M") as service:
         service.await_answer()
         os.kill(service.process.pid, signal.SIGTERM)

@@ -103,7 +103,7 @@ async def test_response_to_an_invalid_password_change_has_pointer_and_code_of_th
     assert "wrong password" not in response.text
 
 
-async def test_admin_can_list_filter_and_change_accounts(web: WebShop) -> None:
+async def test_admin_can_list_and_filter_and_change_accounts(web: WebShop) -> None:
     boss, ann = await web.admin(), await web.customer()
     account = await me(ann)
     listed = (await boss.get("/v1/users", params={"email": account["email"].upper()})).json()

@@ -32,7 +32,7 @@ async def audit_log(web: WebShop, **query: str) -> list[dict[str, Any]]:
     return items
 
 
-async def test_audit_entry_shows_actor_action_and_request(web: WebShop) -> None:
+async def test_audit_entry_shows_the_actor_and_the_action_and_the_request(web: WebShop) -> None:
     staff = await web.staff()
     body = {"sku": "MUG", "name": "Mug", "price": {"amount": 1999, "currency": "EUR"}}
     created = await staff.post("/v1/products", json=body, headers={"X-Request-Id": "request-7"})
@@ -86,7 +86,7 @@ async def test_next_page_of_a_filtered_audit_log_has_the_same_filter(web: WebSho
     assert (other.status_code, other.json()["code"]) == (400, "invalid_cursor")
 
 
-async def test_audit_log_route_accepts_filters_for_actor_object_and_time(web: WebShop) -> None:
+async def test_audit_log_route_can_filter_by_actor_by_object_and_by_time(web: WebShop) -> None:
     staff = await web.staff()
     me = (await staff.get("/v1/me")).json()["id"]
     product = await web.product()

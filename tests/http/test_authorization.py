@@ -144,7 +144,7 @@ def test_openapi_lists_the_scopes_of_each_operation() -> None:
         assert described == opening, operation.id
 
 
-def test_user_only_permissions_are_excluded_from_every_scope() -> None:
+def test_no_scope_contains_a_permission_that_only_users_may_have() -> None:
     of_people = {Permission.PLACE_ORDERS, Permission.PAY_ANY_ORDER, Permission.MANAGE_USERS}
     permitted = frozenset().union(*SCOPES.values())
     assert SCOPES.keys() == set(Scope)

@@ -39,7 +39,7 @@ def test_every_operation_id_is_unique_and_consists_of_a_verb_and_a_noun() -> Non
     assert [id_ for id_ in ids if not re.fullmatch(r"[a-z]+(_[a-z0-9]+)+", id_)] == []
 
 
-def test_every_operation_has_a_summary_a_description_and_a_tag() -> None:
+def test_every_operation_has_a_summary_and_a_description_and_a_tag() -> None:
     for operation in operations():
         assert operation.described["summary"], operation.id
         assert operation.described["description"], operation.id

@@ -29,7 +29,7 @@ async def units(client: httpx2.AsyncClient, order: str, quantity: int) -> list[d
     return [{"line_id": line["id"], "quantity": quantity}]
 
 
-async def test_order_can_be_paid_fulfilled_and_refunded(web: WebShop) -> None:
+async def test_order_can_be_paid_and_fulfilled_and_refunded(web: WebShop) -> None:
     customer, staff = await web.customer(), await web.staff()
     order = await place(web, customer)
 

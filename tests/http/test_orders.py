@@ -15,7 +15,7 @@ ADDRESS = {
 }
 
 
-async def test_response_to_an_order_request_contains_location_etag_total_and_status(web: WebShop) -> None:
+async def test_response_to_an_order_request_has_location_and_etag_and_total_and_status(web: WebShop) -> None:
     mug, pot = await web.product(price=1999, stock=5), await web.product(price=4500, stock=1)
     customer = await web.customer()
     body = order_body((mug, 2), (pot, 1), shipping_address=ADDRESS, note="Ring twice", metadata={"till": "3"})

@@ -38,7 +38,7 @@ async def test_customer_cannot_place_an_order_for_another_customer(web: WebShop)
     assert (await bob.get("/v1/orders")).json()["items"] == []
 
 
-async def test_service_client_order_requires_a_customer_and_the_scope_orders_place(web: WebShop) -> None:
+async def test_order_by_a_service_client_requires_a_customer_and_the_scope_orders_place(web: WebShop) -> None:
     body = order_body((await web.product(), 1))
     missing = await (await web.client(Scope.PLACE_ORDERS)).post("/v1/orders", json=body, headers=key("k"))
     assert (missing.status_code, missing.json()["code"]) == (422, "validation_failed")

@@ -74,7 +74,7 @@ async def test_webhook_about_a_capture_that_is_already_recorded_changes_no_order
     assert await checkout.state() == ("confirmed", "paid")
 
 
-async def test_sandbox_order_can_be_paid_after_a_payment_with_tok_declined(
+async def test_order_can_be_paid_again_after_a_payment_with_the_token_tok_declined(
     checkout: Checkout,
 ) -> None:
     response = await checkout.pay("tok_declined")
@@ -98,7 +98,7 @@ async def test_order_paid_with_tok_timeout_is_confirmed_by_a_query_after_one_min
     assert await checkout.refunds() == []
 
 
-async def test_second_charge_of_a_payment_with_the_token_tok_twice_is_refunded(checkout: Checkout) -> None:
+async def test_worker_refunds_the_second_charge_caused_by_the_token_tok_twice(checkout: Checkout) -> None:
     assert (await checkout.pay("tok_twice")).status_code == 201
     await checkout.work()
     [refund] = await checkout.refunds()
@@ -106,7 +106,9 @@ async def test_second_charge_of_a_payment_with_the_token_tok_twice_is_refunded(c
     assert (await checkout.state())[0] == "confirmed"
 
 
-async def test_token_tok_late_reinstates_the_expired_order_if_stock_is_available(checkout: Checkout) -> None:
+async def test_payment_with_the_token_tok_late_reinstates_its_order_if_stock_is_available(
+    checkout: Checkout,
+) -> None:
     assert (await checkout.pay("tok_late")).status_code == 202
     checkout.clock.advance(timedelta(minutes=15))
     await checkout.work()

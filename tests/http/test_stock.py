@@ -3,7 +3,7 @@ import pytest
 from tests.kit.web import WebShop, key, order_body
 
 
-async def test_stock_response_states_the_units_on_hand_reserved_and_available(web: WebShop) -> None:
+async def test_stock_response_states_on_hand_and_reserved_and_available_units(web: WebShop) -> None:
     product = await web.product(stock=5)
     customer, staff = await web.customer(), await web.staff()
     await customer.post("/v1/orders", json=order_body((product, 2)), headers=key("1"))

@@ -70,7 +70,7 @@ async def test_log_in_attempts_from_one_ipv6_network_are_counted_together(web: W
         ("203.0.113.256", "local"),
     ],
 )
-def test_network_of_a_client_is_the_prefix_of_the_clients_ip_address(address: str, network: str) -> None:
+def test_network_of_a_client_is_a_prefix_of_the_client_ip_address(address: str, network: str) -> None:
     assert network_of(address) == network
 
 

@@ -67,7 +67,7 @@ async def test_worker_with_a_hanging_job_is_neither_live_nor_ready() -> None:
         assert (await client.get("/readyz")).status_code == 503
 
 
-async def test_stopping_worker_is_live_and_unready() -> None:
+async def test_worker_is_live_and_unready_while_it_stops() -> None:
     async with checks(aged(0), is_stopping=lambda: True) as client:
         assert (await client.get("/livez")).status_code == 200
         response = await client.get("/readyz")

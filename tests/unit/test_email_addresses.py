@@ -103,7 +103,7 @@ def test_email_address_that_only_a_former_release_accepted_is_still_recognized()
 @pytest.mark.parametrize(
     "stored", ["=?utf-8?q?a=0d=0aBcc:=20x?=@example.com", "boss <b@example.com>", "a\r\nbcc: b@example.com"]
 )
-def test_mail_to_a_misleading_stored_email_address_is_rejected(stored: str) -> None:
+def test_mail_to_a_stored_text_that_is_not_an_email_address_is_rejected(stored: str) -> None:
     message = Message(EmailAddress.stored(stored, None), "Subject", "Text\n")
     with pytest.raises(ValueError, match=r"address|linefeed"):
         mime_of(message, sender="shop@example.com")

@@ -10,7 +10,7 @@ def test_lifecycle_page_equals_the_page_generated_from_the_code() -> None:
     assert PAGE.read_text(encoding="utf-8") == lifecycle_page(), "`make docs` rewrites the page."
 
 
-def test_lifecycle_page_shows_every_status_action_and_event() -> None:
+def test_lifecycle_page_shows_all_statuses_and_all_actions_and_all_events() -> None:
     page = lifecycle_page()
     names = {
         *OrderStatus,

@@ -187,7 +187,7 @@ def test_request_of_the_first_release_has_the_recorded_fingerprint() -> None:
 
 
 @pytest.mark.parametrize("operation", sorted({row["operation"] for row in FIRST["rows"]}))
-def test_request_with_a_new_field_has_no_fingerprint_of_an_earlier_version(
+def test_request_with_a_new_field_has_no_fingerprint_of_version_1(
     operation: IdempotentOperation,
 ) -> None:
     [key, *_] = [row["key"] for row in FIRST["rows"] if row["operation"] == operation]
@@ -216,7 +216,9 @@ def test_fingerprint_ignores_white_space_and_the_sequence_of_fields() -> None:
         ("POST", "/v1/orders", None),
     ],
 )
-def test_fingerprint_depends_on_method_path_and_every_value(method: str, path: str, received: Any) -> None:
+def test_fingerprint_depends_on_the_method_and_the_path_and_every_value(
+    method: str, path: str, received: Any
+) -> None:
     fingerprints = Fingerprints(b"s" * 32)
     assert fingerprints.of(method, path, received) != fingerprints.of("POST", "/v1/orders", {"a": 1})
 

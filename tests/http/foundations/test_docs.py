@@ -57,7 +57,7 @@ async def test_docs_page_assets_are_cacheable(path: str, content_type: str) -> N
 
 
 @pytest.mark.parametrize("path", ["/docs", "/docs/oauth2-redirect"])
-async def test_docs_page_permits_only_service_scripts_and_scripts_with_a_known_hash(path: str) -> None:
+async def test_docs_page_permits_only_scripts_of_the_service_or_with_a_known_hash(path: str) -> None:
     page = await ask(documented(), "GET", path)
     policy = dict(
         directive.strip().split(" ", 1) for directive in page.headers["Content-Security-Policy"].split(";")

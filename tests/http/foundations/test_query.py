@@ -45,7 +45,7 @@ async def test_route_accepts_the_query_parameters_of_its_router_and_dependencies
     assert response.json() == {"sort": "price", "tags": ["a", "b"], "limit": 3}
 
 
-async def test_route_that_is_included_with_a_prefix_accepts_its_own_parameters() -> None:
+async def test_route_that_is_included_with_a_prefix_accepts_its_declared_parameters() -> None:
     app = app_of()
     app.include_router(router, prefix="/v1")
     assert (await ask(app, "GET", "/v1/things?limit=3")).is_success

@@ -169,7 +169,7 @@ async def test_dependencies_of_a_write_request_are_completed_after_a_disconnect(
     await asyncio.wait_for(work.ended.wait(), 5)
 
 
-async def test_draining_app_returns_503_with_retry_after() -> None:
+async def test_app_returns_503_with_retry_after_once_draining_begins() -> None:
     router = APIRouter(route_class=StrictRoute)
 
     @router.get("/thing")

@@ -85,7 +85,7 @@ def test_route_documents_the_problems_of_its_dependencies(method: str, path: str
     assert documented(method, path) == EVERYWHERE | codes
 
 
-def test_fastapis_default_validation_error_is_not_documented() -> None:
+def test_default_validation_error_of_fastapi_is_not_documented() -> None:
     assert "HTTPValidationError" not in str(app_of(router).openapi())
 
 

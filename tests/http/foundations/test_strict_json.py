@@ -97,7 +97,9 @@ def test_ambiguous_json_is_rejected(body: bytes) -> None:
         (b' \n{"a" : [1 , 2.5e3]}\t', {"a": [1, 2500.0]}),
     ],
 )
-def test_json_within_the_depth_size_and_integer_limits_is_accepted(body: bytes, value: object) -> None:
+def test_json_within_the_limits_of_depth_and_size_and_integers_is_accepted(
+    body: bytes, value: object
+) -> None:
     assert parse(body) == (json.loads(body) if value is None else value)
 
 

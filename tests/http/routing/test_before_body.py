@@ -52,7 +52,7 @@ def app(request: pytest.FixtureRequest) -> FastAPI:
     return app_of(outer)
 
 
-async def test_dependency_marked_as_before_body_runs_once_and_before_other_dependencies(app: FastAPI) -> None:
+async def test_before_body_dependency_runs_once_and_before_other_dependencies(app: FastAPI) -> None:
     response = await ask(app, "POST", "/x", json={"a": 1})
     assert (response.status_code, response.json()) == (200, {"a": 1})
     assert calls.count("count ann") == 1
@@ -61,7 +61,7 @@ async def test_dependency_marked_as_before_body_runs_once_and_before_other_depen
         assert calls.count("caller") == 1
 
 
-async def test_headers_set_by_a_dependency_marked_as_before_body_are_sent(app: FastAPI) -> None:
+async def test_headers_that_a_before_body_dependency_sets_are_sent(app: FastAPI) -> None:
     response = await ask(app, "POST", "/x", json={"a": 1})
     assert response.headers.get_list("X-Remaining") == ["7"]
 
@@ -70,7 +70,7 @@ async def test_headers_set_by_a_dependency_marked_as_before_body_are_sent(app: F
     ("url", "content", "status"),
     [("/x?unknown=1", b"{}", 400), ("/x", b"{", 400), ("/x", b'{"a": "b"}', 422), ("/x", b"", 422)],
 )
-async def test_dependency_marked_as_before_body_also_runs_for_a_rejected_request(
+async def test_before_body_dependency_also_runs_for_a_rejected_request(
     app: FastAPI, url: str, content: bytes, status: int
 ) -> None:
     assert (await ask(app, "POST", url, content=content, headers=JSON)).status_code == status
@@ -78,7 +78,7 @@ async def test_dependency_marked_as_before_body_also_runs_for_a_rejected_request
 
 
 @pytest.mark.parametrize(("url", "content"), [("/x?unknown=1", b"{}"), ("/x", b"{")])
-async def test_error_of_a_dependency_marked_as_before_body_is_the_first_error_reported(
+async def test_error_of_a_before_body_dependency_is_reported_before_other_errors(
     app: FastAPI, url: str, content: bytes
 ) -> None:
     response = await ask(app, "POST", url, content=content, headers={**JSON, "X-Exhausted": "yes"})
@@ -86,7 +86,7 @@ async def test_error_of_a_dependency_marked_as_before_body_is_the_first_error_re
     assert "ordinary" not in calls
 
 
-async def test_override_of_a_dependency_marked_as_before_body_runs_before_body_parsing(app: FastAPI) -> None:
+async def test_override_of_a_before_body_dependency_runs_before_the_body_is_parsed(app: FastAPI) -> None:
     async def override() -> None:
         calls.append("override")
 

@@ -104,7 +104,7 @@ async def test_each_of_two_apps_with_one_router_uses_its_own_dependency_override
 
 
 @pytest.mark.skipif("config.getoption('--stock-routes')", reason="FastAPI builds a handler for each app")
-async def test_handler_of_a_router_in_two_apps_is_built_only_once(
+async def test_handler_is_built_only_once_if_two_apps_include_one_router(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     router = things(StrictRouter(prefix="/things"))

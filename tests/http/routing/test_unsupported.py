@@ -90,7 +90,7 @@ def test_unsupported_endpoint_is_rejected_at_route_creation(endpoint: Any, optio
         APIRouter(route_class=StrictRoute).post("/x", **options)(endpoint)
 
 
-def test_strict_route_rejects_the_option_strict_content_type_false() -> None:
+def test_strict_route_cannot_disable_the_option_strict_content_type() -> None:
     with pytest.raises(Unsupported):
         StrictRoute("/x", plain, strict_content_type=False)
 

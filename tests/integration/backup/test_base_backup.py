@@ -185,7 +185,7 @@ def at_point(history: History) -> Iterator[Node]:
         yield node
 
 
-async def test_database_restored_to_a_named_point_contains_exactly_the_earlier_orders(
+async def test_restore_to_a_named_point_returns_all_earlier_orders_and_no_later_order(
     history: History, at_point: Node
 ) -> None:
     orders = await orders_after_recovery(at_point)
@@ -247,7 +247,7 @@ async def test_capture_is_recorded_after_a_restore_only_if_the_backup_has_the_pa
     assert {str(id_) for id_ in history.gateway.payments} - set(payments) == {history.lost_payment}
 
 
-async def test_database_restored_to_a_timestamp_contains_exactly_the_earlier_orders(history: History) -> None:
+async def test_restore_to_a_timestamp_returns_all_earlier_orders_and_no_later_order(history: History) -> None:
     with restored(history, f"recovery_target_time={history.time}") as node:
         assert await orders_after_recovery(node) == set(history.kept)
 
@@ -281,7 +281,7 @@ def test_base_backup_never_overwrites_an_existing_backup(history: History) -> No
         ("new", "archive_command=x", "not a recovery target: archive_command=x\n"),
     ],
 )
-def test_restore_script_rejects_nonempty_directories_and_non_recovery_settings(
+def test_restore_script_rejects_nonempty_directories_and_archive_settings(
     history: History, target: str, setting: str, message: str
 ) -> None:
     directory = history.backup.with_name(target)

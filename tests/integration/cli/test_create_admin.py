@@ -61,7 +61,7 @@ def test_account_created_by_the_staff_creation_command_has_the_role_staff(run: R
 
 
 @pytest.mark.parametrize("email", ["Boss <boss@example.com>", "=?utf-8?q?boss?=@example.com"])
-def test_admin_with_a_misleading_email_address_is_rejected(run: Run, email: str) -> None:
+def test_admin_email_address_with_a_display_name_or_encoded_word_is_rejected(run: Run, email: str) -> None:
     code, _, err = run("users", "create-admin", email, typed=PASSWORD)
     assert (code, err) == (1, "Error: This is not an e-mail address.\n")
 

@@ -77,7 +77,7 @@ def test_downgrade_to_an_unknown_revision_prints_one_error_line(run: Run) -> Non
     "command",
     [CREATE_ADMIN, ("worker",), ("db", "upgrade"), ("db", "status"), ("db", "status", "--wait"), ("check",)],
 )
-def test_newer_schema_that_excludes_the_release_is_reported_in_one_line(
+def test_newer_schema_incompatible_with_the_release_is_reported_in_one_line(
     run: Run, database_url: str, command: tuple[str, ...]
 ) -> None:
     asyncio.run(migrate_to_newer_schema(database_url, min_compatible_release=RELEASE + 1))
@@ -87,7 +87,9 @@ def test_newer_schema_that_excludes_the_release_is_reported_in_one_line(
     assert err.count("\n") == 1
 
 
-def test_commands_run_on_a_newer_schema_that_permits_the_release(run: Run, database_url: str) -> None:
+def test_commands_run_on_a_newer_schema_that_is_compatible_with_the_release(
+    run: Run, database_url: str
+) -> None:
     asyncio.run(migrate_to_newer_schema(database_url, min_compatible_release=RELEASE))
     assert run("db", "upgrade")[0] == 0
     assert status(run)[0] == 0

@@ -78,7 +78,7 @@ async def test_ctrl_c_in_one_process_does_not_stop_the_server_of_other_processes
         assert postmaster(data_dir) == server
 
 
-async def test_stopping_supervisor_waits_until_the_last_lease_is_released(data_dir: Path) -> None:
+async def test_supervisor_stops_only_after_the_last_lease_is_released(data_dir: Path) -> None:
     with hold(data_dir) as holder:
         server = postmaster(data_dir)
         (supervisor,) = supervisors(data_dir)

@@ -77,7 +77,7 @@ async def test_concurrent_duplicate_requests_for_the_last_unit_get_equal_respons
     await assert_invariants(direct_shop)
 
 
-async def test_one_of_twenty_orders_of_other_products_with_one_idempotency_key_is_placed(
+async def test_only_one_of_twenty_orders_of_different_products_with_one_key_is_placed(
     service_processes: Sequence[WebShop], direct_shop: Shop
 ) -> None:
     products = [await service_processes[0].product(stock=1) for _ in range(20)]
@@ -115,7 +115,7 @@ PRODUCT = {"sku": "MUG-RED", "name": "Mug", "price": {"amount": 1999, "currency"
 
 
 @pytest.mark.parametrize("operation", ["/v1/users", "/v1/products", "/v1/stock/adjustments", "cancel"])
-async def test_concurrent_requests_with_one_idempotency_key_have_the_same_single_effect(
+async def test_concurrent_requests_with_one_idempotency_key_are_executed_only_once(
     service_processes: Sequence[WebShop], direct_shop: Shop, operation: str
 ) -> None:
     staff = await service_processes[0].staff()

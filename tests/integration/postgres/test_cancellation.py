@@ -128,7 +128,7 @@ async def test_driver_query_cancelled_at_any_await_leaks_no_connection(
     await leave_at_every_wait(work, engine, psql, cancels_cleanup=cancels_cleanup)
 
 
-async def test_service_secret_creation_cancelled_at_any_await_leaks_no_connection(
+async def test_creation_of_a_service_secret_cancelled_at_any_await_leaks_no_connection(
     engine: AsyncEngine, psql: asyncpg.Connection, cancels_cleanup: bool
 ) -> None:
     secrets = PostgresSecrets(engine, SECRET_BOX)

@@ -72,7 +72,7 @@ async def test_rolled_back_event_leaves_no_gap_in_the_feed(shop: Shop, database_
     assert [event.position for event in portion.events] == [1, 2]
 
 
-async def test_sequence_of_an_aggregates_events_does_not_depend_on_transaction_ids(
+async def test_sequence_of_events_of_one_aggregate_is_right_with_any_transaction_ids(
     shop: Shop, database_url: str
 ) -> None:
     """The transaction with the lower id writes the second event of the order, and commits last."""
@@ -84,7 +84,7 @@ async def test_sequence_of_an_aggregates_events_does_not_depend_on_transaction_i
     assert await read(shop) == [first, second]
 
 
-async def test_sequence_of_an_aggregates_events_does_not_depend_on_clocks(
+async def test_sequence_of_events_of_one_aggregate_is_right_if_clocks_differ(
     shop: Shop, database_url: str
 ) -> None:
     order, other = uuid4(), uuid4()
@@ -105,7 +105,7 @@ async def test_events_with_the_same_aggregate_and_version_are_sorted_by_id(
     assert await read(shop) == sorted(events)
 
 
-async def test_sequence_of_an_aggregates_events_does_not_depend_on_the_batch_size(
+async def test_sequence_of_events_of_one_aggregate_is_right_with_any_batch_size(
     shop: Shop, database_url: str
 ) -> None:
     order = uuid4()

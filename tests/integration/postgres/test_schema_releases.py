@@ -21,7 +21,7 @@ async def test_health_check_succeeds_with_the_current_schema(engine: AsyncEngine
     await PostgresHealth(engine).check()
 
 
-async def test_newer_schema_that_permits_the_release_is_accepted_and_not_changed(
+async def test_newer_schema_that_is_compatible_with_the_release_is_accepted_unchanged(
     engine: AsyncEngine, database_url: str, psql: asyncpg.Connection
 ) -> None:
     await migrate_to_newer_schema(database_url, min_compatible_release=RELEASE)
@@ -30,7 +30,7 @@ async def test_newer_schema_that_permits_the_release_is_accepted_and_not_changed
     assert await psql.fetchval("SELECT version_num FROM alembic_version") == "9001"
 
 
-async def test_newer_schema_that_excludes_the_release_is_rejected(
+async def test_newer_schema_that_is_incompatible_with_the_release_is_rejected(
     engine: AsyncEngine, database_url: str
 ) -> None:
     await migrate_to_newer_schema(database_url, min_compatible_release=RELEASE + 2)

@@ -210,7 +210,7 @@ async def test_anonymous_caller_can_reuse_an_idempotency_key_of_an_earlier_relea
 
 
 @pytest.mark.parametrize("release", RELEASES)
-def test_recorded_rows_of_each_release_include_all_its_operations(release: str) -> None:
+def test_recorded_rows_of_each_release_include_all_operations_of_that_release(release: str) -> None:
     stored = {row["operation"] for row in json.loads(RELEASES[release].read_text())["rows"]}
     operations = ANOTHER.keys() | {"change_password", "retry_webhook_delivery", "void_payment"}
     assert stored == (operations - SINCE_7A22749 if release == "6daf4a4" else operations)

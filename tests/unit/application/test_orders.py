@@ -120,7 +120,7 @@ async def test_confirmed_order_can_be_cancelled_before_any_unit_is_fulfilled(sho
     await assert_invariants(shop)
 
 
-async def test_order_history_records_action_actor_and_reason(shop: Shop) -> None:
+async def test_order_history_records_the_action_and_the_actor_and_the_reason(shop: Shop) -> None:
     ann = await shop.customer()
     order = await shop.order(await shop.product(stock=5), customer=ann)
     await shop.cancel_order(canceling(shop, order, access=OrderAccess.own(ann.id)))

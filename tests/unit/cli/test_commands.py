@@ -89,7 +89,7 @@ def test_network_address_with_a_closed_port_is_reported_as_unreachable() -> None
     assert not Address("127.0.0.1", 1).answers()
 
 
-def test_old_command_name_catalogue_is_accepted_with_a_warning(run: Run, tmp_path: Path) -> None:
+def test_old_spelling_catalogue_of_a_command_is_accepted_with_a_warning(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "products.csv"
     file.write_text("sku,name,price_amount,price_currency\nA,,1,EUR\n")
     old = run("catalogue", "import", str(file), database_url=NOWHERE)

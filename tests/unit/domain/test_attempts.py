@@ -51,7 +51,7 @@ def test_attempts_at_intervals_of_one_minute_are_never_delayed() -> None:
         assert not ann.wait(NOW + minutes * MINUTE)
 
 
-def test_attempt_that_was_taken_back_does_not_count_toward_throttling() -> None:
+def test_attempt_is_not_counted_toward_throttling_after_it_is_taken_back() -> None:
     ann = tally()
     for _ in range(3):
         ann.add(NOW)

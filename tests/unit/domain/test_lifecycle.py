@@ -228,6 +228,6 @@ def test_each_action_has_at_most_one_permitted_transition_from_each_status() -> 
         assert len(set(open_rows)) == len(open_rows)
 
 
-def test_every_action_except_pay_capture_and_void_records_an_event() -> None:
+def test_every_action_except_pay_and_capture_and_void_records_an_event() -> None:
     requests = {Action.PAY, Action.CAPTURE, Action.VOID}
     assert {row.action for row in TRANSITIONS if row.event is None} == requests

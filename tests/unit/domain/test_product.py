@@ -91,7 +91,7 @@ def test_product_version_is_incremented_by_edits_and_stock_movements(product: Pr
     assert versions == list(range(1, 9))
 
 
-def test_product_edit_conflicts_with_another_edit_but_permits_stock_movements(
+def test_product_edit_conflicts_with_other_edits_but_not_with_stock_movements(
     product: Product, stock: Stock
 ) -> None:
     seen = product.version_with(stock)

@@ -96,7 +96,7 @@ def test_text_is_split_into_words_at_non_alphanumeric_characters() -> None:
         ("usb-c", ["usb"], ["c"]),
     ],
 )
-def test_single_letter_matches_prefixes_only_as_the_last_search_term(
+def test_single_letter_matches_prefixes_only_if_it_is_the_last_search_term(
     query: str, prefixes: list[str], whole_words: list[str]
 ) -> None:
     found = terms(query)

@@ -108,7 +108,7 @@ def test_invalid_initial_stock_is_rejected(on_hand: int) -> None:
         a_stock(on_hand)
 
 
-def test_stock_movement_records_actor_reason_and_order() -> None:
+def test_stock_movement_records_the_actor_and_the_reason_and_the_order() -> None:
     stock, order_id = a_stock(5), OrderId(SequentialIds().new())
     stock.reserve(2, order_id=order_id, now=NOW, actor=ANN)
     stock.adjust(-1, MovementReason.DAMAGE, note="dropped", now=NOW, actor=ANN)
@@ -127,7 +127,7 @@ def test_rejected_stock_count_reports_the_reserved_units() -> None:
     assert refusal.value.params == {"reserved": 3}
 
 
-def test_event_is_recorded_when_a_stock_becomes_unavailable_or_available() -> None:
+def test_event_is_recorded_when_available_units_reach_zero_or_rise_above_zero() -> None:
     order_id = OrderId(SequentialIds().new())
     stock = a_stock(2)
     assert stock.take_events() == []

@@ -84,7 +84,7 @@ def test_every_asyncapi_reference_resolves() -> None:
             node = node[step]
 
 
-def test_every_asyncapi_operation_has_a_server_a_binding_and_a_description() -> None:
+def test_every_asyncapi_operation_has_a_server_and_a_binding_and_a_description() -> None:
     for name, operation in DOCUMENT["operations"].items():
         channel = DOCUMENT["channels"][operation["channel"]["$ref"].removeprefix("#/channels/")]
         [server] = [

@@ -45,7 +45,7 @@ LABELS = {
 }
 
 
-def test_histogram_has_the_sum_of_the_values_of_two_processes(process: Process, tmp_path: Path) -> None:
+def test_histogram_adds_up_the_values_of_two_processes(process: Process, tmp_path: Path) -> None:
     first, second = process(), process()
     served(first, seconds=0.02)
     served(first, seconds=20)

@@ -2,7 +2,7 @@ from examples.northwind.data import load_northwind
 from examples.northwind.plan import AUTHENTICATED, plan_of
 
 
-def test_demo_plan_pays_ships_and_refunds_some_orders() -> None:
+def test_demo_plan_contains_payments_and_shipments_and_refunds() -> None:
     northwind = load_northwind()
     plans = [(order, plan_of(northwind, order)) for order in northwind.orders]
     assert sum(plan.is_paid for _, plan in plans) == 340

@@ -24,7 +24,7 @@ ROWS = UnnestedRows(
         ([(1, "", 5), (2, None, 0), (3, None, 5)], ["", None, None], [5, 0, 5]),
     ],
 )
-def test_column_whose_values_are_all_equal_or_null_is_sent_as_a_shorter_array(
+def test_column_of_equal_values_or_nulls_is_sent_as_a_shorter_array(
     rows: list[tuple[Any, ...]], notes: list[Any], paid: list[Any]
 ) -> None:
     parameters = ROWS.parameters(dict(zip(("id", "note", "paid"), row, strict=True)) for row in rows)

@@ -33,7 +33,7 @@ def refused(tokens: Ed25519AccessTokens, token: str, now: datetime) -> bool:
     return False
 
 
-def test_access_token_signed_by_the_test_with_the_signing_key_is_accepted(
+def test_access_token_that_the_token_factory_of_the_test_creates_is_accepted(
     tokens: Ed25519AccessTokens, token_factory: TokenFactory, claims: AccessClaims, now: datetime
 ) -> None:
     assert tokens.verify(token_factory.token(), now=now) == claims

@@ -110,7 +110,7 @@ def test_least_recently_used_access_token_is_evicted_from_the_cache(
     assert counting.reads == 4
 
 
-def test_access_token_cache_publishes_the_same_key_set(
+def test_access_token_cache_publishes_the_key_set_of_the_cached_verifier(
     remembered: RememberedAccessTokens, counting: CountingAccessTokens, now: datetime
 ) -> None:
     assert remembered.public_keys(now=now) == counting.public_keys(now=now)
