@@ -109,7 +109,7 @@ def steelyard(*, pool: int = 10, workers: int = 1) -> Contender:
 def baseline(checkout: Path) -> Contender:
     """Return the service whose code is in another directory.
 
-    The service in this directory is compared with that service.
+    The benchmark compares that code with the code in this directory.
     """
     root = checkout.resolve()
     _python, *arguments = steelyard().command

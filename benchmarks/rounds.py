@@ -1,6 +1,6 @@
 """Alternating rounds: each round measures all contenders, in a changing sequence.
 
-If the machine becomes slower for a while, the results of all contenders therefore change alike.
+If the machine becomes slower for a while, all contenders are affected alike.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

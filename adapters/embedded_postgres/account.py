@@ -104,9 +104,9 @@ class Account:
         if self.is_another:
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
-    # The methods below run commands as the account, never as root. Another program of the account could change the
-    # account's files to contain a link or a wrong process id. As root, the methods would then write to any file, or
-    # send a signal to any process.
+    # The methods below run commands as the account, never as root. Another program that runs as the account
+    # could replace a file with a link, or write a wrong process id to a file. A command of root would then
+    # write to the target of the link, or send a signal to the wrong process.
 
     def can_enter(self, directory: Path) -> bool:
         return self._shell('cd -- "$1"', str(directory)).returncode == 0

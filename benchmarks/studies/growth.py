@@ -81,8 +81,8 @@ async def _calls(container: Container, orders: int) -> dict[str, Call]:
     calls["place a batch of 32"] = lambda: place_all(_commands(32, orders, next(numbers)))
 
     def prune(records: PrunableRecords) -> Call:
-        # The shop has one order per second. A third of the records is older than this time, so these records can be
-        # pruned.
+        # The shop has one order per second. Therefore a third of the records is older than `before` and can
+        # be pruned.
         before = datetime.now(UTC) - timedelta(seconds=orders * 2 / 3)
         return lambda: records.prune(before=before, limit=PRUNED)
 

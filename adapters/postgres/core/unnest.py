@@ -45,8 +45,9 @@ class UnnestedRows:
     The statement unnests the arrays together. The names of the parameters begin with `name`, so that a statement can
     have several kinds of rows.
 
-    Encoding the arrays takes a large part of the CPU time of a write. Therefore arrays of equal values are shortened.
-    If a column has only NULL values, its array is empty. `unnest` adds NULL values to a shorter array.
+    Encoding the arrays takes a large part of the CPU time of a write. Therefore some arrays are shortened. If
+    a column has only NULL values, its array is empty. PostgreSQL's `unnest` fills shorter arrays with NULL
+    values.
 
     If a column in `repeated` has only equal values, its array has one value. The attribute `values` then repeats this
     value for each row. Statements must read columns in `repeated` from `values`, not from `c`.
