@@ -90,7 +90,7 @@ class OrderView(PersonalResult):
 
     @property
     def subject(self) -> UserId:
-        """The customer's id. For a guest's order that no account has claimed, the order's id."""
+        """The customer's id. If an order of a guest is not claimed yet, the id of this order."""
         return self.customer_id or UserId(self.id)
 
     @classmethod

@@ -1,8 +1,8 @@
 """The lifecycle of an order, as a table.
 
 `TRANSITIONS` defines all permitted changes of an order's status. No other code defines them. The guards,
-`allowed_actions` and the parameters of the 409 response are derived from this table. The diagram in the docs
-is also derived from this table, and so is the check that each change has its event.
+`allowed_actions` and the parameters of the 409 response are derived from this table. This table is also the
+source of the diagram in the docs, and of the check that each change has its event.
 """
 
 from collections.abc import Callable, Mapping

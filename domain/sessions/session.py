@@ -38,7 +38,8 @@ class RefreshTokenReused(Exception):
 class SessionLifetime:
     """The lifetime of a session.
 
-    A session ends when `idle` has passed since the last refresh, or `absolute` since the start of the session.
+    A session ends when `idle` has passed since its last refresh. It ends at the latest when `absolute` has passed
+    since its start.
     """
 
     idle: timedelta
