@@ -20,9 +20,9 @@ Rows = Sequence[Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report. `medians` are computed from `rounds` alternating rounds.
+    """A report. `medians` are the medians of all rounds, and `rounds` is the number of rounds.
 
-    In each round, each contender was under load for `seconds` per workload. `titles` and `pools` contain the title
+    In each round, the contenders ran one after the other, each for `seconds` per workload. `titles` and `pools` contain the title
     and the pool size of each contender, by the contender's name.
     """
 

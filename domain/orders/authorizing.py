@@ -34,9 +34,9 @@ def authorize(
     A pending order is confirmed. If the order cannot use the authorization, the authorization is voided. A
     refund is not needed, because no money was captured.
 
-    `others` are the other payments of the order. If one of these payments has no result yet, the
-    authorization of `payment` is voided. This can happen if `payment` was first reported as failed and the
-    customer then started another payment. The order must be locked.
+    `others` are the other payments of the order. After `payment` was reported as failed, the
+    customer may have started another payment. If that payment has no result yet, the authorization of `payment`
+    is voided. The order must be locked.
     """
     if payment.status in {PaymentStatus.AUTHORIZED, PaymentStatus.CAPTURED, PaymentStatus.VOIDED}:
         return False

@@ -65,9 +65,9 @@ def objects_of(body: Any, pointer: str = "") -> Iterator[tuple[str, dict[str, An
 
 
 def with_column(body: Any, column: str, schema: Any) -> tuple[Any, set[str]]:
-    """Add a column to each object of the body.
+    """Add a field with the name of a database column to each object of the body.
 
-    If an object's schema has a field of this name, the object stays unchanged. Returns the changed body, and the
+    If an object's schema already has a field of this name, the object stays unchanged. Returns the changed body, and the
     paths of the changed objects.
     """
     changed, places = json.loads(json.dumps(body)), set()

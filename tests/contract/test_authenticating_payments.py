@@ -78,7 +78,7 @@ async def test_order_can_be_paid_again_after_failed_authentication(shop: Shop) -
     await assert_invariants(shop)
 
 
-async def test_abandoned_payment_authentication_times_out_when_the_hold_ends(shop: Shop) -> None:
+async def test_abandoned_payment_authentication_times_out_when_the_order_expires(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5))
     payment = await shop.pay(order, "tok_3ds")
     shop.clock.advance(HOLD)

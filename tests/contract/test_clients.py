@@ -206,7 +206,7 @@ async def test_client_secret_guesses_for_known_and_unknown_clients_are_throttled
         assert endings == [*["wrong"] * (FREE + 1), 1, "wrong", 2, "wrong", 4, "wrong"]
 
 
-async def test_throttling_counts_concurrent_client_secret_guesses(shop: Shop) -> None:
+async def test_throttling_counts_concurrent_guesses_of_a_client_secret(shop: Shop) -> None:
     guess = credentials(await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY), "wrong")
     endings = await asyncio.gather(*(attempt(shop, guess) for _ in range(20)))
     assert endings.count("wrong") == FREE + 1

@@ -1,4 +1,4 @@
-"""Deliveries are retried one by one, or all undelivered events of a time window together."""
+"""A single delivery can be retried, or all failed deliveries of a time window."""
 
 import asyncio
 from datetime import datetime, timedelta

@@ -146,7 +146,7 @@ def create_client(service: Service, name: str, scope: str) -> tuple[str, str]:
 def _run_command(service: Service, *arguments: str, typed: str = "") -> str:
     """Run a command with the settings of the service, and return its output.
 
-    The command runs in this process, because a new process would have to import the service again.
+    Normally, the command runs in this process, because a new process would have to import the service again.
 
     If the service is an installed program or another release, the command runs in a new process.
     """

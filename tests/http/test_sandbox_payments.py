@@ -98,7 +98,9 @@ async def test_order_paid_with_tok_timeout_is_confirmed_by_a_query_after_one_min
     assert await checkout.refunds() == []
 
 
-async def test_worker_refunds_the_second_charge_caused_by_the_token_tok_twice(checkout: Checkout) -> None:
+async def test_worker_refunds_the_second_charge_of_a_payment_that_was_charged_twice(
+    checkout: Checkout,
+) -> None:
     assert (await checkout.pay("tok_twice")).status_code == 201
     await checkout.work()
     [refund] = await checkout.refunds()

@@ -228,7 +228,7 @@ async def test_violation_params_contain_the_maximum_that_was_exceeded() -> None:
     ]
 
 
-async def test_violation_of_a_parameter_states_the_parameter_name_and_location() -> None:
+async def test_error_for_an_invalid_parameter_states_its_name_and_location() -> None:
     errors = await errors_of("GET", f"/users/{CANARY}?low=x", headers={"X-Depth": "4"})
     assert [(error["in"], error["parameter"], error["code"]) for error in errors] == [
         ("path", "user_id", "not_a_uuid"),
