@@ -63,7 +63,7 @@ class JobHealth:
         ]
 
     def hanging(self) -> list[str]:
-        """Return the jobs that last reported a success, but have reported nothing for too long since then."""
+        """Return the jobs whose latest report is a success, but is too old."""
         ages = self.ages()
         return [
             name

@@ -36,7 +36,7 @@ class OrderNdjsonWriter:
 
 
 class OrderCsvWriter:
-    """A writer of CSV (RFC 4180): one row per order line, with the columns of the order.
+    """A writer of CSV (RFC 4180) with one row per order line. Each row also has the order's columns.
 
     Money is in minor units.
     """

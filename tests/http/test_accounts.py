@@ -93,7 +93,7 @@ async def test_response_to_a_retried_password_change_has_the_header_idempotent_r
         ({"new_password": "short", "new_password_confirm": "short"}, "/new_password", "password_too_short"),
     ],
 )
-async def test_response_to_an_invalid_password_change_has_pointer_and_code_of_the_field(
+async def test_invalid_password_change_is_reported_with_field_pointer_and_error_code(
     web: WebShop, fields: dict[str, str], pointer: str, code: str
 ) -> None:
     ann = await web.customer()

@@ -98,9 +98,9 @@ class Transaction:
     async def write_later(self, parts: Mapping[CTE, int], parameters: Mapping[str, object]) -> None:
         """Write rows together with other pending writes, before the next statement of the transaction.
 
-        The keys of `parts` are data-modifying CTEs. Each CTE returns one row for each row that it writes. The
-        values are the expected numbers of written rows. This call or a later call raises the errors of
-        `flush`.
+        `parts` maps each data-modifying CTE to the number of rows that it is expected to write. Each CTE returns one
+        row for each row that it writes. If a write fails, this call raises the errors of `flush`, or the next
+        statement of the transaction raises these errors.
         """
         self._usable_connection()
         if not self._pending.can_add(parts):

@@ -67,7 +67,7 @@ async def test_query_through_the_driver_converts_parameters_like_sqlalchemy(engi
     assert tuple(found) == tuple(expected)
 
 
-async def test_driver_query_reports_a_connection_pool_timeout_as_overloaded(database_url: str) -> None:
+async def test_read_by_the_driver_raises_overloaded_if_no_connection_is_free(database_url: str) -> None:
     engine = create_engine(database_url, pool_size=1, checkout_timeout=0.01)
     read = DriverRead(engine, _NUMBER)
     async with engine.connect():
@@ -77,7 +77,7 @@ async def test_driver_query_reports_a_connection_pool_timeout_as_overloaded(data
     await engine.dispose()
 
 
-async def test_driver_query_reports_a_missing_database_server_as_unavailable() -> None:
+async def test_read_by_the_driver_raises_unavailable_without_a_database_server() -> None:
     engine = create_engine("postgresql+asyncpg://nobody@127.0.0.1:1/nothing")
     with pytest.raises(DatabaseUnavailable):
         await DriverRead(engine, _NUMBER)({"number": 1})

@@ -23,7 +23,7 @@ def test_secret_encrypted_with_the_former_secrets_key_can_be_decrypted() -> None
     assert sealed(NEW, OLD).split(".")[1] == sealed(NEW).split(".")[1]
 
 
-def test_secret_is_not_encrypted_if_the_list_of_secrets_keys_is_empty() -> None:
+def test_secret_is_not_encrypted_if_no_secrets_key_is_configured() -> None:
     assert AesGcmSecretBox([]).seal(SECRET, context="place") is None
 
 
