@@ -19,7 +19,7 @@ import pytest
 
 from entrypoints.cli.address import Address
 from entrypoints.cli.app import main
-from tests.kit.children import run, started
+from tests.kit.children import KILLED_SECONDS, kill_group, run, started
 
 CHECKOUT = Path(__file__).parents[2]
 START_SECONDS = 120
@@ -43,9 +43,13 @@ class Output:
         self._reader = Thread(target=self.lines.extend, args=(stream,), daemon=True)
         self._reader.start()
 
+    def wait(self, seconds: float) -> None:
+        """Wait until no process can print to the output, but at most this number of seconds."""
+        self._reader.join(seconds)
+
     def complete(self) -> str:
         """Wait until no process can print to the output. Return the whole output."""
-        self._reader.join(STOP_SECONDS)
+        self.wait(STOP_SECONDS)
         assert not self._reader.is_alive(), "A process of the service is left."
         return "".join(self.lines)
 
@@ -123,9 +127,13 @@ def serving(
         stderr=subprocess.STDOUT,
     ) as process:
         assert process.stdout is not None
-        yield Service(
-            process, Output(process.stdout), Address("127.0.0.1", port), environment, checkout, program
-        )
+        output = Output(process.stdout)
+        try:
+            yield Service(process, output, Address("127.0.0.1", port), environment, checkout, program)
+        finally:
+            kill_group(process)
+            # `started` closes the output, which would raise an error in the thread that reads it.
+            output.wait(KILLED_SECONDS)
 
 
 def create_admin(service: Service, email: str, password: str) -> None:
