@@ -52,7 +52,7 @@ async def test_cancellation_of_units_releases_the_stock_and_refunds_the_price(sh
     await assert_invariants(shop)
 
 
-async def test_partly_shipped_order_is_fulfilled_when_the_unshipped_units_are_cancelled(shop: Shop) -> None:
+async def test_partly_shipped_order_is_fulfilled_when_the_unshipped_units_are_canceled(shop: Shop) -> None:
     order = await a_paid_order(shop)
     await shop.fulfil(order, 2, 2)
     ended = await shop.cancel(order, 1, 0)
@@ -63,7 +63,7 @@ async def test_partly_shipped_order_is_fulfilled_when_the_unshipped_units_are_ca
     await assert_invariants(shop)
 
 
-async def test_order_is_cancelled_when_all_its_units_are_cancelled(shop: Shop) -> None:
+async def test_order_is_canceled_when_all_its_units_are_canceled(shop: Shop) -> None:
     order = await a_paid_order(shop)
     await shop.cancel(order, 2, 2)
     ended = await shop.cancel(order, 1, 0)
@@ -75,7 +75,7 @@ async def test_order_is_cancelled_when_all_its_units_are_cancelled(shop: Shop) -
     await assert_invariants(shop)
 
 
-async def test_payable_amount_excludes_cancelled_units(shop: Shop) -> None:
+async def test_payable_amount_excludes_canceled_units(shop: Shop) -> None:
     order = await an_order(shop)
     unpaid = await shop.cancel(order, 1, 2)
     assert (unpaid.status, unpaid.payable_total) == (OrderStatus.PENDING_PAYMENT, Money(2000, "EUR"))
@@ -174,7 +174,7 @@ async def test_cancellation_of_units_is_rejected_while_a_payment_has_no_result(s
     await assert_invariants(shop)
 
 
-async def test_price_of_cancelled_units_is_not_captured(shop: Shop) -> None:
+async def test_price_of_canceled_units_is_not_captured(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.authorize(order)
     await shop.cancel(order, 1, 0)
@@ -209,7 +209,7 @@ async def test_line_cancellation_refunds_only_the_amount_paid_above_the_new_tota
     await assert_invariants(shop)
 
 
-async def test_units_of_a_disputed_order_can_be_cancelled_with_an_override(shop: Shop) -> None:
+async def test_units_of_a_disputed_order_can_be_canceled_with_an_override(shop: Shop) -> None:
     order = await a_paid_order(shop)
     [payment] = await payments(shop, order)
     await shop.report_provider_event(ProviderEventKind.DISPUTE_OPENED, payment)

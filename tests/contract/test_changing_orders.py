@@ -109,7 +109,7 @@ async def test_order_cannot_be_changed_after_shipping_begins(shop: Shop, access:
     assert await shop.current_order(order) == shipped
 
 
-async def test_cancelled_order_cannot_be_changed(shop: Shop) -> None:
+async def test_canceled_order_cannot_be_changed(shop: Shop) -> None:
     cancelled = await shop.cancel(await an_order(shop))
     with pytest.raises(InvalidTransition):
         await shop.change_order(shop.commands.change_order(cancelled, note="Ring once"))

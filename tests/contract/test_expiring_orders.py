@@ -30,7 +30,7 @@ async def test_order_keeps_its_stock_reserved_until_its_expiry_time(shop: Shop) 
     await assert_invariants(shop)
 
 
-async def test_paid_or_cancelled_order_never_expires(shop: Shop) -> None:
+async def test_paid_or_canceled_order_never_expires(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     paid, cancelled = await shop.order(mug), await shop.order(mug)
     await shop.pay(paid)

@@ -22,7 +22,7 @@ async def test_amount_of_a_failed_refund_counts_as_refundable_again(shop: Shop) 
     await assert_invariants(shop)
 
 
-async def test_failed_refund_of_cancelled_units_is_rescheduled(shop: Shop) -> None:
+async def test_failed_refund_of_canceled_units_is_rescheduled(shop: Shop) -> None:
     order = await a_paid_order(shop)
     shop.gateway.next_refunds = ["declined"]
     await shop.refund(order, [1, 0])
@@ -35,7 +35,7 @@ async def test_failed_refund_of_cancelled_units_is_rescheduled(shop: Shop) -> No
     await assert_invariants(shop)
 
 
-async def test_failed_refund_of_a_cancelled_order_is_retried_with_backoff(
+async def test_failed_refund_of_a_canceled_order_is_retried_with_backoff(
     shop: Shop,
 ) -> None:
     order = await a_paid_order(shop)

@@ -84,7 +84,7 @@ async def test_fulfillment_with_a_repeated_idempotency_key_is_recorded_only_once
     await assert_invariants(shop)
 
 
-async def test_cancelled_paid_order_releases_stock_and_is_refunded(shop: Shop) -> None:
+async def test_canceled_paid_order_releases_stock_and_is_refunded(shop: Shop) -> None:
     order = await a_paid_order(shop)
     cancelled = await shop.cancel(order)
     assert (cancelled.status, cancelled.payment_status) == (
@@ -98,7 +98,7 @@ async def test_cancelled_paid_order_releases_stock_and_is_refunded(shop: Shop) -
     await assert_invariants(shop)
 
 
-async def test_partly_fulfilled_order_cannot_be_cancelled(shop: Shop) -> None:
+async def test_partly_fulfilled_order_cannot_be_canceled(shop: Shop) -> None:
     order = await a_paid_order(shop)
     await shop.fulfil(order, 1, 0)
     with pytest.raises(InvalidTransition) as refusal:

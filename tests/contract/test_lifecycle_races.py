@@ -147,7 +147,7 @@ async def test_order_can_use_the_stock_of_ended_holds_while_the_expiry_job_runs(
     await assert_invariants(shop)
 
 
-async def test_order_that_is_cancelled_and_paid_concurrently_is_fully_refunded(shop: Shop) -> None:
+async def test_order_that_is_canceled_and_paid_concurrently_is_fully_refunded(shop: Shop) -> None:
     orders, begun_payments = await begun(shop)
     answers = await at_once(
         *(shop.report_provider_event(ProviderEventKind.CAPTURED, payment) for payment in begun_payments),
@@ -300,7 +300,7 @@ async def test_concurrent_requests_never_both_capture_and_void_a_payment(shop: S
     await assert_invariants(shop)
 
 
-async def test_order_cancelled_during_a_capture_ends_unpaid_or_refunded(shop: Shop) -> None:
+async def test_order_canceled_during_a_capture_ends_unpaid_or_refunded(shop: Shop) -> None:
     mug = await shop.product(stock=2 * ORDERS)
     orders = [await shop.order(mug, 2) for _ in range(ORDERS)]
     authorized = [await shop.authorize(order) for order in orders]

@@ -131,7 +131,7 @@ async def test_rejected_order_is_processed_again_if_retried_with_the_same_idempo
     await assert_invariants(shop)
 
 
-async def test_retry_returns_the_order_as_placed_even_if_the_order_was_cancelled_later(shop: Shop) -> None:
+async def test_retry_returns_the_order_as_placed_even_if_the_order_was_canceled_later(shop: Shop) -> None:
     mug = await shop.product(stock=1)
     command = shop.commands.place_order((mug, 1), customer=await shop.customer())
     first = await shop.place_order(command)

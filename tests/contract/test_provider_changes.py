@@ -89,7 +89,7 @@ async def test_capture_of_an_unrequested_amount_has_the_provider_as_origin(shop:
     await assert_invariants(shop)
 
 
-async def test_capture_of_an_order_that_is_cancelled_later_has_the_shop_as_origin(shop: Shop) -> None:
+async def test_capture_of_an_order_that_is_canceled_later_has_the_shop_as_origin(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5, price=1000), 2)
     payment = await shop.authorize(order)
     shop.gateway.is_down = True
@@ -146,7 +146,7 @@ async def test_refund_reported_by_the_provider_is_recorded_up_to_the_order_total
     await assert_invariants(shop)
 
 
-async def test_disputed_order_cannot_be_shipped_or_refunded_or_cancelled(shop: Shop) -> None:
+async def test_disputed_order_cannot_be_shipped_or_refunded_or_canceled(shop: Shop) -> None:
     order, payment = await a_paid_order(shop)
     await shop.report_provider_event(ProviderEventKind.DISPUTE_OPENED, payment)
     assert (await shop.current_order(order)).disputed

@@ -140,7 +140,7 @@ async def test_relay_stops_waiting_for_a_hanging_publisher_after_a_timeout(
     assert await relay(shop, publisher)(limit=100) == 1
 
 
-async def test_relay_releases_its_lease_if_the_job_is_cancelled(shop: Shop) -> None:
+async def test_relay_releases_its_lease_if_the_job_is_canceled(shop: Shop) -> None:
     class Slow(RecordingPublisher):
         async def publish(self, events: Sequence[PublishedEvent]) -> None:
             started.set()

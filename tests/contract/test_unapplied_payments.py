@@ -92,7 +92,7 @@ async def test_capture_after_expiry_is_refunded_if_stock_is_unavailable(shop: Sh
     await assert_invariants(shop)
 
 
-async def test_capture_for_a_cancelled_order_is_refunded(shop: Shop) -> None:
+async def test_capture_for_a_canceled_order_is_refunded(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.pay(order, "tok_pending")
     await shop.cancel(order)

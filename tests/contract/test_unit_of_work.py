@@ -127,7 +127,7 @@ async def test_commit_of_a_unit_of_work_fails_after_the_database_rejected_a_writ
     await shop.customer("bob@example.com")
 
 
-async def test_commit_is_completed_although_its_caller_is_cancelled(shop: Shop) -> None:
+async def test_commit_is_completed_although_its_caller_is_canceled(shop: Shop) -> None:
     async def is_committed_though_cancelled_at(suspension: int) -> bool:
         user = a_user(shop.ids, email=f"{suspension}@example.com")
         key = shop.commands.key(suspension, operation=IdempotentOperation.CREATE_USER)
@@ -145,7 +145,7 @@ async def test_commit_is_completed_although_its_caller_is_cancelled(shop: Shop) 
     assert suspension > 1
 
 
-async def test_order_placement_is_atomic_if_the_caller_is_cancelled(shop: Shop) -> None:
+async def test_order_placement_is_atomic_if_the_caller_is_canceled(shop: Shop) -> None:
     mug, cup = await shop.product(stock=1000), await shop.product(stock=1000)
     batch = shop.batch()
     suspension, placed_though_cancelled = 0, 0

@@ -43,7 +43,7 @@ async def test_request_drainer_raises_the_error_of_the_given_work() -> None:
         await RequestDrainer().run(work)
 
 
-async def test_work_completes_after_its_caller_is_cancelled() -> None:
+async def test_work_completes_after_its_caller_is_canceled() -> None:
     request_drainer, work = RequestDrainer(), Work()
     caller = asyncio.create_task(request_drainer.run(work))
     await work.begun.wait()
@@ -131,7 +131,7 @@ async def test_draining_waits_for_running_read_requests() -> None:
     assert await reading == "done"
 
 
-async def test_read_request_is_cancelled_when_its_client_disconnects() -> None:
+async def test_read_request_is_canceled_when_its_client_disconnects() -> None:
     work = Work()
     router = APIRouter(route_class=StrictRoute)
 

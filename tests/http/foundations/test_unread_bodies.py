@@ -53,7 +53,7 @@ async def test_request_whose_body_does_not_arrive_times_out() -> None:
     assert (raised.value.type.code, raised.value.type.status) == ("request_timeout", 408)
 
 
-async def test_waiting_for_a_body_ends_when_the_request_is_cancelled() -> None:
+async def test_waiting_for_a_body_ends_when_the_request_is_canceled() -> None:
     request = asyncio.ensure_future(middleware(limits())(scope_of("192.0.2.1"), never, send))
     await asyncio.sleep(0)
     request.cancel()

@@ -95,7 +95,7 @@ async def test_client_disconnect_releases_the_connection_and_keeps_stock_correct
     await assert_stock_is_what_orders_and_ledger_say(direct_shop, await every_order(direct_shop))
 
 
-async def test_cancelled_use_case_releases_its_connection_and_keeps_stock_correct(
+async def test_canceled_use_case_releases_its_connection_and_keeps_stock_correct(
     web: WebShop, psql: asyncpg.Connection, direct_shop: Shop, write: Write, cancels_cleanup: bool
 ) -> None:
     """In the service, a disconnect does not cancel the use case of a request. This test cancels the use case."""

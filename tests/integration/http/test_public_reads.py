@@ -32,7 +32,7 @@ async def test_orders_are_placed_while_the_connection_pool_for_reads_is_exhauste
     assert (await web.anonymous.get("/v1/products?q=mug")).status_code == 200
 
 
-async def test_query_of_a_public_request_is_cancelled_by_postgresql_after_one_second(web: WebShop) -> None:
+async def test_query_of_a_public_request_is_canceled_by_postgresql_after_one_second(web: WebShop) -> None:
     engine: AsyncEngine = web.container.database.public_read_engine()
     async with engine.connect() as connection:
         assert (await connection.execute(text("SHOW statement_timeout"))).scalar_one() == "1s"

@@ -63,7 +63,7 @@ async def leave_at_every_wait(
     return wait - 1
 
 
-async def test_order_placement_cancelled_at_any_await_leaks_no_connection(
+async def test_order_placement_canceled_at_any_await_leaks_no_connection(
     shop: Shop,
     engine: AsyncEngine,
     unit_of_work: PostgresUnitOfWorkFactory,
@@ -104,7 +104,7 @@ async def test_order_cancellation_interrupted_at_any_await_leaks_no_connection(
     await assert_invariants(shop)
 
 
-async def test_query_cancelled_while_it_opens_a_connection_leaks_no_connection(
+async def test_query_canceled_while_it_opens_a_connection_leaks_no_connection(
     shop: Shop, engine: AsyncEngine, psql: asyncpg.Connection, cancels_cleanup: bool
 ) -> None:
     await shop.order(await shop.product(stock=1))
@@ -117,7 +117,7 @@ async def test_query_cancelled_while_it_opens_a_connection_leaks_no_connection(
     await leave_at_every_wait(work, engine, psql, cancels_cleanup=cancels_cleanup)
 
 
-async def test_driver_query_cancelled_at_any_await_leaks_no_connection(
+async def test_driver_query_canceled_at_any_await_leaks_no_connection(
     engine: AsyncEngine, psql: asyncpg.Connection, cancels_cleanup: bool
 ) -> None:
     read = DriverRead(engine, select(func.count().label("users")).select_from(UserRow))
@@ -128,7 +128,7 @@ async def test_driver_query_cancelled_at_any_await_leaks_no_connection(
     await leave_at_every_wait(work, engine, psql, cancels_cleanup=cancels_cleanup)
 
 
-async def test_creation_of_a_service_secret_cancelled_at_any_await_leaks_no_connection(
+async def test_creation_of_a_service_secret_canceled_at_any_await_leaks_no_connection(
     engine: AsyncEngine, psql: asyncpg.Connection, cancels_cleanup: bool
 ) -> None:
     secrets = PostgresSecrets(engine, SECRET_BOX)

@@ -118,7 +118,7 @@ async def test_rejected_write_stores_nothing(shop: Shop, unit_of_work: PostgresU
             await work.commit()
 
 
-async def test_postgresql_commit_is_completed_although_its_cleanup_is_cancelled(
+async def test_postgresql_commit_is_completed_although_its_cleanup_is_canceled(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory, psql: asyncpg.Connection
 ) -> None:
     wait, left = 1, True

@@ -94,7 +94,7 @@ async def test_connection_that_is_cut_during_a_query_causes_only_one_error(
     assert [row.number for row in await DriverRead(engine, _NUMBER)({"number": 2})] == [2]
 
 
-async def test_connection_of_a_cancelled_query_is_closed(database_url: str, psql: asyncpg.Connection) -> None:
+async def test_connection_of_a_canceled_query_is_closed(database_url: str, psql: asyncpg.Connection) -> None:
     engine = create_engine(database_url, pool_size=1)
     session = DriverRead(engine, select(func.pg_backend_pid().label("pid")))
     [former] = await session({})

@@ -180,7 +180,7 @@ async def test_events_arrive_exactly_once_in_sequence_although_the_nats_server_i
     assert await ids_at(server) == [str(event.id) for event in events]
 
 
-async def test_nats_publisher_can_publish_again_after_a_call_was_cancelled(
+async def test_nats_publisher_can_publish_again_after_a_call_was_canceled(
     server: NatsServer, shop: Shop, publisher_to: PublisherTo
 ) -> None:
     publisher = publisher_to(server.url)

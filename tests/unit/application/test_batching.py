@@ -185,7 +185,7 @@ async def test_batcher_accepts_commands_after_an_unexpected_error(
     assert await batcher.submit("soup") == "SOUP"
 
 
-async def test_queued_command_of_a_cancelled_caller_is_dropped(
+async def test_queued_command_of_a_canceled_caller_is_dropped(
     batcher: Batcher[str, str], batch_function: ControlledBatchFunction
 ) -> None:
     batch_function.may_finish.clear()
@@ -210,7 +210,7 @@ async def test_dropped_command_no_longer_counts_toward_the_queue_limit(
     assert batch_function.executed == ["soup", "b", "c", "d", "e"]
 
 
-async def test_cancelled_caller_does_not_stop_a_running_command(
+async def test_canceled_caller_does_not_stop_a_running_command(
     batcher: Batcher[str, str], batch_function: ControlledBatchFunction
 ) -> None:
     batch_function.may_finish.clear()

@@ -100,7 +100,7 @@ async def test_preview_of_an_out_of_stock_order_is_rejected(shop: Shop) -> None:
         await shop.preview_order(shop.commands.place_order((mug, 2), customer=await shop.customer()).request)
 
 
-async def test_cancelled_order_releases_its_stock_and_allows_no_action(shop: Shop) -> None:
+async def test_canceled_order_releases_its_stock_and_allows_no_action(shop: Shop) -> None:
     mug, ann = await shop.product(stock=5), await shop.customer()
     order = await shop.order(mug, quantity=2, customer=ann)
     shop.clock.advance(timedelta(minutes=1))
@@ -114,7 +114,7 @@ async def test_cancelled_order_releases_its_stock_and_allows_no_action(shop: Sho
     await assert_invariants(shop)
 
 
-async def test_confirmed_order_can_be_cancelled_before_any_unit_is_fulfilled(shop: Shop) -> None:
+async def test_confirmed_order_can_be_canceled_before_any_unit_is_fulfilled(shop: Shop) -> None:
     free = await shop.product(stock=5, price=0)
     assert (await shop.cancel(await shop.order(free))).status is OrderStatus.CANCELLED
     await assert_invariants(shop)

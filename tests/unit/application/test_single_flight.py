@@ -75,7 +75,7 @@ async def test_error_of_a_shared_query_is_raised_to_every_caller() -> None:
     assert not shared._asked
 
 
-async def test_cancelled_caller_does_not_cancel_a_shared_query() -> None:
+async def test_canceled_caller_does_not_cancel_a_shared_query() -> None:
     shared, query = SingleFlight[str, int](), ControlledQuery()
     first, second = await started(shared, query), await started(shared, query)
     first.cancel()

@@ -57,7 +57,7 @@ def test_payment_status_distinguishes_authorized_from_captured_payments(
         (CONFIRMED, 100, 40, OrderPaymentStatus.PARTIALLY_REFUNDED),
     ],
 )
-def test_payment_status_does_not_count_cancelled_units_as_payable(
+def test_payment_status_does_not_count_canceled_units_as_payable(
     status: OrderStatus, paid: int, refunded: int, expected: OrderPaymentStatus
 ) -> None:
     actual = payment_status(status, total=100, paid=paid, refunded=refunded, cancelled=40)
@@ -73,7 +73,7 @@ def test_payment_status_does_not_count_cancelled_units_as_payable(
         (3, FulfillmentStatus.FULFILLED),
     ],
 )
-def test_fulfillment_status_depends_on_shipped_and_cancelled_units(
+def test_fulfillment_status_depends_on_shipped_and_canceled_units(
     fulfilled: int, expected: FulfillmentStatus
 ) -> None:
     assert fulfillment_status(fulfilled=fulfilled, left_to_ship=3 - fulfilled) is expected

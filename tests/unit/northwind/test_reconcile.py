@@ -118,7 +118,7 @@ async def test_stock_passes_reconciliation_if_orders_outside_the_demo_exist(demo
     assert failing(await demo_shop.stock_checks()) == []
 
 
-async def test_stock_passes_reconciliation_if_a_demo_order_is_cancelled(demo_shop: DemoShop) -> None:
+async def test_stock_passes_reconciliation_if_a_demo_order_is_canceled(demo_shop: DemoShop) -> None:
     await demo_shop.shop.cancel(demo_shop.order)
     assert failing(await demo_shop.stock_checks()) == []
 

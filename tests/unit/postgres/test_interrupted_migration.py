@@ -12,7 +12,7 @@ from adapters.postgres.core.migrations import _migrate
 
 
 @pytest.mark.parametrize("turns", [4, 5])
-def test_cancelled_connection_attempt_logs_nothing(turns: int, caplog: pytest.LogCaptureFixture) -> None:
+def test_canceled_connection_attempt_logs_nothing(turns: int, caplog: pytest.LogCaptureFixture) -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute, caplog.at_level(logging.ERROR, "asyncio"):
         port = mute.getsockname()[1]
         asyncio.run(_interrupt(f"postgresql+asyncpg://nobody:none@127.0.0.1:{port}/none", after=turns))

@@ -5,7 +5,7 @@ import pytest
 from adapters.postgres.core.cancellation import run_to_completion
 
 
-async def test_cancelled_caller_waits_until_running_work_is_complete() -> None:
+async def test_canceled_caller_waits_until_running_work_is_complete() -> None:
     begun, may_end = asyncio.Event(), asyncio.Event()
     ended = False
 

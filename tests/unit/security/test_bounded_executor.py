@@ -71,7 +71,7 @@ async def test_full_executor_rejects_work_immediately(executor: BoundedExecutor,
     assert await executor.run(str, 5) == "5"
 
 
-async def test_cancelled_queued_work_is_skipped_and_releases_its_place_in_the_queue(
+async def test_canceled_queued_work_is_skipped_and_releases_its_place_in_the_queue(
     executor: BoundedExecutor, job: Job
 ) -> None:
     running = await begun(executor, job)
@@ -87,7 +87,7 @@ async def test_cancelled_queued_work_is_skipped_and_releases_its_place_in_the_qu
     assert served == []
 
 
-async def test_cancelled_work_counts_as_running_until_the_thread_of_the_work_ends(
+async def test_canceled_work_counts_as_running_until_the_thread_of_the_work_ends(
     executor: BoundedExecutor, job: Job
 ) -> None:
     running = await begun(executor, job)
