@@ -39,12 +39,7 @@ async def test_order_is_read_back_with_every_field(shop: Shop, values: Values) -
 
 async def test_payment_and_refund_are_read_back_with_every_field(shop: Shop, values: Values) -> None:
     order = await _add_order(shop, values)
-    payment, refund = _payment_and_refund(values, order)
-    async with shop.store.unit_of_work(SOMEBODY) as work:
-        await work.orders.get(order.id)
-        await work.payments.add([payment])
-        await work.refunds.add([refund])
-        await work.commit()
+    payment, refund = await _add_payment_and_refund(shop, values, order)
     async with shop.store.unit_of_work() as work:
         assert content(await work.payments.find(payment.id)) == content(payment)
         assert content(await work.refunds.find(refund.id)) == content(refund)
@@ -139,12 +134,7 @@ async def test_updated_order_is_read_back_with_every_field(shop: Shop, values: V
 
 async def test_updated_payment_and_refund_are_read_back_with_every_field(shop: Shop, values: Values) -> None:
     order = await _add_order(shop, values)
-    payment, refund = _payment_and_refund(values, order)
-    async with shop.store.unit_of_work(SOMEBODY) as work:
-        await work.orders.get(order.id)
-        await work.payments.add([payment])
-        await work.refunds.add([refund])
-        await work.commit()
+    payment, refund = await _add_payment_and_refund(shop, values, order)
     values.change(
         payment,
         constant={"id", "order_id", "method", "capture_method", "amount", "requested_at"},
@@ -227,7 +217,7 @@ async def _add_return(shop: Shop, values: Values, order: Order) -> OrderReturn:
     return returned
 
 
-def _payment_and_refund(values: Values, order: Order) -> tuple[Payment, Refund]:
+async def _add_payment_and_refund(shop: Shop, values: Values, order: Order) -> tuple[Payment, Refund]:
     payment: Payment = values.fill(
         Payment,
         order_id=order.id,
@@ -251,4 +241,9 @@ def _payment_and_refund(values: Values, order: Order) -> tuple[Payment, Refund]:
         amount=Money(20, "EUR"),
         lines=(values.fill(RefundedLine, line_id=order.lines[0].id, quantity=1),),
     )
+    async with shop.store.unit_of_work(SOMEBODY) as work:
+        await work.orders.get(order.id)
+        await work.payments.add([payment])
+        await work.refunds.add([refund])
+        await work.commit()
     return payment, refund
