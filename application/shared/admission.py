@@ -1,21 +1,26 @@
 """Admission control: the maximum number of requests in progress."""
 
-from collections.abc import Iterator, Sized
+from collections.abc import Callable, Iterator, Sized
 from contextlib import contextmanager
-from typing import Any
+from time import monotonic
+from typing import Any, Self
 
 from application.shared.batching import Batcher
 from application.shared.errors import Overloaded
+
+BODY_SECONDS = 0.1
+"""A request counts as in progress for this number of seconds without its body.
+
+The body of an ordinary request arrives together with its headers.
+"""
 
 
 class Admission:
     """Admit as many requests as a batcher can serve in time.
 
-    While the admission is full, `LoadSheddingMiddleware` rejects requests. A request counts as in progress from the
-    arrival of its body until its response is sent.
-
-    Requests are counted before their tokens are verified. Otherwise, a burst of requests could pass the middleware
-    before the first request is counted. Most of these requests would then be rejected after expensive work.
+    While the admission is full, `LoadSheddingMiddleware` rejects requests. Requests are counted before their tokens
+    are verified. Otherwise, a burst of requests could pass the middleware before the first request is counted. Most
+    of these requests would then be rejected after expensive work.
 
     If a client disconnects, the work of its request continues. A request with a valid token therefore counts as in
     progress until its work ends.
@@ -23,12 +28,20 @@ class Admission:
     `len(apart)` is the number of commands that wait elsewhere, such as in `Lanes`. These commands have a separate
     bound and are not counted here. If many orders wait for one locked product, other orders are therefore still
     accepted.
+
+    `now` returns the time in seconds.
     """
 
-    def __init__(self, batcher: Batcher[Any, Any], apart: Sized = ()) -> None:
+    def __init__(
+        self, batcher: Batcher[Any, Any], apart: Sized = (), *, now: Callable[[], float] = monotonic
+    ) -> None:
         self._batcher = batcher
         self._apart = apart
-        self._received = 0
+        self._now = now
+        self._arriving: dict[Place, float] = {}
+        """The requests without bodies, with the times at which their headers arrived."""
+        self._received: set[Place] = set()
+        """The requests whose bodies have arrived."""
         self._inside = 0
 
     def __len__(self) -> int:
@@ -37,16 +50,13 @@ class Admission:
 
     @property
     def is_full(self) -> bool:
-        return self._is_reached_by(max(self._received, self._inside))
+        if self._arriving:
+            self._release_slow_bodies()
+        return self._is_reached_by(max(len(self._received) + len(self._arriving), self._inside))
 
-    @contextmanager
-    def received(self) -> Iterator[None]:
-        """Count a request whose body has arrived, until the `with` block ends."""
-        self._received += 1
-        try:
-            yield
-        finally:
-            self._received -= 1
+    def place(self) -> "Place":
+        """Return a context in which a request is counted, whose headers have arrived."""
+        return Place(self._arriving, self._received, self._now)
 
     @contextmanager
     def entered(self) -> Iterator[None]:
@@ -65,3 +75,39 @@ class Admission:
     def _is_reached_by(self, requests: int) -> bool:
         """Return whether this number of requests in progress reaches the bound."""
         return requests - len(self._apart) >= self._batcher.capacity
+
+    def _release_slow_bodies(self) -> None:
+        slow_since = self._now() - BODY_SECONDS
+        while self._arriving:
+            place, since = next(iter(self._arriving.items()))
+            if since > slow_since:
+                return
+            del self._arriving[place]
+
+
+class Place:
+    """The place of one request in an `Admission`.
+
+    The request is counted for `BODY_SECONDS`, and again from the arrival of its body until the context ends. If a
+    request without a body were counted longer, clients that never send a body could fill the admission.
+    """
+
+    def __init__(
+        self, arriving: "dict[Place, float]", received: "set[Place]", now: Callable[[], float]
+    ) -> None:
+        self._arriving = arriving
+        self._received = received
+        self._now = now
+
+    def __enter__(self) -> Self:
+        self._arriving[self] = self._now()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._arriving.pop(self, None)
+        self._received.discard(self)
+
+    def body_arrived(self) -> None:
+        """Count the request until the context ends."""
+        self._arriving.pop(self, None)
+        self._received.add(self)

@@ -1,6 +1,6 @@
 """The app factory: routers, middleware and exception handlers."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 
@@ -28,8 +28,12 @@ from entrypoints.http.api.users import router as users
 from entrypoints.http.api.webhooks import deliveries
 from entrypoints.http.api.webhooks import router as webhooks
 from entrypoints.http.middleware.cors import cors_options
-from entrypoints.http.middleware.load_shedding import LoadSheddingMiddleware
-from entrypoints.http.middleware.request_context import RequestContextMiddleware, internal_error
+from entrypoints.http.middleware.load_shedding import LoadSheddingMiddleware, Rejections
+from entrypoints.http.middleware.request_context import (
+    RequestContextMiddleware,
+    headers_of_every_response,
+    internal_error,
+)
 from entrypoints.http.middleware.request_drainer import RequestDrainer
 from entrypoints.http.middleware.unread_bodies import BodyLimits, UnreadBodiesMiddleware
 from entrypoints.http.problems.handlers import PROBLEM_HANDLERS
@@ -158,11 +162,6 @@ def _add_middleware(app: FastAPI, container: Container) -> None:
     """Add the middleware, from the innermost to the outermost."""
     settings = container.settings()
     app.add_middleware(
-        LoadSheddingMiddleware,
-        gates={("POST", "/v1/orders"): container.orders.order_admission},
-        rejections=container.metrics().admission_rejections,
-    )
-    app.add_middleware(
         UnreadBodiesMiddleware,
         limits=BodyLimits(
             seconds=settings.body_timeout.total_seconds(),
@@ -172,16 +171,32 @@ def _add_middleware(app: FastAPI, container: Container) -> None:
         ),
         proxies=container.security.trusted_proxies(),
     )
-    unexpected: ASGIApp = internal_error
+    with_cors: Callable[[ASGIApp], ASGIApp] = _unchanged
     if settings.cors_origins:
         options = cors_options(settings.cors_origins)
         app.add_middleware(CORSMiddleware, **options)
-        # CORSMiddleware in the app does not see responses to unexpected errors. A second CORSMiddleware adds
-        # the CORS headers to these responses.
-        unexpected = CORSMiddleware(internal_error, **options)
+        # CORSMiddleware in the app does not see responses to unexpected errors or rejected requests. These responses
+        # get their CORS headers from CORSMiddleware of their own.
+        with_cors = partial(CORSMiddleware, **options)
+    security_headers = headers_of_every_response(over_tls=settings.token_issuer.startswith("https:"))
+    metrics = container.metrics()
     app.add_middleware(
         RequestContextMiddleware,
-        metrics=container.metrics().http,
-        unexpected=unexpected,
-        over_tls=settings.token_issuer.startswith("https:"),
+        metrics=metrics.http,
+        unexpected=with_cors(internal_error),
+        headers=security_headers,
     )
+    app.add_middleware(
+        LoadSheddingMiddleware,
+        gates={"/v1/orders": container.orders.order_admission},
+        rejections=Rejections(
+            metrics=metrics.http,
+            rejected=metrics.admission_rejections,
+            headers=security_headers,
+            wrap=with_cors,
+        ),
+    )
+
+
+def _unchanged(app: ASGIApp) -> ASGIApp:
+    return app

@@ -2,113 +2,131 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from time import perf_counter
 
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from application.shared.admission import Admission
 from application.shared.errors import Overloaded
-from entrypoints.http.problems.prerendered import PrerenderedProblem
-from entrypoints.http.problems.problem import HTTPProblem
-from entrypoints.http.routing.body import MAX_BODY_BYTES
+from entrypoints import logging_config
+from entrypoints.http.middleware.request_context import Headers, completed_headers, request_ids
+from entrypoints.http.problems.handlers import problem_of_error
+from entrypoints.http.problems.problem import ProblemResponse
 from entrypoints.metrics.instruments import Counter
+from entrypoints.metrics.metrics import HttpMetrics
+
+_METHOD = "POST"
+_REQUEST_ID = "the-request-id"
+_FILLED_IN = (b"content-length", b"x-request-id")
 
 
-@dataclass(frozen=True, slots=True)
-class _Gate:
-    admission: Callable[[], Admission]
-    refusal: PrerenderedProblem
-    template: "_Template"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejections:
+    """What all rejections share: the metrics, and the security headers of every response.
 
-
-@dataclass(frozen=True, slots=True)
-class _Template:
-    """The path that the access log shows for a rejected request.
-
-    The log usually shows the path of the route, but load shedding rejects a request before its route is known.
+    `wrap` adds middleware that every response needs.
     """
 
-    path_format: str
+    metrics: HttpMetrics
+    rejected: Counter
+    headers: Headers = ()
+    wrap: Callable[[ASGIApp], ASGIApp] = lambda app: app
 
 
 class LoadSheddingMiddleware:
-    """Return 503 immediately while an `Admission` is full.
+    """The outermost middleware: returns 503 immediately while an `Admission` is full.
 
-    Rejecting a request takes only a fraction of the CPU time of handling a request.
+    A rejected request passes no other middleware, because rejections must take only a fraction of the CPU time of the
+    requests that are handled.
 
-    The admission is checked twice: when the headers have arrived, and when the body has arrived. After the second
-    check, the admission counts the request, and the app begins to work on the request. If a request were counted
-    before its body arrives, clients that never send a body could fill the admission.
-
-    The keys of `gates` are pairs of a method and a path without parameters. Each value is a function that returns the
-    admission of the requests with this method and path.
+    The keys of `gates` are paths without parameters. Each value is a function that returns the admission of the POST
+    requests to this path.
     """
 
     def __init__(
-        self, app: ASGIApp, *, gates: Mapping[tuple[str, str], Callable[[], Admission]], rejections: Counter
+        self, app: ASGIApp, *, gates: Mapping[str, Callable[[], Admission]], rejections: Rejections
     ) -> None:
         self.app = app
-        self._rejections = rejections
         self._gates = {
-            (method, path): _Gate(admission, PrerenderedProblem(Overloaded(), path), _Template(path))
-            for (method, path), admission in gates.items()
+            path: (admission, rejections.wrap(_Rejection(path, rejections)))
+            for path, admission in gates.items()
         }
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        if scope["type"] == "http" and scope["method"] == "POST":
-            gate = self._gates.get(("POST", scope["path"]))
-            if gate is not None:
-                return self._serve_unless_full(gate, scope, receive, send)
-        return self.app(scope, receive, send)
+        # This method is not a coroutine function, because a second coroutine would take CPU time for every request.
+        if scope["type"] != "http" or scope["method"] != _METHOD:
+            return self.app(scope, receive, send)
+        gate = self._gates.get(scope["path"])
+        if gate is None:
+            return self.app(scope, receive, send)
+        admission, reject = gate[0](), gate[1]
+        if admission.is_full:
+            return reject(scope, receive, send)
+        return self._serve(admission, scope, receive, send)
 
-    async def _serve_unless_full(self, gate: _Gate, scope: Scope, receive: Receive, send: Send) -> None:
-        admission = gate.admission()
-        if not admission.is_full:
-            body = _Body(receive)
-            await body.arrive()
-            if not admission.is_full:
-                with admission.received():
-                    await self.app(scope, body.receive, send)
-                return
-        scope["route"] = gate.template
-        self._rejections.add((gate.template.path_format,))
-        await gate.refusal(scope, receive, send)
+    async def _serve(self, admission: Admission, scope: Scope, receive: Receive, send: Send) -> None:
+        with admission.place() as place:
+
+            async def receive_body() -> Message:
+                message = await receive()
+                if not message.get("more_body", False):
+                    place.body_arrived()
+                return message
+
+            await self.app(scope, receive_body, send)
 
 
-class _Body:
-    """A body that is received before the app reads it.
+class _Rejection:
+    """An ASGI app that returns a 503, which is rendered in advance.
 
-    All received parts are joined. A client can send parts of one byte. If each part were stored as a message, the
-    messages would take much more memory than the body itself.
+    Only the request id is filled in. The metrics and the access log contain the request like any other request.
     """
 
-    def __init__(self, receive: Receive) -> None:
-        self._receive = receive
-        self._next: Message | None = None
-        self._problem: HTTPProblem | None = None
+    def __init__(self, path: str, rejections: Rejections) -> None:
+        request = Request(
+            {
+                "type": "http",
+                "path": path,
+                "path_params": {},
+                "route": None,
+                "state": {"request_id": _REQUEST_ID},
+            }
+        )
+        error = Overloaded()
+        response = ProblemResponse(request, problem_of_error(error))
+        headers = completed_headers(response.raw_headers, rejections.headers, _REQUEST_ID)
+        self.path_format = path
+        self._rejections = rejections
+        self._code = error.code
+        self._status = response.status_code
+        self._headers = [header for header in headers if header[0] not in _FILLED_IN]
+        self._head, self._tail = bytes(response.body).split(_REQUEST_ID.encode())
 
-    async def arrive(self) -> None:
-        """Receive the body, at most until its size exceeds the maximum size."""
-        received, is_whole = bytearray(), False
+    async def __call__(self, scope: Scope, _: Receive, send: Send) -> None:
+        started = perf_counter()
+        scope["route"] = self  # for the traces, because no route has matched
+        request_id, recorded_id = request_ids(dict(scope["headers"]).get(b"x-request-id"))
+        sent_id = request_id.encode()
+        body = b"%b%b%b" % (self._head, sent_id, self._tail)
+        headers = [*self._headers, (b"x-request-id", sent_id), (b"content-length", b"%d" % len(body))]
         try:
-            while not is_whole and len(received) <= MAX_BODY_BYTES:
-                message = await self._receive()
-                if message["type"] == "http.disconnect":
-                    self._next = message
-                    return
-                received += message.get("body", b"")
-                is_whole = not message.get("more_body", False)
-        except HTTPProblem as problem:
-            # `receive` raises the problem later, when the app reads the body. The app's exception handlers then send
-            # the response.
-            self._problem = problem
-            return
-        self._next = {"type": "http.request", "body": bytes(received), "more_body": not is_whole}
+            await send({"type": "http.response.start", "status": self._status, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
+        finally:
+            self._record(perf_counter() - started, recorded_id)
 
-    async def receive(self) -> Message:
-        """Return the next ASGI message. If receiving the body failed, raise the HTTPProblem of the failure."""
-        if self._problem is not None:
-            raise self._problem
-        if self._next is not None:
-            message, self._next = self._next, None
-            return message
-        return await self._receive()
+    def _record(self, seconds: float, recorded_id: str) -> None:
+        rejections, path = self._rejections, self.path_format
+        rejections.rejected.add((path,))
+        rejections.metrics.record(
+            method=_METHOD, route=path, status=self._status, seconds=seconds, problem=self._code
+        )
+        logging_config.log_request(
+            method=_METHOD,
+            route=path,
+            status=self._status,
+            duration_ms=seconds * 1000,
+            request_id=recorded_id,
+            problem=self._code,
+        )

@@ -54,7 +54,7 @@ async def internal_error(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 class RequestContextMiddleware:
-    """The outermost middleware: request ids, unexpected errors, access log and metrics.
+    """Request ids, unexpected errors, access log and metrics.
 
     If the client's `X-Request-Id` has 1 to 64 letters, digits, dots, hyphens and underscores, its value is the
     request id. Otherwise the middleware creates a request id. Handlers read the request id from
@@ -78,12 +78,12 @@ class RequestContextMiddleware:
         *,
         metrics: HttpMetrics | None = None,
         unexpected: ASGIApp = internal_error,
-        over_tls: bool = False,
+        headers: Headers | None = None,
     ) -> None:
         self.app = app
         self._metrics = metrics or HttpMetrics(Cells())
         self.unexpected = unexpected
-        self._always = _ALWAYS + _OVER_TLS if over_tls else _ALWAYS
+        self._always = headers_of_every_response(over_tls=False) if headers is None else headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -91,10 +91,7 @@ class RequestContextMiddleware:
             return
         started = perf_counter()
         headers = dict(scope["headers"])
-        sent_id = headers.get(b"x-request-id")
-        given_id = _acceptable_id(sent_id) if sent_id else None
-        request_id = given_id or _ids.randbytes(16).hex()
-        recorded_id = f"client:{given_id}" if given_id else request_id
+        request_id, recorded_id = request_ids(headers.get(b"x-request-id"))
         scope.setdefault("state", {}).update(request_id=request_id, recorded_id=recorded_id)
         method = scope["method"]
         if method == "HEAD":
@@ -107,7 +104,7 @@ class RequestContextMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = _completed(message.get("headers", ()), self._always, request_id)
+                message["headers"] = completed_headers(message.get("headers", ()), self._always, request_id)
             return send(message)
 
         try:
@@ -150,14 +147,24 @@ class ResponseCutOff(Exception):
     """
 
 
-def _acceptable_id(sent: bytes) -> str | None:
-    """Return the id that the client chose, or None if that id is absent or not acceptable."""
-    return str(sent, "ascii") if _ACCEPTABLE_ID.fullmatch(sent) else None
+def request_ids(sent: bytes | None) -> tuple[str, str]:
+    """Return the request id and the recorded id of a request that has this `X-Request-Id`."""
+    if sent and _ACCEPTABLE_ID.fullmatch(sent):
+        given = str(sent, "ascii")
+        return given, f"client:{given}"
+    created = _ids.randbytes(16).hex()
+    return created, created
 
 
-def _completed(
+def headers_of_every_response(*, over_tls: bool) -> Headers:
+    """Return the security headers of every response. With `over_tls`, one of them is Strict-Transport-Security."""
+    return _ALWAYS + _OVER_TLS if over_tls else _ALWAYS
+
+
+def completed_headers(
     headers: list[tuple[bytes, bytes]], always: Headers, request_id: str
 ) -> list[tuple[bytes, bytes]]:
+    """Return the headers of a response with `always`, the request id, and the defaults of absent headers."""
     present = dict(headers)
     completed = [*headers, *always, (b"x-request-id", request_id.encode())]
     if b"cache-control" not in present:

@@ -3,7 +3,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from application.shared.admission import Admission
+from application.shared.admission import BODY_SECONDS, Admission
 from application.shared.batching import Batcher
 from application.shared.errors import Overloaded
 
@@ -50,21 +50,38 @@ def test_commands_that_wait_in_lanes_do_not_count_toward_the_capacity() -> None:
         assert not admission.is_full
 
 
-def test_requests_whose_bodies_have_arrived_count_toward_the_capacity(admission: Admission) -> None:
+def test_requests_whose_headers_have_arrived_count_toward_the_capacity(admission: Admission) -> None:
     with ExitStack() as guests:
         for _ in range(3):
             assert not admission.is_full
-            guests.enter_context(admission.received())
+            guests.enter_context(admission.place())
         assert admission.is_full
         with admission.entered():
             assert len(admission) == 1
     assert not admission.is_full
 
 
+def test_request_counts_only_briefly_until_its_body_arrives() -> None:
+    time = 100.0
+    admission = Admission(Batcher(serve, max_batch=1, max_waiting=1), now=lambda: time)
+    was_full: list[bool] = []
+    with admission.place() as place:
+        for waited in (0.9, 0.2):
+            time += waited * BODY_SECONDS
+            was_full.append(admission.is_full)
+        place.body_arrived()
+        for waited in (0, 9):
+            time += waited * BODY_SECONDS
+            was_full.append(admission.is_full)
+    assert was_full == [True, False, True, True]
+    assert not admission.is_full
+
+
 def test_work_of_disconnected_clients_counts_toward_the_capacity(admission: Admission) -> None:
     with ExitStack() as work:
         for _ in range(3):
-            with admission.received():
+            with admission.place() as place:
+                place.body_arrived()
                 work.enter_context(admission.entered())
         assert admission.is_full
         with pytest.raises(Overloaded):
