@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from statistics import median
 from typing import Annotated
 
 import typer
@@ -115,18 +116,30 @@ def overload(
     connections: Annotated[
         int, typer.Option(help="Connections of the overload.", min=64)
     ] = overloading.CONNECTIONS,
+    rounds: Annotated[int, typer.Option(min=1)] = 6,
 ) -> None:
     """Send five times as many requests per second as the service can process."""
+    fractions: list[float] = []
     with _shop() as (postgres, database, shop):
-        found = overloading.measure(postgres, database, shop, seconds=seconds, connections=connections)
-    for title, measured in (("best", found.best), ("overload", found.during), ("after", found.after)):
-        console.print(
-            f"{title:9} {measured.per_second:7,.0f} placed/s, {measured.refused / measured.seconds:7,.0f} refused/s,"
-            f" p99 {measured.p99_ms:6.0f} ms, slowest {measured.max_ms:6.0f} ms, {measured.timeouts} timeouts"
-        )
+        for found in overloading.measure(
+            postgres, database, shop, seconds=seconds, connections=connections, rounds=rounds
+        ):
+            fractions.append(found.fraction_of_best)
+            for title, measured in (
+                ("before", found.before),
+                ("overload", found.during),
+                ("after", found.after),
+            ):
+                console.print(
+                    f"{title:9} {measured.per_second:7,.0f} placed/s, {measured.refused / measured.seconds:7,.0f} refused/s,"
+                    f" p99 {measured.p99_ms:6.0f} ms, slowest {measured.max_ms:6.0f} ms, {measured.timeouts} timeouts"
+                )
+            console.print(
+                f"{found.fraction_of_best:.0%} of the best throughput, at {found.offered_per_second:,.0f} requests/s;"
+                f" the load generator took {found.generator_cores:.2f} cores"
+            )
     console.print(
-        f"{found.fraction_of_best:.0%} of the best throughput, at {found.offered_per_second:,.0f} requests/s;"
-        f" the load generator took {found.generator_cores:.2f} cores"
+        f"median {median(fractions):.0%} of the best throughput, {min(fractions):.0%} to {max(fractions):.0%}"
     )
 
 

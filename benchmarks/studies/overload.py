@@ -1,6 +1,7 @@
 """Measure the throughput at five times the best load, and the recovery afterwards."""
 
 import resource
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from benchmarks.contenders import BUILD, steelyard
@@ -14,19 +15,18 @@ CONNECTIONS = 3000
 
 With so many connections, an idle connection is always available, so new requests never wait for earlier responses.
 """
-RECOVERY_SECONDS = 5
 UNLIMITED = {"STEELYARD_RATE_LIMIT_ENABLED": "false"}
 
 
 @dataclass(frozen=True, slots=True)
 class Overload:
-    """The results in requests per second.
+    """The results of one round in requests per second.
 
-    `best` was measured with 64 connections before the overload. `during` was measured at five times the throughput of
-    `best`. `after` was measured directly after the overload.
+    `before` and `after` were measured with 64 connections, directly before and after the overload. `during` was
+    measured at five times the throughput of `before`.
     """
 
-    best: Measurement
+    before: Measurement
     during: Measurement
     after: Measurement
     generator_cores: float
@@ -42,31 +42,38 @@ class Overload:
 
     @property
     def fraction_of_best(self) -> float:
-        """The throughput under overload as a fraction of the best throughput."""
-        return self.during.per_second / self.best.per_second
+        """The throughput under overload as a fraction of the best throughput.
+
+        The best throughput is the mean of `before` and `after`, because the speed of the machine varies.
+        """
+        return 2 * self.during.per_second / (self.before.per_second + self.after.per_second)
 
 
-def measure(server: Server, database: str, shop: Shop, *, seconds: float, connections: int) -> Overload:
-    """Place orders at the best rate, at five times that rate, and at the best rate again."""
+def measure(
+    server: Server, database: str, shop: Shop, *, seconds: float, connections: int, rounds: int
+) -> Iterator[Overload]:
+    """Place orders at the best rate and at five times that rate in turns, and yield the result of each round."""
     data = (BUILD / "data").resolve()
     shop.write_to(data)
     place = next(workload for workload in WORKLOADS if workload.name == "place")
     with steelyard().running(server, database, shop, extra=UNLIMITED) as running:
         put_under_load(running.url, place, data, seconds=2)
-        best = put_under_load(running.url, place, data, seconds=seconds)
-        generator_before = _seconds_of_ended_children()
-        during = put_under_load(
-            running.url,
-            place,
-            data,
-            seconds=seconds,
-            connections=connections,
-            rate=TIMES * best.per_second,
-            timeout=10,
-        )
-        generator_cores = (_seconds_of_ended_children() - generator_before) / during.seconds
-        after = put_under_load(running.url, place, data, seconds=RECOVERY_SECONDS)
-    return Overload(best, during, after, generator_cores)
+        before = put_under_load(running.url, place, data, seconds=seconds)
+        for _ in range(rounds):
+            generator_before = _seconds_of_ended_children()
+            during = put_under_load(
+                running.url,
+                place,
+                data,
+                seconds=seconds,
+                connections=connections,
+                rate=TIMES * before.per_second,
+                timeout=10,
+            )
+            generator_cores = (_seconds_of_ended_children() - generator_before) / during.seconds
+            after = put_under_load(running.url, place, data, seconds=seconds)
+            yield Overload(before, during, after, generator_cores)
+            before = after
 
 
 def _seconds_of_ended_children() -> float:
