@@ -82,7 +82,7 @@ class StockRepository(Protocol):
 
 
 class StockLedger(PrunableRecords, Protocol):
-    """The stored movements of all stocks, outside of any unit of work."""
+    """The stored movements of all stocks. The methods need no unit of work."""
 
     async def prune(self, *, before: datetime, limit: int) -> int:
         """Delete at most `limit` movements older than `before`, and add their quantities to opening balances.

@@ -144,7 +144,7 @@ def _with_hole(body: Any, *, objects_only: bool = False) -> Iterator[Any]:
 
 
 def _at_hole(body: Any, holed: Any) -> Any:
-    """Return the value that the marker has replaced in the body."""
+    """Return the value of `body` at the place where `holed` contains the marker."""
     if holed == _PLACE:
         return body
     if isinstance(body, dict):

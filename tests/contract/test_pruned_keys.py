@@ -40,7 +40,7 @@ async def test_retry_with_a_pruned_idempotency_key_returns_the_order_if_stock_is
         )
 
 
-async def test_retry_with_a_pruned_idempotency_key_succeeds_for_an_archived_product(shop: Shop) -> None:
+async def test_order_with_a_pruned_key_can_be_retried_after_its_product_was_archived(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     command = shop.commands.place_order((mug, 1), customer=await shop.customer())
     order = await order_with_pruned_key(shop, command)

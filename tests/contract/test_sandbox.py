@@ -267,7 +267,7 @@ async def test_payment_with_the_token_tok_3ds_abandoned_requires_action_until_a_
     assert (await sandbox.gateway.void(payment)).outcome is Outcome.VOIDED
 
 
-async def test_authorization_with_the_token_tok_auth_expired_ends_after_one_minute(sandbox: Sandbox) -> None:
+async def test_sandbox_authorization_for_tok_auth_expired_lasts_one_minute(sandbox: Sandbox) -> None:
     payment = replace(sandbox.payment(), capture_method=CaptureMethod.MANUAL)
     assert (await sandbox.gateway.pay(payment, "tok_auth_expired")).outcome is Outcome.AUTHORIZED
     sandbox.clock.advance(timedelta(minutes=1))

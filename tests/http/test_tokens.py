@@ -126,7 +126,7 @@ async def test_reuse_of_a_refresh_token_returns_503_if_the_session_cannot_be_end
         ({"grant_type": "password", "username": ["a", "b"], "password": "b"}, "invalid_request"),
     ],
 )
-async def test_invalid_token_request_gets_a_registered_oauth_error(
+async def test_invalid_request_to_the_token_endpoint_gets_a_registered_oauth_error(
     web: WebShop, form: dict[str, Any], error: str
 ) -> None:
     response = await web.anonymous.post("/token", data=form)

@@ -62,8 +62,8 @@ Step = Ordering | Canceling | Adjusting
 class Race:
     """A shop, and the steps of a race in this shop.
 
-    `steps` contains pairs of a step and a number. Before the step starts, it yields to other steps this number of
-    times.
+    `steps` contains pairs of a step and a number of turns. A step waits while other steps take this number of turns,
+    and then starts.
     """
 
     stocks: tuple[int, ...]

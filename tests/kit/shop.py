@@ -69,7 +69,7 @@ NO_TIMEOUT = 60
 
 
 def owner_of(order: OrderView) -> OrderAccess:
-    """Return which orders the customer of this order may access: only the customer's own orders."""
+    """Return the access of the customer who placed this order. Customers can access only their own orders."""
     assert order.customer_id is not None
     return OrderAccess.own(order.customer_id)
 

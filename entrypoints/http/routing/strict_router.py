@@ -55,8 +55,8 @@ class StrictRouter(APIRouter):
                     scope[_MATCHED] = candidate, child_scope
                     return match, {}
                 may_match = may_match or match is Match.PARTIAL
-        # FastAPI serves the routes that are not candidates. FastAPI also responds if a route has the path of the
-        # request, but another method.
+        # No candidate serves the request, but FastAPI's own search may find a route that is not a candidate, or a route
+        # with the path of the request and another method. In the second case, FastAPI returns 405.
         return super().matches(scope) if may_match else (Match.NONE, {})
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -74,7 +74,7 @@ async def test_response_to_an_unsupported_media_type_contains_the_accepted_type(
 
 
 @pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "Application/JSON"])
-async def test_case_and_parameters_of_a_media_type_are_ignored(content_type: str) -> None:
+async def test_letter_case_and_parameters_of_a_media_type_are_ignored(content_type: str) -> None:
     headers = {"Content-Type": content_type}
     assert (await ask(router, "POST", "/notes", content=b'{"text": ""}', headers=headers)).is_success
 
