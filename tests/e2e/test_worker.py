@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import httpx2
@@ -18,9 +19,10 @@ def worker_of(service: Service) -> int | None:
     """Return the process id of the service's worker, or None."""
     children = Path(f"/proc/{service.process.pid}/task/{service.process.pid}/children")
     for tasks in children.parents[1].iterdir():
-        for child in (tasks / "children").read_text().split():
-            if b"--until-stdin-closes" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0"):
-                return int(child)
+        with suppress(FileNotFoundError, ProcessLookupError):  # the thread or the child has ended
+            for child in (tasks / "children").read_text().split():
+                if b"--until-stdin-closes" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0"):
+                    return int(child)
     return None
 
 
