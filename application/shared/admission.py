@@ -13,6 +13,11 @@ BODY_SECONDS = 0.1
 
 The body of an ordinary request arrives together with its headers.
 """
+_WITHOUT_BODY = 0.75
+"""The fraction of the places that requests without bodies can occupy.
+
+The other places remain free for ordinary requests while a client sends many requests without bodies.
+"""
 
 
 class Admission:
@@ -52,7 +57,8 @@ class Admission:
     def is_full(self) -> bool:
         if self._arriving:
             self._release_slow_bodies()
-        return self._is_reached_by(max(len(self._received) + len(self._arriving), self._inside))
+        arriving = min(len(self._arriving), int(_WITHOUT_BODY * self._batcher.capacity))
+        return self._is_reached_by(max(len(self._received) + arriving, self._inside))
 
     def place(self) -> "Place":
         """Return a context in which a request is counted, whose headers have arrived."""

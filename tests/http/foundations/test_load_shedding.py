@@ -122,7 +122,7 @@ async def send(message: Message) -> None: ...
 
 
 async def test_burst_of_requests_is_rejected_before_their_bodies_arrive() -> None:
-    admission = Admission(Batcher(run_alone, max_batch=3, max_waiting=3), now=lambda: 0)
+    admission = Admission(Batcher(run_alone, max_batch=4, max_waiting=4), now=lambda: 0)
     bodies_have_arrived = asyncio.Event()
     statuses: list[int] = []
 
@@ -141,18 +141,20 @@ async def test_burst_of_requests_is_rejected_before_their_bodies_arrive() -> Non
         await middleware({**SCOPE}, receive, send)
 
     middleware = shedding(app, admission)
-    burst = [asyncio.create_task(request()) for _ in range(10)]
-    await asyncio.wait(burst, timeout=9, return_when=asyncio.FIRST_COMPLETED)
-    assert statuses.count(503) == 7
-    bodies_have_arrived.set()
-    await asyncio.gather(*burst)
+    with admission.place() as earlier:
+        earlier.body_arrived()
+        burst = [asyncio.create_task(request()) for _ in range(10)]
+        await asyncio.wait(burst, timeout=9, return_when=asyncio.FIRST_COMPLETED)
+        assert statuses.count(503) == 7
+        bodies_have_arrived.set()
+        await asyncio.gather(*burst)
     assert statuses.count(201) == 3
     assert not admission.is_full
 
 
 async def test_request_does_not_count_toward_the_capacity_if_its_body_is_slow() -> None:
     time = 0.0
-    admission = Admission(Batcher(run_alone, max_batch=1, max_waiting=1), now=lambda: time)
+    admission = Admission(Batcher(run_alone, max_batch=2, max_waiting=2), now=lambda: time)
     parts = iter((BODY[:5], BODY[5:]))
     was_full: list[bool] = []
 
@@ -169,7 +171,9 @@ async def test_request_does_not_count_toward_the_capacity_if_its_body_is_slow() 
             await receive()
             was_full.append(admission.is_full)
 
-    await shedding(app, admission)({**SCOPE}, receive, send)
+    with admission.place() as other:
+        other.body_arrived()
+        await shedding(app, admission)({**SCOPE}, receive, send)
     assert was_full == [True, False, False, False, True]
 
 

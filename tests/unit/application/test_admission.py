@@ -52,20 +52,34 @@ def test_commands_that_wait_in_lanes_do_not_count_toward_the_capacity() -> None:
 
 def test_requests_whose_headers_have_arrived_count_toward_the_capacity(admission: Admission) -> None:
     with ExitStack() as guests:
-        for _ in range(3):
-            assert not admission.is_full
-            guests.enter_context(admission.place())
-        assert admission.is_full
         with admission.entered():
-            assert len(admission) == 1
+            guests.enter_context(admission.place()).body_arrived()
+            for _ in range(2):
+                assert not admission.is_full
+                guests.enter_context(admission.place())
+            assert admission.is_full
+        assert admission.is_full
     assert not admission.is_full
+
+
+def test_requests_without_bodies_leave_a_quarter_of_the_capacity_free() -> None:
+    admission = Admission(Batcher(serve, max_batch=8, max_waiting=8), now=lambda: 0)
+    with ExitStack() as guests:
+        for _ in range(100):
+            guests.enter_context(admission.place())
+        was_full = [admission.is_full]
+        for _ in range(2):
+            guests.enter_context(admission.place()).body_arrived()
+            was_full.append(admission.is_full)
+    assert was_full == [False, False, True]
 
 
 def test_request_counts_only_briefly_until_its_body_arrives() -> None:
     time = 100.0
-    admission = Admission(Batcher(serve, max_batch=1, max_waiting=1), now=lambda: time)
+    admission = Admission(Batcher(serve, max_batch=2, max_waiting=2), now=lambda: time)
     was_full: list[bool] = []
-    with admission.place() as place:
+    with admission.place() as other, admission.place() as place:
+        other.body_arrived()
         for waited in (0.9, 0.2):
             time += waited * BODY_SECONDS
             was_full.append(admission.is_full)
