@@ -40,6 +40,22 @@ async def test_requests_are_counted_by_route_template(measured: WebShop, metrics
     assert product["id"] not in metrics.text()
 
 
+async def test_requests_with_unknown_methods_are_counted_under_one_label_value(
+    measured: WebShop, metrics: MetricsReader
+) -> None:
+    for method in ("BREW", "STEEP"):
+        await measured.anonymous.request(method, "/v1/products")
+
+    counted = metrics.value(
+        "http_server_request_duration_seconds_count",
+        http_request_method="_OTHER",
+        http_route="/v1/products",
+        http_response_status_code="405",
+    )
+    assert counted == 2
+    assert "BREW" not in metrics.text()
+
+
 async def test_order_rejected_as_out_of_stock_is_counted_in_the_problem_metric(
     measured: WebShop, metrics: MetricsReader
 ) -> None:
