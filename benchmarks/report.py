@@ -22,8 +22,8 @@ Rows = Sequence[Sequence[str]]
 class Report:
     """A report. `medians` are the medians of all rounds, and `rounds` is the number of rounds.
 
-    In each round, the contenders ran one after the other, each for `seconds` per workload. `titles` and `pools` contain the title
-    and the pool size of each contender, by the contender's name.
+    In each round, the contenders ran one after the other, each for `seconds` per workload. `titles` and `pools`
+    contain the title and the pool size of each contender, by the contender's name.
     """
 
     machine: Mapping[str, str]
