@@ -55,10 +55,7 @@ class Admission:
 
     @property
     def is_full(self) -> bool:
-        if self._arriving:
-            self._release_slow_bodies()
-        arriving = min(len(self._arriving), int(_WITHOUT_BODY * self._batcher.capacity))
-        return self._is_reached_by(max(len(self._received) + arriving, self._inside))
+        return self._is_reached_by(max(len(self._received) + self._counted_without_body(), self._inside))
 
     def place(self) -> "Place":
         """Return a context in which a request is counted, whose headers have arrived."""
@@ -82,13 +79,14 @@ class Admission:
         """Return whether this number of requests in progress reaches the bound."""
         return requests - len(self._apart) >= self._batcher.capacity
 
-    def _release_slow_bodies(self) -> None:
-        slow_since = self._now() - BODY_SECONDS
+    def _counted_without_body(self) -> int:
+        """Return how many requests without bodies count, and release the places of the slow ones."""
         while self._arriving:
             place, since = next(iter(self._arriving.items()))
-            if since > slow_since:
-                return
+            if since > self._now() - BODY_SECONDS:
+                break
             del self._arriving[place]
+        return min(len(self._arriving), int(_WITHOUT_BODY * self._batcher.capacity))
 
 
 class Place:

@@ -43,7 +43,8 @@ def _seconds_of(call: Callable[[], None]) -> float:
 
 def _record(metrics: Metrics, problem: str | None) -> None:
     metrics.http.begin()
-    metrics.http.end(method="GET", route="/v1/products", status=200, seconds=0.003, problem=problem)
+    metrics.http.end()
+    metrics.http.record(method="GET", route="/v1/products", status=200, seconds=0.003, problem=problem)
 
 
 def _nothing() -> None: ...

@@ -1,6 +1,6 @@
 """The app factory: routers, middleware and exception handlers."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 
@@ -171,13 +171,14 @@ def _add_middleware(app: FastAPI, container: Container) -> None:
         ),
         proxies=container.security.trusted_proxies(),
     )
-    with_cors: Callable[[ASGIApp], ASGIApp] = _unchanged
-    if settings.cors_origins:
-        options = cors_options(settings.cors_origins)
+    options = cors_options(settings.cors_origins) if settings.cors_origins else None
+    if options:
         app.add_middleware(CORSMiddleware, **options)
-        # CORSMiddleware in the app does not see responses to unexpected errors or rejected requests. These responses
-        # get their CORS headers from CORSMiddleware of their own.
-        with_cors = partial(CORSMiddleware, **options)
+
+    def with_cors(outer: ASGIApp) -> ASGIApp:
+        # CORSMiddleware in the app does not see responses to unexpected errors and to rejected requests.
+        return CORSMiddleware(outer, **options) if options else outer
+
     security_headers = headers_of_every_response(over_tls=settings.token_issuer.startswith("https:"))
     metrics = container.metrics()
     app.add_middleware(
@@ -196,7 +197,3 @@ def _add_middleware(app: FastAPI, container: Container) -> None:
             wrap=with_cors,
         ),
     )
-
-
-def _unchanged(app: ASGIApp) -> ASGIApp:
-    return app

@@ -49,20 +49,13 @@ class HttpMetrics:
     def begin(self) -> None:
         self._active.add()
 
-    def end(
-        self, *, method: str, route: str | None, status: int, seconds: float, problem: str | None
-    ) -> None:
-        """Record the end of a request, after `begin`.
-
-        `route` is the template of the route's path, or None if no route matched.
-        """
+    def end(self) -> None:
         self._active.add(amount=-1)
-        self.record(method=method, route=route, status=status, seconds=seconds, problem=problem)
 
     def record(
         self, *, method: str, route: str | None, status: int, seconds: float, problem: str | None
     ) -> None:
-        """Record a request that was never counted as running."""
+        """Record a response. `route` is the template of the route's path, or None if no route matched."""
         self._durations.observe(seconds, (method, route or NO_ROUTE, str(status)))
         if problem is not None:
             self._problems.add((problem, route or NO_ROUTE))

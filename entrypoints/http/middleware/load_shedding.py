@@ -9,8 +9,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from application.shared.admission import Admission
 from application.shared.errors import Overloaded
-from entrypoints import logging_config
-from entrypoints.http.middleware.request_context import Headers, completed_headers, request_ids
+from entrypoints.http.middleware.request_context import (
+    Headers,
+    completed_headers,
+    record_response,
+    request_ids,
+)
 from entrypoints.http.problems.handlers import problem_of_error
 from entrypoints.http.problems.problem import ProblemResponse
 from entrypoints.metrics.instruments import Counter
@@ -37,8 +41,8 @@ class Rejections:
 class LoadSheddingMiddleware:
     """The outermost middleware: returns 503 immediately while an `Admission` is full.
 
-    A rejected request passes no other middleware, because rejections must take only a fraction of the CPU time of the
-    requests that are handled.
+    A rejected request passes no other middleware except CORSMiddleware, because a rejection must take only a fraction
+    of the CPU time of a request that is handled.
 
     The keys of `gates` are paths without parameters. Each value is a function that returns the admission of the POST
     requests to this path.
@@ -114,19 +118,13 @@ class _Rejection:
             await send({"type": "http.response.start", "status": self._status, "headers": headers})
             await send({"type": "http.response.body", "body": body})
         finally:
-            self._record(perf_counter() - started, recorded_id)
-
-    def _record(self, seconds: float, recorded_id: str) -> None:
-        rejections, path = self._rejections, self.path_format
-        rejections.rejected.add((path,))
-        rejections.metrics.record(
-            method=_METHOD, route=path, status=self._status, seconds=seconds, problem=self._code
-        )
-        logging_config.log_request(
-            method=_METHOD,
-            route=path,
-            status=self._status,
-            duration_ms=seconds * 1000,
-            request_id=recorded_id,
-            problem=self._code,
-        )
+            self._rejections.rejected.add((self.path_format,))
+            record_response(
+                self._rejections.metrics,
+                method=_METHOD,
+                route=self.path_format,
+                status=self._status,
+                seconds=perf_counter() - started,
+                recorded_id=recorded_id,
+                problem=self._code,
+            )

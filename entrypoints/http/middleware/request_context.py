@@ -68,8 +68,8 @@ class RequestContextMiddleware:
 
     If a request fails before the response begins, the app `unexpected` responds.
 
-    HEAD is handled as GET (RFC 9110, section 9.3.2), and the server omits the response body. With `over_tls`, each
-    response has the header Strict-Transport-Security (RFC 6797).
+    HEAD is handled as GET (RFC 9110, section 9.3.2), and the server omits the response body. Each response has the
+    security headers `headers`.
     """
 
     def __init__(
@@ -78,12 +78,12 @@ class RequestContextMiddleware:
         *,
         metrics: HttpMetrics | None = None,
         unexpected: ASGIApp = internal_error,
-        headers: Headers | None = None,
+        headers: Headers = _ALWAYS,
     ) -> None:
         self.app = app
         self._metrics = metrics or HttpMetrics(Cells())
         self.unexpected = unexpected
-        self._always = headers_of_every_response(over_tls=False) if headers is None else headers
+        self._always = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -120,22 +120,15 @@ class RequestContextMiddleware:
             await self.unexpected(scope, receive, send_with_headers)
         finally:
             seconds = perf_counter() - started
-            route, problem = _template(scope), scope["state"].get("problem")
-            status = status or _CLIENT_CLOSED_REQUEST
-            self._metrics.end(
-                method=method if method in _METHODS else "_OTHER",
-                route=route,
-                status=status,
+            self._metrics.end()
+            record_response(
+                self._metrics,
+                method=method,
+                route=_template(scope),
+                status=status or _CLIENT_CLOSED_REQUEST,
                 seconds=seconds,
-                problem=problem,
-            )
-            logging_config.log_request(
-                method=method if method in _METHODS else "other",
-                route=route,
-                status=status,
-                duration_ms=seconds * 1000,
-                request_id=recorded_id,
-                problem=problem,
+                recorded_id=recorded_id,
+                problem=scope["state"].get("problem"),
             )
             logging_config.request_id.reset(token)
 
@@ -157,7 +150,10 @@ def request_ids(sent: bytes | None) -> tuple[str, str]:
 
 
 def headers_of_every_response(*, over_tls: bool) -> Headers:
-    """Return the security headers of every response. With `over_tls`, one of them is Strict-Transport-Security."""
+    """Return the security headers of every response.
+
+    With `over_tls`, one of them is Strict-Transport-Security (RFC 6797).
+    """
     return _ALWAYS + _OVER_TLS if over_tls else _ALWAYS
 
 
@@ -172,6 +168,31 @@ def completed_headers(
     if b"content-security-policy" not in present:
         completed.append(_CONTENT_SECURITY_POLICY)
     return completed
+
+
+def record_response(
+    metrics: HttpMetrics,
+    *,
+    method: str,
+    route: str | None,
+    status: int,
+    seconds: float,
+    recorded_id: str,
+    problem: str | None,
+) -> None:
+    """Record a response in the metrics and in the access log."""
+    is_known = method in _METHODS
+    metrics.record(
+        method=method if is_known else "_OTHER", route=route, status=status, seconds=seconds, problem=problem
+    )
+    logging_config.log_request(
+        method=method if is_known else "other",
+        route=route,
+        status=status,
+        duration_ms=seconds * 1000,
+        request_id=recorded_id,
+        problem=problem,
+    )
 
 
 def _template(scope: Scope) -> str | None:

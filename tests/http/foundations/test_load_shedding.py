@@ -185,7 +185,7 @@ async def test_request_does_not_count_toward_the_capacity_if_its_body_is_slow() 
         (RuntimeError(), {"type": "http.request", "body": BODY, "more_body": False}),
         (asyncio.CancelledError(), {"type": "http.request", "body": BODY, "more_body": False}),
     ],
-    ids=["answered", "client disconnected", "failed", "cancelled"],
+    ids=["answered", "client disconnected", "failed", "canceled"],
 )
 async def test_request_no_longer_counts_toward_the_capacity_after_it_ends(
     ended: BaseException | None, message: Message

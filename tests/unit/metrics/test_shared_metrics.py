@@ -35,7 +35,8 @@ def process(tmp_path: Path) -> Iterator[Process]:
 
 def served(metrics: Metrics, *, seconds: float = 0.02, status: int = 200) -> None:
     metrics.http.begin()
-    metrics.http.end(method="GET", route="/v1/products", status=status, seconds=seconds, problem=None)
+    metrics.http.end()
+    metrics.http.record(method="GET", route="/v1/products", status=status, seconds=seconds, problem=None)
 
 
 LABELS = {
@@ -109,7 +110,8 @@ def test_requests_without_a_route_are_counted_under_one_label_value(process: Pro
     metrics = process()
     for _ in range(2):
         metrics.http.begin()
-        metrics.http.end(method="GET", route=None, status=404, seconds=0.001, problem="route_not_found")
+        metrics.http.end()
+        metrics.http.record(method="GET", route=None, status=404, seconds=0.001, problem="route_not_found")
 
     assert MetricsReader(tmp_path).value(PROBLEMS.name, code="route_not_found", http_route="unmatched") == 2
 
