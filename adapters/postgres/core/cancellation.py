@@ -1,32 +1,56 @@
 """Cancellation of tasks that use a connection, also by Ctrl-C."""
 
 import asyncio
+import signal
+import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-WAKE_UP_SECONDS = 0.5
-
 
 def run_interruptible(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine as `asyncio.run` does, but end at Ctrl-C even if another thread gets the signal.
+    """Run a coroutine as `asyncio.run` does, but let the event loop handle Ctrl-C.
 
-    Python runs signal handlers only in the main thread. If another thread gets the signal while the event loop waits
-    in the main thread, the handler does not run until the loop wakes up. Therefore this function makes the loop wake
-    up every half second.
+    `asyncio.run` cancels the work in a Python signal handler. Such a handler can run in the middle of a callback of
+    the event loop. The callback then fails, because its future was canceled after the check. If another thread gets
+    the signal, the handler does not run until the loop wakes up.
+
+    Here, the Python signal handler only records that Ctrl-C was pressed. A signal handler of the event loop cancels
+    the work. It runs between two callbacks, and the signal wakes up the loop.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C was pressed. The work was canceled, unless it had just ended.
     """
-    return asyncio.run(_with_wake_ups(work))
+    if not _ctrl_c_raises():
+        return asyncio.run(work)
+    pressed = asyncio.Event()
+    try:
+        return asyncio.run(_canceled_by_ctrl_c(work, pressed))
+    finally:
+        if pressed.is_set():
+            raise KeyboardInterrupt from None
 
 
-async def _with_wake_ups(work: Coroutine[Any, Any, T]) -> T:
-    _wake_up(asyncio.get_running_loop())
-    return await work
+def _ctrl_c_raises() -> bool:
+    """Return whether Ctrl-C would raise KeyboardInterrupt in this thread."""
+    is_main_thread = threading.current_thread() is threading.main_thread()
+    return is_main_thread and signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def _wake_up(loop: asyncio.AbstractEventLoop) -> None:
-    loop.call_later(WAKE_UP_SECONDS, _wake_up, loop)
+async def _canceled_by_ctrl_c(work: Coroutine[Any, Any, T], pressed: asyncio.Event) -> T:
+    loop = asyncio.get_running_loop()
+    task = asyncio.create_task(work)
+
+    def cancel() -> None:
+        loop.remove_signal_handler(signal.SIGINT)  # a second Ctrl-C raises KeyboardInterrupt at once
+        task.cancel()
+
+    loop.add_signal_handler(signal.SIGINT, cancel)
+    # If only the loop had a handler, it would not notice Ctrl-C in the last moments of the work.
+    signal.signal(signal.SIGINT, lambda *_: pressed.set())
+    return await task  # `asyncio.run` removes the handlers when it closes the loop
 
 
 async def run_to_completion(work: Coroutine[Any, Any, T]) -> T:
