@@ -145,7 +145,7 @@ class _Server(MPServer):
         **options: Any,  # noqa: ANN401 - the options of Granian, whose types vary
     ) -> None:
         super().__init__(**options)
-        self.main_loop_interrupt = SignalEvent()
+        self.main_loop_interrupt = SignalEvent()  # type: ignore[assignment]  # it has the methods of Event that Granian calls
         self._prepare = prepare
         self._reload_here = reload
         self._drain_delay = drain_delay

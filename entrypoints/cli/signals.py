@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 SIGNAL_SECONDS = 0.5
 
@@ -39,18 +39,43 @@ def _wait_for_end_of_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event)
     loop.call_soon_threadsafe(stop.set)
 
 
-class SignalEvent(threading.Event):
+class SignalEvent:
     """An event that a signal handler sets, and for which the main thread waits.
 
-    Python runs signal handlers only in the main thread. If the kernel delivers a signal to another thread, the main
-    thread continues to wait, and the handler does not run. `wait` therefore wakes the main thread every half second.
+    `threading.Event` has two faults here:
+
+    - A signal handler interrupts the main thread. If the main thread is in a method of `threading.Event`, it can hold
+      the lock of the event. The handler then waits for this lock forever. Here, no method waits for a lock that another
+      method holds.
+    - Python runs signal handlers only in the main thread. If the kernel delivers a signal to another thread, the main
+      thread continues to wait, and the handler does not run. `wait` therefore wakes the main thread every half second.
     """
 
+    def __init__(self) -> None:
+        self._unset = threading.Lock()  # held while the event is not set
+        self.clear()
+
+    def is_set(self) -> bool:
+        return not self._unset.locked()
+
+    def set(self) -> None:
+        with suppress(RuntimeError):  # raised if the event is already set
+            self._unset.release()
+
+    def clear(self) -> None:
+        self._unset.acquire(blocking=False)
+
     def wait(self, timeout: float | None = None) -> bool:
-        ends = None if timeout is None else time.monotonic() + timeout
+        """Wait until the event is set, or for `timeout` seconds. Return whether the event is set.
+
+        Without a timeout, the wait ends after half a second, so that the caller checks again which signals arrived.
+        If a signal arrives between such a check and `clear`, the event is not set, and only a check finds the signal.
+        """
+        ends = time.monotonic() + (SIGNAL_SECONDS if timeout is None else timeout)
         while True:
-            left = SIGNAL_SECONDS if ends is None else ends - time.monotonic()
-            if super().wait(min(SIGNAL_SECONDS, max(0, left))):
+            left = max(0, ends - time.monotonic())
+            if self._unset.acquire(timeout=min(SIGNAL_SECONDS, left)):
+                self.set()
                 return True
-            if left <= 0:
-                return self.is_set()
+            if not left:
+                return False

@@ -27,7 +27,7 @@ def test_sighup_changes_the_log_level_of_every_process(database_url: str, tmp_pa
         deadline = time.monotonic() + STOP_SECONDS
         reloaded: set[object] = set()
         while len(reloaded) < 3:  # two serving processes and the worker
-            assert time.monotonic() < deadline
+            assert time.monotonic() < deadline, service.output.lines
             os.kill(service.process.pid, signal.SIGHUP)
             time.sleep(0.5)
             reloaded = {
